@@ -1,0 +1,22 @@
+/* memory.h - the one place where the engine allocates large blocks. */
+#ifndef FID_BASE_MEMORY_H
+#define FID_BASE_MEMORY_H
+
+#include <stddef.h>
+
+#define FID_MEMORY_ALIGN 64u /* a cache line, and the widest vector */
+
+/* count × size bytes at a multiple of FID_MEMORY_ALIGN, zeroed; NULL when there are none or the
+ * product overflows. A count or size of 0 gives a block of one line. Free with fid_free. */
+void *fid_calloc(size_t count, size_t size);
+void fid_free(void *block); /* takes NULL */
+char *fid_strdup(const char *text);
+
+/* Allocations through fid_calloc and fid_strdup so far, of the whole process: the tests hold the
+ * difference over a run against zero. */
+unsigned long fid_allocation_count(void);
+
+/* Makes the n-th allocation from now fail (1: the next one), 0 to switch it off. For tests. */
+void fid_allocation_fail_at(unsigned long n);
+
+#endif

@@ -1,0 +1,407 @@
+/* fid.h - libfaceid: find faces in pictures, turn them into numbers, tell who they are.
+ *
+ * The life of a program that identifies:
+ *
+ *     struct fid_error error;
+ *     fid_runtime_open(&runtime, NULL, &error);
+ *     fid_model_open(runtime, "yunet.fid", &detector_model, &error);
+ *     fid_model_open(runtime, "mobilefacenet.fid", &recognizer_model, &error);
+ *     fid_detector_open(runtime, detector_model, NULL, &detector, &error);
+ *     fid_embedder_open(runtime, recognizer_model, 1, &embedder, &error);
+ *     fid_gallery_open("gallery.db", recognizer_model, FID_GALLERY_CREATE, &gallery, &error);
+ *     fid_rule_default(recognizer_model, FID_RULE_COSINE, &rule, &error);
+ *     fid_picture_load("party.jpg", &picture, &error);
+ *     fid_detect(detector, &picture, faces, 64, &count, &error);
+ *     fid_embed(embedder, &picture, faces, count, FID_CROP_MODEL, embeddings, &error);
+ *     fid_label_faces(gallery, &rule, embeddings, count, labels);
+ *
+ * The library never prints, never exits, reads no environment and keeps no mutable globals but the
+ * allocation counter of the tests. A runtime and a model may be shared by threads; a session, detector,
+ * embedder, picture or gallery is for one thread at a time.
+ *
+ * Ownership words: a function BORROWS a pointer (the caller keeps it alive for the object's life or,
+ * for a plain call, for the call), OWNS it (the object frees it), or FILLS caller's memory. Every
+ * *_close takes the address of the pointer, accepts NULL and half-built objects, and sets it to NULL.
+ * After a failed *_open the pointer is NULL. */
+#ifndef FID_H
+#define FID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FID_VERSION "0.1.0"
+
+/* ---- errors ---- */
+
+enum fid_status {
+    FID_OK = 0,
+    FID_INVALID,     /* an argument or a file's content breaks a rule */
+    FID_UNSUPPORTED, /* it follows the rules, but this build cannot do it */
+    FID_NOT_FOUND,   /* no such file, person, graph or device */
+    FID_IO,          /* the system refused to read or write */
+    FID_NO_MEMORY,
+    FID_CORRUPT,  /* a file is damaged: checksum, size or structure */
+    FID_MISMATCH, /* made with another model */
+    FID_BUSY,     /* locked by another process */
+    FID_NO_FACE,
+    FID_QUALITY, /* the faces are not good enough */
+    FID_EXISTS,  /* the name is taken */
+    FID_INTERNAL
+};
+
+struct fid_error {
+    enum fid_status status;
+    char text[504]; /* one sentence with its subject, no newline at the end */
+};
+
+const char *fid_status_text(enum fid_status status); /* static, in English */
+
+/* ---- runtime: the CPU, its kernels and threads ---- */
+
+struct fid_runtime;
+
+typedef void (*fid_log_fn)(void *ctx, const char *line);
+
+struct fid_options {
+    int threads;        /* 0: one for each core; 1: none besides the caller */
+    const char *isa;    /* kernel table by name ("ref", "avx2", "neon"); NULL: the best */
+    const char *method; /* convolution method by name ("im2col_gemm", "im2col_openblas", ...), used
+                           wherever it applies; NULL: chosen layer by layer */
+    fid_log_fn log;     /* what was chosen and why; NULL: silent */
+    void *log_ctx;
+};
+
+/* options may be NULL for the defaults (zeros). FID_INVALID: negative threads; FID_UNSUPPORTED: a
+ * table that is not in this build or that the CPU cannot run; FID_NO_MEMORY. */
+enum fid_status fid_runtime_open(struct fid_runtime **runtime, const struct fid_options *options,
+                                 struct fid_error *error);
+void fid_runtime_close(struct fid_runtime **runtime);
+
+const char *fid_runtime_isa(const struct fid_runtime *runtime); /* name of the kernel table */
+int fid_runtime_threads(const struct fid_runtime *runtime);
+
+/* ---- models: weight files ---- */
+
+struct fid_model;
+
+/* Maps and checks a .fid file (weights/FORMAT.md); the file must not change while it is open.
+ * FID_NOT_FOUND, FID_IO, FID_CORRUPT (with offset and reason), FID_UNSUPPORTED (version), FID_INVALID
+ * (graphs that do not fit together), FID_NO_MEMORY. Borrows the runtime. */
+enum fid_status fid_model_open(struct fid_runtime *runtime, const char *path,
+                               struct fid_model **model, struct fid_error *error);
+void fid_model_close(struct fid_model **model);
+
+struct fid_model_info { /* all pointers are borrowed from the model */
+    const char *path, *name, *kind; /* kind: "recognizer", "detector", "classifier" */
+    const char *source, *source_sha256, *licence, *converter;
+    char id[33]; /* 32 hexadecimal digits: what makes two embeddings comparable */
+    uint64_t file_bytes, parameter_count;
+    size_t graph_count, label_count;
+};
+void fid_model_info(const struct fid_model *model, struct fid_model_info *info); /* FILLS */
+
+/* Metadata of the file by key (weights/FORMAT.md). The string, or NULL when there is none of that type;
+ * fid_model_numbers FILLS up to capacity numbers and returns how many the key has (0: none). */
+const char *fid_model_text(const struct fid_model *model, const char *key);
+size_t fid_model_numbers(const struct fid_model *model, const char *key, double *numbers,
+                         size_t capacity);
+const char *fid_model_label(const struct fid_model *model, size_t i); /* i-th class name or NULL */
+
+struct fid_graph_info {
+    const char *name;
+    int h, w, c;    /* the input's customary size */
+    bool free_size; /* h and w may be chosen, as multiples of: */
+    int multiple;
+    size_t node_count, value_count, output_count;
+};
+/* i < graph_count. */
+void fid_model_graph(const struct fid_model *model, size_t i, struct fid_graph_info *info);
+
+/* ---- sessions: one graph planned for one input size ---- */
+
+struct fid_session;
+
+struct fid_session_options {
+    bool keep_values; /* every intermediate stays readable after a run (more memory) */
+    bool profile;     /* time each step */
+};
+
+/* Plans the graph called graph (NULL: the first) for at most n inputs of h × w (0: the file's size):
+ * shapes, methods, memory, packed weights. Everything that can fail, fails here. options may be NULL.
+ * Borrows the runtime and the model. */
+enum fid_status fid_session_open(struct fid_runtime *runtime, const struct fid_model *model,
+                                 const char *graph, int n, int h, int w,
+                                 const struct fid_session_options *options,
+                                 struct fid_session **session, struct fid_error *error);
+void fid_session_close(struct fid_session **session);
+
+struct fid_value {
+    const char *name;
+    float *data;    /* [n, h, w, c], channels last; valid until the session is closed */
+    int n, h, w, c; /* n as planned */
+};
+
+/* The input to fill before a run. */
+void fid_session_input(const struct fid_session *session, struct fid_value *input);
+
+/* Runs the first n of the planned batch, 1 ≤ n ≤ planned n. Allocates nothing and cannot fail; the
+ * numbers do not depend on the number of threads or on n. */
+void fid_session_run(struct fid_session *session, int n);
+
+/* An output by name (NULL: the first); false if there is none of that name. */
+bool fid_session_output(const struct fid_session *session, const char *name,
+                        struct fid_value *output);
+
+/* Every value of the graph in order of computation, the input first; data is NULL for those whose
+ * memory was reused (all but outputs, without keep_values). False past the end. */
+bool fid_session_value(const struct fid_session *session, size_t i, struct fid_value *value);
+
+struct fid_step_info {
+    const char *name, *op, *method, *kernel; /* "conv3_1", "conv", "gemm_1x1", "gemm_f32 avx2" */
+    int h, w, c;                             /* of the output */
+    uint64_t macs, bytes; /* multiply-adds; bytes read and written once, for one input */
+    uint64_t run_count, min_ns, last_ns, total_ns; /* 0 without profile */
+};
+/* The steps in order; false past the end. */
+bool fid_session_step(const struct fid_session *session, size_t i, struct fid_step_info *info);
+
+struct fid_session_memory {
+    size_t arena_bytes, packed_bytes, scratch_bytes;
+};
+void fid_session_memory(const struct fid_session *session, struct fid_session_memory *memory);
+
+/* ---- pictures ---- */
+
+/* 8-bit RGB, rows from the top, EXIF orientation already applied. Zero-initialise; the buffer is
+ * reused by the next load into the same struct. OWNS pixels. */
+struct fid_picture {
+    int width, height;
+    size_t stride_bytes; /* of a row, ≥ 3 · width */
+    uint8_t *pixels;
+    size_t capacity_bytes;
+};
+
+/* JPEG or PNG, told apart by content. Refused: more than 100 million pixels, a side over 32,767,
+ * damaged files (FID_CORRUPT), other kinds (FID_UNSUPPORTED, named where they are known: HEIC, WebP,
+ * GIF, ...). After a failure the picture is empty but still to be freed. */
+enum fid_status fid_picture_load(const char *path, struct fid_picture *picture,
+                                 struct fid_error *error);
+/* The same from memory; what names it in messages. */
+enum fid_status fid_picture_decode(const void *bytes, size_t size, const char *what,
+                                   struct fid_picture *picture, struct fid_error *error);
+/* From camera formats: packed YUYV (stride_bytes ≥ 2 · width; BT.601 limited range). */
+enum fid_status fid_picture_from_yuyv(const uint8_t *pixels, size_t stride_bytes, int width,
+                                      int height, struct fid_picture *picture,
+                                      struct fid_error *error);
+/* Makes room for width × height; the content is undefined. */
+enum fid_status fid_picture_resize(struct fid_picture *picture, int width, int height,
+                                   struct fid_error *error);
+/* Writes a JPEG or PNG by the path's ending, through a temporary name and rename. */
+enum fid_status fid_picture_save(const struct fid_picture *picture, const char *path,
+                                 struct fid_error *error);
+void fid_picture_free(struct fid_picture *picture); /* takes NULL; leaves it zero */
+
+/* ---- faces ---- */
+
+struct fid_box { /* pixels of the picture; x, y: the left upper corner; may reach over the border */
+    float x, y, w, h;
+};
+
+struct fid_face {
+    struct fid_box box;
+    float score;           /* 0..1 */
+    float landmarks[5][2]; /* x, y: eye on the left of the picture, other eye, nose tip, mouth corner
+                              on the left, the other */
+};
+
+struct fid_detector;
+
+struct fid_detect_options { /* zeros: the model's own */
+    float min_score;        /* the detector's threshold (last stage of a cascade) */
+    int min_face;           /* shorter side of the smallest face to look for, pixels of the picture */
+    int max_side;           /* a larger picture is shrunk to this side first; 0: 1280; < 0: never */
+    int fit_side;           /* > 0: every picture is scaled (also up) so that its longer side is this */
+};
+
+/* The model's `detect.kind` chooses the decoding. FID_INVALID: the model is not a detector. */
+enum fid_status fid_detector_open(struct fid_runtime *runtime, const struct fid_model *model,
+                                  const struct fid_detect_options *options,
+                                  struct fid_detector **detector, struct fid_error *error);
+void fid_detector_close(struct fid_detector **detector);
+
+/* FILLS faces with the best `capacity` faces, highest score first, and *count. A new picture size
+ * plans new sessions (kept for the next picture of that size). */
+enum fid_status fid_detect(struct fid_detector *detector, const struct fid_picture *picture,
+                           struct fid_face *faces, size_t capacity, size_t *count,
+                           struct fid_error *error);
+
+/* The face a portrait is about: largest, weighted down with the distance from the centre. count ≥ 1. */
+size_t fid_main_face(const struct fid_face *faces, size_t count, int width, int height);
+
+struct fid_embedder;
+
+/* How a face becomes the network's input. */
+enum fid_crop {
+    FID_CROP_MODEL, /* as the model file says: the only right choice for its thresholds */
+    FID_CROP_DEMO   /* the Keras demo's margin crop (models with compat.demo.margin only) */
+};
+
+/* batch ≥ 1: how many faces go through the network at once. FID_INVALID: not a recognizer. */
+enum fid_status fid_embedder_open(struct fid_runtime *runtime, const struct fid_model *model,
+                                  int batch, struct fid_embedder **embedder,
+                                  struct fid_error *error);
+void fid_embedder_close(struct fid_embedder **embedder);
+
+size_t fid_embedder_size(const struct fid_embedder *embedder); /* numbers in an embedding */
+struct fid_session *fid_embedder_session(struct fid_embedder *embedder); /* for benches */
+
+/* FILLS embeddings [count][fid_embedder_size]: the network's raw output, not normalised. */
+enum fid_status fid_embed(struct fid_embedder *embedder, const struct fid_picture *picture,
+                          const struct fid_face *faces, size_t count, enum fid_crop crop,
+                          float *embeddings, struct fid_error *error);
+
+/* The aligned crop that the network would see, before mean and scale: for people to look at. */
+enum fid_status fid_align_face(const struct fid_embedder *embedder,
+                               const struct fid_picture *picture, const struct fid_face *face,
+                               enum fid_crop crop, struct fid_picture *aligned,
+                               struct fid_error *error);
+
+/* Cosine similarity of two vectors, -1..1; 0 if one of them is zero or not finite. */
+float fid_cosine(const float *a, const float *b, size_t size);
+
+/* ---- gallery: the people ---- */
+
+struct fid_gallery;
+
+#define FID_GALLERY_CREATE 1u    /* make the file (0600, its folder 0700) when there is none */
+#define FID_GALLERY_READ_ONLY 2u /* a missing file is then an empty gallery */
+
+#define FID_NAME_BYTES 129 /* a name has at most 128 bytes of UTF-8 */
+
+/* The gallery remembers the id of its model: FID_MISMATCH with another one (model NULL: not
+ * checked, for listing and renaming). FID_IO, FID_CORRUPT, FID_BUSY. Borrows nothing. */
+enum fid_status fid_gallery_open(const char *path, const struct fid_model *model, unsigned flags,
+                                 struct fid_gallery **gallery, struct fid_error *error);
+void fid_gallery_close(struct fid_gallery **gallery);
+
+/* Checks a name and FILLS out with its stored form (NFC): valid UTF-8, 1..128 bytes, no control or
+ * direction characters, no '/', no leading '-', no blanks at the ends, not "?" and not "." or "..".
+ * FID_INVALID with the reason. */
+enum fid_status fid_name_check(const char *name, char out[FID_NAME_BYTES],
+                               struct fid_error *error);
+
+struct fid_person {
+    int64_t id;
+    char name[FID_NAME_BYTES];
+    size_t sample_count;    /* faces enrolled */
+    size_t prototype_count; /* vectors compared with, the mean first */
+    char created[21];       /* 2026-11-23T22:10:05Z */
+};
+
+struct fid_sample { /* one enrolled face */
+    const float *embedding;
+    const char *source; /* where it came from, for people ("ana.mp4 frame 12"); stored */
+};
+
+/* Adds count faces to the person (made if there is none of that name, compared case-folded), or
+ * with replace instead of the ones before, in one transaction; recomputes the mean of the
+ * normalised embeddings and the prototypes. FILLS *person (may be NULL). */
+enum fid_status fid_gallery_enroll(struct fid_gallery *gallery, const char *name,
+                                   const struct fid_sample *samples, size_t count, bool replace,
+                                   struct fid_person *person, struct fid_error *error);
+enum fid_status fid_gallery_rename(struct fid_gallery *gallery, const char *name,
+                                   const char *new_name, struct fid_error *error);
+enum fid_status fid_gallery_forget(struct fid_gallery *gallery, const char *name,
+                                   struct fid_error *error);
+
+size_t fid_gallery_count(const struct fid_gallery *gallery); /* people */
+/* i < count, in order of names. */
+void fid_gallery_person(const struct fid_gallery *gallery, size_t i, struct fid_person *person);
+
+/* Takes over what other processes committed since; *changed tells (may be NULL). */
+enum fid_status fid_gallery_refresh(struct fid_gallery *gallery, bool *changed,
+                                    struct fid_error *error);
+
+/* ---- decision ---- */
+
+enum fid_rule_kind {
+    FID_RULE_COSINE, /* cosine to the nearest prototype, higher is more alike */
+    FID_RULE_DEMO    /* the Keras demo: raw Euclidean distance to the mean of raw vectors */
+};
+
+struct fid_rule {
+    enum fid_rule_kind kind;
+    float accept; /* cosine ≥ accept (demo: distance < accept) gives a name */
+    float maybe;  /* cosine from which the answer is "maybe" (demo: unused) */
+    float margin; /* least lead over the second person (demo: 0) */
+};
+
+/* FILLS the rule from the model file. FID_INVALID: the model has no thresholds, or for the demo
+ * rule, is not a VGGFace2 model. */
+enum fid_status fid_rule_default(const struct fid_model *model, enum fid_rule_kind kind,
+                                 struct fid_rule *rule, struct fid_error *error);
+
+enum fid_reason {
+    FID_REASON_KNOWN,
+    FID_REASON_EMPTY_GALLERY,
+    FID_REASON_STRANGER,  /* nobody is near */
+    FID_REASON_MAYBE,     /* in the grey zone */
+    FID_REASON_TWO_ALIKE, /* the second person is as near */
+    FID_REASON_TAKEN,     /* another face of the frame has the name with a better score */
+    FID_REASON_NO_VECTOR  /* zero or not finite */
+};
+const char *fid_reason_text(enum fid_reason reason); /* "known", "empty_gallery", "stranger", ... */
+
+struct fid_label {
+    bool known;
+    enum fid_reason reason;
+    char name[FID_NAME_BYTES];    /* "" unless known */
+    char nearest[FID_NAME_BYTES]; /* "" for an empty gallery */
+    char second[FID_NAME_BYTES];  /* "" when there is no second person */
+    int64_t person;               /* of the nearest; 0: none */
+    float score, second_score;    /* cosine, or for the demo rule the distance */
+};
+
+/* Labels the faces of one frame: FILLS labels[count]. embeddings [count][size of the gallery's model].
+ * One name stands at most once in a frame. Scans in memory, never fails. */
+void fid_label_faces(const struct fid_gallery *gallery, const struct fid_rule *rule,
+                     const float *embeddings, size_t count, struct fid_label *labels);
+
+/* ---- evaluation ---- */
+
+struct fid_verification { /* of pairs: same person or not */
+    double accuracy, deviation;     /* over the folds: threshold from the other folds */
+    double threshold;               /* best on all pairs */
+    size_t best_errors;             /* wrong pairs at that threshold */
+    double tar_at_far_1e2, tar_at_far_1e3, auc;
+};
+/* scores, same: count pairs (higher score = more alike); fold[i] in 0..fold_count-1. */
+enum fid_status fid_evaluate_pairs(const float *scores, const bool *same, const int *fold,
+                                   size_t count, int fold_count, struct fid_verification *result,
+                                   struct fid_error *error);
+
+struct fid_scored_box {
+    int picture;
+    struct fid_box box;
+    float score;
+};
+struct fid_truth_box {
+    int picture;
+    struct fid_box box;
+    bool ignore; /* neither a miss nor, when found, a false alarm */
+};
+/* Average precision at the given IoU (0.5): area under the precision envelope over recall. */
+enum fid_status fid_evaluate_detection(const struct fid_scored_box *found, size_t found_count,
+                                       const struct fid_truth_box *truth, size_t truth_count,
+                                       double iou, double *average_precision,
+                                       struct fid_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,135 @@
+/* kernels.h - the contract of every kernel slot. The only header of this folder that others include.
+ *
+ * A kernel knows pointers, sizes and strides, nothing else: no tensors, files, threads or malloc.
+ * Sizes and strides count elements unless the name ends in _bytes. Nothing is read or written
+ * outside what the contract names: a kernel handles its own edges. Activations are channels-last
+ * (NHWC), so a "pixel" is `channels` numbers in a row. Unless a contract says otherwise, pointers
+ * need the alignment of their element only, and outputs do not overlap inputs.
+ *
+ * Accuracy classes: `exact` gives the reference's bits; `sum(k)` adds k products in any order and
+ * with or without fused multiply-add: |ref - got| ≤ (k + 8) · 2^-24 · 2 · Σ|a·b| for each number
+ * (before a clamp, which does not widen it). For any one table a number depends only on its own
+ * inputs, never on m, n or the place in a tile, so that splitting the work changes no bit. */
+#ifndef FID_KERNELS_H
+#define FID_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What happens to a sum v of output channel j before it is stored, in this order:
+ *   v += residual[i · residual_stride + j]      if residual
+ *   v  = v < 0 ? slope[j] · v : v               if slope
+ *   v  = min(max(v, min), max)                  always; ±INFINITY for no limit
+ * residual and slope are given at the tile's first row and column. The residual may be the output. */
+struct fid_post_f32 {
+    const float *residual;
+    size_t residual_stride;
+    const float *slope;
+    float min, max;
+};
+
+/* gemm_f32: one tile of a matrix product whose left rows are gathered through pointers.
+ *
+ *   C[i][j] = post( bias[j] + Σ_{t<taps} Σ_{p<k} a[t·m + i][p] · B[t·k + p][j] )
+ *
+ *   1 ≤ m ≤ mr, 1 ≤ n ≤ nr, taps ≥ 1, k ≥ 1
+ *   a       taps × m pointers, each to k numbers in a row. taps = 1 is a plain GEMM; more is a
+ *           convolution without a patch matrix: one pointer for each tap and pixel, those on the
+ *           padding pointing at zeros.
+ *   panel   one packed panel (fid_pack_panels): bias[nr], then taps·k rows of nr numbers; aligned
+ *           to 64 bytes, columns past n are zero and may be read
+ *   c       m rows of n numbers, c_stride apart
+ * Accuracy: sum(taps·k + 1). */
+#define FID_GEMM_F32_ARGS                                                                          \
+    (size_t m, size_t n, size_t taps, size_t k, const float *const *a, const float *panel, float *c, \
+     size_t c_stride, const struct fid_post_f32 *post)
+
+/* depthwise_f32: a convolution in which each channel keeps to itself.
+ *
+ *   out[x][j] = post( bias[j] + Σ_{t<taps} in[x·in_step + t][j] · w[t][j] ),  x < pixels, j < channels
+ *
+ *   in      pointers to pixels; those on the padding point at `channels` zeros. in_step lets
+ *           neighbouring outputs share them.
+ *   packed  fid_pack_depthwise: blocks of cr channels: bias[cr], then taps × cr; 64-byte aligned
+ *   out     pixels rows, out_stride apart; post's residual and slope are given for pixel 0, channel 0
+ * Accuracy: sum(taps + 1). */
+#define FID_DEPTHWISE_F32_ARGS                                                                     \
+    (size_t pixels, size_t channels, size_t taps, const float *const *in, size_t in_step,          \
+     const float *packed, float *out, size_t out_stride, const struct fid_post_f32 *post)
+
+/* max_pool_f32: out[x][j] = clamp( max_{t<taps} in[x·in_step + t][j], min, max ). A tap on the
+ * padding is left out by pointing at another tap of the window. Accuracy: exact. */
+#define FID_MAX_POOL_F32_ARGS                                                                      \
+    (size_t pixels, size_t channels, size_t taps, const float *const *in, size_t in_step,          \
+     float *out, size_t out_stride, float min, float max)
+
+/* average_f32: out[j] = scale · Σ_{t<taps} in[t][j], added in the order of t, then multiplied.
+ * One output pixel a call. Accuracy: exact. */
+#define FID_AVERAGE_F32_ARGS                                                                       \
+    (size_t channels, size_t taps, const float *const *in, float scale, float *out)
+
+/* add_f32: out[x][j] = post( a[x][j] + b[x][j] ); rows follow each other without a gap; out may be
+ * a or b. Accuracy: exact. */
+#define FID_ADD_F32_ARGS                                                                           \
+    (size_t pixels, size_t channels, const float *a, const float *b, float *out,                   \
+     const struct fid_post_f32 *post)
+
+/* affine_f32: out[x][j] = post( in[x][j] · scale[j] + shift[j] ); scale and shift may be NULL for 1
+ * and 0 (so that it is an activation alone); rows without a gap; out may be in.
+ * Accuracy: sum(1). */
+#define FID_AFFINE_F32_ARGS                                                                        \
+    (size_t pixels, size_t channels, const float *in, const float *scale, const float *shift,      \
+     float *out, const struct fid_post_f32 *post)
+
+/* dot_f32: Σ_{p<k} a[p] · b[p]. Accuracy: sum(k). */
+#define FID_DOT_F32_ARGS (size_t k, const float *a, const float *b)
+
+/* crc32c: the checksum of RFC 3720 continued over `bytes` more bytes. Start with 0; the inversions
+ * are inside, so crc32c(crc32c(0, a), b) is the checksum of a followed by b. Accuracy: exact. */
+#define FID_CRC32C_ARGS (uint32_t crc, const void *data, size_t bytes)
+
+/* One function pointer type a slot, and the slots of the table: kernel_list.h has a line for each. */
+#define FID_SLOT(name, result, args) typedef result(*fid_##name##_fn) args;
+#include "kernels/kernel_list.h"
+#undef FID_SLOT
+
+/* A complete set of kernels: no slot is NULL. The tables are const and live for ever. */
+struct fid_kernels {
+    const char *name; /* "ref", "avx2", "avx512", "neon" */
+    struct {          /* tile of gemm_f32 and channel block of depthwise_f32 */
+        size_t gemm_mr, gemm_nr, depthwise_cr;
+    } tile;
+#define FID_SLOT(slot, result, args) fid_##slot##_fn slot;
+#include "kernels/kernel_list.h"
+#undef FID_SLOT
+};
+
+/* The best table that this CPU and its operating system can run; or the one called name ("ref",
+ * "avx2", ...), NULL when there is no such table in this build or the CPU cannot run it. */
+const struct fid_kernels *fid_kernels_best(void);
+const struct fid_kernels *fid_kernels_named(const char *name);
+
+/* The tables of this build, from the reference upward: i = 0, 1, ...; NULL past the end. *usable
+ * tells whether this CPU can run it. For tests, benches and messages. */
+const struct fid_kernels *fid_kernels_at(size_t i, int *usable);
+
+/* What the CPU offers, in words ("avx2 fma avx512f ..."), for messages. Static text. */
+const char *fid_cpu_text(void);
+
+/* ---- packing (pack.c, portable) ---- */
+
+/* Number of floats of n packed columns with k rows each: panels · (1 + k) · nr. */
+size_t fid_pack_panels_size(size_t n, size_t k, size_t nr);
+
+/* Packs a filter matrix [n][k] (row j = output channel j) for gemm_f32: panels of nr columns, each
+ * bias[nr] (zeros if bias is NULL), then k rows of nr; columns past n are zero.
+ * Packs the panels first..first+count-1 only, so that threads can share the work. */
+void fid_pack_panels(size_t n, size_t k, size_t nr, const float *filter, const float *bias,
+                     size_t first, size_t count, float *packed);
+
+size_t fid_pack_depthwise_size(size_t channels, size_t taps, size_t cr);
+/* Packs depthwise filters [channels][taps] for depthwise_f32. */
+void fid_pack_depthwise(size_t channels, size_t taps, size_t cr, const float *filter,
+                        const float *bias, float *packed);
+
+#endif

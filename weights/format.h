@@ -1,0 +1,135 @@
+/* format.h - the records of a .fid weight file, byte for byte as FORMAT.md states them.
+ *
+ * Little-endian. Every struct has natural alignment and no padding of the compiler's own, which the
+ * assertions below hold it to. */
+#ifndef FID_WEIGHTS_FORMAT_H
+#define FID_WEIGHTS_FORMAT_H
+
+#include <stdint.h>
+
+#define FID_FILE_MAGIC "\x89" "FID\r\n\x1a\n"
+#define FID_FILE_MAJOR 1
+#define FID_FILE_MINOR 0
+#define FID_FILE_ALIGN 64u        /* sections and tensors */
+#define FID_FILE_DATA_ALIGN 4096u /* the DATA section, so that it can be mapped by pages */
+
+#define FID_FOURCC(a, b, c, d)                                                                     \
+    ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
+
+enum fid_section { /* place in the section table */
+    FID_SECTION_STRS,
+    FID_SECTION_META,
+    FID_SECTION_MVAL,
+    FID_SECTION_GRPH,
+    FID_SECTION_VALU,
+    FID_SECTION_NODE,
+    FID_SECTION_INDX,
+    FID_SECTION_TENS,
+    FID_SECTION_DATA,
+    FID_SECTION_COUNT
+};
+
+struct fid_file_header {
+    uint8_t magic[8];
+    uint16_t major, minor;
+    uint32_t section_count;
+    uint64_t file_bytes;
+    uint8_t model_id[16];
+    uint8_t reserved[20];
+    uint32_t crc; /* of bytes 0..59, then the section table */
+};
+_Static_assert(sizeof(struct fid_file_header) == 64, "header");
+
+struct fid_file_section {
+    uint32_t kind; /* FID_FOURCC */
+    uint32_t crc;
+    uint64_t offset, bytes;
+    uint32_t record_bytes;
+    uint32_t reserved;
+};
+_Static_assert(sizeof(struct fid_file_section) == 32, "section");
+
+enum fid_meta_type { FID_META_STRING = 1, FID_META_INT = 2, FID_META_FLOAT = 3 };
+
+struct fid_file_meta {
+    uint32_t key;
+    uint16_t type; /* enum fid_meta_type */
+    uint16_t reserved0;
+    uint32_t first, count;
+    uint8_t reserved[16];
+};
+_Static_assert(sizeof(struct fid_file_meta) == 32, "meta");
+
+#define FID_GRAPH_FREE_SIZE 1u
+
+struct fid_file_graph {
+    uint32_t name;
+    uint32_t first_value, value_count;
+    uint32_t first_node, node_count;
+    uint32_t first_output, output_count;
+    uint32_t h, w, c;
+    uint32_t flags;
+    uint32_t multiple;
+    uint8_t reserved[16];
+};
+_Static_assert(sizeof(struct fid_file_graph) == 64, "graph");
+
+struct fid_file_value {
+    uint32_t name, reserved;
+};
+_Static_assert(sizeof(struct fid_file_value) == 8, "value");
+
+enum fid_op_kind {
+    FID_OP_CONV = 1,
+    FID_OP_MAX_POOL = 2,
+    FID_OP_AVERAGE_POOL = 3,
+    FID_OP_GLOBAL_AVERAGE_POOL = 4,
+    FID_OP_FULLY_CONNECTED = 5,
+    FID_OP_ADD = 6,
+    FID_OP_MULTIPLY = 7,
+    FID_OP_CONCAT = 8,
+    FID_OP_ACTIVATION = 9,
+    FID_OP_SOFTMAX = 10,
+    FID_OP_RESHAPE = 11,
+    FID_OP_TRANSPOSE = 12,
+    FID_OP_RESIZE_NEAREST = 13,
+    FID_OP_AFFINE = 14,
+    FID_OP_END /* one past the last */
+};
+
+enum fid_activation { FID_ACT_NONE, FID_ACT_CLAMP, FID_ACT_PRELU, FID_ACT_SIGMOID, FID_ACT_END };
+
+enum fid_pad_mode { FID_PAD_EXPLICIT, FID_PAD_EXPLICIT_CEIL, FID_PAD_SAME, FID_PAD_END };
+
+struct fid_file_node {
+    uint32_t name;
+    uint16_t op;         /* enum fid_op_kind */
+    uint16_t activation; /* enum fid_activation */
+    uint32_t first_input, input_count;
+    uint32_t first_tensor, tensor_count;
+    uint32_t output;
+    float act_min, act_max;
+    int32_t kernel_h, kernel_w, stride_h, stride_w;
+    int32_t pad_top, pad_left, pad_bottom, pad_right;
+    int32_t dilation_h, dilation_w, groups;
+    int32_t pad_mode; /* enum fid_pad_mode */
+    int32_t axis;
+    int32_t scale;
+    int32_t shape[4];
+    uint8_t reserved[52];
+};
+_Static_assert(sizeof(struct fid_file_node) == 160, "node");
+
+enum fid_tensor_type { FID_TENSOR_F32 = 1 };
+
+struct fid_file_tensor {
+    uint32_t name;
+    uint16_t type; /* enum fid_tensor_type */
+    uint16_t rank;
+    uint32_t dims[4];
+    uint64_t offset, bytes;
+    uint8_t reserved[24];
+};
+_Static_assert(sizeof(struct fid_file_tensor) == 64, "tensor");
+
+#endif

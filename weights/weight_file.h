@@ -1,0 +1,69 @@
+/* weight_file.h - a checked, read-only view of a .fid file (FORMAT.md).
+ *
+ * Opening maps the file and validates all of it once: sizes, section table, checksums, strings,
+ * metadata, graphs, nodes, tensors. After that every accessor is a plain look-up that cannot fail,
+ * and every index, string and slice in the records below is known to be in range. What a layer
+ * computes, and whether its tensors have the right shapes, is not known here (engine/nn checks). */
+#ifndef FID_WEIGHTS_WEIGHT_FILE_H
+#define FID_WEIGHTS_WEIGHT_FILE_H
+
+#include "engine/base/status.h"
+#include "weights/format.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* CRC32C continued over more bytes (kernels.h, slot crc32c): comes from the caller, because the CPU's
+ * instruction is ten times as fast as portable code and choosing it is not this folder's work. */
+typedef uint32_t (*fid_crc32c_fn)(uint32_t crc, const void *data, size_t bytes);
+
+struct fid_weight_file;
+
+/* Maps path and validates it. On failure *file is NULL and error has one sentence with file, offset and
+ * reason. FID_NOT_FOUND, FID_IO (not readable, not a regular file), FID_CORRUPT (size, checksum,
+ * structure), FID_UNSUPPORTED (version, limits), FID_NO_MEMORY. The file must not change while open. */
+enum fid_status fid_weight_file_open(const char *path, fid_crc32c_fn crc32c,
+                                     struct fid_weight_file **file, struct fid_error *error);
+/* The same over bytes in memory (borrowed; aligned to 64); name stands for the path in messages. */
+enum fid_status fid_weight_file_open_memory(const void *bytes, size_t size, const char *name,
+                                            fid_crc32c_fn crc32c, struct fid_weight_file **file,
+                                            struct fid_error *error);
+void fid_weight_file_close(struct fid_weight_file **file);
+
+const char *fid_weight_file_path(const struct fid_weight_file *file);
+const struct fid_file_header *fid_weight_file_header(const struct fid_weight_file *file);
+
+/* The string at an offset of STRS. */
+const char *fid_weight_file_string(const struct fid_weight_file *file, uint32_t offset);
+
+/* The records of a section and how many there are. */
+const struct fid_file_graph *fid_weight_file_graphs(const struct fid_weight_file *file,
+                                                    size_t *count);
+const struct fid_file_value *fid_weight_file_values(const struct fid_weight_file *file,
+                                                    size_t *count);
+const struct fid_file_node *fid_weight_file_nodes(const struct fid_weight_file *file,
+                                                  size_t *count);
+const uint32_t *fid_weight_file_index(const struct fid_weight_file *file, size_t *count);
+const struct fid_file_tensor *fid_weight_file_tensors(const struct fid_weight_file *file,
+                                                      size_t *count);
+const struct fid_file_section *fid_weight_file_section(const struct fid_weight_file *file,
+                                                       enum fid_section section);
+
+/* A tensor's numbers, in place in the map; 64-byte aligned. */
+const float *fid_weight_file_tensor_data(const struct fid_weight_file *file, size_t tensor);
+
+/* Tells the system that the pages of this tensor are not needed any more, after it was packed: they
+ * leave the process's resident memory and are read again from the file if touched. */
+void fid_weight_file_release_tensor(const struct fid_weight_file *file, size_t tensor);
+
+/* Metadata. NULL / false when the key is not there or has another type or fewer values. */
+const struct fid_file_meta *fid_weight_file_meta(const struct fid_weight_file *file,
+                                                 const char *key);
+const char *fid_weight_file_text(const struct fid_weight_file *file, const char *key, size_t i);
+bool fid_weight_file_int(const struct fid_weight_file *file, const char *key, size_t i,
+                         int64_t *value);
+bool fid_weight_file_float(const struct fid_weight_file *file, const char *key, size_t i,
+                           double *value); /* takes integers as well */
+
+#endif
