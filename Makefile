@@ -49,7 +49,8 @@ TOOLS     := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/
 CHECK_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/check/*.c))
 CASES_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernel_cases/*.c))
 
-.PHONY: all program weights deps test test-run demo demo-run check bench install uninstall clean help tests benches
+.PHONY: all program weights deps deps-test test demo check check-vggface2 bench install uninstall clean \
+        help tests benches
 all: program weights
 
 program: faceid
@@ -86,6 +87,84 @@ $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(BUILD)/libfaceid.a
 benches: $(BENCHES)
 $(BUILD)/bench_%: $(BUILD)/bench/bench_%.o $(BUILD)/libfaceid.a
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_LIB)
+
+# ---- set-up: what a bare Debian 12 lacks ----
+DEPS := gcc libc6-dev make pkg-config curl ca-certificates python3-numpy python3-h5py python3-onnx \
+        libjpeg62-turbo-dev libpng-dev libsqlite3-dev libutf8proc-dev ffmpeg \
+        $(if $(filter 1,$(OPENBLAS)),libopenblas0-pthread) \
+        $(if $(filter 1,$(SDL)),libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core)
+DEPS_TEST := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static clang-format
+
+# Installs the packages that are not there yet: $(call install_packages,NAMES).
+install_packages = \
+    missing=$$(for p in $(1); do \
+        dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+    if [ -n "$$missing" ]; then \
+        echo "Installing from Debian:" $$missing; \
+        sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+        $$sudo apt-get update -qq && \
+        DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends \
+            $$missing </dev/null >/dev/null || exit 1; \
+    fi
+
+deps:
+	@$(call install_packages,$(DEPS) $$(command -v npm >/dev/null || echo npm))
+
+deps-test: deps
+	@$(call install_packages,$(DEPS_TEST))
+
+# ---- the main job ----
+# With no model there, fetches one (the only thing that ever uses the network; WEIGHTS=no skips it).
+weights: program
+ifneq ($(WEIGHTS),no)
+	@ls weights/models/*.fid >/dev/null 2>&1 || weights/get auto || \
+	    echo "No model yet: run weights/get auto where there is a network (see README.md)."
+endif
+
+demo: deps
+	@$(MAKE) --no-print-directory WEIGHTS=no program
+	@app/demo/demo
+
+# ---- proof ----
+test: deps-test
+	@$(MAKE) --no-print-directory WEIGHTS=no program tests benches
+	@tests/run
+
+check: tests
+	@tests/check_tree
+
+check-vggface2: program tests
+	@test -n "$(H5)" || { echo "make check-vggface2 H5=rcmalli_vggface_tf_resnet50.h5 [LABELS=FILE] [PICTURE=ajb.jpg]"; exit 2; }
+	$(PYTHON) convert/check_vggface2.py "$(H5)" $(if $(LABELS),--labels "$(LABELS)") $(if $(PICTURE),--picture "$(PICTURE)")
+
+bench: program benches
+	@bench/run
+
+# ---- installation ----
+install: program
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/faceid $(DESTDIR)$(PREFIX)/include \
+	    $(DESTDIR)$(PREFIX)/lib
+	install -m 755 faceid $(DESTDIR)$(PREFIX)/bin/faceid
+	install -m 644 engine/fid.h $(DESTDIR)$(PREFIX)/include/fid.h
+	install -m 644 $(BUILD)/libfaceid.a $(DESTDIR)$(PREFIX)/lib/libfaceid.a
+	for f in weights/models/*.fid; do [ ! -e "$$f" ] || \
+	    install -m 644 "$$f" $(DESTDIR)$(PREFIX)/share/faceid/; done
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/faceid $(DESTDIR)$(PREFIX)/include/fid.h \
+	    $(DESTDIR)$(PREFIX)/lib/libfaceid.a
+	rm -rf $(DESTDIR)$(PREFIX)/share/faceid
+
+help:
+	@echo "make               the program ./faceid, and a model when there is none"
+	@echo "make demo          names on faces: sets up, enrols, identifies, shows where to look"
+	@echo "make test          sets up and runs every test (tests/run WORD runs some)"
+	@echo "make check         layering, headers, format"
+	@echo "make bench         time by layer"
+	@echo "make deps          the Debian packages (sudo when not root)"
+	@echo "make install       PREFIX=/usr/local DESTDIR="
+	@echo "make check-vggface2 H5=FILE   the published network against its known answer"
+	@echo "switches: OPENBLAS=0 SDL=0 WEIGHTS=no CROSS=aarch64-linux-gnu- SANITIZE=address,undefined"
+	@echo "          BUILD=folder WERROR=1 CC=clang"
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .SECONDARY:

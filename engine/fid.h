@@ -16,13 +16,14 @@
  *     fid_label_faces(gallery, &rule, embeddings, count, labels);
  *
  * The library never prints, never exits, reads no environment and keeps no mutable globals but the
- * allocation counter of the tests. A runtime and a model may be shared by threads; a session, detector,
- * embedder, picture or gallery is for one thread at a time.
+ * allocation counter of the tests. A runtime and a model may be shared by threads; a session,
+ * detector, embedder, picture or gallery is for one thread at a time.
  *
- * Ownership words: a function BORROWS a pointer (the caller keeps it alive for the object's life or,
- * for a plain call, for the call), OWNS it (the object frees it), or FILLS caller's memory. Every
- * *_close takes the address of the pointer, accepts NULL and half-built objects, and sets it to NULL.
- * After a failed *_open the pointer is NULL. */
+ * Ownership words: a function BORROWS a pointer (the caller keeps it alive for the object's life
+ * or, for a plain call, for the call), OWNS it (the object frees it), or FILLS caller's memory.
+ * Every
+ * *_close takes the address of the pointer, accepts NULL and half-built objects, and sets it to
+ * NULL. After a failed *_open the pointer is NULL. */
 #ifndef FID_H
 #define FID_H
 
@@ -90,13 +91,13 @@ int fid_runtime_threads(const struct fid_runtime *runtime);
 struct fid_model;
 
 /* Maps and checks a .fid file (weights/FORMAT.md); the file must not change while it is open.
- * FID_NOT_FOUND, FID_IO, FID_CORRUPT (with offset and reason), FID_UNSUPPORTED (version), FID_INVALID
- * (graphs that do not fit together), FID_NO_MEMORY. Borrows the runtime. */
+ * FID_NOT_FOUND, FID_IO, FID_CORRUPT (with offset and reason), FID_UNSUPPORTED (version),
+ * FID_INVALID (graphs that do not fit together), FID_NO_MEMORY. Borrows the runtime. */
 enum fid_status fid_model_open(struct fid_runtime *runtime, const char *path,
                                struct fid_model **model, struct fid_error *error);
 void fid_model_close(struct fid_model **model);
 
-struct fid_model_info { /* all pointers are borrowed from the model */
+struct fid_model_info {             /* all pointers are borrowed from the model */
     const char *path, *name, *kind; /* kind: "recognizer", "detector", "classifier" */
     const char *source, *source_sha256, *licence, *converter;
     char id[33]; /* 32 hexadecimal digits: what makes two embeddings comparable */
@@ -105,8 +106,9 @@ struct fid_model_info { /* all pointers are borrowed from the model */
 };
 void fid_model_info(const struct fid_model *model, struct fid_model_info *info); /* FILLS */
 
-/* Metadata of the file by key (weights/FORMAT.md). The string, or NULL when there is none of that type;
- * fid_model_numbers FILLS up to capacity numbers and returns how many the key has (0: none). */
+/* Metadata of the file by key (weights/FORMAT.md). The string, or NULL when there is none of that
+ * type; fid_model_numbers FILLS up to capacity numbers and returns how many the key has (0: none).
+ */
 const char *fid_model_text(const struct fid_model *model, const char *key);
 size_t fid_model_numbers(const struct fid_model *model, const char *key, double *numbers,
                          size_t capacity);
@@ -131,9 +133,9 @@ struct fid_session_options {
     bool profile;     /* time each step */
 };
 
-/* Plans the graph called graph (NULL: the first) for at most n inputs of h × w (0: the file's size):
- * shapes, methods, memory, packed weights. Everything that can fail, fails here. options may be NULL.
- * Borrows the runtime and the model. */
+/* Plans the graph called graph (NULL: the first) for at most n inputs of h × w (0: the file's
+ * size): shapes, methods, memory, packed weights. Everything that can fail, fails here. options may
+ * be NULL. Borrows the runtime and the model. */
 enum fid_status fid_session_open(struct fid_runtime *runtime, const struct fid_model *model,
                                  const char *graph, int n, int h, int w,
                                  const struct fid_session_options *options,
@@ -187,8 +189,8 @@ struct fid_picture {
 };
 
 /* JPEG or PNG, told apart by content. Refused: more than 100 million pixels, a side over 32,767,
- * damaged files (FID_CORRUPT), other kinds (FID_UNSUPPORTED, named where they are known: HEIC, WebP,
- * GIF, ...). After a failure the picture is empty but still to be freed. */
+ * damaged files (FID_CORRUPT), other kinds (FID_UNSUPPORTED, named where they are known: HEIC,
+ * WebP, GIF, ...). After a failure the picture is empty but still to be freed. */
 enum fid_status fid_picture_load(const char *path, struct fid_picture *picture,
                                  struct fid_error *error);
 /* The same from memory; what names it in messages. */
@@ -215,17 +217,17 @@ struct fid_box { /* pixels of the picture; x, y: the left upper corner; may reac
 struct fid_face {
     struct fid_box box;
     float score;           /* 0..1 */
-    float landmarks[5][2]; /* x, y: eye on the left of the picture, other eye, nose tip, mouth corner
-                              on the left, the other */
+    float landmarks[5][2]; /* x, y: eye on the left of the picture, other eye, nose tip, mouth
+                              corner on the left, the other */
 };
 
 struct fid_detector;
 
 struct fid_detect_options { /* zeros: the model's own */
     float min_score;        /* the detector's threshold (last stage of a cascade) */
-    int min_face;           /* shorter side of the smallest face to look for, pixels of the picture */
-    int max_side;           /* a larger picture is shrunk to this side first; 0: 1280; < 0: never */
-    int fit_side;           /* > 0: every picture is scaled (also up) so that its longer side is this */
+    int min_face; /* shorter side of the smallest face to look for, pixels of the picture */
+    int max_side; /* a larger picture is shrunk to this side first; 0: 1280; < 0: never */
+    int fit_side; /* > 0: every picture is scaled (also up) so that its longer side is this */
 };
 
 /* The model's `detect.kind` chooses the decoding. FID_INVALID: the model is not a detector. */
@@ -240,7 +242,8 @@ enum fid_status fid_detect(struct fid_detector *detector, const struct fid_pictu
                            struct fid_face *faces, size_t capacity, size_t *count,
                            struct fid_error *error);
 
-/* The face a portrait is about: largest, weighted down with the distance from the centre. count ≥ 1. */
+/* The face a portrait is about: largest, weighted down with the distance from the centre. count
+ * ≥ 1. */
 size_t fid_main_face(const struct fid_face *faces, size_t count, int width, int height);
 
 struct fid_embedder;
@@ -278,7 +281,7 @@ float fid_cosine(const float *a, const float *b, size_t size);
 
 struct fid_gallery;
 
-#define FID_GALLERY_CREATE 1u    /* make the file (0600, its folder 0700) when there is none */
+#define FID_GALLERY_CREATE    1u /* make the file (0600, its folder 0700) when there is none */
 #define FID_GALLERY_READ_ONLY 2u /* a missing file is then an empty gallery */
 
 #define FID_NAME_BYTES 129 /* a name has at most 128 bytes of UTF-8 */
@@ -292,8 +295,7 @@ void fid_gallery_close(struct fid_gallery **gallery);
 /* Checks a name and FILLS out with its stored form (NFC): valid UTF-8, 1..128 bytes, no control or
  * direction characters, no '/', no leading '-', no blanks at the ends, not "?" and not "." or "..".
  * FID_INVALID with the reason. */
-enum fid_status fid_name_check(const char *name, char out[FID_NAME_BYTES],
-                               struct fid_error *error);
+enum fid_status fid_name_check(const char *name, char out[FID_NAME_BYTES], struct fid_error *error);
 
 struct fid_person {
     int64_t id;
@@ -367,17 +369,17 @@ struct fid_label {
     float score, second_score;    /* cosine, or for the demo rule the distance */
 };
 
-/* Labels the faces of one frame: FILLS labels[count]. embeddings [count][size of the gallery's model].
- * One name stands at most once in a frame. Scans in memory, never fails. */
+/* Labels the faces of one frame: FILLS labels[count]. embeddings [count][size of the gallery's
+ * model]. One name stands at most once in a frame. Scans in memory, never fails. */
 void fid_label_faces(const struct fid_gallery *gallery, const struct fid_rule *rule,
                      const float *embeddings, size_t count, struct fid_label *labels);
 
 /* ---- evaluation ---- */
 
-struct fid_verification { /* of pairs: same person or not */
-    double accuracy, deviation;     /* over the folds: threshold from the other folds */
-    double threshold;               /* best on all pairs */
-    size_t best_errors;             /* wrong pairs at that threshold */
+struct fid_verification {       /* of pairs: same person or not */
+    double accuracy, deviation; /* over the folds: threshold from the other folds */
+    double threshold;           /* best on all pairs */
+    size_t best_errors;         /* wrong pairs at that threshold */
     double tar_at_far_1e2, tar_at_far_1e3, auc;
 };
 /* scores, same: count pairs (higher score = more alike); fold[i] in 0..fold_count-1. */

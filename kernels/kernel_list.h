@@ -1,5 +1,5 @@
-/* kernel_list.h - one line a slot: FID_SLOT(name, result type, parameter list). Included many times;
- * the contracts are in kernels.h. No include guard. */
+/* kernel_list.h - one line a slot: FID_SLOT(name, result type, parameter list). Included many
+ * times; the contracts are in kernels.h. No include guard. */
 FID_SLOT(gemm_f32, void, FID_GEMM_F32_ARGS)
 FID_SLOT(depthwise_f32, void, FID_DEPTHWISE_F32_ARGS)
 FID_SLOT(max_pool_f32, void, FID_MAX_POOL_F32_ARGS)

@@ -1,4 +1,5 @@
-/* kernels.h - the contract of every kernel slot. The only header of this folder that others include.
+/* kernels.h - the contract of every kernel slot. The only header of this folder that others
+ * include.
  *
  * A kernel knows pointers, sizes and strides, nothing else: no tensors, files, threads or malloc.
  * Sizes and strides count elements unless the name ends in _bytes. Nothing is read or written
@@ -20,7 +21,8 @@
  *   v += residual[i · residual_stride + j]      if residual
  *   v  = v < 0 ? slope[j] · v : v               if slope
  *   v  = min(max(v, min), max)                  always; ±INFINITY for no limit
- * residual and slope are given at the tile's first row and column. The residual may be the output. */
+ * residual and slope are given at the tile's first row and column. The residual may be the output.
+ */
 struct fid_post_f32 {
     const float *residual;
     size_t residual_stride;
@@ -40,45 +42,46 @@ struct fid_post_f32 {
  *           to 64 bytes, columns past n are zero and may be read
  *   c       m rows of n numbers, c_stride apart
  * Accuracy: sum(taps·k + 1). */
-#define FID_GEMM_F32_ARGS                                                                          \
-    (size_t m, size_t n, size_t taps, size_t k, const float *const *a, const float *panel, float *c, \
-     size_t c_stride, const struct fid_post_f32 *post)
+#define FID_GEMM_F32_ARGS                                                                  \
+    (size_t m, size_t n, size_t taps, size_t k, const float *const *a, const float *panel, \
+     float *c, size_t c_stride, const struct fid_post_f32 *post)
 
 /* depthwise_f32: a convolution in which each channel keeps to itself.
  *
- *   out[x][j] = post( bias[j] + Σ_{t<taps} in[x·in_step + t][j] · w[t][j] ),  x < pixels, j < channels
+ *   out[x][j] = post( bias[j] + Σ_{t<taps} in[x·in_step + t][j] · w[t][j] ),  x < pixels, j <
+ * channels
  *
  *   in      pointers to pixels; those on the padding point at `channels` zeros. in_step lets
  *           neighbouring outputs share them.
  *   packed  fid_pack_depthwise: blocks of cr channels: bias[cr], then taps × cr; 64-byte aligned
- *   out     pixels rows, out_stride apart; post's residual and slope are given for pixel 0, channel 0
- * Accuracy: sum(taps + 1). */
-#define FID_DEPTHWISE_F32_ARGS                                                                     \
-    (size_t pixels, size_t channels, size_t taps, const float *const *in, size_t in_step,          \
+ *   out     pixels rows, out_stride apart; post's residual and slope are given for pixel 0, channel
+ * 0 Accuracy: sum(taps + 1). */
+#define FID_DEPTHWISE_F32_ARGS                                                            \
+    (size_t pixels, size_t channels, size_t taps, const float *const *in, size_t in_step, \
      const float *packed, float *out, size_t out_stride, const struct fid_post_f32 *post)
 
 /* max_pool_f32: out[x][j] = clamp( max_{t<taps} in[x·in_step + t][j], min, max ). A tap on the
  * padding is left out by pointing at another tap of the window. Accuracy: exact. */
-#define FID_MAX_POOL_F32_ARGS                                                                      \
-    (size_t pixels, size_t channels, size_t taps, const float *const *in, size_t in_step,          \
+#define FID_MAX_POOL_F32_ARGS                                                             \
+    (size_t pixels, size_t channels, size_t taps, const float *const *in, size_t in_step, \
      float *out, size_t out_stride, float min, float max)
 
 /* average_f32: out[j] = scale · Σ_{t<taps} in[t][j], added in the order of t, then multiplied.
  * One output pixel a call. Accuracy: exact. */
-#define FID_AVERAGE_F32_ARGS                                                                       \
+#define FID_AVERAGE_F32_ARGS \
     (size_t channels, size_t taps, const float *const *in, float scale, float *out)
 
 /* add_f32: out[x][j] = post( a[x][j] + b[x][j] ); rows follow each other without a gap; out may be
  * a or b. Accuracy: exact. */
-#define FID_ADD_F32_ARGS                                                                           \
-    (size_t pixels, size_t channels, const float *a, const float *b, float *out,                   \
+#define FID_ADD_F32_ARGS                                                         \
+    (size_t pixels, size_t channels, const float *a, const float *b, float *out, \
      const struct fid_post_f32 *post)
 
 /* affine_f32: out[x][j] = post( in[x][j] · scale[j] + shift[j] ); scale and shift may be NULL for 1
  * and 0 (so that it is an activation alone); rows without a gap; out may be in.
  * Accuracy: sum(1). */
-#define FID_AFFINE_F32_ARGS                                                                        \
-    (size_t pixels, size_t channels, const float *in, const float *scale, const float *shift,      \
+#define FID_AFFINE_F32_ARGS                                                                   \
+    (size_t pixels, size_t channels, const float *in, const float *scale, const float *shift, \
      float *out, const struct fid_post_f32 *post)
 
 /* dot_f32: Σ_{p<k} a[p] · b[p]. Accuracy: sum(k). */
@@ -88,7 +91,8 @@ struct fid_post_f32 {
  * are inside, so crc32c(crc32c(0, a), b) is the checksum of a followed by b. Accuracy: exact. */
 #define FID_CRC32C_ARGS (uint32_t crc, const void *data, size_t bytes)
 
-/* One function pointer type a slot, and the slots of the table: kernel_list.h has a line for each. */
+/* One function pointer type a slot, and the slots of the table: kernel_list.h has a line for each.
+ */
 #define FID_SLOT(name, result, args) typedef result(*fid_##name##_fn) args;
 #include "kernels/kernel_list.h"
 #undef FID_SLOT

@@ -7,26 +7,28 @@
 
 #include <stdint.h>
 
-#define FID_FILE_MAGIC "\x89" "FID\r\n\x1a\n"
-#define FID_FILE_MAJOR 1
-#define FID_FILE_MINOR 0
-#define FID_FILE_ALIGN 64u        /* sections and tensors */
+#define FID_FILE_MAGIC \
+    "\x89"             \
+    "FID\r\n\x1a\n"
+#define FID_FILE_MAJOR      1
+#define FID_FILE_MINOR      0
+#define FID_FILE_ALIGN      64u   /* sections and tensors */
 #define FID_FILE_DATA_ALIGN 4096u /* the DATA section, so that it can be mapped by pages */
 
-#define FID_FOURCC(a, b, c, d)                                                                     \
+#define FID_FOURCC(a, b, c, d) \
     ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
 
 enum fid_section { /* place in the section table */
-    FID_SECTION_STRS,
-    FID_SECTION_META,
-    FID_SECTION_MVAL,
-    FID_SECTION_GRPH,
-    FID_SECTION_VALU,
-    FID_SECTION_NODE,
-    FID_SECTION_INDX,
-    FID_SECTION_TENS,
-    FID_SECTION_DATA,
-    FID_SECTION_COUNT
+                   FID_SECTION_STRS,
+                   FID_SECTION_META,
+                   FID_SECTION_MVAL,
+                   FID_SECTION_GRPH,
+                   FID_SECTION_VALU,
+                   FID_SECTION_NODE,
+                   FID_SECTION_INDX,
+                   FID_SECTION_TENS,
+                   FID_SECTION_DATA,
+                   FID_SECTION_COUNT
 };
 
 struct fid_file_header {

@@ -14,15 +14,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* CRC32C continued over more bytes (kernels.h, slot crc32c): comes from the caller, because the CPU's
- * instruction is ten times as fast as portable code and choosing it is not this folder's work. */
+/* CRC32C continued over more bytes (kernels.h, slot crc32c): comes from the caller, because the
+ * CPU's instruction is ten times as fast as portable code and choosing it is not this folder's
+ * work. */
 typedef uint32_t (*fid_crc32c_fn)(uint32_t crc, const void *data, size_t bytes);
 
 struct fid_weight_file;
 
-/* Maps path and validates it. On failure *file is NULL and error has one sentence with file, offset and
- * reason. FID_NOT_FOUND, FID_IO (not readable, not a regular file), FID_CORRUPT (size, checksum,
- * structure), FID_UNSUPPORTED (version, limits), FID_NO_MEMORY. The file must not change while open. */
+/* Maps path and validates it. On failure *file is NULL and error has one sentence with file, offset
+ * and reason. FID_NOT_FOUND, FID_IO (not readable, not a regular file), FID_CORRUPT (size,
+ * checksum, structure), FID_UNSUPPORTED (version, limits), FID_NO_MEMORY. The file must not change
+ * while open. */
 enum fid_status fid_weight_file_open(const char *path, fid_crc32c_fn crc32c,
                                      struct fid_weight_file **file, struct fid_error *error);
 /* The same over bytes in memory (borrowed; aligned to 64); name stands for the path in messages. */

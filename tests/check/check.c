@@ -77,7 +77,8 @@ void *check_guarded_bytes(size_t bytes)
     size_t body = (bytes + page - 1) / page * page;
     if (body == 0)
         body = page;
-    char *map = mmap(NULL, body + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *map =
+        mmap(NULL, body + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (map == MAP_FAILED || guarded_count == GUARDED_MAX) {
         fprintf(stderr, "check: no memory for a guarded block\n");
         exit(2);

@@ -19,12 +19,15 @@ struct check_case {
     void (*run)(void);
 };
 
-#define CHECK_CASE(function) {#function, function}
-#define CHECK_MAIN(...)                                                                            \
-    int main(int argc, char **argv)                                                                \
-    {                                                                                              \
-        static const struct check_case cases[] = {__VA_ARGS__};                                    \
-        return check_main(argc, argv, cases, sizeof cases / sizeof cases[0]);                      \
+#define CHECK_CASE(function) \
+    {                        \
+#function, function  \
+    }
+#define CHECK_MAIN(...)                                                       \
+    int main(int argc, char **argv)                                           \
+    {                                                                         \
+        static const struct check_case cases[] = {__VA_ARGS__};               \
+        return check_main(argc, argv, cases, sizeof cases / sizeof cases[0]); \
     }
 
 int check_main(int argc, char **argv, const struct check_case *cases, size_t count);
@@ -36,24 +39,24 @@ void check_fail(const char *file, int line, const char *format, ...)
 void check_skip(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool check_failed(void); /* has the running case failed? */
 
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            check_fail(__FILE__, __LINE__, "%s", #condition);                                      \
+#define CHECK(condition)                                      \
+    do {                                                      \
+        if (!(condition))                                     \
+            check_fail(__FILE__, __LINE__, "%s", #condition); \
     } while (0)
 /* With values: CHECK_THAT(got == want, "got %d, want %d", got, want) */
-#define CHECK_THAT(condition, ...)                                                                 \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            check_fail(__FILE__, __LINE__, __VA_ARGS__);                                           \
+#define CHECK_THAT(condition, ...)                       \
+    do {                                                 \
+        if (!(condition))                                \
+            check_fail(__FILE__, __LINE__, __VA_ARGS__); \
     } while (0)
 /* Ends the case at once if it does not hold. */
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            check_fail(__FILE__, __LINE__, "%s", #condition);                                      \
-            return;                                                                                \
-        }                                                                                          \
+#define REQUIRE(condition)                                    \
+    do {                                                      \
+        if (!(condition)) {                                   \
+            check_fail(__FILE__, __LINE__, "%s", #condition); \
+            return;                                           \
+        }                                                     \
     } while (0)
 
 /* Random numbers, the same for the same seed; re-seeded for each case. */
