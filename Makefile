@@ -49,7 +49,7 @@ TOOLS     := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/
 CHECK_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/check/*.c))
 CASES_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernel_cases/*.c))
 
-.PHONY: all program weights deps deps-test test demo check check-vggface2 bench install uninstall clean \
+.PHONY: all program weights deps deps-ci deps-test test demo check check-vggface2 bench install uninstall clean \
         help tests benches
 all: program weights
 
@@ -93,6 +93,7 @@ DEPS := gcc libc6-dev make pkg-config curl ca-certificates python3-numpy python3
         libjpeg62-turbo-dev libpng-dev libsqlite3-dev libutf8proc-dev ffmpeg \
         $(if $(filter 1,$(OPENBLAS)),libopenblas0-pthread) \
         $(if $(filter 1,$(SDL)),libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core)
+DEPS_CI   := clang libclang-rt-14-dev
 DEPS_TEST := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static clang-format
 
 # Installs the packages that are not there yet: $(call install_packages,NAMES).
@@ -109,6 +110,9 @@ install_packages = \
 
 deps:
 	@$(call install_packages,$(DEPS) $$(command -v npm >/dev/null || echo npm))
+
+deps-ci:
+	@$(call install_packages,$(DEPS_CI))
 
 deps-test: deps
 	@$(call install_packages,$(DEPS_TEST))
