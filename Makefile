@@ -16,7 +16,7 @@ CC := $(CROSS)gcc
 AR := $(CROSS)ar
 endif
 
-TARGET_ARCH_NAME := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+TARGET_ARCH_NAME := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null || uname -m)))
 ISA_x86_64  := avx2 avx512
 ISA_aarch64 := neon
 ISA_FOLDERS := $(foreach isa,$(ISA_$(TARGET_ARCH_NAME)),$(if $(wildcard kernels/$(isa)/*.c),$(isa)))
