@@ -27,7 +27,7 @@ CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -I. $(OPT) $(WARN) $(if $(WERROR),-Werror) -
              -fvisibility=hidden -fPIC -pthread -fstack-protector-strong \
              $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2) \
              $(FEATURES) $(CPPFLAGS) $(CFLAGS) -MMD -MP
-FEATURES  = $(foreach isa,$(ISA_FOLDERS),-DFID_HAVE_$(shell echo $(isa) | tr a-z A-Z)) \
+FEATURES := $(foreach isa,$(ISA_FOLDERS),-DFID_HAVE_$(shell echo $(isa) | tr a-z A-Z)) \
             -DFID_OPENBLAS=$(OPENBLAS) -DFID_SDL=$(SDL)
 PKG       = pkg-config
 LIBS_LIB  = -ljpeg -lpng -lsqlite3 -lutf8proc -ldl -lm -pthread
