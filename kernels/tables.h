@@ -1,0 +1,20 @@
+/* tables.h - the kernel tables and the functions of the reference. Inside kernels/ only.
+ *
+ * A table is written as the reference's slots first and its own lines after them, so that a slot
+ * without a faster kernel keeps the reference and none is ever NULL (see avx2/table_avx2.c). */
+#ifndef FID_KERNELS_TABLES_H
+#define FID_KERNELS_TABLES_H
+
+#include "kernels/kernels.h"
+
+#define FID_SLOT(name, result, args) result fid_##name##_ref args;
+#include "kernels/kernel_list.h"
+#undef FID_SLOT
+
+extern const struct fid_kernels fid_kernels_ref;
+extern const struct fid_kernels fid_kernels_avx2;
+extern const struct fid_kernels fid_kernels_avx512;
+extern const struct fid_kernels fid_kernels_neon;
+extern const struct fid_kernels fid_kernels_neon_crc;
+
+#endif
