@@ -1,0 +1,248 @@
+#include "app/app.h"
+#include "app/find_model.h"
+#include "app/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *app_exit_text(enum app_exit code)
+{
+    switch (code) {
+    case APP_OK:
+        return "done; identify: somebody is known, verify: the same person";
+    case APP_UNKNOWN:
+        return "nobody is known, or not the same person";
+    case APP_USAGE:
+        return "the command line is wrong";
+    case APP_INPUT:
+        return "an input cannot be read, or has no face";
+    case APP_MODEL:
+        return "a model is missing, damaged or of the wrong kind";
+    case APP_GALLERY:
+        return "the gallery cannot be read or written, or has no such person";
+    case APP_CAMERA:
+        return "camera or display";
+    case APP_REFUSED:
+        return "enrolment refused";
+    case APP_LOCKED:
+        return "the gallery is locked by another process";
+    case APP_INTERNAL:
+        return "internal error, out of memory, or the output could not be written";
+    case APP_INTERRUPTED:
+        return "interrupted (SIGINT, SIGTERM)";
+    }
+    return NULL;
+}
+
+enum app_exit app_exit_code(enum app_area area, enum fid_status status)
+{
+    static const enum app_exit of_area[] = {
+        [APP_AREA_USAGE] = APP_USAGE,   [APP_AREA_INPUT] = APP_INPUT,
+        [APP_AREA_MODEL] = APP_MODEL,   [APP_AREA_GALLERY] = APP_GALLERY,
+        [APP_AREA_CAMERA] = APP_CAMERA,
+    };
+    switch (status) {
+    case FID_OK:
+        return APP_OK;
+    case FID_NO_MEMORY:
+    case FID_INTERNAL:
+        return APP_INTERNAL;
+    case FID_BUSY:
+        return area == APP_AREA_GALLERY ? APP_LOCKED : of_area[area];
+    case FID_QUALITY:
+        return APP_REFUSED;
+    case FID_NO_FACE:
+        return APP_INPUT;
+    default:
+        return of_area[area];
+    }
+}
+
+const char *app_environment(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+/* ---- talking ---- */
+
+static void say(const char *format, va_list args)
+{
+    char *text = NULL;
+    if (vasprintf(&text, format, args) < 0)
+        return;
+    flockfile(stderr); /* the live window talks from several threads */
+    fputs("faceid: ", stderr);
+    app_put_visible(stderr, text);
+    fputc('\n', stderr);
+    funlockfile(stderr);
+    free(text);
+}
+
+void app_warn(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+}
+
+void app_say(const struct app *app, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (!app->quiet)
+        say(format, args);
+    va_end(args);
+}
+
+void app_detail(const struct app *app, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (app->verbose)
+        say(format, args);
+    va_end(args);
+}
+
+enum app_exit app_fail(enum app_area area, const struct fid_error *error)
+{
+    app_warn("%s", error->text[0] != '\0' ? error->text : fid_status_text(error->status));
+    return app_exit_code(area, error->status);
+}
+
+enum app_exit app_usage(const struct app *app, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    app_warn("%s (faceid %s --help)", text, app->arguments.verb->name);
+    return APP_USAGE;
+}
+
+/* ---- opening ---- */
+
+static void log_line(void *ctx, const char *line)
+{
+    app_detail(ctx, "%s", line);
+}
+
+enum app_exit app_open_runtime(struct app *app)
+{
+    struct fid_error error;
+    if (app->runtime != NULL)
+        return APP_OK;
+    struct fid_options options = {
+        .threads = app_option_whole(app, "threads", 0),
+        .isa = app_option_text(app, "isa", app_environment("FID_ISA")),
+        .method = app_option_text(app, "method", NULL),
+        .log = log_line,
+        .log_ctx = app,
+    };
+    if (fid_runtime_open(&app->runtime, &options, &error) != FID_OK)
+        return app_fail(APP_AREA_USAGE, &error);
+    return APP_OK;
+}
+
+static enum app_exit open_model(struct app *app, enum app_model_kind kind, struct fid_model **model)
+{
+    enum app_exit code = *model != NULL ? APP_OK : app_open_runtime(app);
+    if (code != APP_OK || *model != NULL)
+        return code;
+    code = app_find_model(app, kind, model);
+    if (code == APP_OK) {
+        struct fid_model_info info;
+        fid_model_info(*model, &info);
+        app_detail(app, "%s: %s (%s)", info.kind, info.name, info.path);
+    }
+    return code;
+}
+
+enum app_exit app_open_recognizer(struct app *app)
+{
+    return open_model(app, APP_RECOGNIZER, &app->recognizer);
+}
+
+enum app_exit app_open_detector(struct app *app)
+{
+    struct fid_error error;
+    if (app->detector != NULL)
+        return APP_OK;
+    enum app_exit code = open_model(app, APP_DETECTOR, &app->detector_model);
+    if (code != APP_OK)
+        return code;
+    struct fid_detect_options options = {
+        .min_score = (float)app_option_number(app, "min-score", 0),
+        .min_face = app_option_whole(app, "min-face", 0),
+        .max_side = app_option_whole(app, "max-side", 0),
+    };
+    if (fid_detector_open(app->runtime, app->detector_model, &options, &app->detector, &error) !=
+        FID_OK)
+        return app_fail(APP_AREA_MODEL, &error);
+    return APP_OK;
+}
+
+enum app_exit app_open_embedder(struct app *app, int batch)
+{
+    struct fid_error error;
+    if (app->embedder != NULL)
+        return APP_OK;
+    enum app_exit code = app_open_recognizer(app);
+    if (code != APP_OK)
+        return code;
+    if (fid_embedder_open(app->runtime, app->recognizer, batch, &app->embedder, &error) != FID_OK)
+        return app_fail(APP_AREA_MODEL, &error);
+    return APP_OK;
+}
+
+/* --gallery, $FACEID_GALLERY, else gallery.db in the user's data folder. */
+static enum app_exit find_gallery(struct app *app)
+{
+    const char *path = app_option_text(app, "gallery", app_environment("FACEID_GALLERY"));
+    const char *data = app_environment("XDG_DATA_HOME"), *home = app_environment("HOME");
+    int written = -1;
+    if (path != NULL)
+        written = snprintf(app->gallery_path, sizeof app->gallery_path, "%s", path);
+    else if (data != NULL)
+        written =
+            snprintf(app->gallery_path, sizeof app->gallery_path, "%s/faceid/gallery.db", data);
+    else if (home != NULL)
+        written = snprintf(app->gallery_path, sizeof app->gallery_path,
+                           "%s/.local/share/faceid/gallery.db", home);
+    if (written > 0 && (size_t)written < sizeof app->gallery_path)
+        return APP_OK;
+    app_warn(written > 0 ? "the path of the gallery is too long"
+                         : "no place for a gallery: neither --gallery nor HOME is set");
+    return APP_GALLERY;
+}
+
+enum app_exit app_open_gallery(struct app *app, unsigned flags, bool check_model)
+{
+    struct fid_error error;
+    if (app->gallery != NULL)
+        return APP_OK;
+    enum app_exit code = find_gallery(app);
+    if (code == APP_OK && check_model)
+        code = app_open_recognizer(app);
+    if (code != APP_OK)
+        return code;
+    if (fid_gallery_open(app->gallery_path, check_model ? app->recognizer : NULL, flags,
+                         &app->gallery, &error) != FID_OK)
+        return app_fail(APP_AREA_GALLERY, &error);
+    app_detail(app, "gallery: %s, %zu people", app->gallery_path, fid_gallery_count(app->gallery));
+    return APP_OK;
+}
+
+void app_close(struct app *app)
+{
+    fid_gallery_close(&app->gallery);
+    fid_embedder_close(&app->embedder);
+    fid_detector_close(&app->detector);
+    fid_model_close(&app->recognizer);
+    fid_model_close(&app->detector_model);
+    fid_runtime_close(&app->runtime);
+}

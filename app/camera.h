@@ -1,0 +1,127 @@
+/* camera.h - where live frames come from: a table of backends, the cameras of this machine, and the
+ * choice of one of them and of its format.
+ *
+ * A camera is opened, read from and closed by one thread. */
+#ifndef APP_CAMERA_H
+#define APP_CAMERA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/fid.h"
+
+/* ---- one open camera ---- */
+
+struct app_camera_request { /* zeros: the program's choice */
+    const char *where; /* index, path, by-id path or part of a name (cameras); source (files) */
+    int width, height; /* frame size to come near to */
+    double fps;
+};
+
+enum app_camera_result {
+    APP_CAMERA_FRAME,   /* a picture was filled in */
+    APP_CAMERA_DROPPED, /* a frame came, but damaged; the next one may be good */
+    APP_CAMERA_SILENT,  /* nothing came within the time limit */
+    APP_CAMERA_LOST,    /* unplugged, or the driver gave up: close it */
+    APP_CAMERA_END      /* the source has no more frames */
+};
+
+struct app_camera_drops { /* frames that were not handed on, by reason */
+    uint64_t flagged;     /* the driver marked them as damaged */
+    uint64_t short_bytes; /* fewer bytes than the format needs */
+    uint64_t undecodable; /* MJPEG that does not decode, or only in part */
+};
+
+struct app_camera {
+    const struct app_camera_backend *backend;
+    void *state;       /* the backend's own */
+    char name[160];    /* for people: "/dev/video0 (Rig USB camera)" */
+    char where[288];   /* names the same device again after a replug */
+    char format[8];    /* "MJPG", "YUYV"; "" for files */
+    int width, height; /* as set by the driver; 0 for files: each picture has its own */
+    double fps;        /* as set by the driver; 0: unknown */
+    bool live;         /* frames come by themselves and late ones may be dropped */
+    struct app_camera_drops drops;
+};
+
+struct app_camera_backend {
+    const char *name;
+    /* Opens and starts it: FILLS *camera. After a failure *camera is zero. FID_NOT_FOUND: no such
+     * camera or file; FID_IO: the system refuses; FID_BUSY: another program has it;
+     * FID_UNSUPPORTED: no format that we read. */
+    enum fid_status (*open)(struct app_camera *camera, const struct app_camera_request *request,
+                            struct fid_error *error);
+    /* Waits at most timeout_ms for a frame. On APP_CAMERA_FRAME picture and *captured_ns
+     * (CLOCK_MONOTONIC) are filled; on APP_CAMERA_DROPPED and _LOST error says why. */
+    enum app_camera_result (*read)(struct app_camera *camera, int timeout_ms,
+                                   struct fid_picture *picture, uint64_t *captured_ns,
+                                   struct fid_error *error);
+    void (*close)(struct app_camera *camera); /* takes a camera that is zero; leaves it zero */
+};
+
+extern const struct app_camera_backend app_camera_v4l2;   /* camera_v4l2.c */
+extern const struct app_camera_backend app_camera_source; /* camera_source.c: clips and folders */
+
+/* Nanoseconds of CLOCK_MONOTONIC. */
+uint64_t app_now_ns(void);
+
+/* Fills *error with status and the formatted sentence; returns status. */
+enum fid_status app_camera_fail(struct fid_error *error, enum fid_status status, const char *format,
+                                ...) __attribute__((format(printf, 3, 4)));
+
+/* ---- the cameras of this machine ---- */
+
+struct app_camera_mode {
+    uint32_t fourcc; /* V4L2_PIX_FMT_... */
+    int width, height;
+    double fps; /* highest; 0: the driver does not say */
+};
+
+struct app_camera_info {
+    int index;         /* N of /dev/videoN */
+    char path[64];     /* /dev/videoN */
+    char id_path[288]; /* /dev/v4l/by-id/...: stays the same over reboots; "" when there is none */
+    char name[64];
+    char bus[64];
+    bool readable; /* false: this user may not open it; name, bus and modes are then empty */
+    struct app_camera_mode *modes;
+    size_t mode_count;
+};
+
+struct app_camera_list {
+    struct app_camera_info *cameras; /* in order of index */
+    size_t count;
+};
+
+/* FILLS the list with the capture devices (metadata and output nodes are left out). A machine
+ * without cameras has an empty list. FID_NO_MEMORY. */
+enum fid_status app_camera_list_open(struct app_camera_list *list, struct fid_error *error);
+void app_camera_list_close(struct app_camera_list *list); /* leaves it empty */
+
+/* Is `where` this camera: its index, its path, its by-id path, or a part of its name (any case)? */
+bool app_camera_matches(const struct app_camera_info *camera, const char *where);
+
+/* Finds the one camera that `where` (NULL: any) means. FID_NOT_FOUND with the list's command;
+ * FID_INVALID when a part of a name fits several. */
+enum fid_status app_camera_find(const struct app_camera_list *list, const char *where,
+                                const struct app_camera_info **camera, struct fid_error *error);
+
+/* The mode to ask for: a rate of at least request->fps (25) first, then the size nearest to the
+ * wanted one (1280 x 720), then the format: YUYV for small frames, MJPEG for large ones, which USB
+ * carries better. NULL when no mode has a format that we read. */
+const struct app_camera_mode *app_camera_choose(const struct app_camera_mode *modes, size_t count,
+                                                const struct app_camera_request *request);
+
+/* Four characters of a format, terminated. */
+void app_fourcc_text(uint32_t fourcc, char text[5]);
+
+/* ---- V4L2 by ioctl, shared by the list and the backend (camera_v4l2_query.c) ---- */
+
+/* ioctl that is repeated when a signal interrupts it. */
+int app_v4l2_ioctl(int fd, unsigned long request, void *argument);
+
+/* FILLS name, bus and modes of an open device; false when it is no capture device that streams. */
+bool app_v4l2_describe(int fd, struct app_camera_info *info);
+
+#endif

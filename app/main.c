@@ -1,0 +1,137 @@
+#include "app/app.h"
+#include "app/help.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t interrupted;
+
+bool app_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+static void on_interrupt(int number)
+{
+    interrupted = 1;
+    signal(number, SIG_DFL); /* the second one ends the process */
+}
+
+/* A mapped weight file that gets shorter is the only thing here that raises SIGBUS. */
+static void on_bus_error(int number)
+{
+    static const char text[] = "faceid: a weight file changed while it was in use; run again\n";
+    (void)number;
+    (void)!write(STDERR_FILENO, text, sizeof text - 1);
+    _exit(APP_MODEL);
+}
+
+static void set_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt}; /* no SA_RESTART: reads end early */
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = on_bus_error;
+    sigaction(SIGBUS, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a reader that went away is an EPIPE of the write */
+}
+
+static const char *verb_name(const void *ctx, size_t i)
+{
+    (void)ctx;
+    const struct app_verb *verb = app_verb_at(i);
+    return verb != NULL ? verb->name : NULL;
+}
+
+static enum app_exit no_such_verb(const char *word)
+{
+    const char *nearest = app_nearest_word(word, verb_name, NULL);
+    if (nearest != NULL)
+        app_warn("there is no verb '%s'; did you mean %s? (faceid --help)", word, nearest);
+    else
+        app_warn("there is no verb '%s' (faceid --help)", word);
+    return APP_USAGE;
+}
+
+static enum app_exit run_verb(const struct app_verb *verb, const char *program, int argc,
+                              char **argv)
+{
+    struct app app = {.program = program};
+    enum app_exit code = app_arguments_parse(&app.arguments, verb, argc, argv);
+    if (code != APP_OK)
+        return code;
+    if (app.arguments.help) {
+        app_verb_help(stdout, verb);
+        return APP_OK;
+    }
+    const char *verbose = app_environment("FID_VERBOSE");
+    app.quiet = app_option_flag(&app, "quiet");
+    app.verbose = app_option_flag(&app, "verbose") || (verbose && strcmp(verbose, "0") != 0);
+    code = verb->run(&app);
+    app_close(&app);
+    return app_interrupted() ? APP_INTERRUPTED : code;
+}
+
+/* faceid VERB ..., faceid OPTION... for the live window, and the two options without a verb. */
+static enum app_exit run(int argc, char **argv)
+{
+    if (argc < 2) {
+        app_help(stderr);
+        return APP_USAGE;
+    }
+    const char *word = argv[1];
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        const struct app_verb *verb = argc > 2 ? app_verb_find(argv[2]) : NULL;
+        if (argc > 2 && verb == NULL)
+            return no_such_verb(argv[2]);
+        if (verb != NULL)
+            app_verb_help(stdout, verb);
+        else
+            app_help(stdout);
+        return APP_OK;
+    }
+    if (strcmp(word, "--version") == 0) {
+        app_version(stdout);
+        return APP_OK;
+    }
+    bool live = word[0] == '-';
+    const struct app_verb *verb = app_verb_find(live ? "live" : word);
+    if (verb == NULL && live) {
+        app_warn(
+            "%s needs a verb before it in this build, which has no live window (faceid --help)",
+            word);
+        return APP_USAGE;
+    }
+    if (verb == NULL)
+        return no_such_verb(word);
+    return run_verb(verb, argv[0], live ? argc : argc - 1, live ? argv : argv + 1);
+}
+
+/* Has the reader of our pipe gone away? Then it had enough (head, less), and nothing is wrong. */
+static bool reader_gone(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0;
+}
+
+/* Output that could not be written is an error, whatever else went well. */
+static enum app_exit finish_output(enum app_exit code)
+{
+    errno = 0;
+    bool failed = fflush(stdout) != 0 || ferror(stdout) != 0;
+    int reason = errno;
+    if (!failed || reader_gone() || (code != APP_OK && code != APP_UNKNOWN))
+        return code;
+    app_warn("the output could not be written: %s", strerror(reason != 0 ? reason : EIO));
+    return APP_INTERNAL;
+}
+
+int main(int argc, char **argv)
+{
+    set_signals();
+    return (int)finish_output(run(argc, argv));
+}

@@ -1,0 +1,17 @@
+/* text.h - text from outside (names, paths) on its way to a terminal or into JSON. */
+#ifndef APP_TEXT_H
+#define APP_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Decodes one character of a zero-terminated UTF-8 text: FILLS *code and returns its bytes, ≥ 1. An
+ * invalid, overlong or surrogate sequence is one byte with *code = UINT32_MAX. At the end: 0. */
+size_t app_utf8_next(const char *text, uint32_t *code);
+
+/* Writes text with control characters and invalid bytes as \n, \t, \\ or \xNN and direction
+ * characters as \u{NNNN}, so that no name or path can steer a terminal or break a line. */
+void app_put_visible(FILE *out, const char *text);
+
+#endif

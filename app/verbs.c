@@ -1,0 +1,73 @@
+#include "app/options.h"
+
+#include <string.h>
+
+#define APP_VERB(name) extern const struct app_verb app_verb_##name;
+#include "app/verb_table.h"
+#undef APP_VERB
+
+static const struct app_verb *const verbs[] = {
+#define APP_VERB(name) &app_verb_##name,
+#include "app/verb_table.h"
+#undef APP_VERB
+};
+
+static const struct app_option general_options[] = {
+    {"quiet", 'q', APP_FLAG, NULL, "say nothing but errors", 0, 0},
+    {"verbose", 'v', APP_FLAG, NULL, "say what is chosen and why (also FID_VERBOSE=1)", 0, 0},
+    {"help", 'h', APP_FLAG, NULL, "show this help", 0, 0},
+    {0},
+};
+
+static const struct app_option model_options[] = {
+    {"model", 'm', APP_FILE, "FILE", "weight file of the recognizer (FACEID_MODEL)", 0, 0},
+    {"threads", 't', APP_WHOLE, "N", "threads, 0 for one a core (default 0)", 0, 256},
+    {"isa", 0, APP_TEXT, "NAME", "kernels: ref, avx2, avx512, neon (FID_ISA; default the best)", 0,
+     0},
+    {"method", 0, APP_TEXT, "NAME", "convolution method wherever it applies", 0, 0},
+    {0},
+};
+
+static const struct app_option detector_options[] = {
+    {"detector", 'd', APP_FILE, "FILE", "weight file of the detector (FACEID_DETECTOR)", 0, 0},
+    {"min-score", 0, APP_NUMBER, "S", "least score of a face, 0..1 (default the detector's)", 0, 1},
+    {"min-face", 0, APP_WHOLE, "PIXELS", "smallest face to look for", 1, 10000},
+    {"max-side", 0, APP_WHOLE, "PIXELS", "shrink larger pictures to this side (default 1280)", 32,
+     32767},
+    {0},
+};
+
+static const struct app_option gallery_options[] = {
+    {"gallery", 'g', APP_FILE, "FILE", "the gallery's file (FACEID_GALLERY)", 0, 0},
+    {0},
+};
+
+const struct app_verb *app_verb_at(size_t i)
+{
+    return i < sizeof verbs / sizeof verbs[0] ? verbs[i] : NULL;
+}
+
+const struct app_verb *app_verb_find(const char *name)
+{
+    const struct app_verb *verb;
+    for (size_t i = 0; (verb = app_verb_at(i)) != NULL; i++)
+        if (strcmp(verb->name, name) == 0)
+            return verb;
+    return NULL;
+}
+
+const struct app_option *app_verb_option(const struct app_verb *verb, size_t i)
+{
+    const struct app_option *const tables[] = {
+        verb->options,
+        verb->groups & APP_USES_GALLERY ? gallery_options : NULL,
+        verb->groups & APP_USES_MODEL ? model_options : NULL,
+        verb->groups & APP_USES_DETECTOR ? detector_options : NULL,
+        general_options,
+    };
+    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
+        for (const struct app_option *option = tables[t]; option && option->name; option++)
+            if (i-- == 0)
+                return option;
+    return NULL;
+}
