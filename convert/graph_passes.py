@@ -1,0 +1,263 @@
+"""graph_passes.py - makes a graph smaller without changing what it computes.
+
+Each pass takes a Graph, changes it in place and returns whether it changed anything. simplify() runs
+them until none does. Weights are folded in double precision. A pass never touches a value that
+somebody else reads or that is an output, unless it keeps its numbers."""
+import numpy as np
+
+from graph import ConvertError, check_final
+from pattern_passes import fold_abs_prelu, fold_negated_prelu, fold_softmax
+
+LINEAR = ("conv", "fully_connected")
+ACTIVATING = ("conv", "fully_connected", "add", "multiply", "affine")
+IDENTITY = (0, 1, 2, 3)
+
+
+def _f64(array):
+    return np.asarray(array, np.float64)
+
+
+def _replace(graph, node, value):
+    """Removes node; its readers read value instead."""
+    graph.nodes.remove(node)
+    graph.rename(node.output, value)
+
+
+def _merge(graph, first, second):
+    """second is gone, first computes its output."""
+    first.output = second.output
+    graph.nodes.remove(second)
+
+
+def remove_dead(graph):
+    """Drops nodes that no output depends on."""
+    needed = set(graph.outputs)
+    for node in reversed(graph.nodes):
+        if node.output in needed:
+            needed.update(node.inputs)
+    alive = [node for node in graph.nodes if node.output in needed]
+    changed = len(alive) != len(graph.nodes)
+    graph.nodes = alive
+    return changed
+
+
+def fold_pad(graph):
+    """Zeros around a picture become the padding of the convolution that reads it."""
+    for node in graph.nodes:
+        pad = graph.producer(node.inputs[0])
+        if (node.op == "conv" and pad is not None and pad.op == "pad" and
+                node.pad_mode == "explicit" and graph.used_once(pad.output)):
+            node.pads = tuple(a + b for a, b in zip(node.pads, pad.pads))
+            _replace(graph, pad, pad.inputs[0])
+            return True
+    return False
+
+
+def fold_affine(graph):
+    """Batch norm: y = scale * (W x + b) + shift is W' x + b' in the layer before."""
+    for node in graph.nodes:
+        if node.op != "affine":
+            continue
+        before = graph.producer(node.inputs[0])
+        if (before is None or before.op not in LINEAR + ("affine",) or
+                before.activation != "none" or len(before.inputs) != 1 or
+                not graph.used_once(before.output)):
+            continue
+        scale, shift = _f64(node.tensors["scale"]), _f64(node.tensors["shift"])
+        weights, bias = ("scale", "shift") if before.op == "affine" else ("filter", "bias")
+        filters = _f64(before.tensors[weights])
+        before.tensors[weights] = filters * scale.reshape((-1,) + (1,) * (filters.ndim - 1))
+        before.tensors[bias] = _f64(before.tensors[bias]) * scale + shift
+        before.activation, before.low, before.high = node.activation, node.low, node.high
+        if "slope" in node.tensors:
+            before.tensors["slope"] = node.tensors["slope"]
+        _merge(graph, before, node)
+        return True
+    return False
+
+
+def fuse_activation(graph):
+    """An activation behind an operator that can apply it before it stores."""
+    for node in graph.nodes:
+        if node.op != "activation":
+            continue
+        before = graph.producer(node.inputs[0])
+        if (before is None or before.op not in ACTIVATING or before.activation != "none" or
+                not graph.used_once(before.output)):
+            continue
+        before.activation, before.low, before.high = node.activation, node.low, node.high
+        before.tensors.update(node.tensors)
+        _merge(graph, before, node)
+        return True
+    return False
+
+
+def merge_clamps(graph):
+    """A clamp behind a clamp is one clamp."""
+    for node in graph.nodes:
+        before = graph.producer(node.inputs[0])
+        if (node.op == "activation" and node.activation == "clamp" and before is not None and
+                before.activation == "clamp" and graph.used_once(before.output)):
+            before.low = min(max(before.low, node.low), node.high)
+            before.high = min(max(before.high, node.low), node.high)
+            _merge(graph, before, node)
+            return True
+    return False
+
+
+def fuse_residual(graph):
+    """add(conv(x), r) becomes conv(x, residual r) where the convolution has no activation of its own
+    and nobody else reads it. Of two candidates the later one takes it: r then exists already."""
+    for node in graph.nodes:
+        if node.op != "add" or node.inputs[0] == node.inputs[1]:
+            continue
+        for conv in reversed(graph.nodes):
+            if (conv.op == "conv" and conv.output in node.inputs and conv.activation == "none" and
+                    len(conv.inputs) == 1 and graph.used_once(conv.output)):
+                conv.inputs.append(next(v for v in node.inputs if v != conv.output))
+                conv.activation, conv.low, conv.high = node.activation, node.low, node.high
+                if "slope" in node.tensors:
+                    conv.tensors["slope"] = node.tensors["slope"]
+                graph.nodes.remove(conv)
+                graph.nodes[graph.nodes.index(node)] = conv
+                conv.output = node.output
+                return True
+    return False
+
+
+def clean_transposes(graph):
+    """Two transposes are one; one that moves nothing is none; one that only moves axes of size 1
+    is a reshape."""
+    shapes = graph.shapes()
+    for node in graph.nodes:
+        if node.op != "transpose":
+            continue
+        before = graph.producer(node.inputs[0])
+        if before is not None and before.op == "transpose":
+            node.shape = tuple(before.shape[axis] for axis in node.shape)
+            node.inputs = list(before.inputs)
+            return True
+        if node.shape == IDENTITY and node.output not in graph.outputs:
+            _replace(graph, node, node.inputs[0])
+            return True
+        sizes = (1,) + shapes[node.inputs[0]]
+        moved = [axis for axis in node.shape if sizes[axis] != 1]
+        if moved == sorted(moved) and not graph.free_size:
+            node.op, node.shape = "reshape", (0,) + shapes[node.output]
+            return True
+    return False
+
+
+def clean_reshapes(graph):
+    """Two reshapes are one; one that changes nothing, or only feeds a fully connected layer (which
+    reads numbers in order, whatever their shape), is none."""
+    shapes = graph.shapes()
+    for node in graph.nodes:
+        if node.op != "reshape":
+            continue
+        before = graph.producer(node.inputs[0])
+        if before is not None and before.op == "reshape" and -1 not in node.shape:
+            node.inputs = list(before.inputs)
+            return True
+        same = shapes[node.inputs[0]] == shapes[node.output] and not graph.free_size
+        readers = graph.consumers(node.output)
+        to_connected = readers and all(r.op == "fully_connected" for r in readers)
+        if (same or to_connected) and node.output not in graph.outputs:
+            _replace(graph, node, node.inputs[0])
+            return True
+    return False
+
+
+def sink_reshapes(graph):
+    """An activation does not care about height and width: it goes before a reshape that keeps the
+    channels, to where it can be fused. A reshape that keeps the channels of an output is dropped:
+    the map itself, [n, h, w, c], has the same numbers in the same order and tells more."""
+    shapes = graph.shapes()
+    for node in graph.nodes:
+        if node.op != "reshape" or shapes[node.inputs[0]][2] != shapes[node.output][2]:
+            continue
+        readers = graph.consumers(node.output)
+        if graph.used_once(node.output) and readers[0].op == "activation":
+            activation = readers[0]
+            node.inputs, activation.inputs = [activation.output], list(node.inputs)
+            node.output, activation.output = activation.output, node.output
+            node.inputs = [activation.output]
+            i, j = graph.nodes.index(node), graph.nodes.index(activation)
+            graph.nodes[i], graph.nodes[j] = activation, node
+            return True
+        before = graph.producer(node.inputs[0])
+        if (node.output in graph.outputs and not readers and before is not None and
+                graph.used_once(before.output)):
+            _merge(graph, before, node)
+            return True
+    return False
+
+
+def fold_transpose_into_connected(graph):
+    """A fully connected layer over [n, c, h, w] numbers: its columns are permuted to read them as
+    they lie, channels last."""
+    shapes = graph.shapes()
+    for node in graph.nodes:
+        before = graph.producer(node.inputs[0])
+        if node.op != "fully_connected" or before is None or before.op != "transpose":
+            continue
+        h, w, c = shapes[before.inputs[0]]
+        filters = np.asarray(node.tensors["filter"])
+        outer = [axis - 1 for axis in before.shape[1:]]
+        columns = filters.reshape((len(filters),) + tuple((h, w, c)[axis] for axis in outer))
+        back = [1 + outer.index(axis) for axis in range(3)]
+        node.tensors["filter"] = columns.transpose([0] + back).reshape(len(filters), -1)
+        node.inputs = list(before.inputs)
+        return True
+    return False
+
+
+def globalise_pool(graph):
+    """Average pooling over the whole picture is global average pooling."""
+    shapes = graph.shapes()
+    for node in graph.nodes:
+        if (node.op == "average_pool" and not graph.free_size and not any(node.pads) and
+                node.kernel == shapes[node.inputs[0]][:2] and shapes[node.output][:2] == (1, 1)):
+            node.op = "global_average_pool"
+            node.kernel = node.stride = (0, 0)
+            node.pad_mode = "explicit"
+            return True
+    return False
+
+
+def transpose_pictures(graph):
+    """For a network that was trained on pictures whose first axis is x: swaps height and width of
+    every window, filter and shape, so that it gives the same numbers for ordinary pictures."""
+    shapes = graph.shapes()
+    swapped = (0, 2, 1, 3)
+    for node in graph.nodes:
+        h, w, c = shapes[node.inputs[0]]
+        if node.op == "conv":
+            node.tensors["filter"] = np.asarray(node.tensors["filter"]).transpose(swapped)
+        elif node.op == "fully_connected":
+            filters = np.asarray(node.tensors["filter"])
+            filters = filters.reshape(len(filters), h, w, c).transpose(swapped)
+            node.tensors["filter"] = filters.reshape(len(filters), -1)
+        elif node.op in ("reshape", "transpose") or (node.op == "concat" and node.axis != 3):
+            raise ConvertError("node '%s' (%s) cannot be turned to ordinary pictures" %
+                               (node.name, node.op))
+        node.kernel, node.stride = node.kernel[::-1], node.stride[::-1]
+        node.dilation = node.dilation[::-1]
+        top, left, bottom, right = node.pads
+        node.pads = (left, top, right, bottom)
+    graph.size = (graph.size[1], graph.size[0], graph.size[2])
+
+
+PASSES = (fold_abs_prelu, fold_negated_prelu, fold_softmax, fold_pad, fold_affine, merge_clamps,
+          clean_transposes, clean_reshapes, sink_reshapes, fold_transpose_into_connected,
+          globalise_pool, fuse_activation, fuse_residual)
+
+
+def simplify(graph):
+    """Runs every pass until nothing changes any more, then checks that only operators of the format
+    are left. Returns graph. ConvertError names the node that has none."""
+    remove_dead(graph)
+    while any(one_pass(graph) for one_pass in PASSES):
+        remove_dead(graph)
+    check_final(graph)
+    return graph

@@ -1,0 +1,168 @@
+"""onnx_reader.py - ONNX to the graph of graph.py.
+
+Reads the operators that face networks use; every other one is refused with its name and its node.
+Integer arithmetic on shapes (Shape, Gather, Concat, ... into a Reshape) is computed here for one
+input size; a graph whose height and width are free is read at two sizes, and is free indeed only if
+both readings give the same nodes."""
+import onnx
+from google.protobuf.message import DecodeError
+
+import onnx_operators
+from graph import ConvertError, Graph
+from onnx_values import Builder, Value, tensor_array
+
+PROBE_SIZES = (320, 448)  # what a free height or width is read as: five halvings stay whole
+
+
+def read_onnx(data, name):
+    """The graph of an ONNX file's bytes; name is for messages. An input of free size gives a graph
+    of free size. ConvertError."""
+    try:
+        model = onnx.load_model_from_string(data)
+    except DecodeError:
+        raise ConvertError("%s: the file is damaged: not a complete ONNX message" % name) from None
+    if not model.graph.node:
+        raise ConvertError("%s: not an ONNX model, or one without nodes" % name)
+    for imported in model.opset_import:
+        if imported.domain not in ("", "ai.onnx"):
+            raise ConvertError("%s: operators of the domain '%s' are not supported" %
+                               (name, imported.domain))
+    try:
+        return _read_model(model)
+    except ConvertError as error:
+        raise ConvertError("%s: %s" % (name, error)) from None
+
+
+def _read_model(model):
+    h, w = _input_size(model)
+    if h and w:
+        return _Reader(model, h, w).graph
+    first, second = [_Reader(model, h or size, w or size).graph for size in PROBE_SIZES]
+    if repr(_structure(first)) != repr(_structure(second)):
+        raise ConvertError("the graph is not the same for every input size")
+    first.free_size = True
+    return first
+
+
+def _structure(graph):
+    """What may not depend on the input's size: every node without its tensors' numbers."""
+    return [(node.op, node.inputs, node.output, node.kernel, node.stride, node.pads, node.dilation,
+             node.groups, node.pad_mode, node.axis, node.scale, node.shape, node.activation)
+            for node in graph.nodes]
+
+
+def _initializer_names(model):
+    return {tensor.name for tensor in model.graph.initializer}
+
+
+def _network_input(model):
+    inputs = [i for i in model.graph.input if i.name not in _initializer_names(model)]
+    if len(inputs) != 1:
+        raise ConvertError("the graph has %d inputs (%s), wanted is one" %
+                           (len(inputs), ", ".join(i.name for i in inputs)))
+    return inputs[0]
+
+
+def _input_size(model):
+    """(h, w) of the input [n, c, h, w]; 0 where the size is free."""
+    dims = _network_input(model).type.tensor_type.shape.dim
+    if len(dims) != 4:
+        raise ConvertError("the input has %d dimensions, wanted is [n, c, h, w]" % len(dims))
+    return dims[2].dim_value, dims[3].dim_value
+
+
+class _Reader:
+    """Reads a model for one input size. constants: ONNX name -> array; values: -> Value."""
+
+    def __init__(self, model, h, w):
+        self.constants = {}
+        self.values = {}
+        versions = [o.version for o in model.opset_import if o.domain in ("", "ai.onnx")]
+        self.opset = versions[0] if versions else 1
+        entry = _network_input(model)
+        channels = entry.type.tensor_type.shape.dim[1].dim_value
+        if channels < 1:
+            raise ConvertError("the input '%s' has no fixed number of channels" % entry.name)
+        self.graph = Graph(model.graph.name or "main", entry.name, h, w, channels)
+        self.builder = Builder(self.graph)
+        self.values[entry.name] = Value(entry.name, "nchw", (h, w, channels))
+        for tensor in model.graph.initializer:
+            self.constants[tensor.name] = tensor_array(tensor)
+        for node in model.graph.node:
+            self._node(node)
+        self._outputs([output.name for output in model.graph.output])
+
+    def _node(self, node):
+        label = node.name or (node.output[0] if node.output else "?")
+        emit = onnx_operators.EMITTERS.get(node.op_type) if not node.domain else None
+        if emit is None:
+            raise ConvertError("operator %s of node '%s' is not supported" % (node.op_type, label))
+        if not node.output:
+            raise ConvertError("node '%s' (%s) has no output" % (label, node.op_type))
+        try:
+            result = emit(Call(self, node, label))
+        except ConvertError as error:
+            raise ConvertError("node '%s' (%s): %s" % (label, node.op_type, error)) from None
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise ConvertError("node '%s' (%s): its inputs or attributes do not fit (%s)" %
+                               (label, node.op_type, error)) from None
+        (self.values if isinstance(result, Value) else self.constants)[node.output[0]] = result
+
+    def _outputs(self, names):
+        for name in names:
+            if name not in self.values:
+                raise ConvertError("the output '%s' is not computed from the input" % name)
+            value = self.values[name]
+            if value.name == self.graph.input or value.name in self.graph.outputs:
+                value = self.builder.append("reshape", [value], value.axes, name,
+                                            shape=(0,) + value.shape)
+            elif value.name != name:
+                node = self.graph.producer(value.name)
+                self.graph.rename(value.name, name)
+                node.output = name
+                self.values = {key: Value(name, v.axes, v.shape) if v.name == value.name else v
+                               for key, v in self.values.items()}
+            self.graph.outputs.append(name)
+
+
+class Call:
+    """One ONNX node, as the emitters of onnx_operators.py see it."""
+
+    def __init__(self, reader, node, label):
+        self.builder, self.opset = reader.builder, reader.opset
+        self.reader, self.node, self.label = reader, node, label
+        self.attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+
+    @property
+    def output(self):
+        return self.node.output[0]
+
+    def has(self, i):
+        return i < len(self.node.input) and self.node.input[i] != ""
+
+    def is_constant(self, i):
+        return self.has(i) and self.node.input[i] in self.reader.constants
+
+    def value(self, i):
+        """Input i as an activation."""
+        name = self.node.input[i] if self.has(i) else ""
+        if name not in self.reader.values:
+            raise ConvertError("input %d ('%s') is not computed from the network's input" %
+                               (i, name))
+        return self.reader.values[name]
+
+    def constant(self, i):
+        """Input i as a constant array."""
+        name = self.node.input[i] if self.has(i) else ""
+        if name not in self.reader.constants:
+            raise ConvertError("input %d ('%s') must be a constant" % (i, name))
+        return self.reader.constants[name]
+
+    def attribute(self, name, default):
+        """An attribute, text as str, lists as list."""
+        found = self.attributes.get(name, default)
+        return found.decode("utf-8") if isinstance(found, bytes) else found
+
+    def append(self, op, inputs, axes, **fields):
+        """Appends the node that computes this node's output."""
+        return self.builder.append(op, inputs, axes, self.output, self.label, **fields)
