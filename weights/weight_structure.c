@@ -1,0 +1,490 @@
+/* weight_structure.c - strings, metadata, tensor table, graphs and values of a weight file. */
+#include "weights/weight_view.h"
+
+#include "engine/base/memory.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- strings ---- */
+
+/* Bytes of the UTF-8 character at s, 0 if it is none (overlong, surrogate, above U+10FFFF). The
+ * text ends in a zero byte, so that looking at a continuation byte stays inside. */
+static size_t character_bytes(const uint8_t *s)
+{
+    if (s[0] < 0x80)
+        return 1;
+    size_t bytes = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
+    uint32_t code = s[0] & (0xFFu >> (bytes + 1));
+    if (s[0] < 0xC2 || s[0] > 0xF4)
+        return 0;
+    for (size_t i = 1; i < bytes; i++) {
+        if ((s[i] & 0xC0u) != 0x80u)
+            return 0;
+        code = code << 6 | (s[i] & 0x3Fu);
+    }
+    static const uint32_t least[] = {[2] = 0x80, [3] = 0x800, [4] = 0x10000};
+    bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+    return code < least[bytes] || code > 0x10FFFF || surrogate ? 0 : bytes;
+}
+
+static enum fid_status check_strings(const struct fid_weight_file *file, struct fid_error *error)
+{
+    size_t bytes;
+    const uint8_t *text = fid_weight_records(file, FID_SECTION_STRS, &bytes);
+    if (bytes == 0 || text[0] != 0)
+        return fid_weight_refuse(file, error, FID_CORRUPT, text,
+                                 "section STRS does not begin with the empty string");
+    if (text[bytes - 1] != 0)
+        return fid_weight_refuse(file, error, FID_CORRUPT, text + bytes - 1,
+                                 "the last string is not terminated");
+    for (size_t i = 0; i < bytes;) {
+        size_t step = character_bytes(text + i);
+        if (step == 0)
+            return fid_weight_refuse(file, error, FID_CORRUPT, text + i, "a string is not UTF-8");
+        i += step;
+    }
+    return FID_OK;
+}
+
+enum fid_status fid_weight_check_string(const struct fid_weight_file *file, uint64_t reference,
+                                        bool may_be_empty, const void *where, const char *what,
+                                        struct fid_error *error)
+{
+    size_t bytes;
+    const char *text = fid_weight_records(file, FID_SECTION_STRS, &bytes);
+    if (reference >= bytes || (reference > 0 && text[reference - 1] != '\0'))
+        return fid_weight_refuse(file, error, FID_CORRUPT, where,
+                                 "%s: %" PRIu64 " is not the start of a string", what, reference);
+    if (!may_be_empty && text[reference] == '\0')
+        return fid_weight_refuse(file, error, FID_CORRUPT, where, "%s: the name is empty", what);
+    return FID_OK;
+}
+
+/* Names as pointers into STRS, so that qsort needs no context: by place, then by text. Sorting by
+ * text only after equal places are ruled out keeps the work bounded by the size of STRS, whatever
+ * the references are. */
+static int by_place(const void *a, const void *b)
+{
+    const char *left = *(const char *const *)a, *right = *(const char *const *)b;
+    return (left > right) - (left < right);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A name that stands twice among the records from first on (each record_bytes long, beginning with
+ * its name), or NULL. Sets *no_memory when it could not look. */
+static const char *twice(const struct fid_weight_file *file, const void *first, size_t count,
+                         size_t record_bytes, bool *no_memory)
+{
+    const char *found = NULL;
+    const char **names = fid_calloc(count, sizeof *names);
+    if (names == NULL) {
+        *no_memory = true;
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t name;
+        memcpy(&name, (const uint8_t *)first + i * record_bytes, sizeof name);
+        names[i] = fid_weight_file_string(file, name);
+    }
+    qsort(names, count, sizeof *names, by_place);
+    for (size_t i = 1; i < count && found == NULL; i++)
+        if (names[i] == names[i - 1])
+            found = names[i];
+    if (found == NULL)
+        qsort(names, count, sizeof *names, by_text);
+    for (size_t i = 1; i < count && found == NULL; i++)
+        if (strcmp(names[i], names[i - 1]) == 0)
+            found = names[i];
+    fid_free(names);
+    return found;
+}
+
+static enum fid_status check_unique(const struct fid_weight_file *file, const void *first,
+                                    size_t count, size_t record_bytes, const char *what,
+                                    struct fid_error *error)
+{
+    bool no_memory = false;
+    const char *name = twice(file, first, count, record_bytes, &no_memory);
+    if (no_memory)
+        return fid_weight_refuse(file, error, FID_NO_MEMORY, first, "no memory to check %zu names",
+                                 count);
+    if (name != NULL)
+        return fid_weight_refuse(file, error, FID_CORRUPT, first, "two %ss are called '%.80s'",
+                                 what, name);
+    return FID_OK;
+}
+
+/* ---- metadata ---- */
+
+static enum fid_status check_meta_values(const struct fid_weight_file *file,
+                                         const struct fid_file_meta *meta, const char *key,
+                                         struct fid_error *error)
+{
+    size_t count;
+    const uint64_t *values = fid_weight_records(file, FID_SECTION_MVAL, &count);
+    enum fid_status status = FID_OK;
+    for (size_t i = 0; i < meta->count && status == FID_OK; i++) {
+        const uint64_t *value = &values[meta->first + i];
+        if (meta->type == FID_META_STRING)
+            status = fid_weight_check_string(file, *value, true, value, key, error);
+        else if (meta->type == FID_META_FLOAT && (~*value & 0x7FF0000000000000u) == 0)
+            return fid_weight_refuse(file, error, FID_CORRUPT, value,
+                                     "metadata '%.80s': value %zu is not finite", key, i);
+    }
+    return status;
+}
+
+/* One record; *key is the key before it (NULL for the first) and becomes its own, *used counts the
+ * values that have had an owner. */
+static enum fid_status check_meta_record(const struct fid_weight_file *file,
+                                         const struct fid_file_meta *meta, const char **key,
+                                         size_t *used, struct fid_error *error)
+{
+    size_t value_count;
+    const void *values = fid_weight_records(file, FID_SECTION_MVAL, &value_count);
+    (void)values;
+    enum fid_status status =
+        fid_weight_check_string(file, meta->key, false, meta, "a key of the metadata", error);
+    if (status != FID_OK)
+        return status;
+    const char *before = *key;
+    *key = fid_weight_file_string(file, meta->key);
+    if (before != NULL && (before == *key || strcmp(before, *key) >= 0))
+        return fid_weight_refuse(
+            file, error, FID_CORRUPT, meta,
+            "metadata '%.80s' stands behind '%.80s', the keys are not in order", *key, before);
+    if (meta->type < FID_META_STRING || meta->type > FID_META_FLOAT)
+        return fid_weight_refuse(file, error, FID_CORRUPT, meta, "metadata '%.80s': type %u", *key,
+                                 meta->type);
+    if (meta->reserved0 != 0 || !fid_weight_all_zero(meta->reserved, sizeof meta->reserved))
+        return fid_weight_refuse(file, error, FID_CORRUPT, meta,
+                                 "metadata '%.80s': a reserved field is not zero", *key);
+    if (meta->first != *used || meta->count == 0 || meta->count > value_count - *used)
+        return fid_weight_refuse(file, error, FID_CORRUPT, meta,
+                                 "metadata '%.80s': %" PRIu32 " values from %" PRIu32
+                                 " do not continue at %zu of %zu",
+                                 *key, meta->count, meta->first, *used, value_count);
+    *used += meta->count;
+    return check_meta_values(file, meta, *key, error);
+}
+
+static enum fid_status check_meta(const struct fid_weight_file *file, struct fid_error *error)
+{
+    size_t count, value_count, used = 0;
+    const struct fid_file_meta *meta = fid_weight_records(file, FID_SECTION_META, &count);
+    const uint64_t *values = fid_weight_records(file, FID_SECTION_MVAL, &value_count);
+    const char *key = NULL;
+    for (size_t i = 0; i < count; i++) {
+        enum fid_status status = check_meta_record(file, &meta[i], &key, &used, error);
+        if (status != FID_OK)
+            return status;
+    }
+    if (used != value_count)
+        return fid_weight_refuse(file, error, FID_CORRUPT, values + used,
+                                 "%zu values of metadata belong to no key", value_count - used);
+    return FID_OK;
+}
+
+/* ---- tensors ---- */
+
+/* FILLS *bytes with the product of the dimensions times the element's size. */
+static enum fid_status check_dims(const struct fid_weight_file *file,
+                                  const struct fid_file_tensor *tensor, const char *name,
+                                  uint64_t *bytes, struct fid_error *error)
+{
+    *bytes = sizeof(float);
+    if (tensor->rank < 1 || tensor->rank > 4)
+        return fid_weight_refuse(file, error, FID_CORRUPT, tensor, "tensor '%.80s': rank %u", name,
+                                 tensor->rank);
+    for (size_t d = 0; d < 4; d++) {
+        uint32_t dim = tensor->dims[d];
+        bool used = d < tensor->rank;
+        if ((dim != 0) != used)
+            return fid_weight_refuse(file, error, FID_CORRUPT, tensor,
+                                     "tensor '%.80s' of rank %u: dimension %zu is %" PRIu32, name,
+                                     tensor->rank, d, dim);
+        if (used && (dim > FID_LIMIT_DIM || *bytes * dim > FID_LIMIT_TENSOR_BYTES))
+            return fid_weight_refuse(file, error, FID_UNSUPPORTED, tensor,
+                                     "tensor '%.80s': dimension %zu of %" PRIu32
+                                     " makes it larger than the limit",
+                                     name, d, dim);
+        if (used)
+            *bytes *= dim; /* at most 2^30 × 2^24 before the test above */
+    }
+    return FID_OK;
+}
+
+/* *end is where the tensor before ends in DATA and becomes where this one does. */
+static enum fid_status check_tensor(const struct fid_weight_file *file,
+                                    const struct fid_file_tensor *tensor, uint64_t *end,
+                                    struct fid_error *error)
+{
+    uint64_t bytes;
+    uint64_t data_bytes = file->sections[FID_SECTION_DATA].bytes;
+    uint64_t start = (*end + FID_FILE_ALIGN - 1) / FID_FILE_ALIGN * FID_FILE_ALIGN;
+    enum fid_status status =
+        fid_weight_check_string(file, tensor->name, false, tensor, "a tensor's name", error);
+    if (status != FID_OK)
+        return status;
+    const char *name = fid_weight_file_string(file, tensor->name);
+    if (tensor->type != FID_TENSOR_F32)
+        return fid_weight_refuse(file, error, FID_CORRUPT, tensor, "tensor '%.80s': type %u", name,
+                                 tensor->type);
+    status = check_dims(file, tensor, name, &bytes, error);
+    if (status != FID_OK)
+        return status;
+    if (tensor->bytes != bytes)
+        return fid_weight_refuse(file, error, FID_CORRUPT, tensor,
+                                 "tensor '%.80s': %" PRIu64 " bytes, its dimensions make %" PRIu64,
+                                 name, tensor->bytes, bytes);
+    if (tensor->offset != start || start > data_bytes || bytes > data_bytes - start)
+        return fid_weight_refuse(file, error, FID_CORRUPT, tensor,
+                                 "tensor '%.80s': %" PRIu64 " bytes from %" PRIu64
+                                 " do not continue at %" PRIu64 " of the %" PRIu64 " in DATA",
+                                 name, bytes, tensor->offset, start, data_bytes);
+    if (!fid_weight_all_zero(tensor->reserved, sizeof tensor->reserved))
+        return fid_weight_refuse(file, error, FID_CORRUPT, tensor,
+                                 "tensor '%.80s': a reserved field is not zero", name);
+    *end = start + bytes;
+    return FID_OK;
+}
+
+static enum fid_status check_tensors(const struct fid_weight_file *file, struct fid_error *error)
+{
+    size_t count;
+    const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &count);
+    const struct fid_file_section *data = &file->sections[FID_SECTION_DATA];
+    uint64_t end = 0;
+    for (size_t i = 0; i < count; i++) {
+        enum fid_status status = check_tensor(file, &tensors[i], &end, error);
+        if (status != FID_OK)
+            return status;
+    }
+    if (end != data->bytes)
+        return fid_weight_refuse(file, error, FID_CORRUPT, file->bytes + data->offset + end,
+                                 "%" PRIu64 " bytes of DATA belong to no tensor",
+                                 data->bytes - end);
+    return check_unique(file, tensors, count, sizeof *tensors, "tensor", error);
+}
+
+/* ---- graphs ---- */
+
+enum fid_status fid_weight_take_run(const struct fid_weight_file *file, size_t *next,
+                                    uint32_t first, uint32_t count, const void *where,
+                                    const char *what, const uint32_t **run, struct fid_error *error)
+{
+    size_t index_count;
+    const uint32_t *index = fid_weight_file_index(file, &index_count);
+    if (first != *next || count > index_count - *next)
+        return fid_weight_refuse(file, error, FID_CORRUPT, where,
+                                 "%s: %" PRIu32 " entries from %" PRIu32
+                                 " do not continue at %zu of %zu in INDX",
+                                 what, count, first, *next, index_count);
+    *run = index + first;
+    *next += count;
+    return FID_OK;
+}
+
+/* The input's size: whole multiples where it is free, and multiple = 1 where it is not. */
+static bool input_size_is_valid(const struct fid_file_graph *graph)
+{
+    const uint32_t limit = FID_LIMIT_DIM;
+    if (graph->h < 1 || graph->w < 1 || graph->c < 1 || graph->multiple < 1)
+        return false;
+    if (graph->h > limit || graph->w > limit || graph->c > limit)
+        return false;
+    if ((graph->flags & FID_GRAPH_FREE_SIZE) == 0)
+        return graph->multiple == 1;
+    return graph->h % graph->multiple == 0 && graph->w % graph->multiple == 0;
+}
+
+/* The record itself and its slices of VALU and NODE, which continue at *values and *nodes. */
+static enum fid_status check_graph_record(const struct fid_weight_file *file,
+                                          const struct fid_file_graph *graph, size_t *values,
+                                          size_t *nodes, struct fid_error *error)
+{
+    size_t value_count, node_count;
+    fid_weight_file_values(file, &value_count);
+    fid_weight_file_nodes(file, &node_count);
+    enum fid_status status =
+        fid_weight_check_string(file, graph->name, false, graph, "a graph's name", error);
+    if (status != FID_OK)
+        return status;
+    const char *name = fid_weight_file_string(file, graph->name);
+    if (graph->first_value != *values || graph->value_count > value_count - *values)
+        return fid_weight_refuse(
+            file, error, FID_CORRUPT, graph,
+            "graph '%.80s': %" PRIu32 " values from %" PRIu32 " do not continue at %zu of %zu",
+            name, graph->value_count, graph->first_value, *values, value_count);
+    if (graph->first_node != *nodes || graph->node_count == 0 ||
+        graph->node_count > node_count - *nodes)
+        return fid_weight_refuse(file, error, FID_CORRUPT, graph,
+                                 "graph '%.80s': %" PRIu32 " nodes from %" PRIu32
+                                 " do not continue at %zu of %zu",
+                                 name, graph->node_count, graph->first_node, *nodes, node_count);
+    if (graph->value_count != graph->node_count + 1)
+        return fid_weight_refuse(file, error, FID_CORRUPT, graph,
+                                 "graph '%.80s': %" PRIu32 " values, its %" PRIu32
+                                 " nodes and the input make one for each",
+                                 name, graph->value_count, graph->node_count);
+    if ((graph->flags & ~FID_GRAPH_FREE_SIZE) != 0 ||
+        !fid_weight_all_zero(graph->reserved, sizeof graph->reserved))
+        return fid_weight_refuse(file, error, FID_CORRUPT, graph,
+                                 "graph '%.80s': a reserved field or flag is not zero", name);
+    if (!input_size_is_valid(graph))
+        return fid_weight_refuse(file, error, FID_CORRUPT, graph,
+                                 "graph '%.80s': input of %" PRIu32 " x %" PRIu32 " x %" PRIu32
+                                 " with multiple %" PRIu32,
+                                 name, graph->h, graph->w, graph->c, graph->multiple);
+    *values += graph->value_count;
+    *nodes += graph->node_count;
+    return FID_OK;
+}
+
+static enum fid_status check_values(const struct fid_weight_file *file,
+                                    const struct fid_file_graph *graph, struct fid_error *error)
+{
+    size_t count;
+    const struct fid_file_value *values = fid_weight_file_values(file, &count);
+    values += graph->first_value;
+    for (size_t i = 0; i < graph->value_count; i++) {
+        enum fid_status status = fid_weight_check_string(file, values[i].name, false, &values[i],
+                                                         "a value's name", error);
+        if (status != FID_OK)
+            return status;
+        if (values[i].reserved != 0)
+            return fid_weight_refuse(file, error, FID_CORRUPT, &values[i],
+                                     "value '%.80s': a reserved field is not zero",
+                                     fid_weight_file_string(file, values[i].name));
+    }
+    return check_unique(file, values, graph->value_count, sizeof *values, "value", error);
+}
+
+static enum fid_status check_outputs(const struct fid_weight_file *file,
+                                     const struct fid_file_graph *graph,
+                                     struct fid_weight_marks *marks, struct fid_error *error)
+{
+    const char *name = fid_weight_file_string(file, graph->name);
+    const uint32_t *run;
+    enum fid_status status =
+        fid_weight_take_run(file, &marks->next_output, graph->first_output, graph->output_count,
+                            graph, "a graph's outputs", &run, error);
+    if (status != FID_OK)
+        return status;
+    if (graph->output_count == 0)
+        return fid_weight_refuse(file, error, FID_CORRUPT, graph, "graph '%.80s': no output", name);
+    for (size_t i = 0; i < graph->output_count; i++) { /* computed: 1; an output: 2 */
+        if (run[i] == 0 || run[i] >= graph->value_count)
+            return fid_weight_refuse(file, error, FID_CORRUPT, &run[i],
+                                     "graph '%.80s': output %zu is value %" PRIu32 " of %" PRIu32,
+                                     name, i, run[i], graph->value_count);
+        if (marks->value[run[i]]++ != 1)
+            return fid_weight_refuse(file, error, FID_CORRUPT, &run[i],
+                                     "graph '%.80s': value %" PRIu32 " is an output twice", name,
+                                     run[i]);
+    }
+    return FID_OK;
+}
+
+static enum fid_status check_graph(const struct fid_weight_file *file,
+                                   const struct fid_file_graph *graph, size_t *values,
+                                   size_t *nodes, struct fid_weight_marks *marks,
+                                   struct fid_error *error)
+{
+    enum fid_status status = check_graph_record(file, graph, values, nodes, error);
+    if (status == FID_OK)
+        status = check_values(file, graph, error);
+    if (status != FID_OK)
+        return status;
+    memset(marks->value, 0, graph->value_count);
+    marks->value[0] = 1; /* the input is there from the start */
+    for (size_t i = 0; i < graph->node_count && status == FID_OK; i++)
+        status = fid_weight_check_node(file, graph, graph->first_node + i, marks, error);
+    if (status == FID_OK)
+        status = check_outputs(file, graph, marks, error);
+    return status;
+}
+
+/* Nothing may be left over: values, nodes, entries of INDX, tensors. */
+static enum fid_status check_leftovers(const struct fid_weight_file *file, size_t values,
+                                       size_t nodes, const struct fid_weight_marks *marks,
+                                       struct fid_error *error)
+{
+    size_t count;
+    const struct fid_file_value *value = fid_weight_file_values(file, &count);
+    if (values != count)
+        return fid_weight_refuse(file, error, FID_CORRUPT, value + values,
+                                 "%zu values belong to no graph", count - values);
+    const struct fid_file_node *node = fid_weight_file_nodes(file, &count);
+    if (nodes != count)
+        return fid_weight_refuse(file, error, FID_CORRUPT, node + nodes,
+                                 "%zu nodes belong to no graph", count - nodes);
+    const uint32_t *index = fid_weight_file_index(file, &count);
+    if (marks->next != count)
+        return fid_weight_refuse(file, error, FID_CORRUPT, index + marks->next,
+                                 "%zu entries of INDX belong to no run", count - marks->next);
+    const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &count);
+    for (size_t i = 0; i < count; i++)
+        if (marks->tensor[i] == 0)
+            return fid_weight_refuse(file, error, FID_CORRUPT, &tensors[i],
+                                     "tensor '%.80s' is used by no node",
+                                     fid_weight_file_string(file, tensors[i].name));
+    return FID_OK;
+}
+
+static enum fid_status check_graphs(const struct fid_weight_file *file,
+                                    struct fid_weight_marks *marks, struct fid_error *error)
+{
+    size_t count, values = 0, nodes = 0;
+    const struct fid_file_graph *graphs = fid_weight_file_graphs(file, &count);
+    if (count == 0)
+        return fid_weight_refuse(file, error, FID_CORRUPT, graphs, "the file has no graph");
+    size_t index_count;
+    fid_weight_file_index(file, &index_count);
+    for (size_t i = 0; i < count; i++) { /* the nodes' runs begin behind all graphs' outputs */
+        if (graphs[i].output_count > index_count - marks->next)
+            return fid_weight_refuse(file, error, FID_CORRUPT, &graphs[i],
+                                     "graph %zu: %" PRIu32 " outputs reach over INDX", i,
+                                     graphs[i].output_count);
+        marks->next += graphs[i].output_count;
+    }
+    for (size_t i = 0; i < count; i++) {
+        enum fid_status status = check_graph(file, &graphs[i], &values, &nodes, marks, error);
+        if (status != FID_OK)
+            return status;
+    }
+    enum fid_status status = check_leftovers(file, values, nodes, marks, error);
+    if (status != FID_OK)
+        return status;
+    return check_unique(file, graphs, count, sizeof *graphs, "graph", error);
+}
+
+enum fid_status fid_weight_check_structure(const struct fid_weight_file *file,
+                                           struct fid_error *error)
+{
+    struct fid_weight_marks marks = {0};
+    size_t tensor_count, value_count;
+    fid_weight_file_tensors(file, &tensor_count);
+    fid_weight_file_values(file, &value_count);
+    uint8_t *block = fid_calloc(tensor_count + value_count, 1);
+    if (block == NULL)
+        return fid_weight_refuse(file, error, FID_NO_MEMORY, file->bytes,
+                                 "no memory to check its structure");
+    marks.tensor = block;
+    marks.value = block + tensor_count;
+    enum fid_status status = check_strings(file, error);
+    if (status == FID_OK)
+        status = check_meta(file, error);
+    if (status == FID_OK)
+        status = check_tensors(file, error);
+    if (status == FID_OK)
+        status = check_graphs(file, &marks, error);
+    fid_free(block);
+    return status;
+}

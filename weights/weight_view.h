@@ -1,0 +1,90 @@
+/* weight_view.h - what the files of this folder share: the open weight file and the steps of its
+ * validation. Nobody outside weights/ includes it.
+ *
+ * The steps run in this order, and each may rely on what the ones before it have checked:
+ * frame (header, section table, gaps), checksums of all sections but DATA, strings, metadata,
+ * tensors, graphs with their nodes, and last the pass over DATA. */
+#ifndef FID_WEIGHTS_WEIGHT_VIEW_H
+#define FID_WEIGHTS_WEIGHT_VIEW_H
+
+#include "weights/weight_file.h"
+
+struct fid_weight_file {
+    char *path;           /* owned */
+    const uint8_t *bytes; /* the map (owned) or the caller's memory (borrowed) */
+    size_t size;
+    bool mapped;
+    const struct fid_file_header *header;
+    const struct fid_file_section *sections; /* FID_SECTION_COUNT */
+};
+
+/* The limits of FORMAT.md. */
+enum {
+    FID_LIMIT_GRAPHS = 64,
+    FID_LIMIT_RECORDS = 65536, /* values, nodes, tensors */
+    FID_LIMIT_INDEX = 1048576, /* INDX and MVAL */
+    FID_LIMIT_META = 4096,
+    FID_LIMIT_STRING_BYTES = 16 << 20,
+    FID_LIMIT_DIM = 1 << 24,
+    FID_LIMIT_TENSOR_BYTES = 1 << 30,
+    FID_LIMIT_KERNEL = 255,
+    FID_LIMIT_STRIDE = 16,
+    FID_LIMIT_PAD = 255,
+    FID_LIMIT_DILATION = 16,
+    FID_LIMIT_SCALE = 16
+};
+#define FID_LIMIT_FILE_BYTES ((uint64_t)4 << 30)
+
+/* Fills error with "PATH: offset N: reason", N being the place of where in the file; returns
+ * status. The beginning of a long path is left out, so that the reason always fits. */
+enum fid_status fid_weight_refuse(const struct fid_weight_file *file, struct fid_error *error,
+                                  enum fid_status status, const void *where, const char *format,
+                                  ...) __attribute__((format(printf, 5, 6)));
+
+/* Takes the pages of [offset, offset + bytes) out of the resident memory; nothing for open_memory.
+ */
+void fid_weight_drop_pages(const struct fid_weight_file *file, size_t offset, size_t bytes);
+
+/* First byte of a section, and its number of records. */
+const void *fid_weight_records(const struct fid_weight_file *file, enum fid_section section,
+                               size_t *count);
+bool fid_weight_all_zero(const void *bytes, size_t count);
+
+/* Header, section table and gaps; needs only bytes and size and sets header and sections. */
+enum fid_status fid_weight_check_frame(struct fid_weight_file *file, fid_crc32c_fn crc32c,
+                                       struct fid_error *error);
+/* Checksums of all sections but DATA. */
+enum fid_status fid_weight_check_sums(const struct fid_weight_file *file, fid_crc32c_fn crc32c,
+                                      struct fid_error *error);
+/* Strings, metadata, tensor table, graphs, values and nodes. */
+enum fid_status fid_weight_check_structure(const struct fid_weight_file *file,
+                                           struct fid_error *error);
+/* Checksum of DATA, finite numbers, zero gaps between tensors; leaves no page of it resident. */
+enum fid_status fid_weight_check_data(const struct fid_weight_file *file, fid_crc32c_fn crc32c,
+                                      struct fid_error *error);
+
+/* What the check of the graphs has seen so far. */
+struct fid_weight_marks {
+    uint8_t *tensor;    /* [tensor] 1: used by a node */
+    uint8_t *value;     /* [value of the current graph] 1: computed before the current node */
+    size_t next_output; /* entry of INDX where the next graph's outputs begin */
+    size_t next;        /* ... and the next node's next run */
+};
+
+/* A run of INDX must begin at *next, which moves behind it; FILLS *run with its start. where is the
+ * record that holds the run, what its name. */
+enum fid_status fid_weight_take_run(const struct fid_weight_file *file, size_t *next,
+                                    uint32_t first, uint32_t count, const void *where,
+                                    const char *what, const uint32_t **run,
+                                    struct fid_error *error);
+/* One node of the graph whose values marks->value stands for: operator, fields, inputs, tensors,
+ * output. Marks what it uses and computes. */
+enum fid_status fid_weight_check_node(const struct fid_weight_file *file,
+                                      const struct fid_file_graph *graph, size_t node,
+                                      struct fid_weight_marks *marks, struct fid_error *error);
+/* A reference to a string must hit the first byte of one; what names the field. */
+enum fid_status fid_weight_check_string(const struct fid_weight_file *file, uint64_t reference,
+                                        bool may_be_empty, const void *where, const char *what,
+                                        struct fid_error *error);
+
+#endif
