@@ -1,0 +1,131 @@
+"""reference.py - layers in NumPy and double precision, and a run of a graph with them.
+
+The yardstick of the tests: written from the definitions of the layers, slow and plain. Pictures are
+[n, h, w, c], filters [c_out, kh, kw, c_in/groups]. run_graph() executes the converter's graph, so that
+a pass can be checked by running before and after; run_fid.py, reference_onnx.py, reference_tflite.py
+and reference_resnet50.py run models as their own frameworks define them."""
+import numpy as np
+
+from graph import window_length, same_pads
+
+
+def patches(x, kernel, stride, pads, counts, dilation=(1, 1), filling=0.0):
+    """[n, oh, ow, kh, kw, c]: what each window of a padded picture sees. counts = (oh, ow)."""
+    n, h, w, c = x.shape
+    reach = [(counts[i] - 1) * stride[i] + dilation[i] * (kernel[i] - 1) + 1 for i in (0, 1)]
+    padded = np.full((n, max(reach[0], pads[0] + h), max(reach[1], pads[1] + w), c), filling,
+                     dtype=x.dtype)
+    padded[:, pads[0]:pads[0] + h, pads[1]:pads[1] + w] = x
+    result = np.empty((n,) + tuple(counts) + tuple(kernel) + (c,), x.dtype)
+    for i in range(kernel[0]):
+        for j in range(kernel[1]):
+            top, left = i * dilation[0], j * dilation[1]
+            result[:, :, :, i, j] = padded[:, top:top + counts[0] * stride[0]:stride[0],
+                                           left:left + counts[1] * stride[1]:stride[1]][
+                                               :, :counts[0], :counts[1]]
+    return result
+
+
+def window_counts(x, kernel, stride, pads, mode, dilation=(1, 1)):
+    """(counts, pads): windows along h and w, and the padding that "same" stands for."""
+    if mode == "same":
+        halves = [same_pads(x.shape[1 + i], kernel[i], stride[i], dilation[i]) for i in (0, 1)]
+        pads = (halves[0][0], halves[1][0], halves[0][1], halves[1][1])
+    counts = [window_length(x.shape[1 + i], kernel[i], stride[i], pads[i], pads[2 + i],
+                            dilation[i], mode) for i in (0, 1)]
+    return counts, pads
+
+
+def convolution(x, filters, bias, stride=(1, 1), pads=(0, 0, 0, 0), mode="explicit",
+                dilation=(1, 1), groups=1):
+    kernel = filters.shape[1:3]
+    counts, pads = window_counts(x, kernel, stride, pads, mode, dilation)
+    seen = patches(x, kernel, stride, pads, counts, dilation)
+    n, c_in, c_out = len(x), x.shape[3] // groups, len(filters) // groups
+    parts = []
+    for group in range(groups):
+        rows = seen[..., group * c_in:(group + 1) * c_in].reshape(-1, kernel[0] * kernel[1] * c_in)
+        weights = filters[group * c_out:(group + 1) * c_out].reshape(c_out, -1)
+        parts.append(rows @ weights.T)
+    return np.concatenate(parts, axis=1).reshape([n] + counts + [len(filters)]) + bias
+
+
+def max_pool(x, kernel, stride, pads=(0, 0, 0, 0), mode="explicit"):
+    counts, pads = window_counts(x, kernel, stride, pads, mode)
+    return patches(x, kernel, stride, pads, counts, filling=-np.inf).max(axis=(3, 4))
+
+
+def average_pool(x, kernel, stride, pads=(0, 0, 0, 0), mode="explicit"):
+    """The divisor counts the taps inside the picture."""
+    counts, pads = window_counts(x, kernel, stride, pads, mode)
+    inside = patches(np.ones_like(x), kernel, stride, pads, counts).sum(axis=(3, 4))
+    return patches(x, kernel, stride, pads, counts).sum(axis=(3, 4)) / inside
+
+
+def softmax(x, axis=-1):
+    power = np.exp(x - x.max(axis=axis, keepdims=True))
+    return power / power.sum(axis=axis, keepdims=True)
+
+
+def sigmoid(x):
+    return 0.5 * (np.tanh(0.5 * x) + 1)
+
+
+def prelu(x, slope):
+    return np.where(x >= 0, x, x * slope)
+
+
+def activate(x, node):
+    if node.activation == "clamp":
+        return np.clip(x, node.low, node.high)
+    if node.activation == "prelu":
+        return prelu(x, np.asarray(node.tensors["slope"], np.float64))
+    return sigmoid(x) if node.activation == "sigmoid" else x
+
+
+def _spread(b, a):
+    """b [n, 1, 1, c] or [n, h, w, 1] over the shape of a."""
+    return np.broadcast_to(b, a.shape)
+
+
+def _pad(x, node):
+    top, left, bottom, right = node.pads
+    return np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)))
+
+
+_RUN = {
+    "conv": lambda n, t, x, *r: convolution(x, t["filter"], t["bias"], n.stride, n.pads, n.pad_mode,
+                                            n.dilation, n.groups) + (r[0] if r else 0.0),
+    "max_pool": lambda n, t, x: max_pool(x, n.kernel, n.stride, n.pads, n.pad_mode),
+    "average_pool": lambda n, t, x: average_pool(x, n.kernel, n.stride, n.pads, n.pad_mode),
+    "global_average_pool": lambda n, t, x: x.mean(axis=(1, 2), keepdims=True),
+    "fully_connected": lambda n, t, x: (x.reshape(len(x), -1) @ t["filter"].T +
+                                        t["bias"])[:, None, None, :],
+    "add": lambda n, t, a, b: a + b,
+    "multiply": lambda n, t, a, b: a * _spread(b, a),
+    "subtract": lambda n, t, a, b: a - _spread(b, a),
+    "divide": lambda n, t, a, b: a / _spread(b, a),
+    "concat": lambda n, t, *x: np.concatenate(x, axis=n.axis),
+    "activation": lambda n, t, x: x,
+    "softmax": lambda n, t, x: softmax(x, n.axis),
+    "reshape": lambda n, t, x: x.reshape((len(x),) + tuple(n.shape[1:])),
+    "transpose": lambda n, t, x: x.transpose(n.shape),
+    "resize_nearest": lambda n, t, x: x.repeat(n.scale, axis=1).repeat(n.scale, axis=2),
+    "affine": lambda n, t, x: x * t["scale"] + t["shift"],
+    "pad": lambda n, t, x: _pad(x, n),
+    "abs": lambda n, t, x: np.abs(x),
+    "negate": lambda n, t, x: -x,
+    "exp": lambda n, t, x: np.exp(x),
+    "sum": lambda n, t, x: x.sum(axis=3, keepdims=True),
+    "reduce_max": lambda n, t, x: x.max(axis=3, keepdims=True),
+}
+
+
+def run_graph(graph, x):
+    """{name: [n, h, w, c]} of every value for the input x [n, h, w, c]."""
+    values = {graph.input: np.asarray(x, np.float64)}
+    for node in graph.nodes:
+        tensors = {role: np.asarray(t, np.float64) for role, t in node.tensors.items()}
+        inputs = [values[name] for name in node.inputs]
+        values[node.output] = activate(_RUN[node.op](node, tensors, *inputs), node)
+    return values

@@ -1,0 +1,149 @@
+"""reference_onnx.py - runs an ONNX model in NumPy and double precision, node by node as the ONNX
+operator definitions say it, on [n, c, h, w] arrays. Shares nothing with onnx_reader.py: for tests."""
+import math
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+import reference
+
+
+def _last(x):
+    return np.moveaxis(x, 1, -1)
+
+
+def _second(x):
+    return np.moveaxis(x, -1, 1)
+
+
+def _mode(a, x, kernel, stride):
+    """(pads, mode) of `pads`, `auto_pad`, `ceil_mode`."""
+    auto = a.get("auto_pad", b"NOTSET")
+    if auto == b"SAME_UPPER":
+        return (0, 0, 0, 0), "same"
+    if auto == b"SAME_LOWER":
+        need = [max(0, (math.ceil(x.shape[2 + i] / stride[i]) - 1) * stride[i] + kernel[i] -
+                    x.shape[2 + i]) for i in (0, 1)]
+        return ((need[0] + 1) // 2, (need[1] + 1) // 2, need[0] // 2, need[1] // 2), "explicit"
+    return a.get("pads", [0, 0, 0, 0]), "ceil" if a.get("ceil_mode") else "explicit"
+
+
+def _conv(a, x, w, b=None):
+    stride, dilation = a.get("strides", [1, 1]), a.get("dilations", [1, 1])
+    pads, mode = _mode(a, x, w.shape[2:], stride)
+    return _second(reference.convolution(_last(x), w.transpose(0, 2, 3, 1), 0.0 if b is None else b,
+                                         stride, pads, mode, dilation, a.get("group", 1)))
+
+
+def _pool(function):
+    def run(a, x):
+        kernel, stride = a["kernel_shape"], a.get("strides", [1, 1])
+        pads, mode = _mode(a, x, kernel, stride)
+        if a.get("count_include_pad"):
+            x = np.pad(x, ((0, 0), (0, 0), (pads[0], pads[2]), (pads[1], pads[3])))
+            pads = (0, 0, 0, 0)
+        return _second(function(_last(x), kernel, stride, pads, mode))
+    return run
+
+
+def _channels(v, x):
+    return np.reshape(v, (1, -1) + (1,) * (x.ndim - 2))
+
+
+def _batch_norm(a, x, gamma, beta, mean, variance):
+    normal = (x - _channels(mean, x)) / np.sqrt(_channels(variance, x) + a.get("epsilon", 1e-5))
+    return normal * _channels(gamma, x) + _channels(beta, x)
+
+
+def _gemm(a, x, w, c=0.0):
+    product = (x.T if a.get("transA") else x) @ (w.T if a.get("transB") else w)
+    return a.get("alpha", 1.0) * product + a.get("beta", 1.0) * c
+
+
+def _clip(a, x, low=None, high=None):
+    return np.clip(x, a.get("min", -np.inf) if low is None else low,
+                   a.get("max", np.inf) if high is None else high)
+
+
+def _reshape(a, x, shape):
+    return x.reshape([x.shape[i] if d == 0 and not a.get("allowzero") else int(d)
+                      for i, d in enumerate(shape)])
+
+
+def _resize(a, x, *rest):
+    scales = rest[-1] if rest and rest[-1].size else a.get("scales")
+    if len(rest) == 3:
+        scales = rest[2] / np.array(x.shape)
+    return x.repeat(int(scales[2]), axis=2).repeat(int(scales[3]), axis=3)
+
+
+def _pad(a, x, pads=None, filling=0.0):
+    pads = a["pads"] if pads is None else pads
+    half = len(pads) // 2
+    return np.pad(x, [(int(p), int(q)) for p, q in zip(pads[:half], pads[half:])])
+
+
+def _axes(a, rest):
+    return tuple(int(i) for i in (rest[0] if rest else a.get("axes", [])))
+
+
+def _slice(a, x, starts, ends, axes=None):
+    where = [slice(None)] * x.ndim
+    for axis, start, end in zip(range(len(starts)) if axes is None else axes, starts, ends):
+        where[int(axis)] = slice(int(start), int(end))
+    return x[tuple(where)]
+
+
+RUN = {
+    "Add": lambda a, x, y: x + y,
+    "AveragePool": _pool(reference.average_pool),
+    "BatchNormalization": _batch_norm,
+    "Cast": lambda a, x: x,
+    "Clip": _clip,
+    "Concat": lambda a, *x: np.concatenate(x, axis=a["axis"]),
+    "Conv": _conv,
+    "Dropout": lambda a, x, *_: x,
+    "Flatten": lambda a, x: x.reshape(int(np.prod(x.shape[:a.get("axis", 1)])), -1),
+    "Gather": lambda a, x, i: np.take(x, i.astype(np.int64), axis=a.get("axis", 0)),
+    "Gemm": _gemm,
+    "GlobalAveragePool": lambda a, x: x.mean(axis=(2, 3), keepdims=True),
+    "Identity": lambda a, x: x,
+    "LeakyRelu": lambda a, x: np.where(x < 0, a.get("alpha", 0.01) * x, x),
+    "MatMul": lambda a, x, y: x @ y,
+    "MaxPool": _pool(reference.max_pool),
+    "Mul": lambda a, x, y: x * y,
+    "PRelu": lambda a, x, slope: np.where(x < 0, slope * x, x),
+    "Pad": _pad,
+    "Relu": lambda a, x: np.maximum(x, 0),
+    "Reshape": _reshape,
+    "Resize": _resize,
+    "Shape": lambda a, x: np.array(x.shape),
+    "Sigmoid": lambda a, x: 1 / (1 + np.exp(-x)),
+    "Slice": _slice,
+    "Softmax": lambda a, x: reference.softmax(x, a.get("axis", -1)),
+    "Squeeze": lambda a, x, *r: np.squeeze(x, _axes(a, r)),
+    "Transpose": lambda a, x: x.transpose(a.get("perm")),
+    "Unsqueeze": lambda a, x, *r: np.expand_dims(x, _axes(a, r)),
+    "Upsample": _resize,
+}
+
+
+def run_onnx(model, x):
+    """{name: array} of every value of a ModelProto for the input x [n, c, h, w]."""
+    constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    entry = next(i.name for i in model.graph.input if i.name not in constants)
+    values = dict(constants)
+    values[entry] = np.asarray(x)
+    for name, value in values.items():
+        if value.dtype.kind == "f":
+            values[name] = value.astype(np.float64)
+    for node in model.graph.node:
+        attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+        if node.op_type == "Constant":
+            array = numpy_helper.to_array(attributes["value"])
+            values[node.output[0]] = array.astype(np.float64) if array.dtype.kind == "f" else array
+            continue
+        inputs = [values[name] if name else None for name in node.input]
+        values[node.output[0]] = RUN[node.op_type](attributes, *inputs)
+    return values
