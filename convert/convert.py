@@ -59,10 +59,11 @@ def convert(sources, profile_name=None, labels=None):
     if len(kinds) != 1:
         raise ConvertError("the sources are of several kinds: %s" % ", ".join(kinds))
     graphs = [simplify(read_graph(kinds[0], data, name)) for name, data in sources]
+    digests = {graph: hashlib.sha256(data).hexdigest() for graph, (_, data) in zip(graphs, sources)}
     profile_name = profile_name or find_profile(kinds[0], graphs)
     graphs = apply_profile(profile_name, kinds[0], graphs)
     meta = dict(PROFILES[profile_name].meta)
-    meta["info.source_sha256"] = " ".join(hashlib.sha256(data).hexdigest() for _, data in sources)
+    meta["info.source_sha256"] = " ".join(digests[graph] for graph in graphs)
     meta["info.converter"] = CONVERTER
     if labels is not None:
         _add_labels(meta, labels, graphs, profile_name)

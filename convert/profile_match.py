@@ -69,11 +69,11 @@ def apply_profile(name, kind, graphs):
         graph.name = graph_name
         names = _outputs_by_channels(graph, outputs)
         _rename_outputs(graph, names)
+        if profile.transposed:
+            transpose_pictures(graph)
         if size is None:
             graph.free_size, graph.multiple = True, profile.multiple
             graph.size = profile.customary + (3,)
-        if profile.transposed:
-            transpose_pictures(graph)
         graph.shapes()
     return chosen
 
