@@ -1,5 +1,6 @@
-/* weight_file.c - opening, closing and asking; the validation is in weight_frame.c (header, table,
- * checksums, DATA), weight_structure.c (records) and weight_node.c (nodes). */
+/* weight_file.c - opening, closing and asking. The validation is in weight_frame.c (header, table,
+ * checksums, DATA), weight_text.c (strings, metadata), weight_structure.c (tensors, graphs) and
+ * weight_node.c (nodes). */
 #include "weights/weight_view.h"
 
 #include "engine/base/memory.h"

@@ -63,6 +63,21 @@ enum fid_status fid_weight_check_structure(const struct fid_weight_file *file,
 enum fid_status fid_weight_check_data(const struct fid_weight_file *file, fid_crc32c_fn crc32c,
                                       struct fid_error *error);
 
+/* Section STRS: begins with the empty string, UTF-8, the last string terminated. */
+enum fid_status fid_weight_check_strings(const struct fid_weight_file *file,
+                                         struct fid_error *error);
+/* META and MVAL. */
+enum fid_status fid_weight_check_meta(const struct fid_weight_file *file, struct fid_error *error);
+/* A reference to a string must hit the first byte of one; what names the field. */
+enum fid_status fid_weight_check_string(const struct fid_weight_file *file, uint64_t reference,
+                                        bool may_be_empty, const void *where, const char *what,
+                                        struct fid_error *error);
+/* Refuses two records of the same name among count of them, each record_bytes long and beginning
+ * with its (checked) name; what is the kind of record. */
+enum fid_status fid_weight_check_unique(const struct fid_weight_file *file, const void *first,
+                                        size_t count, size_t record_bytes, const char *what,
+                                        struct fid_error *error);
+
 /* What the check of the graphs has seen so far. */
 struct fid_weight_marks {
     uint8_t *tensor;    /* [tensor] 1: used by a node */
@@ -82,9 +97,5 @@ enum fid_status fid_weight_take_run(const struct fid_weight_file *file, size_t *
 enum fid_status fid_weight_check_node(const struct fid_weight_file *file,
                                       const struct fid_file_graph *graph, size_t node,
                                       struct fid_weight_marks *marks, struct fid_error *error);
-/* A reference to a string must hit the first byte of one; what names the field. */
-enum fid_status fid_weight_check_string(const struct fid_weight_file *file, uint64_t reference,
-                                        bool may_be_empty, const void *where, const char *what,
-                                        struct fid_error *error);
 
 #endif
