@@ -36,8 +36,9 @@ struct app_camera_drops { /* frames that were not handed on, by reason */
 struct app_camera {
     const struct app_camera_backend *backend;
     void *state;       /* the backend's own */
-    char name[160];    /* for people: "/dev/video0 (Rig USB camera)" */
-    char where[288];   /* names the same device again after a replug */
+    char name[64];     /* for people: "Rig USB camera" */
+    char path[288];    /* the device, for messages */
+    char where[288];   /* names the same device again after a replug, where udev allows */
     char format[8];    /* "MJPG", "YUYV"; "" for files */
     int width, height; /* as set by the driver; 0 for files: each picture has its own */
     double fps;        /* as set by the driver; 0: unknown */
@@ -62,9 +63,6 @@ struct app_camera_backend {
 
 extern const struct app_camera_backend app_camera_v4l2;   /* camera_v4l2.c */
 extern const struct app_camera_backend app_camera_source; /* camera_source.c: clips and folders */
-
-/* Nanoseconds of CLOCK_MONOTONIC. */
-uint64_t app_now_ns(void);
 
 /* Fills *error with status and the formatted sentence; returns status. */
 enum fid_status app_camera_fail(struct fid_error *error, enum fid_status status, const char *format,
@@ -106,6 +104,10 @@ bool app_camera_matches(const struct app_camera_info *camera, const char *where)
  * FID_INVALID when a part of a name fits several. */
 enum fid_status app_camera_find(const struct app_camera_list *list, const char *where,
                                 const struct app_camera_info **camera, struct fid_error *error);
+
+/* Is there a device that `where` may mean? Looks at names only and opens nothing, so that the
+ * answer "there is none" comes at once. FID_NOT_FOUND. */
+enum fid_status app_camera_present(const char *where, struct fid_error *error);
 
 /* The mode to ask for: a rate of at least request->fps (25) first, then the size nearest to the
  * wanted one (1280 x 720), then the format: YUYV for small frames, MJPEG for large ones, which USB

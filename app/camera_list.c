@@ -49,6 +49,13 @@ static bool look_at(int index, struct app_camera_info *info)
     return camera;
 }
 
+/* N of "videoN", -1 for other names. */
+static int video_index(const char *name)
+{
+    int index, end = 0;
+    return sscanf(name, "video%4d%n", &index, &end) == 1 && name[end] == '\0' ? index : -1;
+}
+
 static int by_index(const void *a, const void *b)
 {
     const struct app_camera_info *first = a, *second = b;
@@ -63,11 +70,9 @@ enum fid_status app_camera_list_open(struct app_camera_list *list, struct fid_er
         return FID_OK;
     enum fid_status status = FID_OK;
     for (struct dirent *entry; status == FID_OK && (entry = readdir(folder)) != NULL;) {
-        int index, end = 0;
-        if (sscanf(entry->d_name, "video%4d%n", &index, &end) != 1 || entry->d_name[end] != '\0')
-            continue;
         struct app_camera_info info;
-        if (!look_at(index, &info))
+        int index = video_index(entry->d_name);
+        if (index < 0 || !look_at(index, &info))
             continue;
         struct app_camera_info *cameras =
             realloc(list->cameras, (list->count + 1) * sizeof *cameras);
@@ -93,4 +98,21 @@ void app_camera_list_close(struct app_camera_list *list)
         free(list->cameras[i].modes);
     free(list->cameras);
     *list = (struct app_camera_list){0};
+}
+
+enum fid_status app_camera_present(const char *where, struct fid_error *error)
+{
+    bool path = where != NULL && strchr(where, '/') != NULL, any = false;
+    DIR *folder = opendir("/dev");
+    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;)
+        any = any || video_index(entry->d_name) >= 0;
+    if (folder != NULL)
+        closedir(folder);
+    if (path && access(where, F_OK) != 0)
+        return app_camera_fail(error, FID_NOT_FOUND,
+                               "there is no camera %s; `faceid cameras` lists them", where);
+    if (!path && !any)
+        return app_camera_fail(error, FID_NOT_FOUND,
+                               "no camera was found; `faceid cameras` lists them");
+    return FID_OK;
 }
