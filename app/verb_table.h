@@ -2,3 +2,5 @@
  * `const struct app_verb app_verb_name` in verb_name.c. Included twice by verbs.c. No include
  * guard. */
 APP_VERB(list)
+APP_VERB(live)
+APP_VERB(cameras)

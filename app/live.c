@@ -1,0 +1,81 @@
+#include "app/live.h"
+#include "app/live_event.h"
+#include "app/worker.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum app_exit app_live_start(struct app_live *live, const struct app_feed_options *feed)
+{
+    enum { READERS = 2 }; /* the window and its worker, or the event loop alone */
+    live->mailbox = app_mailbox_open(READERS);
+    live->feed = live->mailbox != NULL ? app_feed_open(feed, live->mailbox) : NULL;
+    if (live->feed != NULL)
+        return APP_OK;
+    app_warn("no memory for the camera's frames");
+    return APP_INTERNAL;
+}
+
+void app_live_stop(struct app_live *live)
+{
+    app_feed_close(&live->feed);
+    app_mailbox_close(&live->mailbox);
+}
+
+/* Can the source still give frames? If not, says why (unless it just ended) and gives the exit
+ * code. */
+static bool feed_goes_on(const struct app_feed_status *status, enum app_exit *code)
+{
+    switch (status->state) {
+    case APP_FEED_OPENING:
+    case APP_FEED_RUNNING:
+        return true;
+    case APP_FEED_SILENT:
+    case APP_FEED_LOST:
+    case APP_FEED_FAILED:
+        *code = app_fail(APP_AREA_CAMERA, &status->error);
+        return false;
+    case APP_FEED_ENDED:
+        break;
+    }
+    return false;
+}
+
+/* Writes one event; false when nobody reads them any more or they cannot be written. */
+static bool send_event(const struct app_live *live, const char *camera,
+                       const struct app_result *result, enum app_exit *code)
+{
+    app_event_write(live->events, camera, result);
+    if (!ferror(live->events))
+        return true;
+    if (errno != EPIPE) {
+        app_warn("the events could not be written: %s", strerror(errno));
+        *code = APP_INTERNAL;
+    }
+    return false;
+}
+
+enum app_exit app_live_headless(struct app_live *live)
+{
+    struct app_analyzer *analyzer;
+    enum app_exit code = app_analyzer_open(live->app, &analyzer); /* while the camera is opening */
+    struct app_result result = {0};
+    uint64_t analyzed = 0;
+    while (code == APP_OK && !app_interrupted()) {
+        struct app_feed_status status;
+        app_feed_status(live->feed, &status); /* before taking: a last frame is still taken */
+        const struct app_frame *frame = app_mailbox_take(live->mailbox, result.sequence, 100);
+        if (frame == NULL && feed_goes_on(&status, &code))
+            continue;
+        if (frame == NULL)
+            break;
+        code = app_analyze(analyzer, frame, &result);
+        app_mailbox_give_back(live->mailbox, frame);
+        if (code != APP_OK || !send_event(live, status.path, &result, &code))
+            break;
+        if (++analyzed == live->frames_max)
+            break;
+    }
+    app_analyzer_close(&analyzer);
+    return code;
+}

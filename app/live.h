@@ -1,0 +1,29 @@
+/* live.h - what the two faces of the live program, the window and the event stream, share. */
+#ifndef APP_LIVE_H
+#define APP_LIVE_H
+
+#include "app/app.h"
+#include "app/live_feed.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+struct app_live {
+    struct app *app;
+    struct app_mailbox *mailbox;
+    struct app_feed *feed;
+    FILE *events;        /* NULL: none */
+    uint64_t frames_max; /* 0: no end */
+    bool mirror;
+};
+
+/* Without a window: looks at frames and writes events until the source ends, frames_max is reached,
+ * the reader of the events goes away, or the user interrupts. */
+enum app_exit app_live_headless(struct app_live *live);
+
+/* Starts the camera (in a thread of its own) as `feed` says; the mailbox and it are
+ * app_live_stop's. */
+enum app_exit app_live_start(struct app_live *live, const struct app_feed_options *feed);
+void app_live_stop(struct app_live *live);
+
+#endif
