@@ -1,0 +1,77 @@
+/* max_pool_f32.c - exact: the reference's bits; the reference against the definition. */
+#include "tests/kernel_cases/kernel_cases.h"
+
+#include <math.h>
+
+enum { PIXELS_MAX = 7, CHANNELS_MAX = 70, TAPS_MAX = 9, SOURCES = 12 };
+
+struct pool_case {
+    struct buffer sources[SOURCES], out;
+    const float *in[PIXELS_MAX * TAPS_MAX];
+    size_t pixels, channels, taps, step, stride;
+    float min, max;
+};
+
+static void make_inputs(struct pool_case *c)
+{
+    const enum fill kind = any_fill();
+    const float *pixels[SOURCES];
+    for (size_t i = 0; i < SOURCES; i++) {
+        float *pixel = buffer_take(&c->sources[i], c->channels, sizeof(float));
+        fill(pixel, c->channels, kind);
+        pixels[i] = pixel;
+    }
+    for (size_t i = 0; i < PIXELS_MAX * TAPS_MAX; i++)
+        c->in[i] = pixels[check_random_below(SOURCES)];
+}
+
+static double expected(const struct pool_case *c, size_t x, size_t j)
+{
+    double best = -INFINITY;
+    for (size_t t = 0; t < c->taps; t++)
+        best = fmax(best, (double)c->in[x * c->step + t][j]);
+    return fmin(fmax(best, (double)c->min), (double)c->max);
+}
+
+static void one_case(struct pool_case *c, const struct fid_kernels *table)
+{
+    const struct fid_kernels *ref = fid_kernels_named("ref");
+    float bits[PIXELS_MAX * CHANNELS_MAX];
+    make_inputs(c);
+    float *out = buffer_take(&c->out, (c->pixels - 1) * c->stride + c->channels, sizeof(float));
+    table->max_pool_f32(c->pixels, c->channels, c->taps, c->in, c->step, out, c->stride, c->min,
+                        c->max);
+    ref->max_pool_f32(c->pixels, c->channels, c->taps, c->in, c->step, bits, CHANNELS_MAX, c->min,
+                      c->max);
+    CHECK_THAT(buffer_intact(&c->out, out, c->pixels, c->channels, c->stride),
+               "writes outside: pixels %zu channels %zu stride %zu", c->pixels, c->channels,
+               c->stride);
+    for (size_t x = 0; x < c->pixels && !check_failed(); x++)
+        for (size_t j = 0; j < c->channels && !check_failed(); j++) {
+            const float got = out[x * c->stride + j];
+            CHECK_THAT((double)got == expected(c, x, j) &&
+                           same_bits(got, bits[x * CHANNELS_MAX + j]),
+                       "pixels %zu channels %zu taps %zu step %zu limits %g %g: out[%zu][%zu] is "
+                       "%.9g, want %.9g",
+                       c->pixels, c->channels, c->taps, c->step, (double)c->min, (double)c->max, x,
+                       j, (double)got, expected(c, x, j));
+        }
+}
+
+void cases_max_pool_f32(const struct fid_kernels *table)
+{
+    struct pool_case c = {0};
+    for (size_t i = 0; i < SOURCES; i++)
+        c.sources[i] = buffer_new(CHANNELS_MAX);
+    c.out = buffer_new(PIXELS_MAX * (CHANNELS_MAX + 5));
+    for (c.channels = 1; c.channels <= CHANNELS_MAX && !check_failed(); c.channels++)
+        for (size_t round = 0; round < 12 && !check_failed(); round++) {
+            c.pixels = 1 + check_random_below(PIXELS_MAX);
+            c.taps = ANY_OF(1, 2, 4, TAPS_MAX);
+            c.step = 1 + check_random_below((uint32_t)c.taps);
+            c.stride = c.channels + ANY_OF(0, 1, 5);
+            c.min = check_random() & 1 ? 0.0f : -INFINITY;
+            c.max = check_random() & 1 ? 0.5f : INFINITY;
+            one_case(&c, table);
+        }
+}

@@ -1,0 +1,132 @@
+/* test_kernels.c - every slot of every level of this build. A case is named slot_level; a level
+ * that this CPU cannot run is skipped by name. The cases of a slot are in kernel_cases/<slot>.c. */
+#include "tests/kernel_cases/kernel_cases.h"
+
+#include <string.h>
+
+static void run_level(const char *level, void (*cases)(const struct fid_kernels *))
+{
+    const struct fid_kernels *table = fid_kernels_named(level);
+    if (table)
+        cases(table);
+    else
+        check_skip("this CPU cannot run %s (it has: %s)", level, fid_cpu_text());
+}
+
+#ifdef FID_HAVE_AVX2
+#define IF_AVX2(x) x
+#else
+#define IF_AVX2(x)
+#endif
+#ifdef FID_HAVE_AVX512
+#define IF_AVX512(x) x
+#else
+#define IF_AVX512(x)
+#endif
+#ifdef FID_HAVE_NEON
+#define IF_NEON(x) x
+#else
+#define IF_NEON(x)
+#endif
+/* WHAT(slot, level) for each level of this build. */
+#define EACH_LEVEL(WHAT, slot)    \
+    WHAT(slot, ref)               \
+    IF_AVX2(WHAT(slot, avx2))     \
+    IF_AVX512(WHAT(slot, avx512)) \
+    IF_NEON(WHAT(slot, neon))     \
+    IF_NEON(WHAT(slot, neon_crc))
+
+#define DEFINE_CASE(slot, level)         \
+    static void slot##_##level(void)     \
+    {                                    \
+        run_level(#level, cases_##slot); \
+    }
+#define FID_SLOT(slot, result, args) EACH_LEVEL(DEFINE_CASE, slot)
+#include "kernels/kernel_list.h"
+#undef FID_SLOT
+
+/* Every level of the build has cases above: a level without would pass by not being looked at. */
+static void every_level_has_cases(void)
+{
+#define LEVEL_NAME(slot, level) #level,
+    static const char *const known[] = {EACH_LEVEL(LEVEL_NAME, )};
+    const struct fid_kernels *table;
+    int usable;
+    for (size_t i = 0; (table = fid_kernels_at(i, &usable)); i++) {
+        bool found = false;
+        for (size_t j = 0; j < sizeof known / sizeof known[0]; j++)
+            found |= strcmp(known[j], table->name) == 0;
+        CHECK_THAT(found, "level %s has no cases", table->name);
+    }
+}
+
+static void every_slot_is_filled(void)
+{
+    const struct fid_kernels *table;
+    int usable;
+    for (size_t i = 0; (table = fid_kernels_at(i, &usable)); i++) {
+        CHECK(table->tile.gemm_mr && table->tile.gemm_nr && table->tile.depthwise_cr);
+#define FID_SLOT(slot, result, args) CHECK_THAT(table->slot, "%s has no %s", table->name, #slot);
+#include "kernels/kernel_list.h"
+#undef FID_SLOT
+    }
+}
+
+static void choice_of_the_level(void)
+{
+    int usable;
+    const struct fid_kernels *best = fid_kernels_at(0, &usable), *table;
+    CHECK(usable && strcmp(best->name, "ref") == 0);
+    for (size_t i = 0; (table = fid_kernels_at(i, &usable)); i++) {
+        CHECK(fid_kernels_named(table->name) == (usable ? table : NULL));
+        best = usable ? table : best;
+    }
+    CHECK(fid_kernels_best() == best);
+    CHECK(fid_kernels_named("no such level") == NULL);
+    CHECK(fid_cpu_text()[0] != '\0');
+}
+
+/* A panel against its definition, made piece by piece as threads do. */
+static void packing_of_panels(void)
+{
+    enum { N = 21, K = 5, NR = 8, PANELS = 3 };
+    float filter[N * K], bias[N], whole[PANELS * (1 + K) * NR], pieces[PANELS * (1 + K) * NR];
+    fill(filter, N * K, FILL_RANDOM);
+    fill(bias, N, FILL_RANDOM);
+    REQUIRE(fid_pack_panels_size(N, K, NR) == PANELS * (1 + K) * NR);
+    fid_pack_panels(N, K, NR, filter, bias, 0, PANELS, whole);
+    for (size_t panel = 0; panel < PANELS; panel++)
+        fid_pack_panels(N, K, NR, filter, bias, panel, 1, pieces);
+    CHECK(memcmp(whole, pieces, sizeof whole) == 0);
+    for (size_t j = 0; j < PANELS * NR; j++)
+        for (size_t p = 0; p <= K; p++) {
+            const float got = whole[(j / NR * (1 + K) + p) * NR + j % NR];
+            const float want = j >= N ? 0.0f : p ? filter[j * K + p - 1] : bias[j];
+            CHECK_THAT(same_bits(got, want), "column %zu row %zu", j, p);
+        }
+}
+
+static void packing_without_bias(void)
+{
+    enum { N = 3, K = 2, CR = 4 };
+    const float filter[N * K] = {1, 2, 3, 4, 5, 6};
+    const float want[(1 + K) * CR] = {0, 0, 0, 0, 1, 3, 5, 0, 2, 4, 6, 0};
+    float packed[(1 + K) * CR];
+    REQUIRE(fid_pack_depthwise_size(N, K, CR) == (1 + K) * CR);
+    fid_pack_depthwise(N, K, CR, filter, NULL, packed);
+    CHECK(memcmp(packed, want, sizeof want) == 0);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {
+        CHECK_CASE(every_level_has_cases), CHECK_CASE(every_slot_is_filled),
+        CHECK_CASE(choice_of_the_level),   CHECK_CASE(packing_of_panels),
+        CHECK_CASE(packing_without_bias),
+#define LIST_CASE(slot, level)       CHECK_CASE(slot##_##level),
+#define FID_SLOT(slot, result, args) EACH_LEVEL(LIST_CASE, slot)
+#include "kernels/kernel_list.h"
+#undef FID_SLOT
+    };
+    return check_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
