@@ -1,0 +1,58 @@
+/* model_card.h - what a model file says about faces, read and checked once.
+ *
+ * The keys are those of weights/FORMAT.md. Each read refuses with FID_INVALID and a sentence that
+ * names the file and the key that is missing or wrong; after that the numbers can be trusted. */
+#ifndef FID_FACE_MODEL_CARD_H
+#define FID_FACE_MODEL_CARD_H
+
+#include "engine/base/status.h"
+
+/* How pixels become the network's input: x' = (x - mean) · scale in the input's channel order. */
+struct fid_input_card {
+    bool bgr; /* else RGB */
+    float mean[3], scale[3];
+};
+
+enum fid_align_kind { FID_ALIGN_LANDMARKS5, FID_ALIGN_BOX };
+
+struct fid_recognizer_card {
+    struct fid_input_card input;
+    int input_h, input_w; /* of the network */
+    enum fid_align_kind align;
+    double template_points[5][2]; /* landmarks5: x, y; the centre of the first pixel is 0 */
+    double box_extend;            /* box: side of the square over the box's longer side */
+    int box_resize, box_crop;     /* box: the square's size in pixels, and its centre's */
+    bool has_demo;                /* compat.demo.margin is there */
+    double demo_margin;           /* fraction of the box's shorter side */
+    const char *output;           /* name of the value that is the embedding; the model's */
+};
+
+enum { FID_DETECT_MAX_STRIDES = 8 };
+
+struct fid_detector_card {
+    struct fid_input_card input;
+    const char *kind; /* the model's */
+    double score;     /* from which a face counts */
+    /* yunet */
+    double nms;
+    int strides[FID_DETECT_MAX_STRIDES];
+    size_t stride_count;
+    /* mtcnn */
+    double stage_scores[3];
+    double stage_nms[4];
+    double pyramid_factor;
+    int min_face; /* pixels */
+};
+
+enum fid_status fid_recognizer_card_read(const struct fid_model *model,
+                                         struct fid_recognizer_card *card, struct fid_error *error);
+/* kind is only known to be a string: whether there is a decoder for it, detect_faces.c says. The
+ * decoder's own keys are read by the two below. */
+enum fid_status fid_detector_card_read(const struct fid_model *model,
+                                       struct fid_detector_card *card, struct fid_error *error);
+enum fid_status fid_yunet_card_read(const struct fid_model *model, struct fid_detector_card *card,
+                                    struct fid_error *error);
+enum fid_status fid_mtcnn_card_read(const struct fid_model *model, struct fid_detector_card *card,
+                                    struct fid_error *error);
+
+#endif
