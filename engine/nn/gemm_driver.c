@@ -1,0 +1,163 @@
+/* gemm_driver.c - the loops around the gemm_f32 kernel.
+ *
+ * A block of rows is chosen so that its left numbers stay in the second-level cache while every
+ * panel of weights passes by once; inside, one panel meets all tiles of the block before the next
+ * panel comes. Threads take blocks, and where a layer has few rows (7 × 7), groups of panels of a
+ * block. Nobody splits a sum. */
+#include "engine/nn/gemm_driver.h"
+
+/* Half of the 1 MB second-level cache of current x86 server cores; the other half is for the panel
+ * and for C. */
+#define BLOCK_BYTES ((size_t)512 * 1024)
+
+/* Patches are written before they are read, so a smaller block pays: they should not push the input
+ * out of the cache. */
+#define PATCH_BLOCK_BYTES ((size_t)128 * 1024)
+
+enum { PIECES_PER_WORKER = 4 }; /* so that the last piece is short */
+
+static size_t ceil_div(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Most rows of a block: whole tiles, at least one. */
+static size_t block_limit(const struct fid_gemm *gemm, size_t mr)
+{
+    const size_t row_bytes = (gemm->patch > 0 ? gemm->patch : gemm->k) * sizeof(float);
+    const size_t tiles = (gemm->patch > 0 ? PATCH_BLOCK_BYTES : BLOCK_BYTES) / (row_bytes * mr);
+    /* The table of pointers has to stay small beside the numbers they point at. */
+    const size_t table_tiles = BLOCK_BYTES / (gemm->taps * mr * sizeof(float *));
+    const size_t limit = min_size(tiles, table_tiles);
+    return (limit > 0 ? limit : 1) * mr;
+}
+
+size_t fid_gemm_scratch_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
+{
+    const size_t rows = block_limit(gemm, kernels->tile.gemm_mr);
+    const size_t pointers = rows * gemm->taps * sizeof(float *);
+    return ceil_div(pointers, 64) * 64 + rows * gemm->patch * sizeof(float);
+}
+
+/* ---- packing ---- */
+
+size_t fid_gemm_packed_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
+{
+    return fid_pack_panels_size(gemm->columns, gemm->taps * gemm->k, kernels->tile.gemm_nr) *
+           sizeof(float);
+}
+
+struct pack_job {
+    const struct fid_gemm *gemm;
+    size_t nr;
+    const float *filter, *bias;
+    float *packed;
+};
+
+static void pack_panel(void *ctx, size_t index, int worker)
+{
+    (void)worker;
+    const struct pack_job *job = ctx;
+    fid_pack_panels(job->gemm->columns, job->gemm->taps * job->gemm->k, job->nr, job->filter,
+                    job->bias, index, 1, job->packed);
+}
+
+void fid_gemm_pack(const struct fid_gemm *gemm, const struct fid_plan_context *context,
+                   const float *filter, const float *bias, float *packed)
+{
+    const size_t nr = context->kernels->tile.gemm_nr;
+    struct pack_job job = {gemm, nr, filter, bias, packed};
+    fid_parallel_for(context->pool, ceil_div(gemm->columns, nr), pack_panel, &job);
+}
+
+/* ---- running ---- */
+
+struct gemm_job {
+    const struct fid_gemm *gemm;
+    const struct fid_step *step;
+    const struct fid_run *run;
+    size_t rows, block;   /* rows of the product, of a block */
+    size_t panels, group; /* panels of the product, of a piece */
+    size_t groups;        /* pieces of a block */
+};
+
+/* One tile: rows row..row+m-1, panel number `panel`. */
+static void run_tile(const struct gemm_job *job, size_t row, size_t m, size_t panel,
+                     const float *const *a)
+{
+    const struct fid_gemm *gemm = job->gemm;
+    const struct fid_kernels *kernels = job->run->kernels;
+    const size_t nr = kernels->tile.gemm_nr;
+    const size_t column = panel * nr;
+    const size_t at = row * gemm->columns + column;
+    struct fid_post_f32 post = job->step->post;
+    if (gemm->residual != NULL) {
+        post.residual = gemm->residual + at;
+        post.residual_stride = gemm->columns;
+    }
+    if (post.slope != NULL)
+        post.slope += column;
+    const float *packed = job->step->packed;
+    kernels->gemm_f32(m, min_size(nr, gemm->columns - column), gemm->taps, gemm->k, a,
+                      packed + panel * nr * (1 + gemm->taps * gemm->k), gemm->c + at, gemm->columns,
+                      &post);
+}
+
+/* Sigmoid over what this piece has written. */
+static void finish_piece(const struct gemm_job *job, size_t row, size_t rows, size_t panel,
+                         size_t panels)
+{
+    const size_t nr = job->run->kernels->tile.gemm_nr;
+    const size_t columns = job->gemm->columns;
+    const size_t first = panel * nr;
+    const size_t count = min_size(panels * nr, columns - first);
+    for (size_t i = row; i < row + rows; i++)
+        fid_step_finish(job->step, i * columns + first, count);
+}
+
+static void run_piece(void *ctx, size_t index, int worker)
+{
+    const struct gemm_job *job = ctx;
+    const struct fid_gemm *gemm = job->gemm;
+    const size_t mr = job->run->kernels->tile.gemm_mr;
+    const size_t row = index / job->groups * job->block;
+    const size_t rows = min_size(job->block, job->rows - row);
+    const size_t panel = index % job->groups * job->group;
+    const size_t panels = min_size(job->group, job->panels - panel);
+
+    const float **table = fid_run_scratch(job->run, worker);
+    float *patches =
+        (float *)((char *)table +
+                  ceil_div(block_limit(gemm, mr) * gemm->taps * sizeof *table, 64) * 64);
+    for (size_t i = 0; i < rows; i += mr)
+        gemm->source(job->step, job->run, row + i, min_size(mr, rows - i), table + i * gemm->taps,
+                     patches + i * gemm->patch);
+    for (size_t p = panel; p < panel + panels; p++)
+        for (size_t i = 0; i < rows; i += mr)
+            run_tile(job, row + i, min_size(mr, rows - i), p, table + i * gemm->taps);
+    finish_piece(job, row, rows, panel, panels);
+}
+
+void fid_gemm_run(const struct fid_gemm *gemm, const struct fid_step *step,
+                  const struct fid_run *run, size_t rows)
+{
+    const size_t mr = run->kernels->tile.gemm_mr;
+    const size_t workers = (size_t)fid_pool_workers(run->pool);
+    struct gemm_job job = {.gemm = gemm, .step = step, .run = run, .rows = rows};
+    job.panels = ceil_div(gemm->columns, run->kernels->tile.gemm_nr);
+
+    /* Blocks of one size, as few as the limit allows. */
+    size_t blocks = ceil_div(rows, block_limit(gemm, mr));
+    job.block = ceil_div(ceil_div(rows, blocks), mr) * mr;
+    blocks = ceil_div(rows, job.block);
+
+    const size_t wanted = workers > 1 ? ceil_div(workers * PIECES_PER_WORKER, blocks) : 1;
+    job.group = ceil_div(job.panels, min_size(wanted, job.panels));
+    job.groups = ceil_div(job.panels, job.group);
+    fid_parallel_for(run->pool, blocks * job.groups, run_piece, &job);
+}

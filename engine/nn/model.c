@@ -1,0 +1,137 @@
+/* model.c - opens a weight file, checks that its graphs fit together, and answers questions. */
+#include "engine/nn/model.h"
+
+#include "engine/base/memory.h"
+#include "engine/nn/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Every graph at its customary size: shapes, channels, tensors. */
+static enum fid_status check_graphs(const struct fid_model *model, struct fid_error *error)
+{
+    struct fid_error reason;
+    size_t count;
+    const struct fid_file_graph *graphs = fid_weight_file_graphs(model->file, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct fid_plan *plan;
+        enum fid_status status =
+            fid_plan_open(model->file, &graphs[i], 1, graphs[i].h, graphs[i].w, &plan, &reason);
+        fid_plan_close(&plan);
+        if (status != FID_OK)
+            return fid_fail(error, status, "%.150s: graph '%.50s': %s", model->info.path,
+                            fid_weight_file_string(model->file, graphs[i].name), reason.text);
+    }
+    return FID_OK;
+}
+
+static const char *text_or_empty(const struct fid_model *model, const char *key)
+{
+    const char *text = fid_weight_file_text(model->file, key, 0);
+    return text != NULL ? text : "";
+}
+
+static void fill_info(struct fid_model *model)
+{
+    const struct fid_file_header *header = fid_weight_file_header(model->file);
+    struct fid_model_info *info = &model->info;
+    size_t count;
+    const struct fid_file_tensor *tensors = fid_weight_file_tensors(model->file, &count);
+    info->path = fid_weight_file_path(model->file);
+    info->name = text_or_empty(model, "info.name");
+    info->kind = text_or_empty(model, "face.kind");
+    info->source = text_or_empty(model, "info.source");
+    info->source_sha256 = text_or_empty(model, "info.source_sha256");
+    info->licence = text_or_empty(model, "info.licence");
+    info->converter = text_or_empty(model, "info.converter");
+    for (size_t i = 0; i < sizeof header->model_id; i++)
+        snprintf(info->id + 2 * i, 3, "%02x", header->model_id[i]);
+    info->file_bytes = header->file_bytes;
+    for (size_t i = 0; i < count; i++)
+        info->parameter_count += tensors[i].bytes / sizeof(float);
+    fid_weight_file_graphs(model->file, &info->graph_count);
+    const struct fid_file_meta *labels = fid_weight_file_meta(model->file, "labels");
+    info->label_count = labels != NULL && labels->type == FID_META_STRING ? labels->count : 0;
+}
+
+enum fid_status fid_model_open(struct fid_runtime *runtime, const char *path,
+                               struct fid_model **out, struct fid_error *error)
+{
+    struct fid_model *model = fid_calloc(1, sizeof *model);
+    *out = NULL;
+    if (model == NULL)
+        return fid_fail(error, FID_NO_MEMORY, "no memory for a model");
+    enum fid_status status =
+        fid_weight_file_open(path, runtime->kernels->crc32c, &model->file, error);
+    if (status != FID_OK)
+        goto fail;
+    fill_info(model);
+    status = check_graphs(model, error);
+    if (status != FID_OK)
+        goto fail;
+    *out = model;
+    return FID_OK;
+fail:
+    fid_model_close(&model);
+    return status;
+}
+
+void fid_model_close(struct fid_model **model)
+{
+    if (*model == NULL)
+        return;
+    fid_weight_file_close(&(*model)->file);
+    fid_free(*model);
+    *model = NULL;
+}
+
+void fid_model_info(const struct fid_model *model, struct fid_model_info *info)
+{
+    *info = model->info;
+}
+
+const char *fid_model_text(const struct fid_model *model, const char *key)
+{
+    return fid_weight_file_text(model->file, key, 0);
+}
+
+size_t fid_model_numbers(const struct fid_model *model, const char *key, double *numbers,
+                         size_t capacity)
+{
+    const struct fid_file_meta *meta = fid_weight_file_meta(model->file, key);
+    if (meta == NULL || meta->type == FID_META_STRING)
+        return 0;
+    for (size_t i = 0; i < meta->count && i < capacity; i++)
+        fid_weight_file_float(model->file, key, i, &numbers[i]);
+    return meta->count;
+}
+
+const char *fid_model_label(const struct fid_model *model, size_t i)
+{
+    return fid_weight_file_text(model->file, "labels", i);
+}
+
+void fid_model_graph(const struct fid_model *model, size_t i, struct fid_graph_info *info)
+{
+    size_t count;
+    const struct fid_file_graph *graph = &fid_weight_file_graphs(model->file, &count)[i];
+    *info = (struct fid_graph_info){.name = fid_weight_file_string(model->file, graph->name),
+                                    .h = (int)graph->h,
+                                    .w = (int)graph->w,
+                                    .c = (int)graph->c,
+                                    .free_size = (graph->flags & FID_GRAPH_FREE_SIZE) != 0,
+                                    .multiple = graph->multiple > 0 ? (int)graph->multiple : 1,
+                                    .node_count = graph->node_count,
+                                    .value_count = graph->value_count,
+                                    .output_count = graph->output_count};
+}
+
+const struct fid_file_graph *fid_model_find_graph(const struct fid_model *model, const char *name)
+{
+    size_t count;
+    const struct fid_file_graph *graphs = fid_weight_file_graphs(model->file, &count);
+    for (size_t i = 0; i < count; i++)
+        if (name == NULL || strcmp(fid_weight_file_string(model->file, graphs[i].name), name) == 0)
+            return &graphs[i];
+    return NULL;
+}

@@ -1,0 +1,69 @@
+/* conv_depthwise.c - every channel convolved for itself: one row of output pixels a piece. */
+#include "engine/nn/ops/conv_methods.h"
+
+struct depthwise_job {
+    const struct fid_step *step;
+    const struct fid_run *run;
+};
+
+static void run_row(void *ctx, size_t index, int worker)
+{
+    const struct depthwise_job *job = ctx;
+    const struct fid_step *step = job->step;
+    const struct fid_window *window = &step->window;
+    const size_t taps = fid_window_taps(window);
+    const size_t channels = step->output.shape.c;
+    const size_t at = index * window->out_w * channels;
+    const float *image = fid_tensor_image(&step->inputs[0], index / window->out_h);
+    const float **table = fid_run_scratch(job->run, worker);
+    struct fid_post_f32 post = step->post;
+    if (fid_conv_residual(step) != NULL) {
+        post.residual = fid_conv_residual(step) + at;
+        post.residual_stride = channels;
+    }
+    for (size_t x = 0; x < window->out_w; x++)
+        fid_window_pointers(window, image, index % window->out_h, x, job->run->zeros,
+                            table + x * taps, 1);
+    job->run->kernels->depthwise_f32(window->out_w, channels, taps, table, taps, step->packed,
+                                     step->output.data + at, channels, &post);
+    fid_step_finish(step, at, window->out_w * channels);
+}
+
+static void depthwise_run(const struct fid_step *step, const struct fid_run *run)
+{
+    struct depthwise_job job = {step, run};
+    fid_parallel_for(run->pool, run->n * step->window.out_h, run_row, &job);
+}
+
+static void depthwise_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+{
+    const size_t taps = fid_window_taps(&step->window);
+    step->packed_bytes =
+        fid_pack_depthwise_size(step->output.shape.c, taps, context->kernels->tile.depthwise_cr) *
+        sizeof(float);
+    step->scratch_bytes = step->window.out_w * taps * sizeof(float *);
+}
+
+static void depthwise_prepare(struct fid_step *step, const struct fid_plan_context *context)
+{
+    fid_pack_depthwise(step->output.shape.c, fid_window_taps(&step->window),
+                       context->kernels->tile.depthwise_cr, step->weights[FID_CONV_FILTER].data,
+                       step->weights[FID_CONV_BIAS].data, step->packed);
+    fid_weight_file_release_tensor(step->file, step->weights[FID_CONV_FILTER].number);
+}
+
+static bool is_depthwise(const struct fid_step *step)
+{
+    const size_t groups = (size_t)step->node->groups;
+    return groups > 1 && groups == step->window.in.c && groups == step->output.shape.c;
+}
+
+const struct fid_conv_method fid_conv_depthwise = {
+    .name = "depthwise",
+    .kernel_slot = "depthwise_f32",
+    .in_place = true,
+    .applies = is_depthwise,
+    .scratch_size = depthwise_scratch_size,
+    .prepare = depthwise_prepare,
+    .run = depthwise_run,
+};

@@ -1,0 +1,170 @@
+/* conv_gemm.c - convolution as a matrix product: one row for each output pixel, one column for each
+ * output channel. The three methods differ in where a row's numbers stand: in the input itself
+ * (1 × 1), at one place for each tap (indirect), or in a patch copied for it (im2col). */
+#include "engine/nn/gemm_driver.h"
+#include "engine/nn/ops/conv_methods.h"
+
+/* Picture and place of row `row` of the product. */
+struct place {
+    size_t image, y, x;
+};
+
+static struct place place_of(const struct fid_window *window, size_t row)
+{
+    const size_t pixels = window->out_h * window->out_w;
+    const size_t pixel = row % pixels;
+    return (struct place){row / pixels, pixel / window->out_w, pixel % window->out_w};
+}
+
+static void next_place(const struct fid_window *window, struct place *place)
+{
+    if (++place->x < window->out_w)
+        return;
+    place->x = 0;
+    if (++place->y < window->out_h)
+        return;
+    place->y = 0;
+    place->image++;
+}
+
+static void point_at_taps(const struct fid_step *step, const struct fid_run *run, size_t first,
+                          size_t count, const float **a, float *patches)
+{
+    (void)patches;
+    struct place place = place_of(&step->window, first);
+    for (size_t i = 0; i < count; i++, next_place(&step->window, &place))
+        fid_window_pointers(&step->window, fid_tensor_image(&step->inputs[0], place.image), place.y,
+                            place.x, run->zeros, a + i, count);
+}
+
+static void copy_patches(const struct fid_step *step, const struct fid_run *run, size_t first,
+                         size_t count, const float **a, float *patches)
+{
+    (void)run;
+    const size_t patch = fid_window_taps(&step->window) * step->window.in.c;
+    struct place place = place_of(&step->window, first);
+    for (size_t i = 0; i < count; i++, next_place(&step->window, &place)) {
+        fid_window_patch(&step->window, fid_tensor_image(&step->inputs[0], place.image), place.y,
+                         place.x, patches + i * patch);
+        a[i] = patches + i * patch;
+    }
+}
+
+/* ---- the product of each method ---- */
+
+static struct fid_gemm indirect_product(const struct fid_step *step)
+{
+    return (struct fid_gemm){.columns = step->output.shape.c,
+                             .taps = fid_window_taps(&step->window),
+                             .k = step->window.in.c,
+                             .residual = fid_conv_residual(step),
+                             .c = step->output.data,
+                             .source = point_at_taps};
+}
+
+static struct fid_gemm im2col_product(const struct fid_step *step)
+{
+    struct fid_gemm gemm = indirect_product(step);
+    gemm.k *= gemm.taps;
+    gemm.taps = 1;
+    gemm.patch = gemm.k;
+    gemm.source = copy_patches;
+    return gemm;
+}
+
+static void size_product(struct fid_step *step, const struct fid_gemm *gemm,
+                         const struct fid_plan_context *context)
+{
+    step->packed_bytes = fid_gemm_packed_bytes(gemm, context->kernels);
+    step->scratch_bytes = fid_gemm_scratch_bytes(gemm, context->kernels);
+}
+
+static void pack_product(struct fid_step *step, const struct fid_gemm *gemm,
+                         const struct fid_plan_context *context)
+{
+    const struct fid_weights *weights = step->weights;
+    fid_gemm_pack(gemm, context, weights[FID_CONV_FILTER].data, weights[FID_CONV_BIAS].data,
+                  step->packed);
+    fid_weight_file_release_tensor(step->file, weights[FID_CONV_FILTER].number);
+}
+
+static void indirect_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+{
+    const struct fid_gemm gemm = indirect_product(step);
+    size_product(step, &gemm, context);
+}
+
+static void indirect_prepare(struct fid_step *step, const struct fid_plan_context *context)
+{
+    const struct fid_gemm gemm = indirect_product(step);
+    pack_product(step, &gemm, context);
+}
+
+static void indirect_run(const struct fid_step *step, const struct fid_run *run)
+{
+    const struct fid_gemm gemm = indirect_product(step);
+    fid_gemm_run(&gemm, step, run, run->n * fid_shape_pixels(step->output.shape));
+}
+
+static void im2col_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+{
+    const struct fid_gemm gemm = im2col_product(step);
+    size_product(step, &gemm, context);
+}
+
+static void im2col_prepare(struct fid_step *step, const struct fid_plan_context *context)
+{
+    const struct fid_gemm gemm = im2col_product(step);
+    pack_product(step, &gemm, context);
+}
+
+static void im2col_run(const struct fid_step *step, const struct fid_run *run)
+{
+    const struct fid_gemm gemm = im2col_product(step);
+    fid_gemm_run(&gemm, step, run, run->n * fid_shape_pixels(step->output.shape));
+}
+
+/* ---- where they apply ---- */
+
+static bool is_ungrouped(const struct fid_step *step)
+{
+    return step->node->groups == 1;
+}
+
+/* No padding either: every output pixel has its input pixel. */
+static bool is_1x1(const struct fid_step *step)
+{
+    const struct fid_window *window = &step->window;
+    return is_ungrouped(step) && fid_window_taps(window) == 1 &&
+           fid_window_check_inside(window) == FID_WINDOW_OK;
+}
+
+const struct fid_conv_method fid_conv_gemm_1x1 = {
+    .name = "gemm_1x1",
+    .kernel_slot = "gemm_f32",
+    .in_place = true,
+    .applies = is_1x1,
+    .scratch_size = indirect_scratch_size,
+    .prepare = indirect_prepare,
+    .run = indirect_run,
+};
+
+const struct fid_conv_method fid_conv_indirect_gemm = {
+    .name = "indirect_gemm",
+    .kernel_slot = "gemm_f32",
+    .in_place = true,
+    .applies = is_ungrouped,
+    .scratch_size = indirect_scratch_size,
+    .prepare = indirect_prepare,
+    .run = indirect_run,
+};
+
+const struct fid_conv_method fid_conv_im2col_gemm = {
+    .name = "im2col_gemm",
+    .kernel_slot = "gemm_f32",
+    .in_place = true,
+    .applies = is_ungrouped,
+    .scratch_size = im2col_scratch_size,
+    .prepare = im2col_prepare,
+    .run = im2col_run,
+};

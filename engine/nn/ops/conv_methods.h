@@ -1,0 +1,32 @@
+/* conv_methods.h - the ways to compute a convolution. Each is a row of the table in conv.c. */
+#ifndef FID_NN_OPS_CONV_METHODS_H
+#define FID_NN_OPS_CONV_METHODS_H
+
+#include "engine/nn/step.h"
+
+struct fid_conv_method {
+    const char *name;        /* printed, and selectable by fid_options.method */
+    const char *kernel_slot; /* "" for plain C */
+    bool needs_openblas;
+    bool in_place; /* the output may be written over the residual */
+    bool (*applies)(const struct fid_step *step);
+    void (*scratch_size)(struct fid_step *step, const struct fid_plan_context *context);
+    void (*prepare)(struct fid_step *step, const struct fid_plan_context *context);
+    void (*run)(const struct fid_step *step, const struct fid_run *run);
+};
+
+extern const struct fid_conv_method fid_conv_gemm_1x1, fid_conv_im2col_gemm, fid_conv_indirect_gemm,
+    fid_conv_im2col_openblas, fid_conv_depthwise, fid_conv_direct;
+
+/* NULL when there is none of that name. */
+const struct fid_conv_method *fid_conv_method_named(const char *name);
+
+/* The tensors of a conv node. */
+enum { FID_CONV_FILTER, FID_CONV_BIAS, FID_CONV_SLOPE };
+
+static inline const float *fid_conv_residual(const struct fid_step *step)
+{
+    return step->input_count > 1 ? step->inputs[1].data : NULL;
+}
+
+#endif

@@ -1,0 +1,73 @@
+/* fully_connected.c - every output from all numbers of a picture: a product with one row a picture.
+ */
+#include "engine/nn/gemm_driver.h"
+#include "engine/nn/ops/ops.h"
+
+enum { FILTER, BIAS, SLOPE };
+
+static enum fid_status fully_connected_infer_shape(struct fid_step *step, struct fid_error *error)
+{
+    enum fid_status status = fid_step_check_counts(step, 1, 1, 2, error);
+    if (status != FID_OK)
+        return status;
+    const struct fid_file_tensor *filter = step->weights[FILTER].record;
+    const size_t in = fid_shape_count(step->inputs[0].shape);
+    if (filter->rank != 2)
+        return fid_step_refuse(step, error, "filter has rank %u, not 2", filter->rank);
+    if (filter->dims[1] != in)
+        return fid_step_refuse(step, error, "filter wants %u numbers, input has %zu",
+                               filter->dims[1], in);
+    status = fid_step_check_vector(step, BIAS, "bias", filter->dims[0], error);
+    if (status == FID_OK && step->node->activation == FID_ACT_PRELU)
+        status = fid_step_check_vector(step, SLOPE, "slope", filter->dims[0], error);
+    step->output.shape = (struct fid_shape){1, 1, filter->dims[0]};
+    return status;
+}
+
+static void point_at_pictures(const struct fid_step *step, const struct fid_run *run, size_t first,
+                              size_t count, const float **a, float *patches)
+{
+    (void)run;
+    (void)patches;
+    for (size_t i = 0; i < count; i++)
+        a[i] = fid_tensor_image(&step->inputs[0], first + i);
+}
+
+static struct fid_gemm product(const struct fid_step *step)
+{
+    return (struct fid_gemm){.columns = step->output.shape.c,
+                             .taps = 1,
+                             .k = fid_shape_count(step->inputs[0].shape),
+                             .c = step->output.data,
+                             .source = point_at_pictures};
+}
+
+static void fully_connected_scratch_size(struct fid_step *step,
+                                         const struct fid_plan_context *context)
+{
+    const struct fid_gemm gemm = product(step);
+    step->method = "gemm";
+    step->kernel_slot = "gemm_f32";
+    step->macs = (uint64_t)gemm.columns * gemm.k;
+    step->packed_bytes = fid_gemm_packed_bytes(&gemm, context->kernels);
+    step->scratch_bytes = fid_gemm_scratch_bytes(&gemm, context->kernels);
+    fid_step_set_post(step, SLOPE);
+}
+
+static void fully_connected_prepare(struct fid_step *step, const struct fid_plan_context *context)
+{
+    const struct fid_gemm gemm = product(step);
+    fid_gemm_pack(&gemm, context, step->weights[FILTER].data, step->weights[BIAS].data,
+                  step->packed);
+    fid_weight_file_release_tensor(step->file, step->weights[FILTER].number);
+}
+
+static void fully_connected_run(const struct fid_step *step, const struct fid_run *run)
+{
+    const struct fid_gemm gemm = product(step);
+    fid_gemm_run(&gemm, step, run, run->n);
+}
+
+const struct fid_op fid_op_fully_connected = {"fully_connected", fully_connected_infer_shape,
+                                              fully_connected_scratch_size, fully_connected_prepare,
+                                              fully_connected_run};

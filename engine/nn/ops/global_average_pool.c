@@ -1,0 +1,45 @@
+/* global_average_pool.c - the mean of each channel over the whole picture. */
+#include "engine/nn/ops/ops.h"
+
+static enum fid_status global_average_pool_infer_shape(struct fid_step *step,
+                                                       struct fid_error *error)
+{
+    step->output.shape = (struct fid_shape){1, 1, step->inputs[0].shape.c};
+    return fid_step_check_counts(step, 1, 1, 0, error);
+}
+
+static void global_average_pool_scratch_size(struct fid_step *step,
+                                             const struct fid_plan_context *context)
+{
+    (void)context;
+    step->method = "whole";
+    step->kernel_slot = "average_f32";
+    step->scratch_bytes = fid_shape_pixels(step->inputs[0].shape) * sizeof(float *);
+}
+
+struct average_job {
+    const struct fid_step *step;
+    const struct fid_run *run;
+};
+
+static void run_picture(void *ctx, size_t index, int worker)
+{
+    const struct average_job *job = ctx;
+    const struct fid_tensor *in = &job->step->inputs[0];
+    const size_t pixels = fid_shape_pixels(in->shape);
+    const float **taps = fid_run_scratch(job->run, worker);
+    for (size_t i = 0; i < pixels; i++)
+        taps[i] = fid_tensor_image(in, index) + i * in->shape.c;
+    job->run->kernels->average_f32(in->shape.c, pixels, taps, 1.0f / (float)pixels,
+                                   fid_tensor_image(&job->step->output, index));
+}
+
+static void global_average_pool_run(const struct fid_step *step, const struct fid_run *run)
+{
+    struct average_job job = {step, run};
+    fid_parallel_for(run->pool, run->n, run_picture, &job);
+}
+
+const struct fid_op fid_op_global_average_pool = {
+    "global_average_pool", global_average_pool_infer_shape, global_average_pool_scratch_size, NULL,
+    global_average_pool_run};

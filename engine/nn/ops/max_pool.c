@@ -1,0 +1,42 @@
+/* max_pool.c - the largest number of each channel under a window. */
+#include "engine/nn/ops/ops.h"
+#include "engine/nn/ops/pool.h"
+
+#include <math.h>
+
+static void max_pool_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+{
+    (void)context;
+    step->method = "window";
+    step->kernel_slot = "max_pool_f32";
+    step->scratch_bytes = step->window.out_w * fid_window_taps(&step->window) * sizeof(float *);
+}
+
+static void run_row(void *ctx, size_t index, int worker)
+{
+    const struct fid_pool_job *job = ctx;
+    const struct fid_window *window = &job->step->window;
+    const size_t taps = fid_window_taps(window);
+    const size_t channels = window->in.c;
+    const float *image = fid_tensor_image(&job->step->inputs[0], index / window->out_h);
+    const float **table = fid_run_scratch(job->run, worker);
+    for (size_t x = 0; x < window->out_w; x++) {
+        const float **place = table + x * taps;
+        const size_t inside =
+            fid_window_pointers_inside(window, image, index % window->out_h, x, place);
+        for (size_t t = inside; t < taps; t++)
+            place[t] = place[0];
+    }
+    job->run->kernels->max_pool_f32(window->out_w, channels, taps, table, taps,
+                                    job->step->output.data + index * window->out_w * channels,
+                                    channels, -INFINITY, INFINITY);
+}
+
+static void max_pool_run(const struct fid_step *step, const struct fid_run *run)
+{
+    struct fid_pool_job job = {step, run};
+    fid_parallel_for(run->pool, run->n * step->window.out_h, run_row, &job);
+}
+
+const struct fid_op fid_op_max_pool = {"max_pool", fid_pool_infer_shape, max_pool_scratch_size,
+                                       NULL, max_pool_run};

@@ -1,0 +1,299 @@
+/* plan.c - from the nodes of a file to steps with shapes, methods and places in memory. */
+#include "engine/nn/plan.h"
+
+#include "engine/base/memory.h"
+#include "engine/nn/memory_plan.h"
+#include "engine/nn/ops/ops.h"
+
+#include <stdio.h>
+
+/* ---- steps and shapes ---- */
+
+static size_t align_up(size_t bytes)
+{
+    return (bytes + FID_MEMORY_ALIGN - 1) / FID_MEMORY_ALIGN * FID_MEMORY_ALIGN;
+}
+
+/* The graph-local numbers of a step's inputs. */
+static const uint32_t *input_numbers(const struct fid_plan *plan, const struct fid_step *step)
+{
+    size_t count;
+    return fid_weight_file_index(plan->file, &count) + step->node->first_input;
+}
+
+static void take_weights(const struct fid_plan *plan, struct fid_step *step)
+{
+    size_t count;
+    const uint32_t *index = fid_weight_file_index(plan->file, &count) + step->node->first_tensor;
+    const struct fid_file_tensor *records = fid_weight_file_tensors(plan->file, &count);
+    step->weight_count = step->node->tensor_count;
+    for (size_t i = 0; i < step->weight_count && i < FID_STEP_WEIGHTS; i++)
+        step->weights[i] = (struct fid_weights){
+            &records[index[i]], fid_weight_file_tensor_data(plan->file, index[i]), index[i]};
+}
+
+static enum fid_status open_step(struct fid_plan *plan, struct fid_step *step,
+                                 const struct fid_file_node *node, size_t number,
+                                 struct fid_tensor *inputs, struct fid_error *error)
+{
+    *step = (struct fid_step){.op = fid_op_of(node->op),
+                              .node = node,
+                              .file = plan->file,
+                              .name = fid_weight_file_string(plan->file, node->name),
+                              .number = number,
+                              .input_count = node->input_count,
+                              .inputs = inputs,
+                              .kernel_slot = ""};
+    if (step->op == NULL)
+        return fid_step_refuse(step, error, "there is no layer kind %u", node->op);
+    if (step->input_count < 1)
+        return fid_step_refuse(step, error, "%s has no input", step->op->name);
+    for (size_t i = 0; i < step->input_count; i++)
+        inputs[i] = plan->values[input_numbers(plan, step)[i]];
+    take_weights(plan, step);
+    enum fid_status status = step->op->infer_shape(step, error);
+    size_t count;
+    if (status == FID_OK && !fid_shape_batch(step->output.shape, plan->n, &count))
+        return fid_fail(error, FID_UNSUPPORTED,
+                        "node %zu '%.100s': %zu outputs of %zu x %zu x %zu are too large", number,
+                        step->name, plan->n, step->output.shape.h, step->output.shape.w,
+                        step->output.shape.c);
+    plan->values[node->output].shape = step->output.shape;
+    return status;
+}
+
+static enum fid_status open_steps(struct fid_plan *plan, struct fid_error *error)
+{
+    size_t count;
+    const struct fid_file_node *nodes =
+        fid_weight_file_nodes(plan->file, &count) + plan->graph->first_node;
+    struct fid_tensor *inputs = plan->inputs;
+    enum fid_status status = FID_OK;
+    for (size_t i = 0; i < plan->step_count && status == FID_OK; i++) {
+        status = open_step(plan, &plan->steps[i], &nodes[i], i, inputs, error);
+        inputs += nodes[i].input_count;
+    }
+    return status;
+}
+
+static size_t total_inputs(const struct fid_plan *plan)
+{
+    size_t count, total = 0;
+    const struct fid_file_node *nodes =
+        fid_weight_file_nodes(plan->file, &count) + plan->graph->first_node;
+    for (size_t i = 0; i < plan->step_count; i++)
+        total += nodes[i].input_count;
+    return total;
+}
+
+enum fid_status fid_plan_open(const struct fid_weight_file *file,
+                              const struct fid_file_graph *graph, size_t n, size_t h, size_t w,
+                              struct fid_plan **out, struct fid_error *error)
+{
+    enum fid_status status;
+    struct fid_plan *plan = fid_calloc(1, sizeof *plan);
+    *out = NULL;
+    if (plan == NULL)
+        return fid_fail(error, FID_NO_MEMORY, "no memory for a plan");
+    plan->file = file;
+    plan->graph = graph;
+    plan->n = n;
+    plan->step_count = graph->node_count;
+    plan->value_count = graph->value_count;
+    plan->steps = fid_calloc(plan->step_count, sizeof *plan->steps);
+    plan->values = fid_calloc(plan->value_count, sizeof *plan->values);
+    plan->inputs = fid_calloc(total_inputs(plan), sizeof *plan->inputs);
+    plan->offsets = fid_calloc(plan->value_count, sizeof *plan->offsets);
+    plan->kept = fid_calloc(plan->value_count, sizeof *plan->kept);
+    if (!plan->steps || !plan->values || !plan->inputs || !plan->offsets || !plan->kept) {
+        status =
+            fid_fail(error, FID_NO_MEMORY, "no memory for a plan of %zu steps", plan->step_count);
+        goto fail;
+    }
+    plan->values[0].shape = (struct fid_shape){h, w, graph->c};
+    size_t count;
+    if (h < 1 || w < 1 || !fid_shape_batch(plan->values[0].shape, n, &count) || count < 1) {
+        status = fid_fail(error, FID_UNSUPPORTED,
+                          "%zu inputs of %zu x %zu x %u: nothing or too large", n, h, w, graph->c);
+        goto fail;
+    }
+    status = open_steps(plan, error);
+    if (status != FID_OK)
+        goto fail;
+    *out = plan;
+    return FID_OK;
+fail:
+    fid_plan_close(&plan);
+    return status;
+}
+
+void fid_plan_close(struct fid_plan **out)
+{
+    struct fid_plan *plan = *out;
+    *out = NULL;
+    if (plan == NULL)
+        return;
+    fid_free(plan->kept);
+    fid_free(plan->offsets);
+    fid_free(plan->inputs);
+    fid_free(plan->values);
+    fid_free(plan->steps);
+    fid_free(plan);
+}
+
+/* ---- methods ---- */
+
+static uint64_t step_bytes(const struct fid_step *step)
+{
+    uint64_t bytes = step->alias ? 0 : fid_shape_count(step->output.shape) * sizeof(float);
+    for (size_t i = 0; i < step->input_count && !step->alias; i++)
+        bytes += fid_shape_count(step->inputs[i].shape) * sizeof(float);
+    for (size_t i = 0; i < step->weight_count; i++)
+        bytes += step->weights[i].record->bytes;
+    return bytes;
+}
+
+static void choose_methods(struct fid_plan *plan, const struct fid_plan_context *context)
+{
+    size_t scratch = 0;
+    for (size_t i = 0; i < plan->value_count; i++)
+        if (plan->values[i].shape.c > plan->zero_count)
+            plan->zero_count = plan->values[i].shape.c;
+    plan->packed_bytes = align_up(plan->zero_count * sizeof(float));
+    for (size_t i = 0; i < plan->step_count; i++) {
+        struct fid_step *step = &plan->steps[i];
+        step->op->scratch_size(step, context);
+        step->bytes = step_bytes(step);
+        if (step->kernel_slot[0] == '\0')
+            snprintf(step->kernel, sizeof step->kernel, "c");
+        else if (step->foreign_kernel)
+            snprintf(step->kernel, sizeof step->kernel, "%s", step->kernel_slot);
+        else
+            snprintf(step->kernel, sizeof step->kernel, "%s %s", step->kernel_slot,
+                     context->kernels->name);
+        plan->packed_bytes += align_up(step->packed_bytes);
+        scratch = step->scratch_bytes > scratch ? step->scratch_bytes : scratch;
+    }
+    plan->scratch_stride = align_up(scratch);
+    plan->scratch_bytes = plan->scratch_stride * (size_t)fid_pool_workers(context->pool);
+}
+
+/* ---- lives ---- */
+
+/* Working memory of fid_plan_memory. A home is a block of the arena; values that share memory have
+ * one home. Steps are numbered from 1; the input exists at 0. */
+struct lives {
+    size_t *last;            /* of each value: the last step that reads it */
+    size_t *home;            /* of each value */
+    struct fid_block *homes; /* at most one for each value */
+    size_t home_count;
+    size_t *scratch;
+};
+
+static void mark_last_uses(const struct fid_plan *plan, bool keep_values, size_t *last)
+{
+    const size_t end = plan->step_count + 1;
+    size_t count;
+    const uint32_t *outputs = fid_weight_file_index(plan->file, &count) + plan->graph->first_output;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct fid_step *step = &plan->steps[i];
+        last[step->node->output] = i + 1;
+        for (size_t j = 0; j < step->input_count; j++)
+            last[input_numbers(plan, step)[j]] = i + 1;
+    }
+    for (size_t i = 0; i < plan->graph->output_count; i++)
+        last[outputs[i]] = end;
+    last[0] = end; /* so that running again gives the same numbers */
+    for (size_t i = 0; i < plan->value_count && keep_values; i++)
+        last[i] = end;
+}
+
+/* May the output of step take over the home of its input `candidate`? Only if all values in it end
+ * here, and no other input of the step stands in it. */
+static bool may_share(const struct fid_plan *plan, const struct lives *lives,
+                      const struct fid_step *step, size_t candidate)
+{
+    const uint32_t *inputs = input_numbers(plan, step);
+    const size_t home = lives->home[inputs[candidate]];
+    if (!(step->share >> candidate & 1u) || lives->homes[home].last != step->number + 1)
+        return false;
+    for (size_t i = 0; i < step->input_count; i++)
+        if (i != candidate && lives->home[inputs[i]] == home)
+            return false;
+    return fid_shape_equal(step->inputs[candidate].shape, step->output.shape);
+}
+
+/* The home of a step's output: that of an input, or a new one. */
+static size_t find_home(const struct fid_plan *plan, struct lives *lives,
+                        const struct fid_step *step)
+{
+    const uint32_t *inputs = input_numbers(plan, step);
+    if (step->alias)
+        return lives->home[inputs[0]];
+    for (size_t i = 0; i < step->input_count && i < 2; i++)
+        if (may_share(plan, lives, step, i))
+            return lives->home[inputs[i]];
+    lives->homes[lives->home_count] = (struct fid_block){.first = step->number + 1};
+    return lives->home_count++;
+}
+
+static void settle(const struct fid_plan *plan, struct lives *lives, size_t value, size_t home)
+{
+    struct fid_block *block = &lives->homes[home];
+    const size_t bytes =
+        align_up(plan->n * fid_shape_count(plan->values[value].shape) * sizeof(float));
+    lives->home[value] = home;
+    block->bytes = bytes > block->bytes ? bytes : block->bytes;
+    block->last = lives->last[value] > block->last ? lives->last[value] : block->last;
+}
+
+static void lay_out(struct fid_plan *plan, struct lives *lives, bool keep_values)
+{
+    mark_last_uses(plan, keep_values, lives->last);
+    lives->home_count = 1;
+    settle(plan, lives, 0, 0);
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct fid_step *step = &plan->steps[i];
+        settle(plan, lives, step->node->output, find_home(plan, lives, step));
+    }
+    plan->arena_bytes = fid_memory_plan(lives->homes, lives->home_count, lives->scratch);
+    for (size_t i = 0; i < plan->value_count; i++) {
+        plan->offsets[i] = lives->homes[lives->home[i]].offset;
+        plan->kept[i] = lives->last[i] == plan->step_count + 1;
+    }
+}
+
+enum fid_status fid_plan_memory(struct fid_plan *plan, const struct fid_plan_context *context,
+                                bool keep_values, struct fid_error *error)
+{
+    enum fid_status status = FID_OK;
+    struct lives lives = {.last = fid_calloc(plan->value_count, sizeof *lives.last),
+                          .home = fid_calloc(plan->value_count, sizeof *lives.home),
+                          .homes = fid_calloc(plan->value_count, sizeof *lives.homes),
+                          .scratch = fid_calloc(plan->value_count, 2 * sizeof *lives.scratch)};
+    choose_methods(plan, context);
+    if (lives.last && lives.home && lives.homes && lives.scratch)
+        lay_out(plan, &lives, keep_values);
+    else
+        status = fid_fail(error, FID_NO_MEMORY, "no memory to plan %zu values", plan->value_count);
+    fid_free(lives.scratch);
+    fid_free(lives.homes);
+    fid_free(lives.home);
+    fid_free(lives.last);
+    return status;
+}
+
+void fid_plan_bind(struct fid_plan *plan, char *arena, char *packed)
+{
+    packed += align_up(plan->zero_count * sizeof(float));
+    for (size_t i = 0; i < plan->value_count; i++)
+        plan->values[i].data = (float *)(arena + plan->offsets[i]);
+    for (size_t i = 0; i < plan->step_count; i++) {
+        struct fid_step *step = &plan->steps[i];
+        for (size_t j = 0; j < step->input_count; j++)
+            step->inputs[j].data = plan->values[input_numbers(plan, step)[j]].data;
+        step->output.data = plan->values[step->node->output].data;
+        step->packed = packed;
+        packed += align_up(step->packed_bytes);
+    }
+}

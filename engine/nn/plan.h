@@ -1,0 +1,37 @@
+/* plan.h - a graph made ready for one input size: shapes, methods, memory. */
+#ifndef FID_NN_PLAN_H
+#define FID_NN_PLAN_H
+
+#include "engine/nn/step.h"
+#include "weights/weight_file.h"
+
+struct fid_plan {
+    const struct fid_weight_file *file; /* borrowed */
+    const struct fid_file_graph *graph; /* borrowed */
+    size_t n;
+    size_t step_count, value_count;
+    struct fid_step *steps;    /* owned */
+    struct fid_tensor *values; /* owned; graph-local numbers */
+    struct fid_tensor *inputs; /* owned: the steps' views of their inputs */
+    size_t *offsets;           /* owned: of the values in the arena, bytes */
+    bool *kept;                /* owned: readable after a run */
+    size_t arena_bytes, packed_bytes, scratch_bytes, scratch_stride;
+    size_t
+        zero_count; /* most channels of a value; that many zeros stand before the packed weights */
+};
+
+/* Steps and shapes for n inputs of h × w: checks every node against its op. FID_INVALID with a
+ * sentence, FID_UNSUPPORTED (a value above FID_VALUE_LIMIT), FID_NO_MEMORY. */
+enum fid_status fid_plan_open(const struct fid_weight_file *file,
+                              const struct fid_file_graph *graph, size_t n, size_t h, size_t w,
+                              struct fid_plan **plan, struct fid_error *error);
+void fid_plan_close(struct fid_plan **plan);
+
+/* Chooses methods and lays out the memory: FILLS the sizes and offsets. */
+enum fid_status fid_plan_memory(struct fid_plan *plan, const struct fid_plan_context *context,
+                                bool keep_values, struct fid_error *error);
+
+/* Points values and steps into the three blocks. */
+void fid_plan_bind(struct fid_plan *plan, char *arena, char *packed);
+
+#endif

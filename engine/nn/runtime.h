@@ -1,0 +1,26 @@
+/* runtime.h - what engine/nn and engine/face know of a runtime. */
+#ifndef FID_NN_RUNTIME_H
+#define FID_NN_RUNTIME_H
+
+#include "engine/base/thread_pool.h"
+#include "engine/fid.h"
+#include "engine/nn/openblas.h"
+#include "kernels/kernels.h"
+
+struct fid_conv_method;
+
+struct fid_runtime {
+    const struct fid_kernels *kernels;
+    struct fid_pool *pool;                /* owned */
+    const struct fid_conv_method *method; /* forced convolution method, or NULL */
+    struct fid_openblas openblas;
+    bool has_openblas;
+    fid_log_fn log; /* may be NULL */
+    void *log_ctx;
+};
+
+/* One line to the log; nothing without one. */
+void fid_runtime_log(const struct fid_runtime *runtime, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

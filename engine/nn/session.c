@@ -1,0 +1,229 @@
+/* session.c - one graph, planned, packed and ready; a run walks the steps. */
+#include "engine/base/clock.h"
+#include "engine/base/memory.h"
+#include "engine/nn/model.h"
+#include "engine/nn/plan.h"
+#include "engine/nn/profile.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct fid_session {
+    const struct fid_runtime *runtime; /* borrowed */
+    const struct fid_model *model;     /* borrowed */
+    struct fid_plan *plan;
+    char *arena, *packed, *scratch;
+    struct fid_step_time *times; /* NULL without profile */
+};
+
+static enum fid_status check_size(const struct fid_file_graph *graph, const char *name, int n,
+                                  int h, int w, struct fid_error *error)
+{
+    const int multiple = graph->multiple > 0 ? (int)graph->multiple : 1;
+    if (n < 1)
+        return fid_fail(error, FID_INVALID, "graph '%s': a batch of %d", name, n);
+    if (h < 1 || w < 1)
+        return fid_fail(error, FID_INVALID, "graph '%s': an input of %d x %d", name, h, w);
+    if (!(graph->flags & FID_GRAPH_FREE_SIZE) &&
+        ((unsigned)h != graph->h || (unsigned)w != graph->w))
+        return fid_fail(error, FID_INVALID, "graph '%s' takes %u x %u, not %d x %d", name, graph->h,
+                        graph->w, h, w);
+    if (h % multiple != 0 || w % multiple != 0)
+        return fid_fail(error, FID_INVALID, "graph '%s': %d x %d is no multiple of %d", name, h, w,
+                        multiple);
+    return FID_OK;
+}
+
+static enum fid_status allocate(struct fid_session *session, bool profile, struct fid_error *error)
+{
+    const struct fid_plan *plan = session->plan;
+    session->arena = fid_calloc(plan->arena_bytes, 1);
+    session->packed = fid_calloc(plan->packed_bytes, 1);
+    session->scratch = fid_calloc(plan->scratch_bytes, 1);
+    if (profile)
+        session->times = fid_calloc(plan->step_count, sizeof *session->times);
+    if (session->arena && session->packed && session->scratch && (!profile || session->times))
+        return FID_OK;
+    return fid_fail(error, FID_NO_MEMORY,
+                    "no memory for a session: %zu bytes of values, %zu of weights, %zu of scratch",
+                    plan->arena_bytes, plan->packed_bytes, plan->scratch_bytes);
+}
+
+/* Plan, memory and packed weights of an otherwise empty session. */
+static enum fid_status prepare(struct fid_session *session, const struct fid_file_graph *graph,
+                               int n, int h, int w, const struct fid_session_options *options,
+                               struct fid_error *error)
+{
+    const struct fid_runtime *runtime = session->runtime;
+    const struct fid_plan_context context = {
+        .kernels = runtime->kernels,
+        .pool = runtime->pool,
+        .forced = runtime->method,
+        .openblas = runtime->has_openblas ? &runtime->openblas : NULL,
+    };
+    enum fid_status status = fid_plan_open(session->model->file, graph, (size_t)n, (size_t)h,
+                                           (size_t)w, &session->plan, error);
+    if (status == FID_OK)
+        status = fid_plan_memory(session->plan, &context, options->keep_values, error);
+    if (status == FID_OK)
+        status = allocate(session, options->profile, error);
+    if (status != FID_OK)
+        return status;
+    fid_plan_bind(session->plan, session->arena, session->packed);
+    for (size_t i = 0; i < session->plan->step_count; i++) {
+        struct fid_step *step = &session->plan->steps[i];
+        if (step->op->prepare != NULL)
+            step->op->prepare(step, &context);
+    }
+    return FID_OK;
+}
+
+enum fid_status fid_session_open(struct fid_runtime *runtime, const struct fid_model *model,
+                                 const char *graph_name, int n, int h, int w,
+                                 const struct fid_session_options *options,
+                                 struct fid_session **out, struct fid_error *error)
+{
+    static const struct fid_session_options defaults = {0};
+    struct fid_session *session = NULL;
+    *out = NULL;
+    const struct fid_file_graph *graph = fid_model_find_graph(model, graph_name);
+    if (graph == NULL)
+        return fid_fail(error, FID_NOT_FOUND, "%.200s: there is no graph '%.100s'",
+                        model->info.path, graph_name);
+    const char *name = fid_weight_file_string(model->file, graph->name);
+    h = h != 0 ? h : (int)graph->h;
+    w = w != 0 ? w : (int)graph->w;
+    enum fid_status status = check_size(graph, name, n, h, w, error);
+    if (status != FID_OK)
+        return status;
+    session = fid_calloc(1, sizeof *session);
+    if (session == NULL)
+        return fid_fail(error, FID_NO_MEMORY, "no memory for a session");
+    session->runtime = runtime;
+    session->model = model;
+    status = prepare(session, graph, n, h, w, options != NULL ? options : &defaults, error);
+    if (status != FID_OK)
+        goto fail;
+    fid_runtime_log(
+        runtime,
+        "graph %s: %d x %d x %d, %zu steps, %zu KB of values, %zu KB of packed weights, "
+        "%zu KB of scratch",
+        name, n, h, w, session->plan->step_count, session->plan->arena_bytes / 1024,
+        session->plan->packed_bytes / 1024, session->plan->scratch_bytes / 1024);
+    *out = session;
+    return FID_OK;
+fail:
+    fid_session_close(&session);
+    return status;
+}
+
+void fid_session_close(struct fid_session **out)
+{
+    struct fid_session *session = *out;
+    *out = NULL;
+    if (session == NULL)
+        return;
+    fid_free(session->times);
+    fid_free(session->scratch);
+    fid_free(session->packed);
+    fid_free(session->arena);
+    fid_plan_close(&session->plan);
+    fid_free(session);
+}
+
+void fid_session_run(struct fid_session *session, int n)
+{
+    const struct fid_plan *plan = session->plan;
+    assert(n >= 1 && (size_t)n <= plan->n);
+    const struct fid_run run = {.kernels = session->runtime->kernels,
+                                .pool = session->runtime->pool,
+                                .n = (size_t)n,
+                                .zeros = (const float *)session->packed,
+                                .scratch = session->scratch,
+                                .scratch_stride = plan->scratch_stride};
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct fid_step *step = &plan->steps[i];
+        const uint64_t start = session->times != NULL ? fid_clock_ns() : 0;
+        step->op->run(step, &run);
+        if (session->times != NULL)
+            fid_step_time_add(&session->times[i], fid_clock_ns() - start);
+    }
+}
+
+/* ---- questions ---- */
+
+static struct fid_value value_of(const struct fid_session *session, size_t i)
+{
+    const struct fid_plan *plan = session->plan;
+    const struct fid_tensor *tensor = &plan->values[i];
+    size_t count;
+    const struct fid_file_value *records =
+        fid_weight_file_values(session->model->file, &count) + plan->graph->first_value;
+    return (struct fid_value){.name = fid_weight_file_string(session->model->file, records[i].name),
+                              .data = plan->kept[i] ? tensor->data : NULL,
+                              .n = (int)plan->n,
+                              .h = (int)tensor->shape.h,
+                              .w = (int)tensor->shape.w,
+                              .c = (int)tensor->shape.c};
+}
+
+void fid_session_input(const struct fid_session *session, struct fid_value *input)
+{
+    *input = value_of(session, 0);
+}
+
+bool fid_session_output(const struct fid_session *session, const char *name,
+                        struct fid_value *output)
+{
+    const struct fid_file_graph *graph = session->plan->graph;
+    size_t count;
+    const uint32_t *outputs =
+        fid_weight_file_index(session->model->file, &count) + graph->first_output;
+    for (size_t i = 0; i < graph->output_count; i++) {
+        const struct fid_value value = value_of(session, outputs[i]);
+        if (name == NULL || strcmp(value.name, name) == 0) {
+            *output = value;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The input, then the outputs of the steps, in their order. */
+bool fid_session_value(const struct fid_session *session, size_t i, struct fid_value *value)
+{
+    if (i > session->plan->step_count)
+        return false;
+    *value = value_of(session, i == 0 ? 0 : session->plan->steps[i - 1].node->output);
+    return true;
+}
+
+bool fid_session_step(const struct fid_session *session, size_t i, struct fid_step_info *info)
+{
+    if (i >= session->plan->step_count)
+        return false;
+    const struct fid_step *step = &session->plan->steps[i];
+    *info = (struct fid_step_info){.name = step->name,
+                                   .op = step->op->name,
+                                   .method = step->method,
+                                   .kernel = step->kernel,
+                                   .h = (int)step->output.shape.h,
+                                   .w = (int)step->output.shape.w,
+                                   .c = (int)step->output.shape.c,
+                                   .macs = step->macs,
+                                   .bytes = step->bytes};
+    if (session->times != NULL) {
+        info->run_count = session->times[i].run_count;
+        info->min_ns = session->times[i].min_ns;
+        info->last_ns = session->times[i].last_ns;
+        info->total_ns = session->times[i].total_ns;
+    }
+    return true;
+}
+
+void fid_session_memory(const struct fid_session *session, struct fid_session_memory *memory)
+{
+    *memory = (struct fid_session_memory){.arena_bytes = session->plan->arena_bytes,
+                                          .packed_bytes = session->plan->packed_bytes,
+                                          .scratch_bytes = session->plan->scratch_bytes};
+}

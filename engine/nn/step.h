@@ -1,0 +1,117 @@
+/* step.h - one step of a plan, and what a layer kind is: a name and four functions. */
+#ifndef FID_NN_STEP_H
+#define FID_NN_STEP_H
+
+#include "engine/base/status.h"
+#include "engine/base/thread_pool.h"
+#include "engine/nn/tensor.h"
+#include "engine/nn/window.h"
+#include "kernels/kernels.h"
+#include "weights/weight_file.h"
+
+#include <stdbool.h>
+
+struct fid_op;
+struct fid_conv_method;
+struct fid_openblas;
+
+enum { FID_STEP_WEIGHTS = 3 }; /* most tensors of a node: filter, bias, slope */
+
+struct fid_weights {
+    const struct fid_file_tensor *record;
+    const float *data; /* in the file's map */
+    size_t number;     /* in the file */
+};
+
+/* One node of the graph, planned. The first part comes from the file, the second from the op. */
+struct fid_step {
+    const struct fid_op *op;
+    const struct fid_file_node *node;
+    const struct fid_weight_file *file;
+    const char *name;
+    size_t number; /* in the graph */
+    size_t input_count, weight_count;
+    struct fid_tensor *inputs;
+    struct fid_weights weights[FID_STEP_WEIGHTS];
+
+    struct fid_tensor output;            /* shape: infer_shape */
+    struct fid_window window;            /* conv, pools: infer_shape */
+    const struct fid_conv_method *conv;  /* conv: scratch_size */
+    const struct fid_openblas *openblas; /* conv by im2col_openblas */
+    const char *method;                  /* printed name */
+    const char *kernel_slot;             /* "gemm_f32"; "" when it is plain C */
+    bool foreign_kernel;                 /* kernel_slot is a function of another library */
+    char kernel[32];                     /* printed: slot and table */
+    size_t packed_bytes;                 /* of its own weights, laid out for the kernel */
+    size_t scratch_bytes;                /* for each worker */
+    unsigned share; /* bit i: the output may take input i's memory, if nobody reads it later */
+    bool alias;     /* the output is input 0 under another shape */
+    struct fid_post_f32 post;
+    uint64_t macs, bytes; /* for one input */
+    void *packed;
+};
+
+/* What the ops need to know when they decide. */
+struct fid_plan_context {
+    const struct fid_kernels *kernels;
+    struct fid_pool *pool;
+    const struct fid_conv_method *forced; /* conv method wherever it applies; NULL: none */
+    const struct fid_openblas *openblas;  /* NULL: not loaded */
+};
+
+/* What a step needs to run. */
+struct fid_run {
+    const struct fid_kernels *kernels;
+    struct fid_pool *pool;
+    size_t n;           /* pictures of this run */
+    const float *zeros; /* as many as the most channels of a value */
+    char *scratch;      /* scratch_stride bytes for each worker */
+    size_t scratch_stride;
+};
+
+struct fid_op {
+    const char *name;
+    /* Checks the node against its inputs' shapes and its tensors; FILLS output.shape and window.
+     * FID_INVALID with a sentence. */
+    enum fid_status (*infer_shape)(struct fid_step *step, struct fid_error *error);
+    /* Chooses the method; FILLS method, kernel_slot, sizes, share, alias, post and macs. */
+    void (*scratch_size)(struct fid_step *step, const struct fid_plan_context *context);
+    /* Packs the weights into step->packed. NULL: nothing to pack. */
+    void (*prepare)(struct fid_step *step, const struct fid_plan_context *context);
+    void (*run)(const struct fid_step *step, const struct fid_run *run);
+};
+
+static inline void *fid_run_scratch(const struct fid_run *run, int worker)
+{
+    return run->scratch + (size_t)worker * run->scratch_stride;
+}
+
+/* Fills error with "node N 'name': " and the sentence; returns FID_INVALID. */
+enum fid_status fid_step_refuse(const struct fid_step *step, struct fid_error *error,
+                                const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Checks the numbers of inputs and tensors, the slope [c] that stands last where the activation is
+ * PReLU included. */
+enum fid_status fid_step_check_counts(const struct fid_step *step, size_t inputs_min,
+                                      size_t inputs_max, size_t tensors, struct fid_error *error);
+/* Checks that tensor i is a vector of c numbers. */
+enum fid_status fid_step_check_vector(const struct fid_step *step, size_t i, const char *what,
+                                      size_t c, struct fid_error *error);
+/* Sets the window on input 0 and refuses one that does not fit. */
+enum fid_status fid_step_set_window(struct fid_step *step, struct fid_error *error);
+
+/* FILLS step->post from the activation; the slope is tensor slope_at. */
+void fid_step_set_post(struct fid_step *step, size_t slope_at);
+/* The part of an activation that is not in struct fid_post_f32: sigmoid, in place over `count`
+ * numbers of the output from `first` on. */
+void fid_step_finish(const struct fid_step *step, size_t first, size_t count);
+
+/* Runs fn over ranges of pixels of the whole batch's output, of about 16 K numbers each. */
+struct fid_pixel_range {
+    size_t first, count;
+};
+typedef void (*fid_pixels_fn)(const struct fid_step *step, const struct fid_run *run,
+                              struct fid_pixel_range range);
+void fid_step_for_pixels(const struct fid_step *step, const struct fid_run *run, fid_pixels_fn fn);
+
+#endif

@@ -1,0 +1,49 @@
+/* window.h - the sliding window of convolutions and pools: output size, padding, taps. */
+#ifndef FID_NN_WINDOW_H
+#define FID_NN_WINDOW_H
+
+#include "engine/nn/tensor.h"
+#include "weights/format.h"
+
+#include <stdbool.h>
+
+struct fid_window {
+    struct fid_shape in;
+    size_t out_h, out_w;
+    size_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
+    size_t pad_top, pad_left; /* the rest of the padding follows from the output's size */
+};
+
+/* What can be wrong with a window on an input of this size. */
+enum fid_window_fault {
+    FID_WINDOW_OK,
+    FID_WINDOW_FIELDS,  /* a kernel, stride, dilation or pad out of range */
+    FID_WINDOW_TOO_BIG, /* the kernel is larger than the padded input */
+    FID_WINDOW_OUTSIDE  /* an output would see nothing but padding (a fault for pools only) */
+};
+
+/* FILLS *window from a node's fields for an input; dilation 0 (pools) counts as 1. */
+enum fid_window_fault fid_window_set(const struct fid_file_node *node, struct fid_shape in,
+                                     struct fid_window *window);
+/* FID_WINDOW_OUTSIDE when some output sees nothing but padding. */
+enum fid_window_fault fid_window_check_inside(const struct fid_window *window);
+
+static inline size_t fid_window_taps(const struct fid_window *window)
+{
+    return window->kernel_h * window->kernel_w;
+}
+
+/* Writes the pointers to all taps of output (y, x) of one image, row by row of the kernel, `step`
+ * places apart; those on the padding are `pad`. */
+void fid_window_pointers(const struct fid_window *window, const float *image, size_t y, size_t x,
+                         const float *pad, const float **taps, size_t step);
+
+/* The same without those on the padding; returns how many there are. */
+size_t fid_window_pointers_inside(const struct fid_window *window, const float *image, size_t y,
+                                  size_t x, const float **taps);
+
+/* Copies the taps of output (y, x) into patch [kernel_h · kernel_w · c], zeros for the padding. */
+void fid_window_patch(const struct fid_window *window, const float *image, size_t y, size_t x,
+                      float *patch);
+
+#endif
