@@ -97,6 +97,9 @@ struct app_camera_list {
 enum fid_status app_camera_list_open(struct app_camera_list *list, struct fid_error *error);
 void app_camera_list_close(struct app_camera_list *list); /* leaves it empty */
 
+/* Is `where` a whole number, the N of /dev/videoN? */
+bool app_camera_is_index(const char *where);
+
 /* Is `where` this camera: its index, its path, its by-id path, or a part of its name (any case)? */
 bool app_camera_matches(const struct app_camera_info *camera, const char *where);
 

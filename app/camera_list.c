@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ID_FOLDER "/dev/v4l/by-id"
+#define ID_FOLDER  "/dev/v4l/by-id"
+#define SYS_FOLDER "/sys/class/video4linux"
 
 static void find_id_path(struct app_camera_info *info)
 {
@@ -100,19 +101,56 @@ void app_camera_list_close(struct app_camera_list *list)
     *list = (struct app_camera_list){0};
 }
 
-enum fid_status app_camera_present(const char *where, struct fid_error *error)
+/* Has a device of this kernel a name with this part in it? Its name stands in /sys too, where it
+ * can be read without waking the camera up. True where there is no such folder: the opening will
+ * tell. */
+static bool name_is_there(const char *part)
 {
-    bool path = where != NULL && strchr(where, '/') != NULL, any = false;
-    DIR *folder = opendir("/dev");
-    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;)
-        any = any || video_index(entry->d_name) >= 0;
+    DIR *folder = opendir(SYS_FOLDER);
+    bool found = folder == NULL;
+    for (struct dirent *entry; !found && (entry = readdir(folder)) != NULL;) {
+        char path[300], name[64] = "";
+        snprintf(path, sizeof path, SYS_FOLDER "/%s/name", entry->d_name);
+        FILE *file = entry->d_name[0] != '.' ? fopen(path, "re") : NULL;
+        if (file == NULL)
+            continue;
+        found = fgets(name, sizeof name, file) != NULL && strcasestr(name, part) != NULL;
+        fclose(file);
+    }
     if (folder != NULL)
         closedir(folder);
-    if (path && access(where, F_OK) != 0)
-        return app_camera_fail(error, FID_NOT_FOUND,
-                               "there is no camera %s; `faceid cameras` lists them", where);
-    if (!path && !any)
+    return found;
+}
+
+static bool any_video_node(void)
+{
+    DIR *folder = opendir("/dev");
+    bool found = false;
+    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;)
+        found = found || video_index(entry->d_name) >= 0;
+    if (folder != NULL)
+        closedir(folder);
+    return found;
+}
+
+enum fid_status app_camera_present(const char *where, struct fid_error *error)
+{
+    bool path = where != NULL && strchr(where, '/') != NULL;
+    if (!path && !any_video_node())
         return app_camera_fail(error, FID_NOT_FOUND,
                                "no camera was found; `faceid cameras` lists them");
+    bool there = true;
+    if (path) {
+        there = access(where, F_OK) == 0 || errno == EACCES;
+    } else if (where != NULL && app_camera_is_index(where)) {
+        char node[sizeof((struct app_camera_info *)NULL)->path];
+        snprintf(node, sizeof node, "/dev/video%.9s", where);
+        there = access(node, F_OK) == 0;
+    } else if (where != NULL) {
+        there = name_is_there(where);
+    }
+    if (!there)
+        return app_camera_fail(error, FID_NOT_FOUND,
+                               "there is no camera '%s'; `faceid cameras` lists them", where);
     return FID_OK;
 }

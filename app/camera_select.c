@@ -41,7 +41,7 @@ void app_fourcc_text(uint32_t fourcc, char text[5])
 
 /* ---- which camera ---- */
 
-static bool is_number(const char *text)
+bool app_camera_is_index(const char *text)
 {
     return *text != '\0' && strspn(text, "0123456789") == strlen(text);
 }
@@ -57,7 +57,7 @@ static bool same_file(const char *a, const char *b)
 
 bool app_camera_matches(const struct app_camera_info *camera, const char *where)
 {
-    if (is_number(where))
+    if (app_camera_is_index(where))
         return strtol(where, NULL, 10) == camera->index;
     if (strchr(where, '/') != NULL)
         return strcmp(where, camera->path) == 0 || strcmp(where, camera->id_path) == 0 ||

@@ -77,5 +77,9 @@ enum app_exit app_live_headless(struct app_live *live)
             break;
     }
     app_analyzer_close(&analyzer);
+    struct app_feed_status status;
+    app_feed_status(live->feed, &status);
+    app_detail(live->app, "%llu frames looked at, %llu damaged ones dropped",
+               (unsigned long long)analyzed, (unsigned long long)status.dropped);
     return code;
 }
