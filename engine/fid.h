@@ -124,6 +124,18 @@ struct fid_graph_info {
 /* i < graph_count. */
 void fid_model_graph(const struct fid_model *model, size_t i, struct fid_graph_info *info);
 
+struct fid_value {
+    const char *name;
+    float *data;    /* [n, h, w, c], channels last; valid until its session is closed */
+    int n, h, w, c; /* n as planned */
+};
+
+/* FILLS output with the shape of an output (NULL: the first) of a graph (NULL: the first) for one
+ * input of the customary size; data is NULL. FID_NOT_FOUND: no such graph or output; FID_NO_MEMORY.
+ */
+enum fid_status fid_model_output(const struct fid_model *model, const char *graph, const char *name,
+                                 struct fid_value *output, struct fid_error *error);
+
 /* ---- sessions: one graph planned for one input size ---- */
 
 struct fid_session;
@@ -141,12 +153,6 @@ enum fid_status fid_session_open(struct fid_runtime *runtime, const struct fid_m
                                  const struct fid_session_options *options,
                                  struct fid_session **session, struct fid_error *error);
 void fid_session_close(struct fid_session **session);
-
-struct fid_value {
-    const char *name;
-    float *data;    /* [n, h, w, c], channels last; valid until the session is closed */
-    int n, h, w, c; /* n as planned */
-};
 
 /* The input to fill before a run. */
 void fid_session_input(const struct fid_session *session, struct fid_value *input);
