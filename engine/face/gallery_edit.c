@@ -1,0 +1,285 @@
+/* Changes of the gallery: each is one transaction of the store, and then the same change of the
+ * mirror. */
+#include "engine/base/memory.h"
+#include "engine/base/size.h"
+#include "engine/face/gallery.h"
+#include "engine/face/prototypes.h"
+
+#include <string.h>
+
+#define SAMPLES_MAX 100000u /* of one person */
+
+/* The store to write to. */
+static enum fid_status writable(const struct fid_gallery *gallery, struct fid_error *error)
+{
+    if ((gallery->flags & FID_GALLERY_READ_ONLY) != 0 || gallery->store == NULL)
+        return fid_fail(error, FID_INVALID, "the gallery %s was opened for reading", gallery->path);
+    return FID_OK;
+}
+
+/* ---- the vectors that stand for a person ---- */
+
+struct summary {       /* of `count` samples */
+    float *samples;    /* [count][size], as the network gave them, then of length 1 */
+    float *means;      /* [2][size]: raw, normalised */
+    float *prototypes; /* [FID_PROTOTYPES_MAX][size] */
+    unsigned char *group;
+    size_t count, prototype_count;
+};
+
+static void free_summary(struct summary *summary)
+{
+    fid_free(summary->samples);
+    fid_free(summary->means);
+    fid_free(summary->prototypes);
+    fid_free(summary->group);
+}
+
+static enum fid_status read_samples(struct fid_gallery *gallery, int64_t id,
+                                    struct summary *summary, struct fid_error *error)
+{
+    size_t size = gallery->model.size, numbers, count;
+    enum fid_status status =
+        fid_store_read_samples(gallery->store, id, NULL, 0, size, &summary->count, error);
+    if (status != FID_OK)
+        return status;
+    if (summary->count > SAMPLES_MAX)
+        return fid_fail(error, FID_INVALID, "a person can have %u faces, and this would be %zu",
+                        SAMPLES_MAX, summary->count);
+    if (fid_size_mul(summary->count, size, &numbers)) {
+        summary->samples = fid_calloc(numbers, sizeof(float));
+        summary->means = fid_calloc(2 * size, sizeof(float));
+        summary->prototypes = fid_calloc(FID_PROTOTYPES_MAX * size, sizeof(float));
+        summary->group = fid_calloc(summary->count, 1);
+    }
+    if (summary->samples == NULL || summary->means == NULL || summary->prototypes == NULL ||
+        summary->group == NULL)
+        return fid_fail(error, FID_NO_MEMORY, "no memory for %zu faces", summary->count);
+    return fid_store_read_samples(gallery->store, id, summary->samples, summary->count, size,
+                                  &count, error);
+}
+
+/* mean[size] of samples[count][size], added in double precision. */
+static void mean_of(const float *samples, size_t count, size_t size, float *mean)
+{
+    for (size_t p = 0; p < size; p++) {
+        double sum = 0;
+        for (size_t i = 0; i < count; i++)
+            sum += (double)samples[i * size + p];
+        mean[p] = (float)(sum / (double)count);
+    }
+}
+
+static enum fid_status summarise(struct summary *summary, size_t size, struct fid_error *error)
+{
+    float *raw_mean = summary->means, *mean = summary->means + size;
+    mean_of(summary->samples, summary->count, size, raw_mean);
+    for (size_t i = 0; i < summary->count; i++)
+        if (!fid_normalise(summary->samples + i * size, size))
+            return fid_fail(error, FID_INVALID, "face %zu has no direction", i + 1);
+    mean_of(summary->samples, summary->count, size, mean);
+    if (!fid_normalise(mean, size))
+        return fid_fail(error, FID_QUALITY, "the faces have nothing in common: not one person");
+    summary->prototype_count = fid_choose_prototypes(summary->samples, summary->count, size,
+                                                     summary->group, summary->prototypes);
+    return FID_OK;
+}
+
+static enum fid_status write_vectors(struct fid_gallery *gallery, int64_t id,
+                                     const struct summary *summary, struct fid_error *error)
+{
+    struct fid_store *store = gallery->store;
+    size_t size = gallery->model.size;
+    enum fid_status status = fid_store_delete_vectors(store, id, error);
+    if (status == FID_OK)
+        status =
+            fid_store_add_vector(store, id, FID_VECTOR_MEAN, 0, summary->means + size, size, error);
+    for (size_t i = 0; status == FID_OK && i < summary->prototype_count; i++)
+        status = fid_store_add_vector(store, id, FID_VECTOR_PROTOTYPE, i,
+                                      summary->prototypes + i * size, size, error);
+    if (status == FID_OK)
+        status =
+            fid_store_add_vector(store, id, FID_VECTOR_RAW_MEAN, 0, summary->means, size, error);
+    return status;
+}
+
+static enum fid_status update_vectors(struct fid_gallery *gallery, int64_t id,
+                                      struct fid_error *error)
+{
+    struct summary summary = {0};
+    enum fid_status status = read_samples(gallery, id, &summary, error);
+    if (status == FID_OK)
+        status = summarise(&summary, gallery->model.size, error);
+    if (status == FID_OK)
+        status = write_vectors(gallery, id, &summary, error);
+    free_summary(&summary);
+    return status;
+}
+
+/* ---- enrolment ---- */
+
+static enum fid_status check_samples(const struct fid_gallery *gallery,
+                                     const struct fid_sample *samples, size_t count,
+                                     struct fid_error *error)
+{
+    size_t size = gallery->model.size;
+    if (gallery->model.id[0] == '\0')
+        return fid_fail(error, FID_INVALID, "the gallery %s was opened without a model",
+                        gallery->path);
+    if (count == 0 || count > SAMPLES_MAX)
+        return fid_fail(error, FID_INVALID, "%zu faces are no number to enrol", count);
+    float *copy = fid_calloc(size, sizeof *copy);
+    if (copy == NULL)
+        return fid_fail(error, FID_NO_MEMORY, "no memory for a vector");
+    size_t i = 0;
+    for (; i < count; i++) {
+        memcpy(copy, samples[i].embedding, size * sizeof *copy);
+        if (!fid_normalise(copy, size))
+            break;
+    }
+    fid_free(copy);
+    if (i < count)
+        return fid_fail(error, FID_INVALID, "the face of %.200s gave no usable vector",
+                        samples[i].source);
+    return FID_OK;
+}
+
+/* The person of the name, made if there is none; without samples when they are to be replaced. */
+static enum fid_status open_person(struct fid_gallery *gallery, const char *name, const char *key,
+                                   bool replace, int64_t *id, struct fid_error *error)
+{
+    enum fid_status status = fid_store_find(gallery->store, key, id, error);
+    if (status != FID_OK)
+        return status;
+    if (*id == 0)
+        return fid_store_add_person(gallery->store, name, key, id, error);
+    return replace ? fid_store_delete_samples(gallery->store, *id, error) : FID_OK;
+}
+
+/* The work of one enrolment, inside its transaction. */
+static enum fid_status enroll(struct fid_gallery *gallery, const char *name, const char *key,
+                              const struct fid_sample *samples, size_t count, bool replace,
+                              int64_t *id, struct fid_error *error)
+{
+    enum fid_status status = fid_gallery_check_model(gallery, error);
+    if (status == FID_OK)
+        status = fid_store_write_model(gallery->store, &gallery->model, error);
+    if (status == FID_OK)
+        status = open_person(gallery, name, key, replace, id, error);
+    for (size_t i = 0; status == FID_OK && i < count; i++)
+        status = fid_store_add_sample(gallery->store, *id, samples[i].embedding,
+                                      gallery->model.size, samples[i].source, error);
+    return status == FID_OK ? update_vectors(gallery, *id, error) : status;
+}
+
+static enum fid_status name_and_key(const char *name, char checked[FID_NAME_BYTES],
+                                    char key[FID_NAME_KEY_BYTES], struct fid_error *error)
+{
+    enum fid_status status = fid_name_check(name, checked, error);
+    return status == FID_OK ? fid_name_key(checked, key, error) : status;
+}
+
+enum fid_status fid_gallery_enroll(struct fid_gallery *gallery, const char *name,
+                                   const struct fid_sample *samples, size_t count, bool replace,
+                                   struct fid_person *person, struct fid_error *error)
+{
+    char checked[FID_NAME_BYTES], key[FID_NAME_KEY_BYTES];
+    int64_t id = 0;
+    enum fid_status status = writable(gallery, error);
+    if (status == FID_OK)
+        status = name_and_key(name, checked, key, error);
+    if (status == FID_OK)
+        status = check_samples(gallery, samples, count, error);
+    if (status == FID_OK)
+        status = fid_store_begin(gallery->store, true, error);
+    if (status != FID_OK)
+        return status;
+    status = enroll(gallery, checked, key, samples, count, replace, &id, error);
+    if (status == FID_OK)
+        status = fid_store_commit(gallery->store, error);
+    if (status != FID_OK) {
+        fid_store_rollback(gallery->store);
+        return status;
+    }
+    if (replace)
+        status = fid_store_purge(gallery->store, error);
+    if (status == FID_OK || status == FID_BUSY) /* busy: the old bytes go when the reader is done */
+        status = fid_gallery_reread(gallery, id, error);
+    for (size_t i = 0; status == FID_OK && person != NULL && i < gallery->count; i++)
+        if (gallery->people[i].info.id == id)
+            *person = gallery->people[i].info;
+    return status;
+}
+
+/* ---- rename, forget ---- */
+
+/* The id of a person who has to be there. */
+static enum fid_status find_person(struct fid_gallery *gallery, const char *name, int64_t *id,
+                                   struct fid_error *error)
+{
+    char checked[FID_NAME_BYTES], key[FID_NAME_KEY_BYTES];
+    enum fid_status status = name_and_key(name, checked, key, error);
+    if (status == FID_OK)
+        status = fid_store_find(gallery->store, key, id, error);
+    if (status == FID_OK && *id == 0)
+        return fid_fail(error, FID_NOT_FOUND, "there is nobody called '%s' in the gallery %s",
+                        checked, gallery->path);
+    return status;
+}
+
+static enum fid_status rename_in_store(struct fid_gallery *gallery, const char *name,
+                                       const char *new_name, int64_t *id, struct fid_error *error)
+{
+    char checked[FID_NAME_BYTES], key[FID_NAME_KEY_BYTES];
+    int64_t other = 0;
+    enum fid_status status = name_and_key(new_name, checked, key, error);
+    if (status == FID_OK)
+        status = find_person(gallery, name, id, error);
+    if (status == FID_OK)
+        status = fid_store_find(gallery->store, key, &other, error);
+    if (status != FID_OK)
+        return status;
+    if (other != 0 && other != *id)
+        return fid_fail(error, FID_EXISTS, "there is somebody called '%s' already", checked);
+    return fid_store_rename_person(gallery->store, *id, checked, key, error);
+}
+
+enum fid_status fid_gallery_rename(struct fid_gallery *gallery, const char *name,
+                                   const char *new_name, struct fid_error *error)
+{
+    int64_t id = 0;
+    enum fid_status status = writable(gallery, error);
+    if (status == FID_OK)
+        status = fid_store_begin(gallery->store, true, error);
+    if (status != FID_OK)
+        return status;
+    status = rename_in_store(gallery, name, new_name, &id, error);
+    if (status == FID_OK)
+        status = fid_store_commit(gallery->store, error);
+    if (status == FID_OK)
+        return fid_gallery_reread(gallery, id, error);
+    fid_store_rollback(gallery->store);
+    return status;
+}
+
+enum fid_status fid_gallery_forget(struct fid_gallery *gallery, const char *name,
+                                   struct fid_error *error)
+{
+    int64_t id = 0;
+    enum fid_status status = writable(gallery, error);
+    if (status == FID_OK)
+        status = fid_store_begin(gallery->store, true, error);
+    if (status != FID_OK)
+        return status;
+    status = find_person(gallery, name, &id, error);
+    if (status == FID_OK)
+        status = fid_store_delete_person(gallery->store, id, error);
+    if (status == FID_OK)
+        status = fid_store_commit(gallery->store, error);
+    if (status != FID_OK) {
+        fid_store_rollback(gallery->store);
+        return status;
+    }
+    fid_gallery_drop(gallery, id);
+    return fid_store_purge(gallery->store, error);
+}

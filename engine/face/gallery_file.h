@@ -1,0 +1,14 @@
+/* gallery_file.h - the gallery's file as the file system sees it: private and no link. */
+#ifndef FID_FACE_GALLERY_FILE_H
+#define FID_FACE_GALLERY_FILE_H
+
+#include "engine/base/status.h"
+
+/* FILLS real (bytes) with the path to open: its folder resolved, the file itself not a link. The
+ * file is there afterwards with mode 0600 (made with the folders that were missing, 0700, when
+ * create is set; an open mode is corrected). FID_NOT_FOUND: there is none and create is not set;
+ * FID_INVALID: a link or not a regular file; FID_IO. */
+enum fid_status fid_gallery_file(const char *path, bool create, char *real, size_t bytes,
+                                 struct fid_error *error);
+
+#endif

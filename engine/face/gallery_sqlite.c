@@ -1,0 +1,242 @@
+#include "engine/face/gallery_sqlite.h"
+
+#include "engine/base/memory.h"
+#include "engine/face/gallery_file.h"
+
+enum {
+    APPLICATION_ID = 0x46494447, /* "FIDG" in the file's header: told apart from other databases */
+    SCHEMA = 1,
+    BUSY_MS = 5000,
+};
+
+static const char schema_sql[] =
+    "CREATE TABLE model(id TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL);"
+    "CREATE TABLE person(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL,"
+    " name_key TEXT NOT NULL UNIQUE, created TEXT NOT NULL, crc INTEGER NOT NULL);"
+    "CREATE TABLE sample(id INTEGER PRIMARY KEY, person INTEGER NOT NULL"
+    " REFERENCES person(id) ON DELETE CASCADE, source TEXT NOT NULL, data BLOB NOT NULL,"
+    " crc INTEGER NOT NULL);"
+    "CREATE INDEX sample_person ON sample(person);"
+    "CREATE TABLE vector(person INTEGER NOT NULL REFERENCES person(id) ON DELETE CASCADE,"
+    " kind INTEGER NOT NULL, place INTEGER NOT NULL, data BLOB NOT NULL, crc INTEGER NOT NULL,"
+    " PRIMARY KEY(person, kind, place));"
+    "PRAGMA application_id=1179206727; PRAGMA user_version=1;";
+_Static_assert(APPLICATION_ID == 1179206727 && SCHEMA == 1, "the numbers in schema_sql");
+
+/* ---- statements ---- */
+
+enum fid_status fid_sqlite_fail(struct fid_store *store, int code, const char *doing,
+                                struct fid_error *error)
+{
+    const char *reason = store->db != NULL ? sqlite3_errmsg(store->db) : sqlite3_errstr(code);
+    switch (code & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return fid_fail(error, FID_BUSY, "the gallery %s is locked by another process",
+                        store->path);
+    case SQLITE_NOMEM:
+        return fid_fail(error, FID_NO_MEMORY, "no memory for the gallery %s", store->path);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_FORMAT:
+        return fid_fail(error, FID_CORRUPT, "the gallery %s is damaged or no gallery: %s",
+                        store->path, reason);
+    case SQLITE_CONSTRAINT:
+        return fid_fail(error, FID_EXISTS, "the name is taken in the gallery %s", store->path);
+    case SQLITE_ERROR:
+    case SQLITE_MISUSE:
+        return fid_fail(error, FID_INTERNAL, "the gallery %s could not be %s: %s", store->path,
+                        doing, reason);
+    default:
+        return fid_fail(error, FID_IO, "the gallery %s could not be %s: %s", store->path, doing,
+                        reason);
+    }
+}
+
+static enum fid_status execute(struct fid_store *store, const char *sql, const char *doing,
+                               struct fid_error *error)
+{
+    int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? FID_OK : fid_sqlite_fail(store, code, doing, error);
+}
+
+enum fid_status fid_sqlite_prepare(struct fid_store *store, const char *sql,
+                                   sqlite3_stmt **statement, struct fid_error *error)
+{
+    int code = sqlite3_prepare_v2(store->db, sql, -1, statement, NULL);
+    return code == SQLITE_OK ? FID_OK : fid_sqlite_fail(store, code, "read", error);
+}
+
+enum fid_status fid_sqlite_finish(struct fid_store *store, sqlite3_stmt *statement,
+                                  struct fid_error *error)
+{
+    int code = sqlite3_step(statement);
+    enum fid_status status =
+        code == SQLITE_DONE ? FID_OK : fid_sqlite_fail(store, code, "written", error);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+enum fid_status fid_sqlite_number(struct fid_store *store, const char *sql, const char *text,
+                                  int64_t *number, struct fid_error *error)
+{
+    sqlite3_stmt *statement;
+    enum fid_status status = fid_sqlite_prepare(store, sql, &statement, error);
+    if (status != FID_OK)
+        return status;
+    if (text != NULL)
+        sqlite3_bind_text(statement, 1, text, -1, SQLITE_STATIC);
+    int code = sqlite3_step(statement);
+    *number = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        status = fid_sqlite_fail(store, code, "read", error);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+/* ---- opening ---- */
+
+/* Makes the tables in an empty file, or refuses what is not ours; *empty: no tables, none made. */
+static enum fid_status check_schema(struct fid_store *store, bool make, bool *empty,
+                                    struct fid_error *error)
+{
+    int64_t application = 0, version = 0, tables = 0;
+    *empty = false;
+    enum fid_status status = fid_store_begin(store, make, error);
+    if (status != FID_OK)
+        return status;
+    if ((status = fid_sqlite_number(store, "PRAGMA application_id", NULL, &application, error)) ||
+        (status = fid_sqlite_number(store, "PRAGMA user_version", NULL, &version, error)) ||
+        (status =
+             fid_sqlite_number(store, "SELECT count(*) FROM sqlite_schema", NULL, &tables, error)))
+        goto fail;
+    if (application == 0 && tables == 0 && make)
+        status = execute(store, schema_sql, "made", error);
+    else if (application == 0 && tables == 0)
+        *empty = true;
+    else if (application != APPLICATION_ID)
+        status = fid_fail(error, FID_INVALID, "%s is a database of another program, not a gallery",
+                          store->path);
+    else if (version != SCHEMA)
+        status = fid_fail(error, FID_UNSUPPORTED,
+                          "the gallery %s was written by a newer faceid (version %lld of its "
+                          "tables, this program knows %d)",
+                          store->path, (long long)version, SCHEMA);
+    if (status == FID_OK)
+        return fid_store_commit(store, error);
+fail:
+    fid_store_rollback(store);
+    return status;
+}
+
+/* The journal mode is a property of the file; setting it answers "busy" at once when two processes
+ * do it together, so it is tried for as long as every other lock is waited for. */
+static enum fid_status set_journal(struct fid_store *store, struct fid_error *error)
+{
+    enum { PAUSE_MS = 50 };
+    enum fid_status status = FID_BUSY;
+    for (int waited = 0; status == FID_BUSY && waited < BUSY_MS; waited += PAUSE_MS) {
+        status = execute(store, "PRAGMA journal_mode=WAL", "opened", error);
+        if (status == FID_BUSY)
+            sqlite3_sleep(PAUSE_MS);
+    }
+    return status;
+}
+
+static enum fid_status set_up(struct fid_store *store, unsigned flags, bool *empty,
+                              struct fid_error *error)
+{
+    bool read_only = (flags & FID_GALLERY_READ_ONLY) != 0;
+    sqlite3_busy_timeout(store->db, BUSY_MS);
+    sqlite3_extended_result_codes(store->db, 1);
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    enum fid_status status =
+        execute(store,
+                "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON;"
+                "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA synchronous=FULL",
+                "opened", error);
+    if (status == FID_OK)
+        status = check_schema(store, (flags & FID_GALLERY_CREATE) != 0, empty, error);
+    if (status == FID_OK && read_only)
+        return execute(store, "PRAGMA query_only=ON", "opened", error);
+    return status == FID_OK && !*empty ? set_journal(store, error) : status;
+}
+
+enum fid_status fid_store_open(const char *path, unsigned flags, struct fid_store **store,
+                               struct fid_error *error)
+{
+    bool empty = false;
+    *store = NULL;
+    struct fid_store *made = fid_calloc(1, sizeof *made);
+    if (made == NULL)
+        return fid_fail(error, FID_NO_MEMORY, "no memory for the gallery %s", path);
+    made->crc32c = fid_kernels_best()->crc32c;
+    enum fid_status status = fid_gallery_file(path, (flags & FID_GALLERY_CREATE) != 0, made->path,
+                                              sizeof made->path, error);
+    if (status == FID_NOT_FOUND && (flags & FID_GALLERY_READ_ONLY) != 0) {
+        fid_store_close(&made);
+        return FID_OK;
+    }
+    if (status != FID_OK)
+        goto fail;
+    int code =
+        sqlite3_open_v2(made->path, &made->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
+    if (code != SQLITE_OK) {
+        status = fid_sqlite_fail(made, code, "opened", error);
+        goto fail;
+    }
+    status = set_up(made, flags, &empty, error);
+    if (status == FID_OK && empty && (flags & FID_GALLERY_READ_ONLY) == 0)
+        status = fid_fail(error, FID_NOT_FOUND, "the gallery %s is empty", path);
+    if (status != FID_OK)
+        goto fail;
+    if (empty)
+        fid_store_close(&made);
+    *store = made;
+    return FID_OK;
+fail:
+    fid_store_close(&made);
+    return status;
+}
+
+void fid_store_close(struct fid_store **store)
+{
+    if (*store == NULL)
+        return;
+    sqlite3_close_v2((*store)->db);
+    fid_free(*store);
+    *store = NULL;
+}
+
+/* ---- transactions ---- */
+
+enum fid_status fid_store_version(struct fid_store *store, int64_t *version,
+                                  struct fid_error *error)
+{
+    return fid_sqlite_number(store, "PRAGMA data_version", NULL, version, error);
+}
+
+enum fid_status fid_store_begin(struct fid_store *store, bool write, struct fid_error *error)
+{
+    return execute(store, write ? "BEGIN IMMEDIATE" : "BEGIN", "locked", error);
+}
+
+enum fid_status fid_store_commit(struct fid_store *store, struct fid_error *error)
+{
+    return execute(store, "COMMIT", "written", error);
+}
+
+void fid_store_rollback(struct fid_store *store)
+{
+    if (!sqlite3_get_autocommit(store->db))
+        execute(store, "ROLLBACK", "closed", NULL);
+}
+
+enum fid_status fid_store_purge(struct fid_store *store, struct fid_error *error)
+{
+    enum fid_status status = execute(store, "VACUUM", "rewritten", error);
+    if (status != FID_OK)
+        return status;
+    int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    return code == SQLITE_OK ? FID_OK : fid_sqlite_fail(store, code, "rewritten", error);
+}

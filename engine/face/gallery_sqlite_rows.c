@@ -1,0 +1,380 @@
+#include "engine/face/gallery_sqlite.h"
+
+#include "engine/base/memory.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#define VECTOR_LIMIT 65536u /* numbers in a vector that this file believes */
+
+/* ---- numbers as bytes ---- */
+
+/* Checksum of a row: the person it belongs to, what it is, and its bytes, so that rows that were
+ * swapped between people are found out like changed ones. */
+static int64_t row_crc(const struct fid_store *store, int64_t person, int64_t what,
+                       const void *bytes, size_t size)
+{
+    uint8_t head[16];
+    for (unsigned i = 0; i < 8; i++) {
+        head[i] = (uint8_t)((uint64_t)person >> (8 * i));
+        head[8 + i] = (uint8_t)((uint64_t)what >> (8 * i));
+    }
+    return store->crc32c(store->crc32c(0, head, sizeof head), bytes, size);
+}
+
+enum { WHAT_PERSON = -1, WHAT_SAMPLE = -2 }; /* a vector: kind << 32 | place */
+
+static void to_bytes(const float *numbers, size_t size, uint8_t *bytes)
+{
+    for (size_t i = 0; i < size; i++) {
+        uint32_t bits;
+        memcpy(&bits, &numbers[i], 4);
+        for (unsigned b = 0; b < 4; b++)
+            bytes[4 * i + b] = (uint8_t)(bits >> (8 * b));
+    }
+}
+
+/* False if one of the numbers is not finite. */
+static bool from_bytes(const uint8_t *bytes, size_t size, float *numbers)
+{
+    bool finite = true;
+    for (size_t i = 0; i < size; i++) {
+        uint32_t bits = 0;
+        for (unsigned b = 0; b < 4; b++)
+            bits |= (uint32_t)bytes[4 * i + b] << (8 * b);
+        memcpy(&numbers[i], &bits, 4);
+        finite = finite && isfinite(numbers[i]);
+    }
+    return finite;
+}
+
+/* Binds numbers as a blob at `column` and their checksum behind it, and runs the statement. */
+static enum fid_status write_numbers(struct fid_store *store, sqlite3_stmt *statement, int column,
+                                     int64_t person, int64_t what, const float *numbers,
+                                     size_t size, struct fid_error *error)
+{
+    uint8_t *bytes = size <= VECTOR_LIMIT ? fid_calloc(size, 4) : NULL;
+    if (bytes == NULL) {
+        sqlite3_finalize(statement);
+        return fid_fail(error, FID_NO_MEMORY, "no memory for a row of the gallery");
+    }
+    to_bytes(numbers, size, bytes);
+    sqlite3_bind_blob(statement, column, bytes, (int)(4 * size), SQLITE_STATIC);
+    sqlite3_bind_int64(statement, column + 1, row_crc(store, person, what, bytes, 4 * size));
+    enum fid_status status = fid_sqlite_finish(store, statement, error);
+    fid_free(bytes);
+    return status;
+}
+
+/* Reads the blob in `column` with its checksum behind it; name: whose it is. */
+static enum fid_status read_numbers(struct fid_store *store, sqlite3_stmt *statement, int column,
+                                    int64_t person, int64_t what, const char *name, float *numbers,
+                                    size_t size, struct fid_error *error)
+{
+    const void *bytes = sqlite3_column_blob(statement, column);
+    size_t found = (size_t)sqlite3_column_bytes(statement, column);
+    if (bytes != NULL && found == 4 * size &&
+        row_crc(store, person, what, bytes, found) == sqlite3_column_int64(statement, column + 1) &&
+        from_bytes(bytes, size, numbers))
+        return FID_OK;
+    return fid_fail(error, FID_CORRUPT,
+                    "the data of '%s' in the gallery %s are damaged; forget '%s' and enrol again",
+                    name, store->path, name);
+}
+
+/* ---- the model ---- */
+
+static void copy_column(sqlite3_stmt *statement, int column, char *out, size_t bytes)
+{
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    size_t length = text != NULL ? strnlen(text, bytes - 1) : 0;
+    if (length > 0)
+        memcpy(out, text, length);
+    out[length] = '\0';
+}
+
+enum fid_status fid_store_read_model(struct fid_store *store, struct fid_store_model *model,
+                                     struct fid_error *error)
+{
+    sqlite3_stmt *statement;
+    *model = (struct fid_store_model){0};
+    enum fid_status status =
+        fid_sqlite_prepare(store, "SELECT id, name, size FROM model", &statement, error);
+    if (status != FID_OK)
+        return status;
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        int64_t size = sqlite3_column_int64(statement, 2);
+        copy_column(statement, 0, model->id, sizeof model->id);
+        copy_column(statement, 1, model->name, sizeof model->name);
+        model->size = (size_t)size;
+        if (size < 1 || size > VECTOR_LIMIT || strlen(model->id) != sizeof model->id - 1)
+            status = fid_fail(error, FID_CORRUPT, "the gallery %s is damaged: its model is not one",
+                              store->path);
+    } else if (code != SQLITE_DONE) {
+        status = fid_sqlite_fail(store, code, "read", error);
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+enum fid_status fid_store_write_model(struct fid_store *store, const struct fid_store_model *model,
+                                      struct fid_error *error)
+{
+    sqlite3_stmt *statement;
+    int64_t unused;
+    enum fid_status status = fid_sqlite_number(store, "DELETE FROM model", NULL, &unused, error);
+    if (status == FID_OK)
+        status =
+            fid_sqlite_prepare(store, "INSERT INTO model VALUES(?1, ?2, ?3)", &statement, error);
+    if (status != FID_OK)
+        return status;
+    sqlite3_bind_text(statement, 1, model->id, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 2, model->name, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 3, (int64_t)model->size);
+    return fid_sqlite_finish(store, statement, error);
+}
+
+/* ---- people ---- */
+
+/* A change of the rows of one person. */
+static enum fid_status change_person(struct fid_store *store, const char *sql, int64_t person,
+                                     struct fid_error *error)
+{
+    sqlite3_stmt *statement;
+    enum fid_status status = fid_sqlite_prepare(store, sql, &statement, error);
+    if (status != FID_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, person);
+    return fid_sqlite_finish(store, statement, error);
+}
+
+enum fid_status fid_store_find(struct fid_store *store, const char *key, int64_t *id,
+                               struct fid_error *error)
+{
+    return fid_sqlite_number(store, "SELECT id FROM person WHERE name_key = ?1", key, id, error);
+}
+
+enum fid_status fid_store_count(struct fid_store *store, size_t *people, struct fid_error *error)
+{
+    int64_t count;
+    enum fid_status status =
+        fid_sqlite_number(store, "SELECT count(*) FROM person", NULL, &count, error);
+    *people = (size_t)count;
+    return status;
+}
+
+static void write_time(char *out, size_t bytes)
+{
+    struct tm parts;
+    time_t now = time(NULL);
+    gmtime_r(&now, &parts);
+    strftime(out, bytes, "%Y-%m-%dT%H:%M:%SZ", &parts);
+}
+
+enum fid_status fid_store_rename_person(struct fid_store *store, int64_t id, const char *name,
+                                        const char *key, struct fid_error *error)
+{
+    sqlite3_stmt *statement;
+    enum fid_status status = fid_sqlite_prepare(
+        store, "UPDATE person SET name = ?2, name_key = ?3, crc = ?4 WHERE id = ?1", &statement,
+        error);
+    if (status != FID_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, id);
+    sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 3, key, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 4, row_crc(store, id, WHAT_PERSON, name, strlen(name)));
+    return fid_sqlite_finish(store, statement, error);
+}
+
+/* In two steps, because the checksum covers the number that the first one gives. */
+enum fid_status fid_store_add_person(struct fid_store *store, const char *name, const char *key,
+                                     int64_t *id, struct fid_error *error)
+{
+    sqlite3_stmt *statement;
+    char created[sizeof((struct fid_person *)0)->created];
+    write_time(created, sizeof created);
+    enum fid_status status = fid_sqlite_prepare(
+        store, "INSERT INTO person(name, name_key, created, crc) VALUES(?1, ?2, ?3, 0)", &statement,
+        error);
+    if (status != FID_OK)
+        return status;
+    sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 2, key, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 3, created, -1, SQLITE_STATIC);
+    status = fid_sqlite_finish(store, statement, error);
+    *id = sqlite3_last_insert_rowid(store->db);
+    return status == FID_OK ? fid_store_rename_person(store, *id, name, key, error) : status;
+}
+
+enum fid_status fid_store_delete_person(struct fid_store *store, int64_t id,
+                                        struct fid_error *error)
+{
+    return change_person(store, "DELETE FROM person WHERE id = ?1", id, error);
+}
+
+/* ---- samples and vectors ---- */
+
+enum fid_status fid_store_add_sample(struct fid_store *store, int64_t person,
+                                     const float *embedding, size_t size, const char *source,
+                                     struct fid_error *error)
+{
+    sqlite3_stmt *statement;
+    enum fid_status status = fid_sqlite_prepare(
+        store, "INSERT INTO sample(person, source, data, crc) VALUES(?1, ?2, ?3, ?4)", &statement,
+        error);
+    if (status != FID_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, person);
+    sqlite3_bind_text(statement, 2, source, -1, SQLITE_STATIC);
+    return write_numbers(store, statement, 3, person, WHAT_SAMPLE, embedding, size, error);
+}
+
+enum fid_status fid_store_delete_samples(struct fid_store *store, int64_t person,
+                                         struct fid_error *error)
+{
+    return change_person(store, "DELETE FROM sample WHERE person = ?1", person, error);
+}
+
+enum fid_status fid_store_read_samples(struct fid_store *store, int64_t person, float *samples,
+                                       size_t capacity, size_t size, size_t *count,
+                                       struct fid_error *error)
+{
+    sqlite3_stmt *statement;
+    char name[FID_NAME_BYTES];
+    enum fid_status status = fid_sqlite_prepare(
+        store,
+        "SELECT s.data, s.crc, p.name FROM sample s JOIN person p ON p.id = s.person"
+        " WHERE s.person = ?1 ORDER BY s.id",
+        &statement, error);
+    *count = 0;
+    if (status != FID_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, person);
+    int code;
+    while (status == FID_OK && (code = sqlite3_step(statement)) != SQLITE_DONE) {
+        if (code != SQLITE_ROW) {
+            status = fid_sqlite_fail(store, code, "read", error);
+        } else if ((*count)++ < capacity) {
+            copy_column(statement, 2, name, sizeof name);
+            status = read_numbers(store, statement, 0, person, WHAT_SAMPLE, name,
+                                  samples + (*count - 1) * size, size, error);
+        }
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static int64_t vector_what(int64_t kind, int64_t place)
+{
+    return (int64_t)((uint64_t)kind << 32 | (uint64_t)place);
+}
+
+enum fid_status fid_store_delete_vectors(struct fid_store *store, int64_t person,
+                                         struct fid_error *error)
+{
+    return change_person(store, "DELETE FROM vector WHERE person = ?1", person, error);
+}
+
+enum fid_status fid_store_add_vector(struct fid_store *store, int64_t person,
+                                     enum fid_vector_kind kind, size_t place, const float *vector,
+                                     size_t size, struct fid_error *error)
+{
+    sqlite3_stmt *statement;
+    enum fid_status status = fid_sqlite_prepare(
+        store, "INSERT INTO vector(person, kind, place, data, crc) VALUES(?1, ?2, ?3, ?4, ?5)",
+        &statement, error);
+    if (status != FID_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, person);
+    sqlite3_bind_int64(statement, 2, kind);
+    sqlite3_bind_int64(statement, 3, (int64_t)place);
+    return write_numbers(store, statement, 4, person, vector_what(kind, (int64_t)place), vector,
+                         size, error);
+}
+
+/* ---- reading everybody ---- */
+
+static enum fid_status read_person(struct fid_store *store, sqlite3_stmt *statement,
+                                   const struct fid_store_reader *reader, struct fid_error *error)
+{
+    struct fid_person person = {.id = sqlite3_column_int64(statement, 0)};
+    char checked[FID_NAME_BYTES];
+    copy_column(statement, 1, person.name, sizeof person.name);
+    copy_column(statement, 3, person.created, sizeof person.created);
+    person.sample_count = (size_t)sqlite3_column_int64(statement, 5);
+    person.prototype_count = (size_t)sqlite3_column_int64(statement, 6);
+    const char *key = (const char *)sqlite3_column_text(statement, 2);
+    int64_t crc = row_crc(store, person.id, WHAT_PERSON, person.name, strlen(person.name));
+    if (key == NULL || crc != sqlite3_column_int64(statement, 4) ||
+        fid_name_check(person.name, checked, NULL) != FID_OK || strcmp(checked, person.name) != 0)
+        return fid_fail(error, FID_CORRUPT, "the gallery %s is damaged: the name of person %lld",
+                        store->path, (long long)person.id);
+    return reader->person(reader->ctx, &person, key, (size_t)sqlite3_column_int64(statement, 7),
+                          error);
+}
+
+static enum fid_status read_vector(struct fid_store *store, sqlite3_stmt *statement, float *numbers,
+                                   size_t size, const struct fid_store_reader *reader,
+                                   struct fid_error *error)
+{
+    char name[FID_NAME_BYTES];
+    int64_t person = sqlite3_column_int64(statement, 0), kind = sqlite3_column_int64(statement, 1);
+    int64_t what = vector_what(kind, sqlite3_column_int64(statement, 2));
+    copy_column(statement, 5, name, sizeof name);
+    enum fid_status status =
+        read_numbers(store, statement, 3, person, what, name, numbers, size, error);
+    return status == FID_OK
+               ? reader->vector(reader->ctx, person, (enum fid_vector_kind)kind, numbers, error)
+               : status;
+}
+
+/* Steps through a statement whose ?1 is the person (0: all); numbers NULL: rows of people. */
+static enum fid_status read_rows(struct fid_store *store, const char *sql, int64_t person,
+                                 float *numbers, size_t size, const struct fid_store_reader *reader,
+                                 struct fid_error *error)
+{
+    sqlite3_stmt *statement;
+    enum fid_status status = fid_sqlite_prepare(store, sql, &statement, error);
+    if (status != FID_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, person);
+    int code;
+    while (status == FID_OK && (code = sqlite3_step(statement)) != SQLITE_DONE) {
+        if (code != SQLITE_ROW)
+            status = fid_sqlite_fail(store, code, "read", error);
+        else if (numbers != NULL)
+            status = read_vector(store, statement, numbers, size, reader, error);
+        else
+            status = read_person(store, statement, reader, error);
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+enum fid_status fid_store_read_people(struct fid_store *store, int64_t person, size_t size,
+                                      const struct fid_store_reader *reader,
+                                      struct fid_error *error)
+{
+    static const char people_sql[] =
+        "SELECT id, name, name_key, created, crc,"
+        " (SELECT count(*) FROM sample WHERE sample.person = person.id),"
+        " (SELECT count(*) FROM vector WHERE vector.person = person.id AND kind IN (0, 1)),"
+        " (SELECT count(*) FROM vector WHERE vector.person = person.id)"
+        " FROM person WHERE ?1 IN (0, id) ORDER BY name_key";
+    static const char vectors_sql[] =
+        "SELECT v.person, v.kind, v.place, v.data, v.crc, p.name FROM vector v"
+        " JOIN person p ON p.id = v.person WHERE ?1 IN (0, p.id)"
+        " ORDER BY p.name_key, v.kind, v.place";
+    enum fid_status status = read_rows(store, people_sql, person, NULL, 0, reader, error);
+    if (status != FID_OK || reader->vector == NULL)
+        return status;
+    float *numbers = size <= VECTOR_LIMIT ? fid_calloc(size, sizeof *numbers) : NULL;
+    if (numbers == NULL)
+        return fid_fail(error, FID_NO_MEMORY, "no memory to read the gallery %s", store->path);
+    status = read_rows(store, vectors_sql, person, numbers, size, reader, error);
+    fid_free(numbers);
+    return status;
+}

@@ -1,0 +1,98 @@
+/* gallery_store.h - the gallery on disk. gallery_sqlite.c, which implements it, is the only file
+ * that knows SQLite; gallery.c decides what is written.
+ *
+ * A store is one file: who made it (the model), people, their samples as the network gave them, and
+ * the vectors that are compared with. Every row of numbers carries a CRC32C over itself and the
+ * person it belongs to. All functions return FID_BUSY (another process held the lock for five
+ * seconds), FID_IO, FID_CORRUPT, FID_NO_MEMORY or FID_INTERNAL when they fail. */
+#ifndef FID_FACE_GALLERY_STORE_H
+#define FID_FACE_GALLERY_STORE_H
+
+#include "engine/base/status.h"
+
+struct fid_store;
+
+/* flags as fid_gallery_open. Makes the file 0600, the folders that are missing 0700, whatever the
+ * umask; refuses symbolic links, foreign files and newer versions. With FID_GALLERY_READ_ONLY a
+ * missing or empty file gives FID_OK and *store NULL. */
+enum fid_status fid_store_open(const char *path, unsigned flags, struct fid_store **store,
+                               struct fid_error *error);
+void fid_store_close(struct fid_store **store);
+
+/* A number that changes when another connection commits. */
+enum fid_status fid_store_version(struct fid_store *store, int64_t *version,
+                                  struct fid_error *error);
+
+/* Groups what follows: one snapshot to read from; to write, all or nothing. fid_store_rollback
+ * never fails and does nothing when no transaction is open. */
+enum fid_status fid_store_begin(struct fid_store *store, bool write, struct fid_error *error);
+enum fid_status fid_store_commit(struct fid_store *store, struct fid_error *error);
+void fid_store_rollback(struct fid_store *store);
+
+struct fid_store_model {
+    char id[33];    /* "" when nobody was ever enrolled */
+    char name[128]; /* for people */
+    size_t size;    /* numbers in a vector */
+};
+enum fid_status fid_store_read_model(struct fid_store *store, struct fid_store_model *model,
+                                     struct fid_error *error);
+enum fid_status fid_store_write_model(struct fid_store *store, const struct fid_store_model *model,
+                                      struct fid_error *error);
+
+/* What a vector is for; its number in the file. */
+enum fid_vector_kind {
+    FID_VECTOR_MEAN = 0,      /* of the normalised samples, normalised */
+    FID_VECTOR_PROTOTYPE = 1, /* normalised */
+    FID_VECTOR_RAW_MEAN = 2,  /* of the samples as they are */
+};
+
+/* Takes what is read, row by row; another status than FID_OK ends the reading with it. */
+struct fid_store_reader {
+    void *ctx;
+    /* key: fid_name_key of the name; sample_count and vector_count: how many rows there are. */
+    enum fid_status (*person)(void *ctx, const struct fid_person *person, const char *key,
+                              size_t vector_count, struct fid_error *error);
+    /* After all people, in their order. vector has size numbers and is valid during the call. */
+    enum fid_status (*vector)(void *ctx, int64_t person, enum fid_vector_kind kind,
+                              const float *vector, struct fid_error *error);
+};
+
+/* Reads the person (0: all), in order of keys; vectors of `size` numbers unless reader->vector is
+ * NULL. FID_CORRUPT names the person whose row is damaged. */
+enum fid_status fid_store_read_people(struct fid_store *store, int64_t person, size_t size,
+                                      const struct fid_store_reader *reader,
+                                      struct fid_error *error);
+
+/* *id is 0 when there is nobody with the key. */
+enum fid_status fid_store_find(struct fid_store *store, const char *key, int64_t *id,
+                               struct fid_error *error);
+enum fid_status fid_store_count(struct fid_store *store, size_t *people, struct fid_error *error);
+
+/* The ones below need a transaction that writes. */
+enum fid_status fid_store_add_person(struct fid_store *store, const char *name, const char *key,
+                                     int64_t *id, struct fid_error *error);
+enum fid_status fid_store_rename_person(struct fid_store *store, int64_t id, const char *name,
+                                        const char *key, struct fid_error *error);
+enum fid_status fid_store_delete_person(struct fid_store *store, int64_t id,
+                                        struct fid_error *error);
+enum fid_status fid_store_add_sample(struct fid_store *store, int64_t person,
+                                     const float *embedding, size_t size, const char *source,
+                                     struct fid_error *error);
+enum fid_status fid_store_delete_samples(struct fid_store *store, int64_t person,
+                                         struct fid_error *error);
+/* FILLS samples[capacity][size] in the order of enrolment and *count with how many there are; call
+ * with capacity 0 first. */
+enum fid_status fid_store_read_samples(struct fid_store *store, int64_t person, float *samples,
+                                       size_t capacity, size_t size, size_t *count,
+                                       struct fid_error *error);
+enum fid_status fid_store_delete_vectors(struct fid_store *store, int64_t person,
+                                         struct fid_error *error);
+enum fid_status fid_store_add_vector(struct fid_store *store, int64_t person,
+                                     enum fid_vector_kind kind, size_t place, const float *vector,
+                                     size_t size, struct fid_error *error);
+
+/* Outside of transactions: after it no byte of what was deleted is left in the file or its journal.
+ * FID_BUSY while another process reads an older state: then that happens when it is done. */
+enum fid_status fid_store_purge(struct fid_store *store, struct fid_error *error);
+
+#endif
