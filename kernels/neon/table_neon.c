@@ -1,0 +1,27 @@
+/* table_neon.c - the NEON levels of AArch64: every such CPU, and those with the crc32 instructions
+ * (all but the first Cortex-A57s). */
+#include "kernels/neon/neon.h"
+
+/* The lines at the end are meant to override those of the reference. */
+#pragma GCC diagnostic ignored "-Woverride-init"
+
+#define FID_NEON_SLOTS                                                                          \
+    .tile = {.gemm_mr = 8, .gemm_nr = 8, .depthwise_cr = 8}, .gemm_f32 = fid_gemm_f32_8x8_neon, \
+    .depthwise_f32 = fid_depthwise_f32_neon, .max_pool_f32 = fid_max_pool_f32_neon,             \
+    .average_f32 = fid_average_f32_neon, .add_f32 = fid_add_f32_neon,                           \
+    .affine_f32 = fid_affine_f32_neon, .dot_f32 = fid_dot_f32_neon
+
+const struct fid_kernels fid_kernels_neon = {
+#define FID_SLOT(slot, result, args) .slot = fid_##slot##_ref,
+#include "kernels/kernel_list.h"
+    .name = "neon",
+    FID_NEON_SLOTS,
+};
+
+const struct fid_kernels fid_kernels_neon_crc = {
+#include "kernels/kernel_list.h"
+#undef FID_SLOT
+    .name = "neon_crc",
+    FID_NEON_SLOTS,
+    .crc32c = fid_crc32c_neon,
+};
