@@ -4,3 +4,4 @@
 APP_VERB(list)
 APP_VERB(live)
 APP_VERB(cameras)
+APP_VERB(eval)

@@ -1,0 +1,51 @@
+#include "app/eval.h"
+
+#include <string.h>
+
+static const struct app_option eval_options[] = {
+    {"images", 0, APP_FILE, "DIR", "folder of the pictures (default: images beside the table)", 0,
+     0},
+    {"fit-side", 0, APP_WHOLE, "N", "scale every picture so that its longer side is N", 16, 4096},
+    {"json", 'j', APP_FLAG, NULL, "the figures as one JSON object", 0, 0},
+    {0},
+};
+
+static const struct {
+    const char *name;
+    enum app_exit (*run)(struct app *app, const char *source);
+} protocols[] = {
+    {"lfw", app_eval_lfw},
+    {"detect", app_eval_detect},
+    {"identify", app_eval_identify},
+};
+
+static enum app_exit run(struct app *app)
+{
+    const char *name = app->arguments.words[0];
+    for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++)
+        if (strcmp(name, protocols[i].name) == 0)
+            return protocols[i].run(app, app->arguments.words[1]);
+    return app_usage(app, "'%s' is no protocol: lfw, detect or identify", name);
+}
+
+const struct app_verb app_verb_eval = {
+    .name = "eval",
+    .arguments = "lfw|detect|identify SOURCE",
+    .summary = "measure on labelled pictures",
+    .details =
+        "lfw DIR         verification: DIR/pairs.txt (folds, pairs; name i j; name i name j) and\n"
+        "                DIR/images/NAME/NAME_0001.jpg; the threshold of a fold comes from the "
+        "others\n"
+        "detect TSV      average precision at IoU 0.5: columns file x y w h ignore\n"
+        "identify TSV    the known among strangers: columns role (enroll, known, unknown),\n"
+        "                person, file\n"
+        "The face nearest to the middle of a picture is the labelled one.\n",
+    .examples = "faceid eval lfw lfw\taccuracy, TAR at FAR, AUC\n"
+                "faceid eval detect boxes.tsv --fit-side 640\taverage precision\n"
+                "faceid eval identify identify.tsv --json\tTPIR at FPIR 1 %, for programs\n",
+    .min_arguments = 2,
+    .max_arguments = 2,
+    .groups = APP_USES_MODEL | APP_USES_DETECTOR,
+    .options = eval_options,
+    .run = run,
+};
