@@ -256,9 +256,9 @@ static void check_truncations(struct weight_image image)
     size_t edges[2 + 2 * FID_SECTION_COUNT] = {sizeof(struct fid_file_header)};
     size_t edge_count = 1, count = 0;
     for (size_t i = 0; i < FID_SECTION_COUNT; i++) {
-        edges[edge_count++] = (size_t)weight_image_section(image, i)->offset;
-        edges[edge_count++] = (size_t)(weight_image_section(image, i)->offset +
-                                       weight_image_section(image, i)->bytes);
+        edges[edge_count++] = (size_t)weight_image_section(image, (enum fid_section)i)->offset;
+        edges[edge_count++] = (size_t)(weight_image_section(image, (enum fid_section)i)->offset +
+                                       weight_image_section(image, (enum fid_section)i)->bytes);
     }
     edges[edge_count++] = 1;
     for (size_t i = 0; i < edge_count; i++)
@@ -304,10 +304,12 @@ static void truncated_sample_is_refused(void)
 static void longer_sample_is_refused(void)
 {
     struct weight_image image = weight_sample_image();
-    struct weight_image longer = {aligned_alloc(64, image.size + 1), image.size + 1};
-    REQUIRE(longer.bytes != NULL);
-    memcpy(longer.bytes, image.bytes, image.size);
-    longer.bytes[image.size] = 0;
+    uint8_t *bytes = malloc(image.size + 1);
+    REQUIRE(bytes != NULL);
+    memcpy(bytes, image.bytes, image.size);
+    bytes[image.size] = 0;
+    struct weight_image longer = weight_image_copy(bytes, image.size + 1);
+    free(bytes);
     CHECK(refused(longer, longer.size));
     free(longer.bytes);
     free(image.bytes);
@@ -343,10 +345,12 @@ static struct weight_image real_model(char *path, size_t path_bytes)
     FILE *in = chosen[0] != '\0' ? fopen(chosen, "rb") : NULL;
     if (in == NULL)
         return (struct weight_image){NULL, 0};
-    image.bytes = aligned_alloc(64, image.size);
-    if (image.bytes == NULL || fread(image.bytes, 1, image.size, in) != image.size)
+    uint8_t *bytes = malloc(image.size);
+    if (bytes == NULL || fread(bytes, 1, image.size, in) != image.size)
         exit(2);
     fclose(in);
+    image = weight_image_copy(bytes, image.size);
+    free(bytes);
     snprintf(path, path_bytes, "%s", chosen);
     return image;
 }

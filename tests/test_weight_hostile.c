@@ -17,7 +17,7 @@ static size_t walk(const struct fid_weight_file *file)
     for (size_t i = 0; i < count; i++) {
         const float *data = fid_weight_file_tensor_data(file, i);
         sum += strlen(fid_weight_file_string(file, tensors[i].name));
-        sum += isfinite(data[tensors[i].bytes / sizeof *data - 1]);
+        sum += isfinite(data[tensors[i].bytes / sizeof *data - 1]) ? 1 : 0;
     }
     size_t graph_count, node_count, index_count;
     const struct fid_file_graph *graphs = fid_weight_file_graphs(file, &graph_count);

@@ -99,13 +99,13 @@ struct fid_builder *weight_sample_open(void)
 
 struct weight_image weight_image_copy(const uint8_t *bytes, size_t size)
 {
-    struct weight_image image = {aligned_alloc(64, size), size};
-    if (image.bytes == NULL) {
+    void *block; /* not aligned_alloc, which wants a multiple of 64 as its size */
+    if (posix_memalign(&block, FID_FILE_ALIGN, size > 0 ? size : 1) != 0) {
         fprintf(stderr, "weight_sample: no memory\n");
         exit(2);
     }
-    memcpy(image.bytes, bytes, size);
-    return image;
+    memcpy(block, bytes, size);
+    return (struct weight_image){block, size};
 }
 
 struct weight_image weight_sample_image(void)
