@@ -4,4 +4,5 @@
 APP_VERB(list)
 APP_VERB(live)
 APP_VERB(cameras)
+APP_VERB(model)
 APP_VERB(eval)
