@@ -112,6 +112,8 @@ class _Reader:
         for name in names:
             if name not in self.values:
                 raise ConvertError("the output '%s' is not computed from the input" % name)
+            if name in self.graph.outputs:
+                raise ConvertError("the output '%s' is listed twice" % name)
             value = self.values[name]
             if value.name == self.graph.input or value.name in self.graph.outputs:
                 value = self.builder.append("reshape", [value], value.axes, name,
