@@ -1,0 +1,263 @@
+/* net_reference.c - one number at a time, no thought of speed.
+ *
+ * Tolerances: a sum of k products (bias and residual count as products by one) may be off by
+ * (k + 8) · 2^-24 · 2 · Σ|a·b| (kernels.h). A factor passes an error on as it is; a sigmoid has a
+ * slope of at most 1/4 and adds 8 · 2^-24 of itself for expf and the division; softmax adds the
+ * rounding of x - max, which exp turns into a relative error, and that of its own sum. */
+#include "tests/check/net_reference.h"
+
+#include "tests/check/net.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define EPSILON 0x1p-24
+
+/* A sum under construction. */
+struct sum {
+    double value, magnitude;
+    double terms;
+};
+
+static void add_product(struct sum *sum, double a, double b)
+{
+    sum->value += a * b;
+    sum->magnitude += fabs(a * b);
+    sum->terms++;
+}
+
+static float at(const struct fid_value *v, int n, int y, int x, int j)
+{
+    return v
+        ->data[(((size_t)n * (size_t)v->h + (size_t)y) * (size_t)v->w + (size_t)x) * (size_t)v->c +
+               (size_t)j];
+}
+
+static struct net_number activate(const struct net_node_view *view, struct sum sum, int j,
+                                  const float *slope)
+{
+    const struct fid_file_node *node = view->node;
+    struct net_number result = {sum.value, (sum.terms + 8) * EPSILON * 2 * sum.magnitude};
+    if (node->activation == FID_ACT_CLAMP) {
+        result.value = fmin(fmax(sum.value, (double)node->act_min), (double)node->act_max);
+    } else if (node->activation == FID_ACT_PRELU) {
+        const double factor = (double)slope[j];
+        const double widest = fmax(1.0, fabs(factor));
+        result.value = sum.value >= 0 ? sum.value : factor * sum.value;
+        result.tolerance = widest * (result.tolerance + 2 * EPSILON * fabs(sum.value));
+    } else if (node->activation == FID_ACT_SIGMOID) {
+        result.value = 1 / (1 + exp(-sum.value));
+        result.tolerance = result.tolerance / 4 + 8 * EPSILON * result.value;
+    }
+    result.tolerance += 0x1p-149; /* one step of the smallest numbers */
+    return result;
+}
+
+/* ---- windows ---- */
+
+/* Place on the input of tap t of output o along one axis. */
+static int tap_place(int o, int t, int stride, int dilation, int before)
+{
+    return o * stride + t * (dilation > 0 ? dilation : 1) - before;
+}
+
+static void pads_of(const struct net_node_view *view, int *top, int *left)
+{
+    const struct fid_file_node *node = view->node;
+    net_window_size(view->inputs[0].h, node->kernel_h, node->stride_h, node->dilation_h,
+                    node->pad_top, node->pad_bottom, node->pad_mode, top);
+    net_window_size(view->inputs[0].w, node->kernel_w, node->stride_w, node->dilation_w,
+                    node->pad_left, node->pad_right, node->pad_mode, left);
+}
+
+static struct net_number conv(const struct net_node_view *view, int n, int y, int x, int j)
+{
+    const struct fid_file_node *node = view->node;
+    const struct fid_value *in = &view->inputs[0];
+    const int per_group = in->c / node->groups;
+    const int first = j / (view->output.c / node->groups) * per_group;
+    const float *w = view->tensors[0] + (ptrdiff_t)j * node->kernel_h * node->kernel_w * per_group;
+    struct sum sum = {0};
+    int top, left;
+    pads_of(view, &top, &left);
+    add_product(&sum, (double)view->tensors[1][j], 1);
+    for (int ky = 0; ky < node->kernel_h; ky++)
+        for (int kx = 0; kx < node->kernel_w; kx++) {
+            const int row = tap_place(y, ky, node->stride_h, node->dilation_h, top);
+            const int column = tap_place(x, kx, node->stride_w, node->dilation_w, left);
+            for (int p = 0; p < per_group; p++, w++)
+                if (row >= 0 && row < in->h && column >= 0 && column < in->w)
+                    add_product(&sum, (double)at(in, n, row, column, first + p), (double)*w);
+        }
+    if (node->input_count > 1)
+        add_product(&sum, (double)at(&view->inputs[1], n, y, x, j), 1);
+    return activate(view, sum, j, view->tensors[2]);
+}
+
+static struct net_number pool(const struct net_node_view *view, int n, int y, int x, int j)
+{
+    const struct fid_file_node *node = view->node;
+    const struct fid_value *in = &view->inputs[0];
+    double largest = -INFINITY;
+    struct sum sum = {0};
+    int top, left;
+    pads_of(view, &top, &left);
+    for (int ky = 0; ky < node->kernel_h; ky++)
+        for (int kx = 0; kx < node->kernel_w; kx++) {
+            const int row = tap_place(y, ky, node->stride_h, 1, top);
+            const int column = tap_place(x, kx, node->stride_w, 1, left);
+            if (row < 0 || row >= in->h || column < 0 || column >= in->w)
+                continue;
+            const double v = (double)at(in, n, row, column, j);
+            largest = fmax(largest, v);
+            add_product(&sum, v, 1);
+        }
+    if (node->op == FID_OP_MAX_POOL)
+        return (struct net_number){largest, 0};
+    return (struct net_number){sum.value / sum.terms,
+                               (sum.terms + 8) * EPSILON * 2 * sum.magnitude / sum.terms};
+}
+
+static struct net_number global_average(const struct net_node_view *view, int n, int j)
+{
+    const struct fid_value *in = &view->inputs[0];
+    struct sum sum = {0};
+    for (int y = 0; y < in->h; y++)
+        for (int x = 0; x < in->w; x++)
+            add_product(&sum, (double)at(in, n, y, x, j), 1);
+    return (struct net_number){sum.value / sum.terms,
+                               (sum.terms + 8) * EPSILON * 2 * sum.magnitude / sum.terms};
+}
+
+static struct net_number fully_connected(const struct net_node_view *view, int n, int j)
+{
+    const struct fid_value *in = &view->inputs[0];
+    const size_t count = (size_t)in->h * (size_t)in->w * (size_t)in->c;
+    struct sum sum = {0};
+    add_product(&sum, (double)view->tensors[1][j], 1);
+    for (size_t p = 0; p < count; p++)
+        add_product(&sum, (double)in->data[(size_t)n * count + p],
+                    (double)view->tensors[0][(size_t)j * count + p]);
+    return activate(view, sum, j, view->tensors[2]);
+}
+
+/* ---- element by element ---- */
+
+static struct net_number add(const struct net_node_view *view, int n, int y, int x, int j)
+{
+    struct sum sum = {0};
+    add_product(&sum, (double)at(&view->inputs[0], n, y, x, j), 1);
+    add_product(&sum, (double)at(&view->inputs[1], n, y, x, j), 1);
+    return activate(view, sum, j, view->tensors[0]);
+}
+
+static struct net_number multiply(const struct net_node_view *view, int n, int y, int x, int j)
+{
+    const struct fid_value *b = &view->inputs[1];
+    struct sum sum = {0};
+    const bool whole = b->h == view->output.h && b->w == view->output.w;
+    add_product(&sum, (double)at(&view->inputs[0], n, y, x, j),
+                (double)(whole ? at(b, n, y, x, j) : at(b, n, 0, 0, j)));
+    return activate(view, sum, j, view->tensors[0]);
+}
+
+static struct net_number affine(const struct net_node_view *view, int n, int y, int x, int j)
+{
+    struct sum sum = {0};
+    add_product(&sum, (double)at(&view->inputs[0], n, y, x, j), (double)view->tensors[0][j]);
+    add_product(&sum, (double)view->tensors[1][j], 1);
+    return activate(view, sum, j, view->tensors[2]);
+}
+
+static struct net_number activation(const struct net_node_view *view, int n, int y, int x, int j)
+{
+    struct sum sum = {0};
+    add_product(&sum, (double)at(&view->inputs[0], n, y, x, j), 1);
+    return activate(view, sum, j, view->tensors[0]);
+}
+
+static struct net_number softmax(const struct net_node_view *view, int n, int y, int x, int j)
+{
+    const struct fid_value *in = &view->inputs[0];
+    double largest = -INFINITY, least = INFINITY, sum = 0;
+    for (int i = 0; i < in->c; i++) {
+        largest = fmax(largest, (double)at(in, n, y, x, i));
+        least = fmin(least, (double)at(in, n, y, x, i));
+    }
+    for (int i = 0; i < in->c; i++)
+        sum += exp((double)at(in, n, y, x, i) - largest);
+    const double value = exp((double)at(in, n, y, x, j) - largest) / sum;
+    return (struct net_number){value, 2 * (in->c + 8 + 2 * (largest - least)) * EPSILON * value};
+}
+
+/* ---- moving numbers ---- */
+
+static struct net_number exactly(float v)
+{
+    return (struct net_number){(double)v, 0};
+}
+
+static struct net_number concat(const struct net_node_view *view, int n, int y, int x, int j)
+{
+    int place[3] = {y, x, j};
+    const int axis = view->node->axis - 1;
+    for (const struct fid_value *in = view->inputs;; in++) {
+        const int length = axis == 0 ? in->h : axis == 1 ? in->w : in->c;
+        if (place[axis] < length)
+            return exactly(at(in, n, place[0], place[1], place[2]));
+        place[axis] -= length;
+    }
+}
+
+static struct net_number reshape(const struct net_node_view *view, int n, int y, int x, int j)
+{
+    const struct fid_value *in = &view->inputs[0], *out = &view->output;
+    const size_t place = ((size_t)y * (size_t)out->w + (size_t)x) * (size_t)out->c + (size_t)j;
+    return exactly(in->data[(size_t)n * (size_t)in->h * (size_t)in->w * (size_t)in->c + place]);
+}
+
+static struct net_number transpose(const struct net_node_view *view, int n, int y, int x, int j)
+{
+    const int32_t *order = view->node->shape;
+    int place[4] = {n, 0, 0, 0};
+    place[order[1]] = y;
+    place[order[2]] = x;
+    place[order[3]] = j;
+    return exactly(at(&view->inputs[0], n, place[1], place[2], place[3]));
+}
+
+struct net_number net_reference(const struct net_node_view *view, int n, int y, int x, int j)
+{
+    const int scale = view->node->scale;
+    switch (view->node->op) {
+    case FID_OP_CONV:
+        return conv(view, n, y, x, j);
+    case FID_OP_MAX_POOL:
+    case FID_OP_AVERAGE_POOL:
+        return pool(view, n, y, x, j);
+    case FID_OP_GLOBAL_AVERAGE_POOL:
+        return global_average(view, n, j);
+    case FID_OP_FULLY_CONNECTED:
+        return fully_connected(view, n, j);
+    case FID_OP_ADD:
+        return add(view, n, y, x, j);
+    case FID_OP_MULTIPLY:
+        return multiply(view, n, y, x, j);
+    case FID_OP_CONCAT:
+        return concat(view, n, y, x, j);
+    case FID_OP_ACTIVATION:
+        return activation(view, n, y, x, j);
+    case FID_OP_SOFTMAX:
+        return softmax(view, n, y, x, j);
+    case FID_OP_RESHAPE:
+        return reshape(view, n, y, x, j);
+    case FID_OP_TRANSPOSE:
+        return transpose(view, n, y, x, j);
+    case FID_OP_RESIZE_NEAREST:
+        return exactly(at(&view->inputs[0], n, y / scale, x / scale, j));
+    case FID_OP_AFFINE:
+        return affine(view, n, y, x, j);
+    default:
+        abort();
+    }
+}
