@@ -20,9 +20,11 @@ import array_pickle
 import convert
 import graph_passes
 import reference
+import vggface2_weights
 from crc32c import crc32c
 from engine import error_bounds, first_difference, run_engine, tool, write_fid
 from graph import ConvertError, Graph
+from starter import starter_file
 
 CONVERT = os.path.join(ROOT, "convert", "convert.py")
 
@@ -356,6 +358,122 @@ def onnx_cut_anywhere_is_refused():
         except ConvertError:
             continue
         require(len(graph.nodes) == whole, "%d of %d bytes were accepted" % (size, len(data)))
+
+
+# ---- Keras, Caffe and TFLite files that are not what they should be ----
+
+def resnet50_weights():
+    """Weights of the right names and shapes, all zero but the variances: what is refused is found
+    before any number matters."""
+    if not hasattr(resnet50_weights, "made"):
+        made = vggface2_weights.keras_weights(1)
+        resnet50_weights.made = {name: np.full_like(array, "variance" in name)
+                                 for name, array in made.items()}
+    return dict(resnet50_weights.made)
+
+
+def h5_bytes(weights, **options):
+    try:
+        import h5py  # noqa: F401
+    except ImportError:
+        skip("python3-h5py is not installed")
+    path = os.path.join(temp_folder(), "w.h5")
+    vggface2_weights.write_h5(path, weights, **options)
+    with open(path, "rb") as file:
+        return file.read()
+
+
+@case
+def keras_refusals_name_the_layer():
+    from keras_reader import read_keras
+    weights = resnet50_weights()
+    whole = h5_bytes(weights)
+    require(len(read_keras(whole, "w.h5").nodes) == 173, "the whole file is not read")
+
+    def without(part):
+        return {name: array for name, array in weights.items() if part not in name}
+
+    wrong = {**weights, "conv2_1_3x3/kernel": np.zeros((3, 3, 64, 65), np.float32)}
+    negative = {**weights, "conv2_1_3x3/bn/moving_variance": np.full(64, -1, np.float32)}
+    text = {**weights, "conv2_1_3x3/bn/gamma": np.zeros(64, np.int32)}
+    extra = {**weights, "conv9/kernel": np.zeros((1, 1, 8, 8), np.float32)}
+    for words, changed in ((("conv4_3_3x3", "missing"), without("conv4_3_3x3")),
+                           (("conv4_3_3x3/bn", "missing"), without("conv4_3_3x3/bn")),
+                           (("conv4_3_3x3/bn", "mean"), without("conv4_3_3x3/bn/moving_mean")),
+                           (("conv2_1_3x3", "shape"), wrong), (("variance",), negative),
+                           (("conv2_1_3x3", "int32"), text), (("conv9",), extra),
+                           (("SENet50",), {**weights, "conv2_1_1x1_down/kernel": extra[
+                               "conv9/kernel"]}),
+                           (("VGG16",), {"conv1_1/kernel": extra["conv9/kernel"]}),
+                           (("conv1/7x7_s2",), {"dense/kernel": extra["conv9/kernel"]})):
+        data = h5_bytes(changed)
+        refused(lambda: read_keras(data, "w.h5"), "w.h5", *words)
+    for size in (8, 100, 2000, len(whole) // 2, len(whole) - 1):
+        refused(lambda: read_keras(whole[:size], "w.h5"), "w.h5")
+
+
+@case
+def caffe_refusals_name_the_array():
+    from caffe_pickle_reader import read_caffe
+    state = vggface2_weights.caffe_state(1, 3)
+    require(len(read_caffe(vggface2_weights.python2_pickle(state), "w").nodes) == 175, "not read")
+    missing = {name: array for name, array in state.items() if name != "layer2.1.bn3.running_var"}
+    wrong = {**state, "layer2.1.conv2.weight": np.zeros((128, 128, 1, 1), np.float32)}
+    other = {**state, "layer2.1.conv2.scale": np.zeros(4, np.float32)}
+    for words, changed in ((("layer2.1.bn3", "variance"), missing),
+                           (("layer2.1.conv2", "shape"), wrong),
+                           (("layer2.1.conv2.scale",), other)):
+        data = vggface2_weights.python2_pickle(changed)
+        refused(lambda: read_caffe(data, "w.pkl"), "w.pkl", *words)
+    refused(lambda: read_caffe(b"\x80\x02]q\x00.", "w.pkl"), "list")
+
+
+@case
+def tflite_cut_or_changed_is_refused_or_read():
+    """Truncated: refused. A changed byte: refused, or read as another valid file, never a crash."""
+    from tflite_reader import read_tflite
+    data = starter_file("pnet.tflite")
+    whole = read_tflite(data, "p")
+    for size in list(range(0, 64)) + list(range(64, len(data), 331)):
+        try:
+            graph = read_tflite(data[:size], "p.tflite")
+        except ConvertError:
+            continue
+        require(len(graph.nodes) == len(whole.nodes), "%d of %d bytes" % (size, len(data)))
+        raise AssertionError("cut to %d bytes it was accepted" % size)
+    random = np.random.default_rng(1)
+    for position in random.integers(0, len(data), 1500):
+        changed = bytearray(data)
+        changed[position] ^= 1 << int(random.integers(8))
+        try:
+            read_tflite(bytes(changed), "p.tflite")
+        except ConvertError:
+            pass
+
+
+@case
+def labels_are_read_in_every_form():
+    import pickle
+    from labels import read_labels
+    names = [" A._First", " B._Second", " C"]
+    want = ["A._First", "B._Second", "C"]
+    folder = temp_folder()
+    for i, array in enumerate((np.array(names), np.array([n.encode() for n in names]),
+                               np.array(names, object), None)):
+        path = os.path.join(folder, "labels%d" % i)
+        if array is None:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("\n".join(names) + "\n")
+        else:
+            with open(path, "wb") as file:
+                np.save(file, array, allow_pickle=True)
+        require(read_labels(path) == want, "form %d: %s" % (i, read_labels(path)))
+    path = os.path.join(folder, "evil.npy")
+    with open(path, "wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "|O", "fortran_order": False,
+                                                    "shape": (1,)})
+        file.write(pickle.dumps(_Evil(os.system, "false")))
+    refused(lambda: read_labels(path), "system", "refused")
 
 
 class _Evil:

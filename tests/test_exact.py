@@ -1,0 +1,267 @@
+#!/usr/bin/python3
+"""Exactness: whole networks through converter and engine against independent forward passes in double
+precision, every layer that both have, and against ONNX Runtime. The first diverging layer is named."""
+import glob
+import os
+import shutil
+
+import numpy as np
+
+from check import BUILD, ROOT, case, main, require, run, skip, temp_folder
+
+import convert
+import reference_resnet50
+import reference_tflite
+import vggface2_weights
+from engine import first_difference, run_engine, tool
+from starter import starter_file
+from tflite_file import parse_tflite
+
+LARGEST_ERROR = 1e-4    # of a layer's largest feature
+LEAST_COSINE = 0.999999
+CLASSES = 8631
+LEVELS = ({"isa": "ref"}, {}, {"method": "im2col_gemm"}, {"method": "im2col_openblas"})
+
+
+def cosine(a, b):
+    a, b = np.float64(a).reshape(-1), np.float64(b).reshape(-1)
+    return float(a @ b / np.sqrt((a @ a) * (b @ b)))
+
+
+def compare(what, got, want, output):
+    """Every common layer within the bound, the embedding in direction too; prints the figures."""
+    wrong = first_difference(got, want, lambda _, value: LARGEST_ERROR * np.abs(value).max())
+    require(wrong is None, "%s: first diverging layer %s" % (what, wrong))
+    common = [name for name in want if name in got]
+    worst = max(common, key=lambda name: np.abs(got[name] - want[name]).max() /
+                np.abs(want[name]).max())
+    angle = cosine(got[output], want[output])
+    require(angle >= LEAST_COSINE, "%s: cosine %.9f" % (what, angle))
+    print("%s: %d layers, largest error %.1e of the largest feature (%s), cosine 1 - %.0e" % (
+        what, len(common), np.abs(got[worst] - want[worst]).max() / np.abs(want[worst]).max(),
+        worst, max(0.0, 1 - angle)))
+
+
+def write(data):
+    path = os.path.join(temp_folder(), "model.fid")
+    with open(path, "wb") as file:
+        file.write(data)
+    return path
+
+
+class Network:
+    """A model's .fid file and what an independent forward says, made when first asked for."""
+
+    def __init__(self, make):
+        self.make, self.made = make, None
+
+    def __call__(self):
+        if self.made is None:
+            self.made = self.make()
+        return self.made
+
+
+def _keras_top():
+    try:
+        import h5py  # noqa: F401
+    except ImportError:
+        skip("python3-h5py is not installed")
+    weights = vggface2_weights.keras_weights(1, CLASSES)
+    x = vggface2_weights.picture(2)
+    path = os.path.join(temp_folder(), "top.h5")
+    vggface2_weights.write_h5(path, weights, "model_weights")
+    return {"h5": path, "weights": weights, "x": x, "name": "vggface2-top",
+            "want": reference_resnet50.keras_forward(weights, x), "fid": _converted(path)}
+
+
+def _keras_notop():
+    top = KERAS_TOP()
+    weights = {name: array for name, array in top["weights"].items() if "classifier" not in name}
+    path = os.path.join(temp_folder(), "notop.h5")
+    vggface2_weights.write_h5(path, weights, as_text=True)
+    want = {name: value for name, value in top["want"].items() if "classifier" not in name}
+    return {"h5": path, "x": top["x"], "want": want, "name": "vggface2",
+            "fid": _converted(path)}
+
+
+def _caffe():
+    state = vggface2_weights.caffe_state(3, CLASSES)
+    path = os.path.join(temp_folder(), "resnet50_ft_weight.pkl")
+    with open(path, "wb") as file:
+        file.write(vggface2_weights.python2_pickle(state))
+    x = vggface2_weights.picture(4)
+    return {"x": x, "want": reference_resnet50.caffe_forward(state, x), "name": "vggface2-caffe",
+            "fid": _converted(path)}
+
+
+def _converted(path):
+    """(.fid file, profile), converted without --as: the structure says what it is."""
+    with open(path, "rb") as file:
+        data, name, _, _ = convert.convert([(path, file.read())])
+    return write(data), name
+
+
+KERAS_TOP, KERAS_NOTOP, CAFFE = Network(_keras_top), Network(_keras_notop), Network(_caffe)
+
+
+def compare_resnet50(network, level, command=None):
+    made = network()
+    fid, found = made["fid"]
+    require(found == made["name"], "%s was taken for %s" % (made["name"], found))
+    got = run_engine(fid, made["x"], command=command, **level)
+    what = "%s %s" % (found, " ".join(level.values()) or "default")
+    require(sum(name in got for name in made["want"]) >= 55, "%s: too few layers in common" % what)
+    compare(what, got, made["want"], "avg_pool")
+    if "classifier" in made["want"]:
+        require(np.argmax(got["classifier"]) == np.argmax(made["want"]["classifier"]), "top class")
+
+
+def _has_openblas():
+    return os.path.exists(os.path.join(BUILD, "libfaceid.a")) and bool(
+        glob.glob("/usr/lib/*/libopenblas*.so*") + glob.glob("/usr/lib/*/openblas*/lib*.so*"))
+
+
+def resnet50_at_every_level(network):
+    tool()
+    network()
+    for level in LEVELS:
+        if level.get("method") == "im2col_openblas" and not _has_openblas():
+            print("no OpenBLAS here: im2col_openblas is left out")
+            continue
+        compare_resnet50(network, level)
+
+
+@case
+def keras_resnet50_without_top():
+    resnet50_at_every_level(KERAS_NOTOP)
+
+
+@case
+def keras_resnet50_with_8631_classes():
+    resnet50_at_every_level(KERAS_TOP)
+
+
+@case
+def caffe_resnet50():
+    resnet50_at_every_level(CAFFE)
+
+
+@case
+def threads_and_batches_change_no_bit():
+    tool()
+    fid, _ = KERAS_NOTOP()["fid"]
+    x = np.concatenate([KERAS_NOTOP()["x"], vggface2_weights.picture(5)])
+    one = run_engine(fid, x, threads=1)["avg_pool"]
+    for threads in (2, 3):
+        require(np.array_equal(one, run_engine(fid, x, threads=threads)["avg_pool"]),
+                "%d threads give other bits" % threads)
+    require(np.array_equal(one[:1], run_engine(fid, x[:1])["avg_pool"]), "a batch gives other bits")
+
+
+@case
+def an_error_in_a_layer_is_found():
+    """The comparison itself: a wrong filter must be seen, and named by its layer."""
+    tool()
+    made = KERAS_NOTOP()
+    weights = dict(KERAS_TOP()["weights"])
+    name = "conv3_2_3x3/kernel"
+    weights[name] = weights[name].copy()
+    weights[name][1, 1, :, 6] += 0.05
+    want = reference_resnet50.keras_forward(
+        {key: array for key, array in weights.items() if "classifier" not in key}, made["x"])
+    got = run_engine(made["fid"][0], made["x"])
+    wrong = first_difference(got, want, lambda _, value: LARGEST_ERROR * np.abs(value).max())
+    # conv3_2 is the fifth block: activation_1 + 4 blocks of 3, then its second activation
+    require(wrong is not None and wrong.startswith("activation_15 "), "found instead: %s" % wrong)
+
+
+# ---- NEON, under qemu ----
+
+CROSS = "aarch64-linux-gnu-"
+ARM_BUILD = "build/arm64-exact"
+
+
+def _neon_tool():
+    """Builds dump_layers for arm64 from the parts that need no library, linked statically."""
+    if shutil.which(CROSS + "gcc") is None or shutil.which("qemu-aarch64-static") is None:
+        skip("no %sgcc or no qemu-aarch64-static" % CROSS)
+    if not glob.glob(os.path.join(ROOT, "kernels", "neon", "*.c")):
+        skip("there are no NEON kernels")
+    folders = ("kernels", "kernels/ref", "kernels/neon", "weights", "engine/base", "engine/nn",
+               "engine/nn/ops")
+    sources = ["tests/tools/dump_layers.c"] + [
+        os.path.relpath(path, ROOT) for folder in folders
+        for path in sorted(glob.glob(os.path.join(ROOT, folder, "*.c")))]
+    objects = ["%s/%s.o" % (ARM_BUILD, os.path.splitext(source)[0]) for source in sources]
+    made = run("make", "-s", "-j2", "CROSS=" + CROSS, "BUILD=" + ARM_BUILD, "OPENBLAS=0", "SDL=0",
+               "OPT=-O2", *objects, cwd=ROOT)
+    require(made.returncode == 0, "the arm64 objects: " + made.stderr[-2000:])
+    program = os.path.join(ROOT, ARM_BUILD, "dump_layers")
+    made = run(CROSS + "gcc", "-static", "-o", program, *objects, "-lm", "-pthread", cwd=ROOT)
+    require(made.returncode == 0, "the arm64 program: " + made.stderr[-2000:])
+    return ["qemu-aarch64-static", program]
+
+
+@case
+def keras_resnet50_on_neon():
+    compare_resnet50(KERAS_NOTOP, {"isa": "neon"}, _neon_tool())
+
+
+# ---- TFLite ----
+
+def compare_tflite(graph_name, profile, names, size, outputs):
+    """The engine against the file's own operators. names: the sources of the profile; outputs: ours
+    -> the file's; size: the input as our engine takes it."""
+    tool()
+    sources = [(name, starter_file(name)) for name in names]
+    data, found, _, _ = convert.convert(sources)
+    require(found == profile, "%s was taken for %s" % (profile, found))
+    source = next(data_ for name, data_ in sources if name.lower().startswith(graph_name))
+    x = np.random.default_rng(8).uniform(-1, 1, (2,) + size + (3,)).astype(np.float32)
+    turned = profile == "starter-mtcnn"
+    want = reference_tflite.run_tflite(parse_tflite(source, graph_name),
+                                       x.transpose(0, 2, 1, 3) if turned else x)
+    path = write(data)
+    for level in LEVELS[:2]:
+        got = run_engine(path, x, graph=graph_name, **level)
+        for ours, theirs in outputs.items():
+            value = want[theirs]
+            if value.ndim == 4 and turned:
+                value = value.transpose(0, 2, 1, 3)
+            error = np.abs(got[ours].reshape(value.shape) - value).max() / np.abs(value).max()
+            require(error <= LARGEST_ERROR, "%s %s: error %.1e of the largest" % (graph_name, ours,
+                                                                                 error))
+            print("%s %s %s: largest error %.1e of the largest number" % (
+                graph_name, " ".join(level.values()) or "default", ours, error))
+
+
+MTCNN = ("rnet.tflite", "onet.tflite", "pnet.tflite")
+
+
+@case
+def tflite_mobilefacenet():
+    compare_tflite("mobilefacenet", "starter-mobilefacenet", ["MobileFaceNet.tflite"], (112, 112),
+                   {"embeddings": "embeddings"})
+
+
+@case
+def tflite_pnet():
+    for size in ((37, 53), (12, 12)):
+        compare_tflite("pnet", "starter-mtcnn", MTCNN, size,
+                       {"prob": "pnet/prob1", "box": "pnet/conv4-2/BiasAdd"})
+
+
+@case
+def tflite_rnet():
+    compare_tflite("rnet", "starter-mtcnn", MTCNN, (24, 24),
+                   {"prob": "rnet/prob1", "box": "rnet/conv5-2/conv5-2"})
+
+
+@case
+def tflite_onet():
+    compare_tflite("onet", "starter-mtcnn", MTCNN, (48, 48),
+                   {"prob": "onet/prob1", "box": "onet/conv6-2/conv6-2",
+                    "landmarks": "onet/conv6-3/conv6-3"})
+
+
+main()
