@@ -4,6 +4,9 @@ precision, every layer that both have, and against ONNX Runtime. The first diver
 import glob
 import os
 import shutil
+import struct
+import sys
+import zlib
 
 import numpy as np
 
@@ -173,6 +176,49 @@ def an_error_in_a_layer_is_found():
     wrong = first_difference(got, want, lambda _, value: LARGEST_ERROR * np.abs(value).max())
     # conv3_2 is the fifth block: activation_1 + 4 blocks of 3, then its second activation
     require(wrong is not None and wrong.startswith("activation_15 "), "found instead: %s" % wrong)
+
+
+# ---- make check-vggface2 ----
+
+def write_png(path, pixels):
+    """Writes [h, w, 3] bytes without a picture library."""
+    def chunk(kind, data):
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    rows = b"".join(b"\0" + row.tobytes() for row in pixels)
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" +
+                   chunk(b"IHDR", struct.pack(">2I5B", pixels.shape[1], pixels.shape[0], 8, 2, 0,
+                                              0, 0)) +
+                   chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+@case
+def check_vggface2_on_the_synthetic_file():
+    """The check for the published file, run on ours: its answer is the double-precision one, and
+    another expected number or name is noticed."""
+    tool()
+    made, folder = KERAS_TOP(), temp_folder()
+    pixels = np.random.default_rng(12).integers(0, 256, (13, 11, 3), np.uint8)
+    pixels = pixels.repeat(23, axis=0).repeat(29, axis=1)[:290, :310]
+    picture, labels = os.path.join(folder, "p.png"), os.path.join(folder, "labels.txt")
+    write_png(picture, pixels)
+    with open(labels, "w", encoding="utf-8") as file:
+        file.writelines("Person_%d\n" % i for i in range(CLASSES))
+    rows = [int((i + 0.5) * 290 / 224) for i in range(224)]
+    columns = [int((i + 0.5) * 310 / 224) for i in range(224)]
+    x = pixels[np.ix_(rows, columns)][:, :, ::-1] - np.array([91.4953, 103.8827, 131.0912])
+    want = reference_resnet50.keras_forward(made["weights"], x[None])["classifier"].reshape(-1)
+    best = int(np.argmax(want))
+    for name, probability, code in (("Person_%d" % best, want[best], 0),
+                                    ("Person_%d" % best, want[best] + 0.01, 1),
+                                    ("Person_%d" % (best + 1), want[best], 1)):
+        done = run(sys.executable, os.path.join(ROOT, "convert", "check_vggface2.py"), made["h5"],
+                   "--labels", labels, "--picture", picture, "--class", name, "--probability",
+                   "%.8f" % probability, "--tolerance", "0.0001")
+        require(done.returncode == code, "exit %d, wanted %d: %s%s" %
+                (done.returncode, code, done.stdout, done.stderr))
 
 
 # ---- NEON, under qemu ----
