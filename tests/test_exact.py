@@ -10,13 +10,14 @@ import zlib
 
 import numpy as np
 
-from check import BUILD, ROOT, case, main, require, run, skip, temp_folder
+from check import BUILD, ROOT, case, main, require, run, shared, skip, temp_folder
 
 import convert
 import reference_resnet50
 import reference_tflite
 import vggface2_weights
-from engine import first_difference, run_engine, tool
+from engine import first_difference, run_engine, tool, write_fid
+from onnx_runtime import need_runtime, peers_resnet50, run_onnx_runtime
 from starter import starter_file
 from tflite_file import parse_tflite
 
@@ -251,6 +252,74 @@ def _neon_tool():
 @case
 def keras_resnet50_on_neon():
     compare_resnet50(KERAS_NOTOP, {"isa": "neon"}, _neon_tool())
+
+
+# ---- ONNX Runtime ----
+
+def compare_onnx_runtime(path, x, graph, fid):
+    """Every output of the engine against ONNX Runtime's for the input x [n, c, h, w]."""
+    want = run_onnx_runtime(path, x)
+    for level in LEVELS[:2]:
+        got = run_engine(fid, np.moveaxis(x, 1, -1), **level)
+        errors = {}
+        for output in graph.outputs:
+            value = want[output]
+            if value.ndim == 4:
+                value = np.moveaxis(value, 1, -1)
+            error = np.abs(got[output].reshape(-1) - value.reshape(-1)).max()
+            errors[output] = error / np.abs(value).max()
+        worst = max(errors, key=errors.get)
+        require(errors[worst] <= LARGEST_ERROR, "%s: output %s differs by %.1e of its largest number"
+                % (path, worst, errors[worst]))
+        print("%s %s: largest difference %.1e of the largest number (%s)" % (
+            os.path.basename(path), " ".join(level.values()) or "default", errors[worst], worst))
+
+
+@case
+def onnx_runtime_resnet50():
+    tool()
+    need_runtime()
+    from graph_passes import simplify
+    from onnx_reader import read_onnx
+    path = peers_resnet50()
+    with open(path, "rb") as file:
+        graph = simplify(read_onnx(file.read(), path))
+    x = np.fromfile(os.path.join(os.path.dirname(path), "input.bin"), "<f4")
+    compare_onnx_runtime(path, x.reshape(1, 3, 224, 224), graph, write_fid([graph]))
+
+
+@case
+def onnx_runtime_yunet_and_mobilefacenet():
+    tool()
+    need_runtime()
+    random = np.random.default_rng(13)
+    for name, size, high in (("models/yunet/yunet_n_dynamic.onnx", (160, 224), 255.0),
+                             ("models/mobilefacenet/MobileFaceNet.onnx", (112, 112), 2.0)):
+        path = shared(name)
+        with open(path, "rb") as file:
+            data, _, graphs, _ = convert.convert([(path, file.read())])
+        x = random.uniform(0, high, (1, 3) + size).astype(np.float32)
+        compare_onnx_runtime(path, x, graphs[0], write(data))
+
+
+@case
+def onnx_runtime_agrees_on_every_operator():
+    """The interpreter that the operators are tested with (test_convert.py) is itself held to ONNX
+    Runtime."""
+    need_runtime()
+    import onnx
+    import onnx_cases
+    import reference_onnx
+    for name, make in onnx_cases.CASES.items():
+        model, shape = make()
+        path = os.path.join(temp_folder(), name + ".onnx")
+        onnx.save(model, path)
+        x = np.random.default_rng(11).standard_normal(shape).astype(np.float32)
+        want, got = reference_onnx.run_onnx(model, x), run_onnx_runtime(path, x)
+        for output, value in got.items():
+            error = np.abs(value - want[output]).max()
+            require(error <= 1e-5 * np.abs(value).max(), "%s: %s differs by %g of %g" %
+                    (name, output, error, np.abs(value).max()))
 
 
 # ---- TFLite ----
