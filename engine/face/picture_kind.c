@@ -33,14 +33,16 @@ static const struct {
     {0, 2, "BM", "a BMP picture"},
 };
 
-/* Whether the first bytes read as text: no control characters but blanks. */
+/* Whether the first bytes read as text: no control characters but blanks, and no byte that UTF-8
+ * never has. */
 static bool looks_like_text(const uint8_t *bytes, size_t size)
 {
     size_t looked_at = size < 512 ? size : 512;
-    for (size_t i = 0; i < looked_at; i++)
-        if ((bytes[i] < 0x20 && strchr("\t\n\v\f\r", bytes[i]) == NULL) || bytes[i] == 0x7F ||
-            bytes[i] == 0)
+    for (size_t i = 0; i < looked_at; i++) {
+        bool blank = bytes[i] == ' ' || (bytes[i] >= '\t' && bytes[i] <= '\r');
+        if ((bytes[i] < 0x20 && !blank) || bytes[i] == 0x7F || bytes[i] >= 0xF5)
             return false;
+    }
     return true;
 }
 
