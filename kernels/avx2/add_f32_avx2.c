@@ -19,6 +19,6 @@ void fid_add_f32_avx2(size_t pixels, size_t channels, const float *a, const floa
         for (; j + LANES <= channels; j += LANES)
             block(x, j, LANES, a, b, out, post);
         if (j < channels)
-            block(x, j, channels - j, a, b, out, post);
+            block(x, j, tail_lanes(channels - j), a, b, out, post);
     }
 }

@@ -20,6 +20,15 @@
 
 enum { LANES = 8 };
 
+/* n, of which the compiler may know that it is less than a vector: the choice between whole and
+ * partial loads is then made once, when it inlines. */
+FID_INLINE size_t tail_lanes(size_t n)
+{
+    if (n >= LANES)
+        __builtin_unreachable();
+    return n;
+}
+
 FID_INLINE size_t min_size(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -36,14 +45,14 @@ FID_INLINE __m256i first_lanes(size_t n)
  * constant LANES in the body of a row and variable in its tail only. */
 FID_INLINE __m256 load_lanes(const float *p, size_t n)
 {
-    if (__builtin_constant_p(n) && n == LANES)
+    if (n == LANES)
         return _mm256_loadu_ps(p);
     return _mm256_maskload_ps(p, first_lanes(n));
 }
 
 FID_INLINE void store_lanes(float *p, __m256 v, size_t n)
 {
-    if (__builtin_constant_p(n) && n == LANES)
+    if (n == LANES)
         _mm256_storeu_ps(p, v);
     else
         _mm256_maskstore_ps(p, first_lanes(n), v);

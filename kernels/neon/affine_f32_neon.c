@@ -26,6 +26,6 @@ void fid_affine_f32_neon(size_t pixels, size_t channels, const float *in, const 
         for (; j + LANES <= channels; j += LANES)
             block(x, j, LANES, in, scale, shift, out, post);
         if (j < channels)
-            block(x, j, channels - j, in, scale, shift, out, post);
+            block(x, j, tail_lanes(channels - j), in, scale, shift, out, post);
     }
 }

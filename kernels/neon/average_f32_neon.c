@@ -32,5 +32,5 @@ void fid_average_f32_neon(size_t channels, size_t taps, const float *const *in, 
     for (; j + LANES <= channels; j += LANES)
         block(1, LANES, taps, in, j, scale, out);
     if (j < channels)
-        block(1, channels - j, taps, in, j, scale, out);
+        block(1, tail_lanes(channels - j), taps, in, j, scale, out);
 }

@@ -55,9 +55,9 @@ FID_INLINE void pixels_run(const size_t run, const size_t taps, const size_t ste
     if (at.j < channels)
         vector(run, taps, step, min_size(LANES, channels - at.j), 0, &at);
     if (at.j + LANES < channels)
-        vector(run, taps, step, channels - at.j - LANES, 1, &at);
+        vector(run, taps, step, tail_lanes(channels - at.j - LANES), 1, &at);
 }
-/* A row: runs of a constant length, then single pixels. */
+/* A row: runs of a constant length, and a shorter one for the rest. */
 FID_INLINE void pixels_row(const size_t run, const size_t taps, const size_t step, size_t pixels,
                            size_t channels, struct window at)
 {
@@ -66,6 +66,18 @@ FID_INLINE void pixels_row(const size_t run, const size_t taps, const size_t ste
         at.in += run * step;
         at.out += run * at.out_stride;
     }
+    if (run > 3 && pixels - at.x == 3)
+        pixels_run(3, taps, step, channels, at);
+    else if (run > 2 && pixels - at.x == 2)
+        pixels_run(2, taps, step, channels, at);
+    else if (pixels - at.x == 1)
+        pixels_run(1, taps, step, channels, at);
+}
+
+/* The general case: single outputs. */
+FID_INLINE void pixels_alone(size_t taps, size_t step, size_t pixels, size_t channels,
+                             struct window at)
+{
     for (; at.x < pixels; at.x++) {
         pixels_run(1, taps, step, channels, at);
         at.in += step;
@@ -81,11 +93,11 @@ void fid_depthwise_f32_neon(size_t pixels, size_t channels, size_t taps, const f
     if (taps == 9 && in_step == 3)
         pixels_row(4, 9, 3, pixels, channels, at);
     else if (taps == 9 && in_step == 6)
-        pixels_row(2, 9, 6, pixels, channels, at);
+        pixels_row(4, 9, 6, pixels, channels, at);
     else if (taps == 25 && in_step == 5)
         pixels_row(4, 25, 5, pixels, channels, at);
     else if (taps == 25 && in_step == 10)
         pixels_row(2, 25, 10, pixels, channels, at);
     else
-        pixels_row(1, taps, in_step, pixels, channels, at);
+        pixels_alone(taps, in_step, pixels, channels, at);
 }

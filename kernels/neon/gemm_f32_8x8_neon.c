@@ -58,10 +58,12 @@ FID_INLINE void store_row(const size_t vectors, size_t n, size_t i, const float3
     UNROLL
     for (size_t v = 0; v < vectors; v++) {
         const size_t j = v * LANES;
-        if (j + LANES <= n)
+        if (j + LANES <= n) {
             store_lanes(c + j, post_lanes(sum[v], i, j, LANES, post), LANES);
-        else
-            store_lanes(c + j, post_lanes(sum[v], i, j, n - j, post), n - j);
+        } else {
+            const size_t lanes = tail_lanes(n - j);
+            store_lanes(c + j, post_lanes(sum[v], i, j, lanes, post), lanes);
+        }
     }
 }
 

@@ -20,6 +20,15 @@
 
 enum { LANES = 4 };
 
+/* n, of which the compiler may know that it is less than a vector: the choice between whole and
+ * partial loads is then made once, when it inlines. */
+FID_INLINE size_t tail_lanes(size_t n)
+{
+    if (n >= LANES)
+        __builtin_unreachable();
+    return n;
+}
+
 FID_INLINE size_t min_size(size_t a, size_t b)
 {
     return a < b ? a : b;

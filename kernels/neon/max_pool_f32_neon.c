@@ -22,6 +22,6 @@ void fid_max_pool_f32_neon(size_t pixels, size_t channels, size_t taps, const fl
         for (; j + LANES <= channels; j += LANES)
             block(taps, in, j, LANES, out, min, max);
         if (j < channels)
-            block(taps, in, j, channels - j, out, min, max);
+            block(taps, in, j, tail_lanes(channels - j), out, min, max);
     }
 }
