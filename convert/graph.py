@@ -21,6 +21,9 @@ PAD_MODES = {"explicit": 0, "ceil": 1, "same": 2}
 TENSOR_ORDER = {"conv": ("filter", "bias"), "fully_connected": ("filter", "bias"),
                 "affine": ("scale", "shift")}
 AXES = "nhwc"
+# What the format can hold (FORMAT.md, Limits): field -> (least, largest) of nodes that use it.
+WINDOW_LIMITS = {"kernel": (1, 255), "stride": (1, 16), "pads": (0, 255)}
+CONV_LIMITS = {**WINDOW_LIMITS, "dilation": (1, 16)}
 
 
 class ConvertError(Exception):
@@ -138,6 +141,11 @@ def same_pads(size, kernel, stride, dilation=1):
 
 def _windows(node, shape, channels):
     h, w, _ = shape
+    limits = CONV_LIMITS if node.op == "conv" else WINDOW_LIMITS
+    for name, (least, largest) in limits.items():
+        numbers = getattr(node, name)
+        if min(numbers) < least or max(numbers) > largest:
+            _refuse(node, "%s %s, possible are %d to %d", name, tuple(numbers), least, largest)
     top, left, bottom, right = node.pads
     dilation = node.dilation if node.op == "conv" else (1, 1)
     size = (window_length(h, node.kernel[0], node.stride[0], top, bottom, dilation[0],
@@ -153,7 +161,8 @@ def _conv_shape(node, shapes):
     filters = np.asarray(node.tensors["filter"])
     if filters.ndim != 4 or filters.shape[1:3] != tuple(node.kernel):
         _refuse(node, "filter of shape %s for a kernel of %dx%d", filters.shape, *node.kernel)
-    if filters.shape[3] * node.groups != shapes[0][2] or filters.shape[0] % node.groups:
+    if (node.groups < 1 or filters.shape[3] * node.groups != shapes[0][2] or
+            filters.shape[0] % node.groups):
         _refuse(node, "filter wants %d channels, the input has %d",
                 filters.shape[3] * node.groups, shapes[0][2])
     shape = _windows(node, shapes[0], filters.shape[0])

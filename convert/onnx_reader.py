@@ -103,7 +103,7 @@ class _Reader:
             result = emit(Call(self, node, label))
         except ConvertError as error:
             raise ConvertError("node '%s' (%s): %s" % (label, node.op_type, error)) from None
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
             raise ConvertError("node '%s' (%s): its inputs or attributes do not fit (%s)" %
                                (label, node.op_type, error)) from None
         (self.values if isinstance(result, Value) else self.constants)[node.output[0]] = result

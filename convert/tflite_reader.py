@@ -57,7 +57,7 @@ class _Reader:
         except ConvertError as error:
             raise ConvertError("node '%s' (%s): %s" % (operator.label, operator.name,
                                                        error)) from None
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
             raise ConvertError("node '%s' (%s): its inputs or options do not fit (%s)" %
                                (operator.label, operator.name, error)) from None
         self.computed.add(operator.outputs[0])

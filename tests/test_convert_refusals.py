@@ -1,0 +1,242 @@
+#!/usr/bin/python3
+"""Converter: what is damaged, hostile or unknown is refused with a sentence that names it."""
+import os
+import struct
+import sys
+
+import numpy as np
+
+from check import ROOT, case, main, require, run, shared, skip, temp_folder
+
+import array_pickle
+import convert
+import graph_passes
+import tflite_maker
+import vggface2_weights
+from graph import ConvertError
+from refusal import need_onnx, refused
+
+CONVERT = os.path.join(ROOT, "convert", "convert.py")
+
+
+# ---- ONNX ----
+
+def onnx_bytes(node_type, inputs=("x",), outputs=("y",), constants=(), shape=(1, 3, 8, 8), **more):
+    need_onnx()
+    import onnx
+    from onnx import TensorProto, helper
+    nodes = [helper.make_node(node_type, list(inputs), list(outputs), "the_node", **more)]
+    entry = helper.make_tensor_value_info("x", TensorProto.FLOAT, list(shape))
+    result = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
+    tensors = [onnx.numpy_helper.from_array(array, name) for name, array in constants]
+    graph = helper.make_graph(nodes, "g", [entry], [result], tensors)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)]).SerializeToString()
+
+
+@case
+def onnx_refusals_name_operator_and_node():
+    need_onnx()
+    from onnx_reader import read_onnx
+    filters = np.zeros((4, 2, 3, 3), np.float32)
+    for words, data in (
+            (("operator LSTM", "the_node"), onnx_bytes("LSTM")),
+            (("Conv", "the_node", "channels"), onnx_bytes("Conv", ("x", "w"),
+                                                          constants=[("w", filters)])),
+            (("Conv", "the_node", "constant"), onnx_bytes("Conv", ("x", "x"))),
+            (("MaxPool", "the_node", "larger"), onnx_bytes("MaxPool", kernel_shape=[9, 9])),
+            (("Add", "the_node"), onnx_bytes("Add", ("x", "w"), constants=[
+                ("w", np.zeros((8, 8), np.float32))])),
+            (("Resize", "the_node", "scales"), onnx_bytes("Resize", ("x", "", "s"), constants=[
+                ("s", np.float32([1, 1, 1.5, 1.5]))], mode="nearest")),
+            (("Transpose", "the_node", "batch"), onnx_bytes("Transpose", perm=[1, 0, 2, 3])),
+            (("Softmax", "the_node", "batch"), onnx_bytes("Softmax", axis=0)),
+            (("one",), onnx_bytes("Relu", shape=(1, 3, 8))[:0] + b"\x08\x07\x12\x00")):
+        try:
+            refused(lambda: graph_passes.simplify(read_onnx(data, "f.onnx")), *words)
+        except AssertionError:
+            if words != ("one",):
+                raise
+            refused(lambda: read_onnx(data, "f.onnx"), "f.onnx")
+
+
+@case
+def onnx_cut_anywhere_is_refused():
+    need_onnx()
+    from onnx_reader import read_onnx
+    with open(shared("models/yunet/yunet_n_320_320.onnx"), "rb") as file:
+        data = file.read()
+    whole = len(read_onnx(data, "f").nodes)
+    for size in range(1, len(data), 7919):
+        try:
+            graph = read_onnx(data[:size], "f.onnx")
+        except ConvertError:
+            continue
+        require(len(graph.nodes) == whole, "%d of %d bytes were accepted" % (size, len(data)))
+
+
+# ---- Keras, Caffe and TFLite files that are not what they should be ----
+
+def resnet50_weights():
+    """Weights of the right names and shapes, all zero but the variances: what is refused is found
+    before any number matters."""
+    if not hasattr(resnet50_weights, "made"):
+        made = vggface2_weights.keras_weights(1)
+        resnet50_weights.made = {name: np.full_like(array, "variance" in name)
+                                 for name, array in made.items()}
+    return dict(resnet50_weights.made)
+
+
+def h5_bytes(weights, **options):
+    try:
+        import h5py  # noqa: F401
+    except ImportError:
+        skip("python3-h5py is not installed")
+    path = os.path.join(temp_folder(), "w.h5")
+    vggface2_weights.write_h5(path, weights, **options)
+    with open(path, "rb") as file:
+        return file.read()
+
+
+@case
+def keras_refusals_name_the_layer():
+    from keras_reader import read_keras
+    weights = resnet50_weights()
+    whole = h5_bytes(weights)
+    require(len(read_keras(whole, "w.h5").nodes) == 173, "the whole file is not read")
+
+    def without(part):
+        return {name: array for name, array in weights.items() if part not in name}
+
+    wrong = {**weights, "conv2_1_3x3/kernel": np.zeros((3, 3, 64, 65), np.float32)}
+    negative = {**weights, "conv2_1_3x3/bn/moving_variance": np.full(64, -1, np.float32)}
+    text = {**weights, "conv2_1_3x3/bn/gamma": np.zeros(64, np.int32)}
+    extra = {**weights, "conv9/kernel": np.zeros((1, 1, 8, 8), np.float32)}
+    for words, changed in ((("conv4_3_3x3", "missing"), without("conv4_3_3x3")),
+                           (("conv4_3_3x3/bn", "missing"), without("conv4_3_3x3/bn")),
+                           (("conv4_3_3x3/bn", "mean"), without("conv4_3_3x3/bn/moving_mean")),
+                           (("conv2_1_3x3", "shape"), wrong), (("variance",), negative),
+                           (("conv2_1_3x3", "int32"), text), (("conv9",), extra),
+                           (("SENet50",), {**weights, "conv2_1_1x1_down/kernel": extra[
+                               "conv9/kernel"]}),
+                           (("VGG16",), {"conv1_1/kernel": extra["conv9/kernel"]}),
+                           (("conv1/7x7_s2",), {"dense/kernel": extra["conv9/kernel"]})):
+        data = h5_bytes(changed)
+        refused(lambda: read_keras(data, "w.h5"), "w.h5", *words)
+    for size in (8, 100, 2000, len(whole) // 2, len(whole) - 1):
+        refused(lambda: read_keras(whole[:size], "w.h5"), "w.h5")
+
+
+@case
+def caffe_refusals_name_the_array():
+    from caffe_pickle_reader import read_caffe
+    state = vggface2_weights.caffe_state(1, 3)
+    require(len(read_caffe(vggface2_weights.python2_pickle(state), "w").nodes) == 175, "not read")
+    missing = {name: array for name, array in state.items() if name != "layer2.1.bn3.running_var"}
+    wrong = {**state, "layer2.1.conv2.weight": np.zeros((128, 128, 1, 1), np.float32)}
+    other = {**state, "layer2.1.conv2.scale": np.zeros(4, np.float32)}
+    for words, changed in ((("layer2.1.bn3", "variance"), missing),
+                           (("layer2.1.conv2", "shape"), wrong),
+                           (("layer2.1.conv2.scale",), other)):
+        data = vggface2_weights.python2_pickle(changed)
+        refused(lambda: read_caffe(data, "w.pkl"), "w.pkl", *words)
+    refused(lambda: read_caffe(b"\x80\x02]q\x00.", "w.pkl"), "list")
+
+
+@case
+def tflite_cut_or_changed_is_refused_or_read():
+    """Truncated: refused. A changed byte: refused, or read as another valid file, never a crash."""
+    from tflite_reader import read_tflite
+    data = tflite_maker.CASES["spelled_out_patterns"]().bytes()
+    whole = read_tflite(data, "p")
+    for size in list(range(0, 64)) + list(range(64, len(data), 7)):
+        try:
+            graph = read_tflite(data[:size], "p.tflite")
+        except ConvertError:
+            continue
+        require(len(graph.nodes) == len(whole.nodes), "%d of %d bytes" % (size, len(data)))
+        raise AssertionError("cut to %d bytes it was accepted" % size)
+    random = np.random.default_rng(1)
+    for position in random.integers(0, len(data), 4000):
+        changed = bytearray(data)
+        changed[position] ^= 1 << int(random.integers(8))
+        try:
+            read_tflite(bytes(changed), "p.tflite")
+        except ConvertError:
+            pass
+
+
+@case
+def labels_are_read_in_every_form():
+    import pickle
+    from labels import read_labels
+    names = [" A._First", " B._Second", " C"]
+    want = ["A._First", "B._Second", "C"]
+    folder = temp_folder()
+    for i, array in enumerate((np.array(names), np.array([n.encode() for n in names]),
+                               np.array(names, object), None)):
+        path = os.path.join(folder, "labels%d" % i)
+        if array is None:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("\n".join(names) + "\n")
+        else:
+            with open(path, "wb") as file:
+                np.save(file, array, allow_pickle=True)
+        require(read_labels(path) == want, "form %d: %s" % (i, read_labels(path)))
+    path = os.path.join(folder, "evil.npy")
+    with open(path, "wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "|O", "fortran_order": False,
+                                                    "shape": (1,)})
+        file.write(pickle.dumps(_Evil(os.system, "false")))
+    refused(lambda: read_labels(path), "system", "refused")
+
+
+class _Evil:
+    def __init__(self, function, *words):
+        self.call = function, words
+
+    def __reduce__(self):
+        return self.call
+
+
+@case
+def a_pickle_cannot_run_code():
+    import pickle
+    marker = os.path.join(temp_folder(), "marker")
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        for function, words, named in (
+                (os.system, ("touch " + marker,), "system"), (eval, ("1",), "eval"),
+                (np.load, (marker,), "load"), (np.fromfile, (marker,), "fromfile")):
+            data = pickle.dumps({"conv1.weight": _Evil(function, *words)}, protocol)
+            refused(lambda: array_pickle.load(data), "refused", named)
+    require(not os.path.exists(marker), "the pickle ran a program")
+    array = pickle.dumps({"a": np.arange(6, dtype=np.float32).reshape(2, 3)}, 2)
+    require(array_pickle.load(array)["a"].sum() == 15, "an array is not read")
+    for size in range(len(array) - 1):
+        refused(lambda: array_pickle.load(array[:size]), "damaged")
+    refused(lambda: array_pickle.load(b"\x80\x02cnumpy\nndarray\nJ\xff\xff\xff\x7f\x85R."), "damaged")
+
+
+@case
+def a_file_of_no_known_kind_is_refused():
+    for data in (b"", b"\0", b"hello world", b"PK\x03\x04" + bytes(100), bytes(4000)):
+        refused(lambda: convert.convert([("some.file", data)]), "some.file", "neither")
+    refused(lambda: convert.convert([("t", struct.pack("<I4s", 9999, b"TFL3"))]), "t", "damaged")
+
+
+@case
+def exit_codes():
+    folder = temp_folder()
+    junk = os.path.join(folder, "junk")
+    with open(junk, "wb") as file:
+        file.write(b"hello world")
+    out = os.path.join(folder, "out.fid")
+    for words, code in (([junk, "-o", out], 4), ([folder + "/none", "-o", out], 3),
+                        ([junk], 2), ([junk, "-o", out, "--as", "nothing"], 2), (["--help"], 0)):
+        done = run(sys.executable, CONVERT, *words)
+        require(done.returncode == code, "%s: exit %d, wanted %d" % (words, done.returncode, code))
+        require("Traceback" not in done.stderr, done.stderr)
+    require(os.listdir(folder) == ["junk"], "a refused source left a file")
+    require("exit codes" in run(sys.executable, CONVERT, "--help").stdout, "help without exit codes")
+
+
+main()
