@@ -50,6 +50,19 @@ static size_t next_gap(const struct fid_block *blocks, const size_t *placed, siz
     return from;
 }
 
+/* First byte above all placed blocks that live at a time with this one. */
+static size_t above_all(const struct fid_block *blocks, const size_t *placed, size_t placed_count,
+                        const struct fid_block *block)
+{
+    size_t top = 0;
+    for (size_t i = 0; i < placed_count; i++) {
+        const struct fid_block *other = &blocks[placed[i]];
+        if (together(block, other) && other->offset + other->bytes > top)
+            top = other->offset + other->bytes;
+    }
+    return top;
+}
+
 /* The smallest gap below limit that takes the block; in the topmost gap the block stands at its
  * upper end if there is one. Above everything if no gap does. */
 static size_t place(const struct fid_block *blocks, const size_t *placed, size_t placed_count,
@@ -64,9 +77,10 @@ static size_t place(const struct fid_block *blocks, const size_t *placed, size_t
             best = last && limit != SIZE_MAX && from > 0 ? end - block->bytes : from;
         }
         if (last)
-            return best != SIZE_MAX ? best : from;
+            break;
         from = end;
     }
+    return best != SIZE_MAX ? best : above_all(blocks, placed, placed_count, block);
 }
 
 static size_t place_all(struct fid_block *blocks, size_t count, const size_t *order, size_t limit)
