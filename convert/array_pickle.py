@@ -1,8 +1,8 @@
 """array_pickle.py - reads a pickle of NumPy arrays without running anything of it.
 
-A pickle is a program that may call any function it names. This reader knows the few names that NumPy
-writes, in all their spellings, and answers each with a function of its own that can only make an
-array; every other name ends the reading."""
+A pickle is a program that may call any function it names. This reader knows the few names that
+NumPy writes, in all their spellings, and answers each with a function of its own that can only make
+an array; every other name ends the reading."""
 import io
 import pickle
 

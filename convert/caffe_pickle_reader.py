@@ -1,7 +1,8 @@
 """caffe_pickle_reader.py - VGGFace2's ResNet50 as it was published for Caffe and carried over to
 PyTorch: a pickle with a dictionary of NumPy arrays under torchvision's names.
 
-Unlike Keras' variant: conv1 pads 3 on every side, the first pool rounds up (112 -> 56), epsilon 1e-5."""
+Unlike Keras' variant: conv1 pads 3 on every side, the first pool rounds up (112 -> 56), epsilon
+1e-5."""
 import numpy as np
 
 import array_pickle

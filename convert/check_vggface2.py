@@ -24,8 +24,8 @@ from labels import read_labels
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOOLS = os.path.join(ROOT, os.environ.get("BUILD", "build"), "tests")
-PICTURE = os.path.join(os.environ.get("FACEID_SHARED", os.path.join(os.path.dirname(ROOT), "shared")),
-                       "data", "vggface", "ajb.jpg")
+SHARED = os.environ.get("FACEID_SHARED", os.path.join(os.path.dirname(ROOT), "shared"))
+PICTURE = os.path.join(SHARED, "data", "vggface", "ajb.jpg")
 KNOWN_CLASS, KNOWN_PROBABILITY, TOLERANCE = "A._J._Buckley", 0.9182, 0.001
 SIDE = 224
 EXIT_DIFFERENT, EXIT_INPUT, EXIT_REFUSED = 1, 3, 4

@@ -2,7 +2,8 @@
 """convert.py - turns the weights of other frameworks into a .fid file (weights/FORMAT.md).
 
     convert/convert.py yunet_n_dynamic.onnx -o yunet.fid
-    convert/convert.py rcmalli_vggface_tf_resnet50.h5 --labels rcmalli_vggface_labels_v2.npy -o v.fid
+    convert/convert.py rcmalli_vggface_tf_resnet50.h5 --labels rcmalli_vggface_labels_v2.npy \\
+        -o vggface2.fid
     convert/convert.py pnet.tflite rnet.tflite onet.tflite -o mtcnn.fid --as starter-mtcnn
 
 What a source is, is told from its content: HDF5 (Keras), a pickle of arrays (Caffe), ONNX, TFLite.
@@ -21,9 +22,9 @@ from profiles import PROFILES
 
 CONVERTER = "faceid convert 1.0"
 EXIT_INPUT, EXIT_REFUSED = 3, 4
-EXIT_TEXT = """exit codes: 0 written; 2 wrong usage; 3 a source cannot be read or the result cannot be
-written; 4 a source is refused: damaged, of no known kind, or with something that has no place in our
-format (the message names operator and node)"""
+EXIT_TEXT = """exit codes: 0 written; 2 wrong usage; 3 a source cannot be read or the result cannot
+be written; 4 a source is refused: damaged, of no known kind, or with something that has no place in
+our format (the message names operator and node)"""
 
 
 def source_kind(data, name):
@@ -32,9 +33,9 @@ def source_kind(data, name):
         return "keras"
     if data[4:8] == b"TFL3":
         return "tflite"
-    if len(data) > 2 and data[0] == 0x08 and 0 < data[1] < 64:  # ModelProto's first field, ir_version
+    if len(data) > 2 and data[0] == 0x08 and 0 < data[1] < 64:  # a ModelProto's field 1, ir_version
         return "onnx"
-    if data[:1] == b"\x80" or data[:2] in (b"(d", b"}q", b"cc"):  # protocol 2 and up; 0; 1; OrderedDict
+    if data[:1] == b"\x80" or data[:2] in (b"(d", b"}q", b"cc"):  # protocol 2 and up; 0 and 1
         return "caffe"
     raise ConvertError("%s: neither HDF5 (Keras), nor a pickle, nor ONNX, nor TFLite" % name)
 

@@ -1,8 +1,8 @@
 """crc32c.py - the checksum of RFC 3720, appendix B.4 (Castagnoli, reflected), in NumPy.
 
-A byte-by-byte loop would take a minute for a ResNet50. The data is cut into lanes that are worked on
-side by side, one vector operation for all of them; then neighbours are joined pair by pair. That is
-possible because the checksum is linear: without the inversions at start and end, the checksum of
+A byte-by-byte loop would take a minute for a ResNet50. The data is cut into lanes that are worked
+on side by side, one vector operation for all of them; then neighbours are joined pair by pair. That
+is possible because the checksum is linear: without the inversions at start and end, the checksum of
 A B is that of A pushed through len(B) zero bytes, xor that of B."""
 import numpy as np
 
@@ -58,8 +58,8 @@ def crc32c(data):
         for byte in data:
             crc = crc >> 8 ^ int(_TABLE[(crc ^ byte) & 0xFF])
         return crc ^ 0xFFFFFFFF
-    # Starting with all ones is the same as inverting the first four bytes, and with that start gone,
-    # zeros in front change nothing: they fill up the first lane.
+    # Starting with all ones is the same as inverting the first four bytes, and with that start
+    # gone, zeros in front change nothing: they fill up the first lane.
     lanes = min(LANES, 1 << max(0, (len(data) // 64).bit_length() - 1))
     words_per_lane = -(-len(data) // (4 * lanes))
     padded = bytearray(words_per_lane * lanes * 4 - len(data)) + data

@@ -26,7 +26,7 @@ class Buffer:
     def span(self, position, count, item_bytes):
         """Checks that count items lie at position and returns their bytes."""
         if position < 0 or count > (len(self.data) - position) // item_bytes:
-            raise ConvertError("%s: the file is damaged: %d items at offset %d reach beyond its end" %
+            raise ConvertError("%s: the file is damaged: %d items at offset %d pass its end" %
                                (self.name, count, position))
         return self.data[position:position + count * item_bytes]
 

@@ -1,7 +1,7 @@
 """graph_passes.py - makes a graph smaller without changing what it computes.
 
-Each pass takes a Graph, changes it in place and returns whether it changed anything. simplify() runs
-them until none does. Weights are folded in double precision. A pass never touches a value that
+Each pass takes a Graph, changes it in place and returns whether it changed anything. simplify()
+runs them until none does. Weights are folded in double precision. A pass never touches a value that
 somebody else reads or that is an output, unless it keeps its numbers."""
 import numpy as np
 
@@ -106,8 +106,9 @@ def merge_clamps(graph):
 
 
 def fuse_residual(graph):
-    """add(conv(x), r) becomes conv(x, residual r) where the convolution has no activation of its own
-    and nobody else reads it. Of two candidates the later one takes it: r then exists already."""
+    """add(conv(x), r) becomes conv(x, residual r) where the convolution has no activation of its
+    own and nobody else reads it. Of two candidates the later one takes it: r then exists
+    already."""
     for node in graph.nodes:
         if node.op != "add" or node.inputs[0] == node.inputs[1]:
             continue

@@ -1,8 +1,8 @@
 """keras_reader.py - the .h5 weights of keras-vggface's ResNet50, with or without the class layer.
 
 The file lists its layers in the attribute `layer_names` and each layer's arrays in `weight_names`
-(of bytes or text, at the root or in the group `model_weights`, long lists cut into numbered pieces).
-Values have the names that Keras gives its layers in a fresh session."""
+(of bytes or text, at the root or in the group `model_weights`, long lists cut into numbered
+pieces). Values have the names that Keras gives its layers in a fresh session."""
 import io
 
 import numpy as np

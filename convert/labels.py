@@ -1,5 +1,5 @@
-"""labels.py - class names: a NumPy file of strings (as keras-vggface publishes them), or text with one
-name a line."""
+"""labels.py - class names: a NumPy file of strings (as keras-vggface publishes them), or text with
+one name a line."""
 import io
 
 import numpy as np

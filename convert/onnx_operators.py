@@ -1,14 +1,13 @@
 """onnx_operators.py - what each ONNX operator becomes. EMITTERS maps its name to a function that
 takes a Call (onnx_reader.py) and returns a Value, or an array where the result is a constant.
+Operators that only move numbers, or compute with shapes, are in onnx_shape_operators.py.
 
 To add an operator: write its function, add its line in EMITTERS."""
 import math
 
 import numpy as np
-import onnx
-
-from graph import AXES, ConvertError, same_pads
-from onnx_values import Value, tensor_array
+import onnx_shape_operators
+from graph import ConvertError, same_pads
 
 CHANNELS_SECOND = "nchw"
 
@@ -217,19 +216,6 @@ def _binary(op, with_constant):
     return emit
 
 
-def _concat(call):
-    inputs = range(len(call.node.input))
-    if all(call.is_constant(i) for i in inputs):
-        return np.concatenate([call.constant(i) for i in inputs], axis=call.attribute("axis", 0))
-    values = [call.value(i) for i in inputs]
-    axes = values[0].axes
-    axis = call.attribute("axis", 1) % len(axes)
-    if axes[axis] == "n":
-        raise ConvertError("joining along the batch is not supported")
-    values = [call.builder.relayout(value, axes) for value in values]
-    return call.append("concat", values, axes, axis=AXES.index(axes[axis]))
-
-
 def _nearest_source(call, scale, o):
     """The input coordinate that ONNX's nearest Resize takes for output coordinate o."""
     where = call.attribute("coordinate_transformation_mode", "half_pixel")
@@ -283,138 +269,15 @@ def _pad(call):
                                                    after["w"])))
 
 
-def _target_dims(x, target, allow_zero):
-    """(dims, place that is left free or None) of a Reshape's target."""
-    dims = [int(d) for d in target]
-    if not allow_zero:
-        dims = [x.dims[i] if d == 0 else d for i, d in enumerate(dims)]
-    free = dims.index(-1) if -1 in dims else None
-    if free is not None:
-        known = int(np.prod([d for d in dims if d != -1]))
-        dims[free] = int(np.prod(x.dims)) // max(known, 1)
-    if not dims or int(np.prod(dims)) != int(np.prod(x.dims)):
-        raise ConvertError("the shape %s does not hold an activation of shape %s" %
-                           (list(target), x.dims))
-    if dims[0] != 1:
-        raise ConvertError("the shape %s moves numbers into the batch" % list(target))
-    return dims, free or None
-
-
-def _reshape(call):
-    target = call.constant(1) if call.opset >= 5 else call.attribute("shape", [])
-    if call.is_constant(0):
-        return np.reshape(call.constant(0), [int(d) for d in target])
-    x = call.value(0)
-    dims, free = _target_dims(x, target, call.attribute("allowzero", 0))
-    return call.builder.reshape(x, dims, free)
-
-
-def _flatten(call):
-    x = call.value(0)
-    if call.attribute("axis", 1) % (len(x.axes) + 1) != 1:
-        raise ConvertError("only flattening behind the batch is supported")
-    return call.builder.reshape(x, [1, int(np.prod(x.shape))], None)
-
-
-def _transpose(call):
-    if call.is_constant(0):
-        return np.transpose(call.constant(0), call.attribute("perm", None))
-    x = call.value(0)
-    order = call.attribute("perm", list(range(len(x.axes)))[::-1])
-    if sorted(order) != list(range(len(x.axes))) or order[0] != 0:
-        raise ConvertError("perm %s is not supported: the batch must stay first" % list(order))
-    return Value(x.name, "".join(x.axes[i] for i in order), x.shape)
-
-
-def _squeeze_axes(call, rank):
-    axes = call.constant(1) if call.has(1) else call.attribute("axes", None)
-    return None if axes is None else sorted(int(a) % rank for a in axes)
-
-
-def _squeeze(call):
-    if call.is_constant(0):
-        axes = _squeeze_axes(call, call.constant(0).ndim)
-        return np.squeeze(call.constant(0), None if axes is None else tuple(axes))
-    x = call.value(0)
-    axes = _squeeze_axes(call, len(x.axes))
-    if axes is None:
-        axes = [i for i, size in enumerate(x.dims) if size == 1 and i]
-    if 0 in axes or any(x.dims[i] != 1 for i in axes):
-        raise ConvertError("axes %s of an activation of shape %s" % (axes, x.dims))
-    return call.builder.reshape(x, [s for i, s in enumerate(x.dims) if i not in axes], None)
-
-
-def _unsqueeze(call):
-    rank = len(call.value(0).axes) if not call.is_constant(0) else call.constant(0).ndim
-    axes = call.constant(1) if call.has(1) else call.attribute("axes", [])
-    axes = sorted(int(a) % (rank + len(axes)) for a in axes)
-    if call.is_constant(0):
-        result = call.constant(0)
-        for axis in axes:
-            result = np.expand_dims(result, axis)
-        return result
-    dims = call.value(0).dims
-    for axis in axes:
-        dims.insert(axis, 1)
-    return call.builder.reshape(call.value(0), dims, None)
-
-
-def _shape(call):
-    return np.array(call.value(0).dims if not call.is_constant(0) else
-                    call.constant(0).shape, np.int64)
-
-
-def _gather(call):
-    return np.take(call.constant(0), call.constant(1), axis=call.attribute("axis", 0))
-
-
-def _slice(call):
-    data = call.constant(0)
-    if call.opset >= 10:
-        starts, ends = call.constant(1), call.constant(2)
-        axes = call.constant(3) if call.has(3) else range(len(starts))
-        steps = call.constant(4) if call.has(4) else [1] * len(starts)
-    else:
-        starts, ends = call.attribute("starts", []), call.attribute("ends", [])
-        axes, steps = call.attribute("axes", range(len(starts))), [1] * len(starts)
-    where = [slice(None)] * data.ndim
-    for axis, start, end, step in zip(axes, starts, ends, steps):
-        where[axis] = slice(int(start), int(end), int(step))
-    return data[tuple(where)]
-
-
-def _cast(call):
-    return call.constant(0).astype(onnx.mapping.TENSOR_TYPE_TO_NP_TYPE[call.attribute("to", 1)])
-
-
-def _constant(call):
-    for name, convert in (("value", tensor_array), ("value_float", np.float32),
-                          ("value_int", np.int64), ("value_ints", np.array),
-                          ("value_floats", np.array)):
-        if name in call.attributes:
-            return np.asarray(convert(call.attributes[name]))
-    raise ConvertError("a constant of an unknown form")
-
-
-def _identity(call):
-    return call.constant(0) if call.is_constant(0) else call.value(0)
-
-
 EMITTERS = {
+    **onnx_shape_operators.EMITTERS,
     "Add": _binary("add", np.add),
     "AveragePool": _average_pool,
     "BatchNormalization": _batch_normalization,
-    "Cast": _cast,
     "Clip": _clip,
-    "Concat": _concat,
-    "Constant": _constant,
     "Conv": _conv,
-    "Dropout": _identity,
-    "Flatten": _flatten,
-    "Gather": _gather,
     "Gemm": _gemm,
     "GlobalAveragePool": _global_average_pool,
-    "Identity": _identity,
     "LeakyRelu": _leaky_relu,
     "MatMul": _matmul,
     "MaxPool": _max_pool,
@@ -422,14 +285,8 @@ EMITTERS = {
     "PRelu": _prelu,
     "Pad": _pad,
     "Relu": _activation("clamp", low=0.0, high=math.inf),
-    "Reshape": _reshape,
     "Resize": _resize,
-    "Shape": _shape,
     "Sigmoid": _activation("sigmoid"),
-    "Slice": _slice,
     "Softmax": _softmax,
-    "Squeeze": _squeeze,
-    "Transpose": _transpose,
-    "Unsqueeze": _unsqueeze,
     "Upsample": _resize,
 }

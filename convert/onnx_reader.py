@@ -4,6 +4,8 @@ Reads the operators that face networks use; every other one is refused with its 
 Integer arithmetic on shapes (Shape, Gather, Concat, ... into a Reshape) is computed here for one
 input size; a graph whose height and width are free is read at two sizes, and is free indeed only if
 both readings give the same nodes."""
+import warnings
+
 import onnx
 from google.protobuf.message import DecodeError
 
@@ -18,8 +20,10 @@ def read_onnx(data, name):
     """The graph of an ONNX file's bytes; name is for messages. An input of free size gives a graph
     of free size. ConvertError."""
     try:
-        model = onnx.load_model_from_string(data)
-    except DecodeError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)  # a message that was read in part
+            model = onnx.load_model_from_string(data)
+    except (DecodeError, RuntimeWarning):
         raise ConvertError("%s: the file is damaged: not a complete ONNX message" % name) from None
     if not model.graph.node:
         raise ConvertError("%s: not an ONNX model, or one without nodes" % name)

@@ -1,7 +1,7 @@
 """onnx_values.py - where the axes of an ONNX value lie in a graph that is channels-last.
 
-ONNX writes pictures as [n, c, h, w], but after a Transpose or Reshape the order is another. Instead of
-moving data, every ONNX value carries `axes`: for each of its dimensions the letter of the axis
+ONNX writes pictures as [n, c, h, w], but after a Transpose or Reshape the order is another. Instead
+of moving data, every ONNX value carries `axes`: for each of its dimensions the letter of the axis
 n, h, w or c that it is in our graph. A Transpose then only permutes letters, and a Reshape that
 adds or drops ones only renames them. Data moves (a transpose node) where an operator needs its
 channels in another place than they are."""
@@ -16,7 +16,7 @@ from graph import AXES, ConvertError, output_shape
 @dataclass(frozen=True)
 class Value:
     name: str     # in the graph
-    axes: str     # a letter for each ONNX dimension, each at most once, 'n' first: "nchw", "nc", ...
+    axes: str     # a letter for each ONNX dimension, none twice, 'n' first: "nchw", "nc", ...
     shape: tuple  # (h, w, c) in the graph, for the size that is being probed
 
     def size(self, letter):
@@ -97,5 +97,5 @@ def tensor_array(tensor):
                            "everything" % tensor.name)
     try:
         return numpy_helper.to_array(tensor)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise ConvertError("tensor '%s' is damaged (%s)" % (tensor.name, error)) from None

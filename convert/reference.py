@@ -1,8 +1,8 @@
 """reference.py - layers in NumPy and double precision, and a run of a graph with them.
 
 The yardstick of the tests: written from the definitions of the layers, slow and plain. Pictures are
-[n, h, w, c], filters [c_out, kh, kw, c_in/groups]. run_graph() executes the converter's graph, so that
-a pass can be checked by running before and after; run_fid.py, reference_onnx.py, reference_tflite.py
+[n, h, w, c], filters [c_out, kh, kw, c_in/groups]. run_graph() executes the converter's graph, so
+that a pass can be checked by running before and after; reference_onnx.py, reference_tflite.py
 and reference_resnet50.py run models as their own frameworks define them."""
 import numpy as np
 

@@ -1,5 +1,6 @@
 """reference_onnx.py - runs an ONNX model in NumPy and double precision, node by node as the ONNX
-operator definitions say it, on [n, c, h, w] arrays. Shares nothing with onnx_reader.py: for tests."""
+operator definitions say it, on [n, c, h, w] arrays. Shares nothing with onnx_reader.py: for
+tests."""
 import math
 
 import numpy as np

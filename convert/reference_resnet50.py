@@ -1,8 +1,8 @@
-"""reference_resnet50.py - the forward pass of VGGFace2's ResNet50 in NumPy, double precision, once as
-Keras defines its layers and once as Caffe does.
+"""reference_resnet50.py - the forward pass of VGGFace2's ResNet50 in NumPy, double precision, once
+as Keras defines its layers and once as Caffe does.
 
-Written from the two networks' definitions, layer by layer: padding is written out as zeros, batch norm
-is applied as such, nothing is folded, and no code is shared with the converter. For tests."""
+Written from the two networks' definitions, layer by layer: padding is written out as zeros, batch
+norm is applied as such, nothing is folded, and no code is shared with the converter. For tests."""
 import numpy as np
 
 BLOCKS = (3, 4, 6, 3)
@@ -44,8 +44,8 @@ def softmax(x):
 
 
 def keras_forward(weights, x):
-    """{Keras layer name: [n, h, w, c]} in order of computation. weights: "layer/kernel" and so on ->
-    array; x [n, 224, 224, 3]."""
+    """{Keras layer name: [n, h, w, c]} in order of computation. weights: "layer/kernel" and so on
+    -> array; x [n, 224, 224, 3]."""
     w = {name: np.asarray(array, np.float64) for name, array in weights.items()}
     values = {}
 

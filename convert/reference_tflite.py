@@ -1,5 +1,5 @@
-"""reference_tflite.py - runs a TFLite model in NumPy and double precision, operator by operator as the
-file has them, before any folding. Shares the parser (tflite_file.py) with the reader, not its
+"""reference_tflite.py - runs a TFLite model in NumPy and double precision, operator by operator as
+the file has them, before any folding. Shares the parser (tflite_file.py) with the reader, not its
 translation: for tests."""
 import numpy as np
 

@@ -1,7 +1,8 @@
-"""resnet50_graph.py - the graph of ResNet50 as VGGFace2's networks have it: the stride sits on the first
-1x1 of a stage. Keras' and Caffe's differ in what a Variant says, and are both exact.
+"""resnet50_graph.py - the graph of ResNet50 as VGGFace2's networks have it: the stride sits on the
+first 1x1 of a stage. Keras' and Caffe's differ in what a Variant says, and are both exact.
 
-Neither file of weights holds its graph; this is it, written from the networks' published sources."""
+Neither file of weights holds its graph; this is it, written from the networks' published
+sources."""
 import math
 from dataclasses import dataclass
 

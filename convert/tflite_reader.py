@@ -1,7 +1,8 @@
-"""tflite_reader.py - TFLite (float32) to the graph of graph.py. TFLite is channels-last as we are, so
-tensors and axes carry over; the batch that a file fixes is left free.
+"""tflite_reader.py - TFLite (float32) to the graph of graph.py. TFLite is channels-last as we are,
+so tensors and axes carry over; the batch that a file fixes is left free.
 
-To add an operator: its number and options in tflite_file.py, its function and its line in EMITTERS."""
+To add an operator: its number and options in tflite_file.py, its function and its line in
+EMITTERS."""
 import math
 
 import numpy as np
@@ -167,7 +168,7 @@ def _fully_connected(call):
 
 def _per_channel(call, i):
     """Constant input i, beside an activation, as one number for each channel."""
-    constant, channels = np.asarray(call.constant(i), np.float64), call.shape(1 - i)[2]
+    constant, channels = call.constant(i).astype(np.float64), call.shape(1 - i)[2]
     if constant.size not in (1, channels) or (constant.size > 1 and
                                               constant.shape[-1] != channels):
         raise ConvertError("a constant of shape %s: only one number, or one for each channel, is "

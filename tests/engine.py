@@ -50,9 +50,10 @@ def run_engine(path, x, graph="-", command=None, **options):
 def error_bounds(graph, x):
     """{name: array}: how far f32 may be from the exact numbers, for each number of each value.
 
-    Beside each value runs its magnitude m, what it would be if nothing cancelled (|weights|, |input|),
-    and one relative error e for all of it. A sum of k products adds (k + 8) * 2^-24 * 2 to e, which
-    is the accuracy class of kernels.h; magnitudes take the derivative of what is no sum."""
+    Beside each value runs its magnitude m, what it would be if nothing cancelled (|weights|,
+    |input|), and one relative error e for all of it. A sum of k products adds (k + 8) * 2^-24 * 2
+    to e, which is the accuracy class of kernels.h; magnitudes take the derivative of what is no
+    sum."""
     from reference import _RUN as run_node
     magnitudes, errors = {graph.input: np.abs(np.asarray(x, np.float64))}, {graph.input: HALF_ULP}
     for node in graph.nodes:

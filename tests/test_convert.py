@@ -243,7 +243,8 @@ def a_value_that_others_read_is_not_fused_away():
 
 @case
 def turned_pictures_give_the_same_numbers():
-    """A network for transposed pictures, turned, gives on the picture what it gave on its transpose."""
+    """A network for transposed pictures, turned, gives on the picture what it gave on its
+    transpose."""
     graph = Graph("g", "x", 9, 11, 3)
     random = np.random.default_rng(2)
     graph.append("conv", ["x"], "c", kernel=(3, 2), stride=(2, 1), dilation=(1, 1), groups=1,
@@ -280,8 +281,8 @@ def the_same_source_gives_the_same_bytes():
 
 @case
 def real_models_are_recognised_and_agree():
-    """YuNet and MobileFaceNet, found by structure, every value of the engine against the interpreter's
-    outputs and the graph in double precision."""
+    """YuNet and MobileFaceNet, found by structure, every value of the engine against the
+    interpreter's outputs and the graph in double precision."""
     tool()
     need_onnx()
     import onnx

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Exactness: whole networks through converter and engine against independent forward passes in double
-precision, every layer that both have, and against ONNX Runtime. The first diverging layer is named."""
+"""Exactness: whole networks through converter and engine against independent forward passes in
+double precision, every layer that both have, and against ONNX Runtime. The first diverging layer is
+named."""
 import glob
 import os
 import shutil
@@ -269,8 +270,8 @@ def compare_onnx_runtime(path, x, graph, fid):
             error = np.abs(got[output].reshape(-1) - value.reshape(-1)).max()
             errors[output] = error / np.abs(value).max()
         worst = max(errors, key=errors.get)
-        require(errors[worst] <= LARGEST_ERROR, "%s: output %s differs by %.1e of its largest number"
-                % (path, worst, errors[worst]))
+        require(errors[worst] <= LARGEST_ERROR, "%s: output %s differs by %.1e of its largest" %
+                (path, worst, errors[worst]))
         print("%s %s: largest difference %.1e of the largest number (%s)" % (
             os.path.basename(path), " ".join(level.values()) or "default", errors[worst], worst))
 

@@ -1,5 +1,6 @@
 """tflite_maker.py - writes tiny .tflite files, between them with every operator that the converter
-reads, so that the tests need no model from elsewhere. CASES: name -> function that returns a Maker."""
+reads, so that the tests need no model from elsewhere. CASES: name -> function that returns a
+Maker."""
 import struct
 
 import numpy as np
@@ -77,7 +78,8 @@ class Maker:
         return len(self.tensors) - 1
 
     def add(self, name, *inputs, **options):
-        """An operator over tensor numbers and arrays, which become constants; returns its output."""
+        """An operator over tensor numbers and arrays, which become constants; returns its
+        output."""
         numbers, values = [], []
         for i in inputs:
             constant = not isinstance(i, int)

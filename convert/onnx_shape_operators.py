@@ -1,0 +1,154 @@
+"""onnx_shape_operators.py - ONNX operators that only move numbers, and arithmetic on shapes, which
+is computed while reading. EMITTERS as in onnx_operators.py."""
+import numpy as np
+import onnx
+
+from graph import AXES, ConvertError
+from onnx_values import Value, tensor_array
+
+
+def _concat(call):
+    inputs = range(len(call.node.input))
+    if all(call.is_constant(i) for i in inputs):
+        return np.concatenate([call.constant(i) for i in inputs], axis=call.attribute("axis", 0))
+    values = [call.value(i) for i in inputs]
+    axes = values[0].axes
+    axis = call.attribute("axis", 1) % len(axes)
+    if axes[axis] == "n":
+        raise ConvertError("joining along the batch is not supported")
+    values = [call.builder.relayout(value, axes) for value in values]
+    return call.append("concat", values, axes, axis=AXES.index(axes[axis]))
+
+
+def _target_dims(x, target, allow_zero):
+    """(dims, place that is left free or None) of a Reshape's target."""
+    dims = [int(d) for d in target]
+    if not allow_zero:
+        dims = [x.dims[i] if d == 0 else d for i, d in enumerate(dims)]
+    free = dims.index(-1) if -1 in dims else None
+    if free is not None:
+        known = int(np.prod([d for d in dims if d != -1]))
+        dims[free] = int(np.prod(x.dims)) // max(known, 1)
+    if not dims or int(np.prod(dims)) != int(np.prod(x.dims)):
+        raise ConvertError("the shape %s does not hold an activation of shape %s" %
+                           (list(target), x.dims))
+    if dims[0] != 1:
+        raise ConvertError("the shape %s moves numbers into the batch" % list(target))
+    return dims, free or None
+
+
+def _reshape(call):
+    target = call.constant(1) if call.opset >= 5 else call.attribute("shape", [])
+    if call.is_constant(0):
+        return np.reshape(call.constant(0), [int(d) for d in target])
+    x = call.value(0)
+    dims, free = _target_dims(x, target, call.attribute("allowzero", 0))
+    return call.builder.reshape(x, dims, free)
+
+
+def _flatten(call):
+    x = call.value(0)
+    if call.attribute("axis", 1) % (len(x.axes) + 1) != 1:
+        raise ConvertError("only flattening behind the batch is supported")
+    return call.builder.reshape(x, [1, int(np.prod(x.shape))], None)
+
+
+def _transpose(call):
+    if call.is_constant(0):
+        return np.transpose(call.constant(0), call.attribute("perm", None))
+    x = call.value(0)
+    order = call.attribute("perm", list(range(len(x.axes)))[::-1])
+    if sorted(order) != list(range(len(x.axes))) or order[0] != 0:
+        raise ConvertError("perm %s is not supported: the batch must stay first" % list(order))
+    return Value(x.name, "".join(x.axes[i] for i in order), x.shape)
+
+
+def _squeeze_axes(call, rank):
+    axes = call.constant(1) if call.has(1) else call.attribute("axes", None)
+    return None if axes is None else sorted(int(a) % rank for a in axes)
+
+
+def _squeeze(call):
+    if call.is_constant(0):
+        axes = _squeeze_axes(call, call.constant(0).ndim)
+        return np.squeeze(call.constant(0), None if axes is None else tuple(axes))
+    x = call.value(0)
+    axes = _squeeze_axes(call, len(x.axes))
+    if axes is None:
+        axes = [i for i, size in enumerate(x.dims) if size == 1 and i]
+    if 0 in axes or any(x.dims[i] != 1 for i in axes):
+        raise ConvertError("axes %s of an activation of shape %s" % (axes, x.dims))
+    return call.builder.reshape(x, [s for i, s in enumerate(x.dims) if i not in axes], None)
+
+
+def _unsqueeze(call):
+    rank = len(call.value(0).axes) if not call.is_constant(0) else call.constant(0).ndim
+    axes = call.constant(1) if call.has(1) else call.attribute("axes", [])
+    axes = sorted(int(a) % (rank + len(axes)) for a in axes)
+    if call.is_constant(0):
+        result = call.constant(0)
+        for axis in axes:
+            result = np.expand_dims(result, axis)
+        return result
+    dims = call.value(0).dims
+    for axis in axes:
+        dims.insert(axis, 1)
+    return call.builder.reshape(call.value(0), dims, None)
+
+
+def _shape(call):
+    return np.array(call.value(0).dims if not call.is_constant(0) else
+                    call.constant(0).shape, np.int64)
+
+
+def _gather(call):
+    return np.take(call.constant(0), call.constant(1), axis=call.attribute("axis", 0))
+
+
+def _slice(call):
+    data = call.constant(0)
+    if call.opset >= 10:
+        starts, ends = call.constant(1), call.constant(2)
+        axes = call.constant(3) if call.has(3) else range(len(starts))
+        steps = call.constant(4) if call.has(4) else [1] * len(starts)
+    else:
+        starts, ends = call.attribute("starts", []), call.attribute("ends", [])
+        axes, steps = call.attribute("axes", range(len(starts))), [1] * len(starts)
+    where = [slice(None)] * data.ndim
+    for axis, start, end, step in zip(axes, starts, ends, steps):
+        where[axis] = slice(int(start), int(end), int(step))
+    return data[tuple(where)]
+
+
+def _cast(call):
+    return call.constant(0).astype(onnx.mapping.TENSOR_TYPE_TO_NP_TYPE[call.attribute("to", 1)])
+
+
+def _constant(call):
+    for name, convert in (("value", tensor_array), ("value_float", np.float32),
+                          ("value_int", np.int64), ("value_ints", np.array),
+                          ("value_floats", np.array)):
+        if name in call.attributes:
+            return np.asarray(convert(call.attributes[name]))
+    raise ConvertError("a constant of an unknown form")
+
+
+def _identity(call):
+    return call.constant(0) if call.is_constant(0) else call.value(0)
+
+
+EMITTERS = {
+    "Cast": _cast,
+    "Concat": _concat,
+    "Constant": _constant,
+    "Dropout": _identity,
+    "Flatten": _flatten,
+    "Gather": _gather,
+    "Identity": _identity,
+    "Reshape": _reshape,
+    "Shape": _shape,
+    "Slice": _slice,
+    "Squeeze": _squeeze,
+    "Transpose": _transpose,
+    "Unsqueeze": _unsqueeze,
+}
