@@ -1,0 +1,231 @@
+/* test_nn_session.c - what a session promises: no allocation in a run, no leak when memory ends,
+ * the same answer again, sizes and names that it refuses. */
+#include "engine/base/memory.h"
+#include "tests/check/check.h"
+#include "tests/check/net.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct fid_file_node plain = {.kernel_h = 3,
+                                           .kernel_w = 3,
+                                           .stride_h = 1,
+                                           .stride_w = 1,
+                                           .dilation_h = 1,
+                                           .dilation_w = 1,
+                                           .groups = 1,
+                                           .pad_mode = FID_PAD_SAME};
+
+/* A layer of every family: convolutions of three kinds, pool, add, activation, softmax. */
+static struct fid_builder *build_sample(void)
+{
+    struct fid_builder *b = fid_builder_open();
+    struct fid_file_node depthwise = plain, grouped = plain;
+    struct fid_file_node pool = {
+        .op = FID_OP_MAX_POOL, .kernel_h = 2, .kernel_w = 2, .stride_h = 2, .stride_w = 2};
+    uint32_t v[] = {0, 0}, tensors[3];
+    depthwise.groups = 24;
+    grouped.groups = 3;
+    fid_builder_graph(b, "sample", 16, 20, 5);
+    v[0] = net_conv(b, plain, FID_ACT_CLAMP, 5, 24, 1, v);
+    v[1] = net_conv(b, depthwise, FID_ACT_PRELU, 24, 24, 1, v);
+    v[0] = net_conv(b, grouped, FID_ACT_SIGMOID, 24, 24, 2, v);
+    v[0] =
+        net_node(b, (struct fid_file_node){.op = FID_OP_ADD}, FID_ACT_CLAMP, 24, 2, v, 0, tensors);
+    v[0] = net_node(b, pool, FID_ACT_NONE, 24, 1, v, 0, tensors);
+    v[0] = net_node(b, (struct fid_file_node){.op = FID_OP_SOFTMAX, .axis = 3}, FID_ACT_NONE, 24, 1,
+                    v, 0, tensors);
+    fid_builder_output(b, v[0]);
+    return b;
+}
+
+static void run_allocates_nothing(void)
+{
+    static const char *const methods[] = {NULL, "im2col_gemm", "indirect_gemm", "direct"};
+    for (int i = 0; i < 4; i++) {
+        struct fid_builder *b = build_sample();
+        const struct fid_options options = {.threads = 3, .method = methods[i]};
+        struct net net;
+        struct fid_error error;
+        REQUIRE(net_open(&net, b, &options, 2, false, &error) == FID_OK);
+        net_fill(&net);
+        const unsigned long before = fid_allocation_count();
+        for (int n = 1; n <= 2; n++)
+            fid_session_run(net.session, n);
+        CHECK(fid_allocation_count() == before);
+        net_close(&net);
+        fid_builder_close(&b);
+    }
+}
+
+/* Under AddressSanitizer a leak of a half-built session ends the program with an error. */
+static void every_allocation_may_fail(void)
+{
+    struct fid_builder *b = build_sample();
+    const struct fid_session_options options = {.profile = true};
+    struct net net;
+    struct fid_session *session = NULL;
+    struct fid_error error;
+    unsigned long n = 1;
+    REQUIRE(net_open(&net, b, NULL, 1, false, &error) == FID_OK);
+    for (;; n++) {
+        fid_allocation_fail_at(n);
+        const enum fid_status status =
+            fid_session_open(net.runtime, net.model, NULL, 1, 0, 0, &options, &session, &error);
+        fid_allocation_fail_at(0);
+        if (status == FID_OK)
+            break;
+        REQUIRE(status == FID_NO_MEMORY && session == NULL);
+        CHECK(error.status == FID_NO_MEMORY && strstr(error.text, "memory") != NULL);
+    }
+    CHECK_THAT(n > 8, "only %lu allocations were tried", n);
+    fid_session_close(&session);
+    net_close(&net);
+    fid_builder_close(&b);
+}
+
+static void model_and_runtime_survive_lack_of_memory(void)
+{
+    struct fid_builder *b = build_sample();
+    for (unsigned long n = 1;; n++) {
+        struct net net;
+        struct fid_error error;
+        fid_allocation_fail_at(n);
+        const enum fid_status status = net_open(&net, b, NULL, 1, false, &error);
+        fid_allocation_fail_at(0);
+        net_close(&net);
+        if (status == FID_OK)
+            break;
+        REQUIRE(status == FID_NO_MEMORY);
+    }
+    fid_builder_close(&b);
+}
+
+static void same_answer_again_and_for_part_of_the_batch(void)
+{
+    struct fid_builder *b = build_sample();
+    struct net whole, part;
+    struct fid_error error;
+    REQUIRE(net_open(&whole, b, NULL, 4, false, &error) == FID_OK);
+    REQUIRE(net_open(&part, b, NULL, 4, false, &error) == FID_OK);
+    net_run(&whole);
+    for (int n = 1; n <= 4; n++) {
+        net_fill(&part);
+        fid_session_run(part.session, n);
+        CHECK_THAT(net_same_bits(&whole, &part, n), "%d of 4", n);
+    }
+    net_close(&whole);
+    net_close(&part);
+    fid_builder_close(&b);
+}
+
+static void steps_tell_what_they_are(void)
+{
+    struct fid_builder *b = build_sample();
+    const struct fid_session_options options = {.profile = true};
+    struct net net;
+    struct fid_session *session;
+    struct fid_step_info step;
+    struct fid_session_memory memory;
+    struct fid_error error;
+    REQUIRE(net_open(&net, b, &(struct fid_options){.isa = "ref"}, 1, false, &error) == FID_OK);
+    CHECK(fid_session_step(net.session, 0, &step) && step.run_count == 0);
+    REQUIRE(fid_session_open(net.runtime, net.model, "sample", 1, 0, 0, &options, &session,
+                             &error) == FID_OK);
+    fid_session_run(session, 1);
+    fid_session_run(session, 1);
+    CHECK(fid_session_step(session, 0, &step));
+    CHECK(strcmp(step.op, "conv") == 0 && strcmp(step.method, "im2col_gemm") == 0);
+    CHECK(strcmp(step.kernel, "gemm_f32 ref") == 0);
+    CHECK(step.h == 16 && step.w == 20 && step.c == 24);
+    CHECK(step.macs == 16 * 20 * 24 * 9 * 5);
+    CHECK(step.bytes == 4 * (16 * 20 * (5 + 24) + 24 * 9 * 5 + 24));
+    CHECK(step.run_count == 2 && step.min_ns > 0 && step.total_ns >= step.min_ns + step.last_ns);
+    CHECK(fid_session_step(session, 1, &step) && strcmp(step.method, "depthwise") == 0);
+    CHECK(fid_session_step(session, 2, &step) && strcmp(step.method, "direct") == 0);
+    CHECK(!fid_session_step(session, 6, &step));
+    fid_session_memory(session, &memory);
+    CHECK(memory.arena_bytes > 0 && memory.packed_bytes > 0 && memory.scratch_bytes > 0);
+    fid_session_close(&session);
+    net_close(&net);
+    fid_builder_close(&b);
+}
+
+/* ---- refusals ---- */
+
+static void expect_refusal(const struct net *net, const char *graph, int n, int h, int w,
+                           enum fid_status status, const char *words)
+{
+    struct fid_session *session;
+    struct fid_error error = {0};
+    CHECK(fid_session_open(net->runtime, net->model, graph, n, h, w, NULL, &session, &error) ==
+          status);
+    CHECK(session == NULL);
+    CHECK_THAT(strstr(error.text, words) != NULL, "'%s' is not in '%s'", words, error.text);
+}
+
+static void sizes_and_names_are_checked(void)
+{
+    struct fid_builder *b = build_sample();
+    struct fid_error error;
+    struct fid_value value;
+    struct net net;
+    REQUIRE(net_open(&net, b, NULL, 1, false, &error) == FID_OK);
+    expect_refusal(&net, "other", 1, 0, 0, FID_NOT_FOUND, "there is no graph 'other'");
+    expect_refusal(&net, NULL, 0, 0, 0, FID_INVALID, "a batch of 0");
+    expect_refusal(&net, NULL, 1, 16, 24, FID_INVALID, "takes 16 x 20, not 16 x 24");
+    expect_refusal(&net, NULL, 1, -1, 20, FID_INVALID, "an input of -1 x 20");
+    expect_refusal(&net, NULL, 2000000000, 0, 0, FID_UNSUPPORTED, "too large");
+    CHECK(!fid_session_output(net.session, "nothing", &value));
+    net_close(&net);
+    fid_builder_close(&b);
+}
+
+static void free_sizes_are_multiples(void)
+{
+    struct fid_builder *b = fid_builder_open();
+    struct fid_error error;
+    struct fid_session *session;
+    struct fid_value input;
+    struct net net;
+    const uint32_t first = 0;
+    fid_builder_graph(b, "free", 32, 32, 3);
+    fid_builder_free_size(b, 32);
+    fid_builder_output(b, net_conv(b, plain, FID_ACT_NONE, 3, 4, 1, &first));
+    REQUIRE(net_open(&net, b, NULL, 1, false, &error) == FID_OK);
+    REQUIRE(fid_session_open(net.runtime, net.model, NULL, 1, 64, 96, NULL, &session, &error) ==
+            FID_OK);
+    fid_session_input(session, &input);
+    CHECK(input.h == 64 && input.w == 96 && input.c == 3);
+    fid_session_close(&session);
+    expect_refusal(&net, NULL, 1, 64, 65, FID_INVALID, "64 x 65 is no multiple of 32");
+    net_close(&net);
+    fid_builder_close(&b);
+}
+
+static void runtime_refuses(const struct fid_options *options, enum fid_status status,
+                            const char *words)
+{
+    struct fid_runtime *runtime;
+    struct fid_error error = {0};
+    CHECK(fid_runtime_open(&runtime, options, &error) == status);
+    CHECK(runtime == NULL);
+    CHECK_THAT(strstr(error.text, words) != NULL, "'%s' is not in '%s'", words, error.text);
+}
+
+static void runtime_options_are_checked(void)
+{
+    runtime_refuses(&(struct fid_options){.threads = -1}, FID_INVALID, "threads: -1");
+    runtime_refuses(&(struct fid_options){.isa = "mmx"}, FID_UNSUPPORTED, "'mmx'");
+    runtime_refuses(&(struct fid_options){.method = "magic"}, FID_INVALID, "'magic'");
+#if !FID_OPENBLAS
+    runtime_refuses(&(struct fid_options){.method = "im2col_openblas"}, FID_UNSUPPORTED,
+                    "libopenblas0-pthread");
+#endif
+}
+
+CHECK_MAIN(CHECK_CASE(run_allocates_nothing), CHECK_CASE(every_allocation_may_fail),
+           CHECK_CASE(model_and_runtime_survive_lack_of_memory),
+           CHECK_CASE(same_answer_again_and_for_part_of_the_batch),
+           CHECK_CASE(steps_tell_what_they_are), CHECK_CASE(sizes_and_names_are_checked),
+           CHECK_CASE(free_sizes_are_multiples), CHECK_CASE(runtime_options_are_checked))

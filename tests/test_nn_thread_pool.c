@@ -1,0 +1,107 @@
+/* test_nn_thread_pool.c - every piece once, no worker twice at a time, no time used without work.
+ */
+#include "engine/base/thread_pool.h"
+#include "tests/check/check.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+enum { PIECES_MAX = 300, WORKERS_MAX = 8 };
+
+struct record {
+    atomic_int runs[PIECES_MAX];
+    atomic_int busy[WORKERS_MAX];
+    atomic_int clashes;
+};
+
+static void record_piece(void *ctx, size_t index, int worker)
+{
+    struct record *record = ctx;
+    if (worker < 0 || worker >= WORKERS_MAX || atomic_fetch_add(&record->busy[worker], 1) != 0)
+        atomic_fetch_add(&record->clashes, 1);
+    atomic_fetch_add(&record->runs[index], 1);
+    atomic_fetch_sub(&record->busy[worker], 1);
+}
+
+/* One loop of count pieces: did each run once? */
+static bool loop_is_right(struct fid_pool *pool, size_t count)
+{
+    struct record record = {0};
+    bool right = true;
+    fid_parallel_for(pool, count, record_piece, &record);
+    for (size_t i = 0; i < PIECES_MAX; i++)
+        right = right && atomic_load(&record.runs[i]) == (i < count);
+    return right && atomic_load(&record.clashes) == 0;
+}
+
+static void every_piece_runs_once(void)
+{
+    for (int threads = 1; threads <= WORKERS_MAX; threads++) {
+        struct fid_pool *pool;
+        struct fid_error error;
+        REQUIRE(fid_pool_open(&pool, threads, &error) == FID_OK);
+        CHECK(fid_pool_workers(pool) == threads);
+        for (int round = 0; round < 500; round++) {
+            const size_t count = check_random_below(PIECES_MAX);
+            CHECK_THAT(loop_is_right(pool, count), "%d threads, %zu pieces", threads, count);
+        }
+        fid_pool_close(&pool);
+        CHECK(pool == NULL);
+    }
+}
+
+static void null_is_the_serial_loop(void)
+{
+    struct fid_pool *none = NULL;
+    CHECK(fid_pool_workers(NULL) == 1);
+    CHECK(loop_is_right(NULL, 17));
+    fid_pool_close(&none);
+}
+
+static void *call_many_times(void *argument)
+{
+    struct fid_pool *pool = argument;
+    bool right = true;
+    for (int i = 0; i < 300; i++)
+        right = loop_is_right(pool, 40) && right;
+    return right ? pool : NULL;
+}
+
+static void two_callers_take_turns(void)
+{
+    struct fid_pool *pool;
+    pthread_t other;
+    void *result;
+    struct fid_error error;
+    REQUIRE(fid_pool_open(&pool, 3, &error) == FID_OK);
+    REQUIRE(pthread_create(&other, NULL, call_many_times, pool) == 0);
+    CHECK(call_many_times(pool) != NULL);
+    pthread_join(other, &result);
+    CHECK(result != NULL);
+    fid_pool_close(&pool);
+}
+
+static double process_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* The workers may spin for some microseconds after a loop, and then have to sleep: a tenth of one
+ * core would be 30 ms. */
+static void idle_workers_sleep(void)
+{
+    struct fid_pool *pool;
+    struct fid_error error;
+    REQUIRE(fid_pool_open(&pool, 4, &error) == FID_OK);
+    CHECK(loop_is_right(pool, 50));
+    const double before = process_seconds();
+    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    CHECK(process_seconds() - before < 0.03);
+    fid_pool_close(&pool);
+}
+
+CHECK_MAIN(CHECK_CASE(every_piece_runs_once), CHECK_CASE(null_is_the_serial_loop),
+           CHECK_CASE(two_callers_take_turns), CHECK_CASE(idle_workers_sleep))
