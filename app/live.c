@@ -24,7 +24,8 @@ void app_live_stop(struct app_live *live)
 
 /* Can the source still give frames? If not, says why (unless it just ended) and gives the exit
  * code. */
-static bool feed_goes_on(const struct app_feed_status *status, enum app_exit *code)
+static bool feed_goes_on(const struct app_live *live, const struct app_feed_status *status,
+                         enum app_exit *code)
 {
     switch (status->state) {
     case APP_FEED_OPENING:
@@ -33,7 +34,7 @@ static bool feed_goes_on(const struct app_feed_status *status, enum app_exit *co
     case APP_FEED_SILENT:
     case APP_FEED_LOST:
     case APP_FEED_FAILED:
-        *code = app_fail(APP_AREA_CAMERA, &status->error);
+        *code = app_fail(live->area, &status->error);
         return false;
     case APP_FEED_ENDED:
         break;
@@ -64,11 +65,14 @@ enum app_exit app_live_headless(struct app_live *live)
     while (code == APP_OK && !app_interrupted()) {
         struct app_feed_status status;
         app_feed_status(live->feed, &status); /* before taking: a last frame is still taken */
-        const struct app_frame *frame = app_mailbox_take(live->mailbox, result.sequence, 100);
-        if (frame == NULL && feed_goes_on(&status, &code))
+        const struct app_live_frame *frame = app_mailbox_take(live->mailbox, result.sequence, 100);
+        if (frame == NULL && feed_goes_on(live, &status, &code))
             continue;
-        if (frame == NULL)
+        if (frame == NULL) {
+            if (code == APP_OK && analyzed == 0)
+                code = APP_INPUT; /* a source without a single good picture, which has been told */
             break;
+        }
         code = app_analyze(analyzer, frame, &result);
         app_mailbox_give_back(live->mailbox, frame);
         if (code != APP_OK || !send_event(live, status.path, &result, &code))

@@ -12,6 +12,7 @@ struct app_live {
     struct app *app;
     struct app_mailbox *mailbox;
     struct app_feed *feed;
+    enum app_area area;  /* what a failing source is: a camera or an input */
     FILE *events;        /* NULL: none */
     uint64_t frames_max; /* 0: no end */
     bool mirror;

@@ -65,7 +65,7 @@ static enum app_camera_result read_frames(struct app_feed *feed, struct app_came
     uint64_t heard_ns = app_now_ns(), due_ns = heard_ns, patience_ns = FIRST_FRAME_NS;
     enum app_camera_result result = APP_CAMERA_FRAME;
     while (!app_mailbox_is_shut(feed->mailbox)) {
-        struct app_frame *draft = app_mailbox_draft(feed->mailbox);
+        struct app_live_frame *draft = app_mailbox_draft(feed->mailbox);
         result =
             camera->backend->read(camera, READ_MS, &draft->picture, &draft->captured_ns, error);
         switch (result) {

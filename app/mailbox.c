@@ -11,10 +11,10 @@
 struct app_mailbox {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct app_frame frames[FRAMES_MAX];
+    struct app_live_frame frames[FRAMES_MAX];
     int frame_count;
-    struct app_frame *newest, *draft; /* newest: NULL before the first post */
-    uint64_t posted, taken;           /* sequences */
+    struct app_live_frame *newest, *draft; /* newest: NULL before the first post */
+    uint64_t posted, taken;                /* sequences */
     bool shut;
 };
 
@@ -48,7 +48,7 @@ void app_mailbox_close(struct app_mailbox **mailbox)
     *mailbox = NULL;
 }
 
-struct app_frame *app_mailbox_draft(struct app_mailbox *mailbox)
+struct app_live_frame *app_mailbox_draft(struct app_mailbox *mailbox)
 {
     return mailbox->draft;
 }
@@ -60,7 +60,7 @@ void app_mailbox_post(struct app_mailbox *mailbox)
     mailbox->newest->sequence = ++mailbox->posted;
     mailbox->draft = NULL;
     for (int i = 0; i < mailbox->frame_count && mailbox->draft == NULL; i++) {
-        struct app_frame *frame = &mailbox->frames[i];
+        struct app_live_frame *frame = &mailbox->frames[i];
         if (frame != mailbox->newest && frame->holders == 0)
             mailbox->draft = frame;
     }
@@ -84,11 +84,11 @@ static struct timespec after_ms(int timeout_ms)
                              .tv_nsec = (long)(then % APP_NS_PER_S)};
 }
 
-const struct app_frame *app_mailbox_take(struct app_mailbox *mailbox, uint64_t after,
-                                         int timeout_ms)
+const struct app_live_frame *app_mailbox_take(struct app_mailbox *mailbox, uint64_t after,
+                                              int timeout_ms)
 {
     struct timespec deadline = after_ms(timeout_ms);
-    struct app_frame *frame = NULL;
+    struct app_live_frame *frame = NULL;
     pthread_mutex_lock(&mailbox->lock);
     while (mailbox->posted <= after && !mailbox->shut &&
            pthread_cond_timedwait(&mailbox->changed, &mailbox->lock, &deadline) == 0)
@@ -103,7 +103,7 @@ const struct app_frame *app_mailbox_take(struct app_mailbox *mailbox, uint64_t a
     return frame;
 }
 
-void app_mailbox_give_back(struct app_mailbox *mailbox, const struct app_frame *frame)
+void app_mailbox_give_back(struct app_mailbox *mailbox, const struct app_live_frame *frame)
 {
     pthread_mutex_lock(&mailbox->lock);
     ptrdiff_t index = frame - mailbox->frames;

@@ -12,7 +12,7 @@
 
 #include "engine/fid.h"
 
-struct app_frame {
+struct app_live_frame {
     struct fid_picture picture;
     uint64_t sequence;    /* 1 for the first posted frame */
     uint64_t captured_ns; /* CLOCK_MONOTONIC */
@@ -27,7 +27,7 @@ void app_mailbox_close(struct app_mailbox **mailbox); /* takes NULL; nobody may 
 
 /* The writer's frame: its picture and captured_ns are to be filled. The same one until it is
  * posted. */
-struct app_frame *app_mailbox_draft(struct app_mailbox *mailbox);
+struct app_live_frame *app_mailbox_draft(struct app_mailbox *mailbox);
 void app_mailbox_post(struct app_mailbox *mailbox);
 
 /* Waits until some reader has taken the newest frame, or the mailbox is shut: for sources that must
@@ -36,9 +36,9 @@ void app_mailbox_wait_taken(struct app_mailbox *mailbox);
 
 /* The newest frame if its sequence is greater than `after`, waiting for it at most timeout_ms; NULL
  * when there is none in time, or none will come any more. Give it back. */
-const struct app_frame *app_mailbox_take(struct app_mailbox *mailbox, uint64_t after,
-                                         int timeout_ms);
-void app_mailbox_give_back(struct app_mailbox *mailbox, const struct app_frame *frame);
+const struct app_live_frame *app_mailbox_take(struct app_mailbox *mailbox, uint64_t after,
+                                              int timeout_ms);
+void app_mailbox_give_back(struct app_mailbox *mailbox, const struct app_live_frame *frame);
 
 /* No more frames: wakes everybody. May be called by anybody, more than once. */
 void app_mailbox_shut(struct app_mailbox *mailbox);

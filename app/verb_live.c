@@ -15,8 +15,9 @@
 static const struct app_option live_options[] = {
     {"camera", 'c', APP_TEXT, "CAMERA",
      "index, path, by-id path or a part of the name (default the first; faceid cameras)", 0, 0},
+    {"input", 'i', APP_FILE, "SOURCE", "a clip, a picture or a folder of pictures instead", 0, 0},
     {"size", 0, APP_TEXT, "WxH", "frame size to come near to (default 1280x720)", 0, 0},
-    {"fps", 0, APP_NUMBER, "N", "frames a second to ask for (default 30)", 1, 240},
+    {"fps", 0, APP_NUMBER, "N", "frames a second (default 30, of --input 25)", 1, 240},
     {"mirror", 0, APP_FLAG, NULL, "show the picture as a mirror does", 0, 0},
     {"headless", 0, APP_FLAG, NULL, "no window: only events", 0, 0},
     {"events", 0, APP_FILE, "FILE", "a JSON object for each frame looked at; - is stdout", 0, 0},
@@ -34,8 +35,11 @@ static bool read_size(const char *text, int *width, int *height)
 
 static enum app_exit read_request(const struct app *app, struct app_camera_request *request)
 {
+    const char *input = app_option_text(app, "input", NULL);
+    if (input != NULL && app_option_text(app, "camera", NULL) != NULL)
+        return app_usage(app, "--camera and --input exclude each other");
     *request = (struct app_camera_request){
-        .where = app_option_text(app, "camera", NULL),
+        .where = input != NULL ? input : app_option_text(app, "camera", NULL),
         .fps = app_option_number(app, "fps", 0),
     };
     const char *size = app_option_text(app, "size", NULL);
@@ -66,7 +70,13 @@ static enum app_exit run(struct app *app)
         .mirror = app_option_flag(app, "mirror"),
     };
     bool headless = app_option_flag(app, "headless");
-    struct app_feed_options feed = {.backend = &app_camera_v4l2, .reconnect = !headless};
+    bool files = app_option_text(app, "input", NULL) != NULL;
+    live.area = files ? APP_AREA_INPUT : APP_AREA_CAMERA;
+    struct app_feed_options feed = {
+        .backend = files ? &app_camera_source : &app_camera_v4l2,
+        .reconnect = !headless && !files,
+        .lossless = headless,
+    };
     struct fid_error error;
     enum app_exit code = read_request(app, &feed.request);
     if (code != APP_OK)
@@ -75,7 +85,7 @@ static enum app_exit run(struct app *app)
         app_warn("this build has no window (it was made with SDL=0); use --headless --events -");
         return APP_CAMERA;
     }
-    if (app_camera_present(feed.request.where, &error) != FID_OK)
+    if (!files && app_camera_present(feed.request.where, &error) != FID_OK)
         return app_fail(APP_AREA_CAMERA, &error);
     code = open_events(app, headless, &live.events);
     if (code == APP_OK)
@@ -100,7 +110,8 @@ const struct app_verb app_verb_live = {
         "h], \"known\", \"name\", \"score\", \"reason\"}]}.\n",
     .examples = "faceid --camera 0\tthe window, with the first camera\n"
                 "faceid live --camera logitech --size 640x480\tanother camera, smaller frames\n"
-                "faceid live --headless --events -\tno window: JSON lines for other programs\n",
+                "faceid live --headless --events -\tno window: JSON lines for other programs\n"
+                "faceid live --headless --input party.mp4\tevery frame of a clip\n",
     .groups = APP_USES_MODEL | APP_USES_DETECTOR | APP_USES_GALLERY,
     .options = live_options,
     .run = run,

@@ -98,7 +98,7 @@ static void count_frame(struct window *window)
 static enum app_exit take_picture(struct window *window)
 {
     struct app_mailbox *mailbox = window->live->mailbox;
-    const struct app_frame *frame = app_mailbox_take(mailbox, window->shown, FRAME_WAIT_MS);
+    const struct app_live_frame *frame = app_mailbox_take(mailbox, window->shown, FRAME_WAIT_MS);
     if (frame == NULL) {
         if (app_mailbox_is_shut(mailbox))
             SDL_Delay(FRAME_WAIT_MS); /* nothing to wait for any more */
@@ -236,7 +236,7 @@ static enum app_exit loop(struct window *window)
         handle_events(window);
         app_feed_status(window->live->feed, &window->feed);
         if (window->feed.state == APP_FEED_FAILED)
-            return app_fail(APP_AREA_CAMERA, &window->feed.error);
+            return app_fail(window->live->area, &window->feed.error);
         enum app_exit code = take_picture(window);
         if (code == APP_OK)
             code = take_result(window);

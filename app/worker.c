@@ -9,7 +9,7 @@
 struct app_analyzer {
     struct app *app;
     struct fid_rule rule;
-    float *embeddings; /* [APP_FACES_MAX][embedding size] */
+    float *embeddings; /* [APP_LIVE_FACES_MAX][embedding size] */
     uint64_t refreshed_ns;
     bool refresh_failed; /* said once, not every second */
 };
@@ -29,7 +29,8 @@ enum app_exit app_analyzer_open(struct app *app, struct app_analyzer **analyzer)
     if (fid_rule_default(app->recognizer, FID_RULE_COSINE, &rule, &error) != FID_OK)
         return app_fail(APP_AREA_MODEL, &error);
     struct app_analyzer *made = calloc(1, sizeof *made);
-    float *embeddings = calloc(APP_FACES_MAX * fid_embedder_size(app->embedder), sizeof(float));
+    float *embeddings =
+        calloc(APP_LIVE_FACES_MAX * fid_embedder_size(app->embedder), sizeof(float));
     if (made == NULL || embeddings == NULL) {
         free(embeddings);
         free(made);
@@ -71,7 +72,7 @@ static double ms_between(uint64_t from_ns, uint64_t to_ns)
     return (double)(to_ns - from_ns) / (double)APP_NS_PER_MS;
 }
 
-enum app_exit app_analyze(struct app_analyzer *analyzer, const struct app_frame *frame,
+enum app_exit app_analyze(struct app_analyzer *analyzer, const struct app_live_frame *frame,
                           struct app_result *result)
 {
     struct app *app = analyzer->app;
@@ -84,8 +85,8 @@ enum app_exit app_analyze(struct app_analyzer *analyzer, const struct app_frame 
     result->people = fid_gallery_count(app->gallery);
 
     uint64_t start = app_now_ns();
-    if (fid_detect(app->detector, &frame->picture, result->faces, APP_FACES_MAX, &result->count,
-                   &error) != FID_OK)
+    if (fid_detect(app->detector, &frame->picture, result->faces, APP_LIVE_FACES_MAX,
+                   &result->count, &error) != FID_OK)
         return app_fail(APP_AREA_MODEL, &error);
     uint64_t detected = app_now_ns();
     if (result->count > 0 && fid_embed(app->embedder, &frame->picture, result->faces, result->count,
@@ -115,7 +116,8 @@ static void analyze_frames(struct app_worker *worker, struct app_analyzer *analy
     struct app_result result = {0};
     enum app_exit code = APP_OK;
     while (code == APP_OK && !app_mailbox_is_shut(worker->mailbox)) {
-        const struct app_frame *frame = app_mailbox_take(worker->mailbox, result.sequence, 100);
+        const struct app_live_frame *frame =
+            app_mailbox_take(worker->mailbox, result.sequence, 100);
         if (frame == NULL)
             continue;
         code = app_analyze(analyzer, frame, &result);

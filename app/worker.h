@@ -7,14 +7,14 @@
 #include "app/app.h"
 #include "app/mailbox.h"
 
-#define APP_FACES_MAX 64 /* faces of one frame; the best ones when there are more */
+#define APP_LIVE_FACES_MAX 64 /* faces of one frame; the best ones when there are more */
 
 struct app_result {                 /* what was seen in one frame */
     uint64_t sequence, captured_ns; /* of that frame */
     int width, height;
     size_t count;
-    struct fid_face faces[APP_FACES_MAX];
-    struct fid_label labels[APP_FACES_MAX];
+    struct fid_face faces[APP_LIVE_FACES_MAX];
+    struct fid_label labels[APP_LIVE_FACES_MAX];
     double detect_ms, embed_ms;
     size_t people; /* in the gallery */
 };
@@ -30,7 +30,7 @@ enum app_exit app_analyzer_open(struct app *app, struct app_analyzer **analyzer)
 void app_analyzer_close(struct app_analyzer **analyzer); /* takes NULL */
 
 /* FILLS *result. APP_MODEL or APP_INTERNAL after a sentence. */
-enum app_exit app_analyze(struct app_analyzer *analyzer, const struct app_frame *frame,
+enum app_exit app_analyze(struct app_analyzer *analyzer, const struct app_live_frame *frame,
                           struct app_result *result);
 
 /* ---- the thread ---- */

@@ -19,7 +19,7 @@ static void newest_wins(void)
     CHECK(app_mailbox_take(mailbox, 0, 0) == NULL);
     post(mailbox, 100);
     post(mailbox, 200);
-    const struct app_frame *frame = app_mailbox_take(mailbox, 0, 0);
+    const struct app_live_frame *frame = app_mailbox_take(mailbox, 0, 0);
     REQUIRE(frame != NULL);
     CHECK(frame->sequence == 2 && frame->captured_ns == 200);
     CHECK(app_mailbox_take(mailbox, 2, 0) == NULL);
@@ -33,9 +33,9 @@ static void a_held_frame_is_not_written(void)
     struct app_mailbox *mailbox = app_mailbox_open(2);
     REQUIRE(mailbox != NULL);
     post(mailbox, 1);
-    const struct app_frame *first = app_mailbox_take(mailbox, 0, 0);
+    const struct app_live_frame *first = app_mailbox_take(mailbox, 0, 0);
     post(mailbox, 2);
-    const struct app_frame *second = app_mailbox_take(mailbox, 1, 0);
+    const struct app_live_frame *second = app_mailbox_take(mailbox, 1, 0);
     REQUIRE(first != NULL && second != NULL);
     for (uint64_t i = 3; i < 50; i++) {
         CHECK(app_mailbox_draft(mailbox) != first && app_mailbox_draft(mailbox) != second);
@@ -54,7 +54,7 @@ static void shutting_wakes_and_loses_nothing(void)
     post(mailbox, 7);
     app_mailbox_shut(mailbox);
     CHECK(app_mailbox_is_shut(mailbox));
-    const struct app_frame *frame = app_mailbox_take(mailbox, 0, 10000);
+    const struct app_live_frame *frame = app_mailbox_take(mailbox, 0, 10000);
     REQUIRE(frame != NULL);
     CHECK(frame->captured_ns == 7);
     app_mailbox_give_back(mailbox, frame);
@@ -89,7 +89,7 @@ static void *read_frames(void *context)
     struct reader *reader = context;
     for (;;) {
         bool shut = app_mailbox_is_shut(reader->mailbox);
-        const struct app_frame *frame = app_mailbox_take(reader->mailbox, reader->last, 20);
+        const struct app_live_frame *frame = app_mailbox_take(reader->mailbox, reader->last, 20);
         if (frame == NULL && shut)
             return NULL;
         if (frame == NULL)
@@ -117,7 +117,7 @@ static void run_readers(bool lossless, struct reader readers[2])
         REQUIRE(pthread_create(&threads[i], NULL, read_frames, &readers[i]) == 0);
     }
     for (uint64_t n = 1; n <= FRAMES; n++) {
-        struct app_frame *draft = app_mailbox_draft(mailbox);
+        struct app_live_frame *draft = app_mailbox_draft(mailbox);
         CHECK(fid_picture_resize(&draft->picture, WIDTH, 1, NULL) == FID_OK);
         memset(draft->picture.pixels, (int)(n & 255), WIDTH);
         app_mailbox_post(mailbox);

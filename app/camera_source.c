@@ -1,0 +1,86 @@
+/* camera_source.c - a clip, a picture or a folder of them in the place of a camera. */
+#include "app/app.h"
+#include "app/camera.h"
+#include "app/live_clock.h"
+#include "app/source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CUSTOMARY_FPS 25 /* pictures and raw frames carry no rate of their own */
+
+struct files {
+    struct app_source *source;
+    char path[sizeof((struct app_camera *)NULL)->path];
+    char *paths[1]; /* the source borrows the list */
+};
+
+static enum fid_status source_open(struct app_camera *camera,
+                                   const struct app_camera_request *request,
+                                   struct fid_error *error)
+{
+    *camera = (struct app_camera){0};
+    if (strlen(request->where) >= sizeof camera->path)
+        return app_camera_fail(error, FID_NOT_FOUND, "the path of the source is too long");
+    if (access(request->where, R_OK) != 0)
+        return app_camera_fail(error, errno == ENOENT ? FID_NOT_FOUND : FID_IO,
+                               "%s cannot be read: %s", request->where, strerror(errno));
+    strcpy(camera->path, request->where);
+    strcpy(camera->where, request->where);
+    const char *slash = strrchr(camera->path, '/');
+    snprintf(camera->name, sizeof camera->name, "%.63s", slash != NULL ? slash + 1 : camera->path);
+    camera->backend = &app_camera_source;
+    camera->fps = request->fps > 0 ? request->fps : CUSTOMARY_FPS;
+
+    const struct app_clip_options every_frame = {.last = -1, .every = 1};
+    struct files *files = calloc(1, sizeof *files);
+    if (files != NULL) {
+        strcpy(files->path, request->where);
+        files->paths[0] = files->path;
+    }
+    if (files == NULL || app_source_open(files->paths, 1, &every_frame, &files->source, error)) {
+        free(files);
+        *camera = (struct app_camera){0};
+        return app_camera_fail(error, FID_NO_MEMORY, "no memory for a source of pictures");
+    }
+    camera->state = files;
+    return FID_OK;
+}
+
+static enum app_camera_result source_read(struct app_camera *camera, int timeout_ms,
+                                          struct fid_picture *picture, uint64_t *captured_ns,
+                                          struct fid_error *error)
+{
+    (void)timeout_ms; /* a file never keeps one waiting */
+    struct files *files = camera->state;
+    struct app_frame frame;
+    if (app_source_next(files->source, &frame, error) != FID_OK) {
+        app_warn("%s", error->text); /* told and passed over, as by the other verbs */
+        return APP_CAMERA_DROPPED;
+    }
+    if (frame.picture == NULL)
+        return APP_CAMERA_END;
+    if (fid_picture_resize(picture, frame.picture->width, frame.picture->height, error) != FID_OK)
+        return APP_CAMERA_DROPPED;
+    size_t row_bytes = 3 * (size_t)picture->width;
+    for (int y = 0; y < picture->height; y++)
+        memcpy(picture->pixels + (size_t)y * picture->stride_bytes,
+               frame.picture->pixels + (size_t)y * frame.picture->stride_bytes, row_bytes);
+    *captured_ns = app_now_ns();
+    return APP_CAMERA_FRAME;
+}
+
+static void source_close(struct app_camera *camera)
+{
+    struct files *files = camera->state;
+    if (files != NULL)
+        app_source_close(&files->source);
+    free(files);
+    *camera = (struct app_camera){0};
+}
+
+const struct app_camera_backend app_camera_source = {
+    .name = "source", .open = source_open, .read = source_read, .close = source_close};
