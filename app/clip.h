@@ -1,0 +1,30 @@
+/* clip.h - the frames of a video file, decoded by a child ffmpeg: a decoder outside of our address
+ * space, started with an argument vector (no shell) and allowed to open files only. */
+#ifndef APP_CLIP_H
+#define APP_CLIP_H
+
+#include "engine/fid.h"
+
+struct app_clip;
+
+/* Which frames, counted from 0. */
+struct app_clip_options {
+    long first, last; /* last < 0: to the end */
+    long every;       /* each every-th frame from first on; 0: as many as `rate` and `limit` say */
+    double rate;      /* with every = 0: at most about so many a second; 0: all */
+    long limit;       /* with every = 0: and at most so many in all; 0: any number */
+};
+
+/* Do the first bytes (count of them) look like a video? */
+bool app_clip_looks_like(const uint8_t *bytes, size_t count);
+
+/* FID_UNSUPPORTED: ffmpeg is not installed; FID_IO; FID_NO_MEMORY. */
+enum fid_status app_clip_open(const char *path, const struct app_clip_options *options,
+                              struct app_clip **clip, struct fid_error *error);
+/* FILLS picture and *frame, or sets *frame to -1 at the end. FID_CORRUPT: the clip is damaged
+ * (frames that came before are good). */
+enum fid_status app_clip_next(struct app_clip *clip, struct fid_picture *picture, long *frame,
+                              struct fid_error *error);
+void app_clip_close(struct app_clip **clip); /* ends the child */
+
+#endif

@@ -1,0 +1,31 @@
+/* enrolment.h - gathers the faces of one person from many frames, drops those of somebody else, and
+ * hands the rest to the gallery. */
+#ifndef APP_ENROLMENT_H
+#define APP_ENROLMENT_H
+
+#include "app/faces.h"
+
+struct app_enrolment {
+    float *embeddings; /* [count][size], as the network gave them; owned */
+    char **sources;    /* where each one came from; owned */
+    bool *dropped;     /* the face is somebody else's; owned */
+    size_t count, capacity, size;
+    size_t frames, faceless, bad_files, bystanders; /* for the summary */
+};
+
+/* Adds a face. False without memory. */
+bool app_enrolment_add(struct app_enrolment *enrolment, const float *embedding, size_t size,
+                       const char *source);
+
+/* Marks the faces that are less like the rest than `alike` (cosine), of three or more; sets
+ * bystanders. */
+void app_enrolment_drop_bystanders(struct app_enrolment *enrolment, float alike);
+
+/* Writes the faces that are left, at least one. */
+enum fid_status app_enrolment_write(const struct app_enrolment *enrolment,
+                                    struct fid_gallery *gallery, const char *name, bool replace,
+                                    struct fid_person *person, struct fid_error *error);
+
+void app_enrolment_clear(struct app_enrolment *enrolment); /* frees; ready for the next person */
+
+#endif

@@ -1,0 +1,24 @@
+/* faces.h - from a picture to its faces and their embeddings, for the verbs. */
+#ifndef APP_FACES_H
+#define APP_FACES_H
+
+#include "app/app.h"
+
+enum { APP_FACES_MAX = 256 }; /* of one picture: the best ones */
+
+struct app_faces {
+    struct fid_face faces[APP_FACES_MAX];
+    size_t count, size; /* faces; numbers in an embedding */
+    float *embeddings;  /* [APP_FACES_MAX][size]; owned */
+};
+
+/* Opens detector and embedder (faces at once: batch). Says its sentence. */
+enum app_exit app_faces_open(struct app *app, int batch, struct app_faces *faces);
+void app_faces_close(struct app_faces *faces);
+
+/* FILLS the faces of a picture, best first, with embeddings; with main_only the main one alone. */
+enum fid_status app_faces_find(struct app *app, const struct fid_picture *picture, bool main_only,
+                               enum fid_crop crop, struct app_faces *faces,
+                               struct fid_error *error);
+
+#endif
