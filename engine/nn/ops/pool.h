@@ -7,7 +7,7 @@
 /* Sets window and output; refuses a window that somewhere sees nothing but padding. */
 enum fid_status fid_pool_infer_shape(struct fid_step *step, struct fid_error *error);
 
-/* Runs fn(ctx, row, worker) for every row of output pixels of the batch, ctx being this. */
+/* What one row of output pixels, a piece of the parallel loop, needs to know. */
 struct fid_pool_job {
     const struct fid_step *step;
     const struct fid_run *run;
