@@ -168,7 +168,8 @@ def _fully_connected(call):
 
 def _per_channel(call, i):
     """Constant input i, beside an activation, as one number for each channel."""
-    constant, channels = call.constant(i).astype(np.float64), call.shape(1 - i)[2]
+    with np.errstate(invalid="ignore"):  # a NaN is refused by the writer
+        constant, channels = call.constant(i).astype(np.float64), call.shape(1 - i)[2]
     if constant.size not in (1, channels) or (constant.size > 1 and
                                               constant.shape[-1] != channels):
         raise ConvertError("a constant of shape %s: only one number, or one for each channel, is "

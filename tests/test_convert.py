@@ -3,11 +3,12 @@
 pass; deterministic bytes. What is refused: test_convert_refusals.py."""
 import hashlib
 import os
+import shutil
 import sys
 
 import numpy as np
 
-from check import ROOT, case, main, require, run, shared, temp_folder
+from check import BUILD, ROOT, case, main, require, run, shared, temp_folder
 
 import convert
 import graph_passes
@@ -22,6 +23,7 @@ from tflite_file import parse_tflite
 from tflite_reader import EMITTERS, read_tflite
 
 CONVERT = os.path.join(ROOT, "convert", "convert.py")
+GOLDEN = os.path.join(ROOT, "tests", "golden")
 
 
 def read_onnx_case(name):
@@ -277,6 +279,21 @@ def the_same_source_gives_the_same_bytes():
         with open(target, "rb") as file:
             digests.add(hashlib.sha256(file.read()).hexdigest())
     require(len(digests) == 1, "two runs, two files")
+
+
+@case
+def the_format_is_written_as_ever():
+    """The bytes of a small model are those of tests/golden, so that no change of the writer, of a
+    pass or of the model's id goes unseen. If one is intended: copy the file the message names."""
+    name = "spelled_out_patterns"
+    graph = graph_passes.simplify(read_tflite(tflite_maker.CASES[name]().bytes(), name))
+    path = write_fid([graph], **{"input.scale": [1.0, 0.5, 1 / 3], "detect.strides": [8, 16]})
+    with open(path, "rb") as made, open(os.path.join(GOLDEN, name + ".fid"), "rb") as golden:
+        same = made.read() == golden.read()
+    if not same:
+        kept = os.path.join(BUILD, name + ".fid")
+        shutil.copy(path, kept)
+        require(False, "tests/golden/%s.fid differs from %s" % (name, kept))
 
 
 @case
