@@ -1,0 +1,288 @@
+#!/usr/bin/python3
+"""Every verb and what can be wrong with its input: one sentence on stderr, the documented exit code,
+nothing on stdout, nothing lost."""
+import json
+import os
+import shutil
+
+from check import case, main, require, shared, skip, temp_folder
+from program import FACEID, faceid, models, png
+
+
+def refused(done, code, *words, lines=1):
+    """Holds a refusal to the contract: exit code, an empty stdout, one sentence with these words."""
+    said = done.stderr.splitlines()
+    require(done.returncode == code, "exit %d, not %d: %s" % (done.returncode, code, done.stderr))
+    require(done.stdout == "", "stdout has " + done.stdout[:200])
+    require(len(said) == lines, "%d lines, not %d: %s" % (len(said), lines, done.stderr))
+    require(all(line.startswith("faceid: ") for line in said), done.stderr)
+    for word in words:
+        require(word in done.stderr, "no %r in %s" % (word, done.stderr))
+
+
+def fresh_gallery():
+    return os.path.join(temp_folder(), "gallery.db")
+
+
+def a_face():
+    return shared("data/vggface/ajb.jpg")
+
+
+def gallery_of_one():
+    gallery = fresh_gallery()
+    done = faceid("enroll", "ana", a_face(), gallery=gallery, pair=models())
+    require(done.returncode == 0, done.stderr)
+    return gallery
+
+
+def people(gallery):
+    done = faceid("list", "--json", gallery=gallery)
+    require(done.returncode == 0, done.stderr)
+    return {p["name"]: p["samples"] for p in map(json.loads, done.stdout.splitlines())}
+
+
+@case
+def help_and_version():
+    done = faceid("--help")
+    require(done.returncode == 0 and not done.stderr, done.stderr)
+    require(done.stdout.index("Examples") < done.stdout.index("Verbs"), "examples come first")
+    for code in ("0", "1", "2", "3", "4", "5", "6", "7", "8", "70", "130"):
+        require("\n  %3s  " % code in done.stdout, "exit code %s is not documented" % code)
+    for verb in ("enroll", "identify", "verify", "list", "rename", "forget"):
+        one = faceid(verb, "--help")
+        require(one.returncode == 0 and "Usage: faceid " + verb in one.stdout, one.stderr)
+        require(faceid("help", verb).stdout == one.stdout, "help VERB differs from VERB --help")
+    require(faceid("--version").stdout.startswith("faceid "), "no version")
+
+
+@case
+def wrong_command_lines():
+    refused(faceid("enrol"), 2, "did you mean enroll")
+    refused(faceid("xyzzy"), 2, "xyzzy")
+    refused(faceid("list", "--jsno"), 2, "did you mean --json")
+    refused(faceid("list", "-Z"), 2, "-Z")
+    refused(faceid("list", "--json=3"), 2, "takes no argument")
+    refused(faceid("list", "more"), 2, "more")
+    refused(faceid("identify"), 2, "SOURCE")
+    refused(faceid("identify", "a.jpg", "--model"), 2, "--model")
+    refused(faceid("identify", "a.jpg", "--threads", "many"), 2, "many")
+    refused(faceid("identify", "a.jpg", "--threads", "1.5"), 2, "1.5")
+    refused(faceid("identify", "a.jpg", "--threads", "-1"), 2, "-1")
+    refused(faceid("identify", "a.jpg", "--min-score", "nan"), 2, "nan")
+    refused(faceid("identify", "a.jpg", "--frames", "5:3"), 2, "5:3")
+    refused(faceid("identify", "a.jpg", "--compat", "other"), 2, "other")
+    refused(faceid("verify", "a.jpg"), 2, "A B")
+    refused(faceid("enroll", "ana"), 2, "SOURCE")
+    refused(faceid("enroll", "ana", "x", "--from", "y"), 2, "--from")
+    refused(faceid("rename", "ana"), 2, "OLD NEW")
+    refused(faceid("forget"), 2, "NAME")
+    require(faceid().returncode == 2, "no arguments are not usage")
+
+
+@case
+def hostile_names():
+    for name in ("a\nb", "", "a/b", "-x", "?", "\u202eana", "a\x1b[2J", ".."):
+        words = ("--", name) if name.startswith("-") else (name,)
+        for verb, more in (("enroll", ["a.jpg"]), ("forget", []), ("rename", ["bob"])):
+            done = faceid(verb, *words, *more, gallery=fresh_gallery())
+            refused(done, 2)
+            require("\x1b" not in done.stderr and "\u202e" not in done.stderr, "steers a terminal")
+
+
+@case
+def missing_model():
+    for verb, words in (("identify", ["a.jpg"]), ("enroll", ["ana", "a.jpg"]), ("verify", ["a", "b"])):
+        refused(faceid(verb, *words, "--model", "/nowhere/x.fid"), 4, "/nowhere/x.fid")
+        refused(faceid(verb, *words, FACEID_MODEL="/nowhere/y.fid"), 4, "/nowhere/y.fid")
+    alone = os.path.join(temp_folder(), "faceid")  # a program with no models beside it
+    shutil.copy(FACEID, alone)
+    import program
+    original, program.FACEID = program.FACEID, alone
+    try:
+        refused(faceid("identify", "a.jpg"), 4, "weights/get auto", "weights/models")
+    finally:
+        program.FACEID = original
+
+
+@case
+def wrong_model():
+    recognizer, detector = models()
+    text = os.path.join(temp_folder(), "x.fid")
+    with open(text, "w") as file:
+        file.write("this is no model\n" * 100)
+    half = os.path.join(temp_folder(), "half.fid")
+    with open(recognizer, "rb") as source, open(half, "wb") as target:
+        target.write(source.read()[:100000])
+    for bad in (text, half, os.path.dirname(text)):
+        refused(faceid("identify", "a.jpg", "--model", bad), 4)
+    refused(faceid("identify", "a.jpg", pair=(detector, detector)), 4, "recognizer is needed")
+    refused(faceid("identify", "a.jpg", pair=(recognizer, recognizer)), 4, "detector is needed")
+    done = faceid("identify", a_face(), "--compat", "demo", gallery=fresh_gallery(), pair=models())
+    refused(done, 4, "VGGFace2")
+
+
+@case
+def empty_gallery():
+    gallery = fresh_gallery()
+    done = faceid("list", gallery=gallery)
+    require(done.returncode == 0 and not done.stdout and "nobody" in done.stderr, done.stderr)
+    refused(faceid("forget", "ana", gallery=gallery), 5, gallery)
+    refused(faceid("rename", "ana", "bob", gallery=gallery), 5, gallery)
+    require(not os.path.exists(gallery), "reading made a gallery")
+    done = faceid("identify", a_face(), gallery=gallery, pair=models())
+    require(done.returncode == 1 and "\t?\t" in done.stdout, done.stdout + done.stderr)
+    require(not os.path.exists(gallery), "identifying made a gallery")
+
+
+@case
+def unusable_gallery():
+    file = os.path.join(temp_folder(), "file")
+    open(file, "w").close()
+    for verb, words in (("list", []), ("forget", ["ana"]), ("rename", ["ana", "bob"])):
+        refused(faceid(verb, *words, gallery=file + "/gallery.db"), 5, file)
+    junk = fresh_gallery()
+    with open(junk, "w") as target:
+        target.write("not a database\n" * 1000)
+    before = open(junk).read()
+    refused(faceid("list", gallery=junk), 5, junk)
+    refused(faceid("enroll", "ana", a_face(), gallery=junk, pair=models()), 5, junk)
+    require(open(junk).read() == before, "somebody else's file was changed")
+    link = fresh_gallery()
+    os.symlink(junk, link)
+    refused(faceid("list", gallery=link), 5, "symbolic link")
+
+
+@case
+def bad_pictures():
+    folder = temp_folder()
+    empty = os.path.join(folder, "empty.jpg")
+    open(empty, "w").close()
+    text = os.path.join(folder, "notes.txt")
+    with open(text, "w") as file:
+        file.write("no picture\n")
+    half = os.path.join(folder, "half.jpg")
+    with open(a_face(), "rb") as source, open(half, "wb") as target:
+        data = source.read()
+        target.write(data[:len(data) // 2])
+    fake = os.path.join(folder, "fake.mp4")
+    with open(fake, "wb") as file:
+        file.write(b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 20)
+    strange = os.path.join(folder, "a\nb\x1b[2J.jpg")
+    wide = png(os.path.join(folder, "wide.png"), 20000, 20)
+    for bad in (empty, text, half, fake, strange, os.path.join(folder, "none.jpg")):
+        gallery = fresh_gallery()
+        refused(faceid("identify", bad, "--quiet", gallery=gallery, pair=models()), 3)
+        refused(faceid("verify", bad, a_face(), pair=models()), 3)
+        refused(faceid("enroll", "ana", bad, gallery=gallery, pair=models()), 3, lines=2)
+        require(people(gallery) == {}, "somebody was enrolled")
+    refused(faceid("identify", wide, "--quiet", gallery=fresh_gallery(), pair=models()), 3, lines=0)
+    refused(faceid("verify", wide, a_face(), pair=models()), 3, "no face")
+
+
+@case
+def bad_files_do_not_stop_the_rest():
+    folder, gallery = temp_folder(), gallery_of_one()
+    with open(os.path.join(folder, "a.txt"), "w") as file:
+        file.write("no picture\n")
+    shutil.copy(a_face(), os.path.join(folder, "b.jpg"))
+    done = faceid("identify", folder, gallery=gallery, pair=models())
+    require(done.returncode == 0 and "\tana\t" in done.stdout and "a.txt" in done.stderr, done.stderr)
+    require(faceid("identify", "--strict", folder, gallery=gallery, pair=models()).returncode == 3,
+            "--strict let a bad file pass")
+    done = faceid("enroll", "bob", folder, gallery=gallery, pair=models())
+    require(done.returncode == 0 and people(gallery) == {"ana": 1, "bob": 1}, done.stderr)
+    done = faceid("enroll", "--strict", "bob", folder, gallery=gallery, pair=models())
+    require(done.returncode == 3 and people(gallery)["bob"] == 2, done.stderr)
+
+
+@case
+def people_from_a_folder():
+    folder, gallery = temp_folder(), fresh_gallery()
+    for name in ("ana", "bob", "nobody"):
+        os.mkdir(os.path.join(folder, name))
+    for name in ("ana", "bob"):
+        shutil.copy(a_face(), os.path.join(folder, name, "1.jpg"))
+    png(os.path.join(folder, "nobody", "1.png"), 200, 200)
+    done = faceid("enroll", "--from", folder, gallery=gallery, pair=models())
+    require(done.returncode == 0 and not done.stdout, done.stderr)
+    require("2 people enrolled, 1 skipped" in done.stderr, done.stderr)
+    require(people(gallery) == {"ana": 1, "bob": 1}, str(people(gallery)))
+
+
+@case
+def life_of_a_person():
+    gallery = gallery_of_one()
+    require(faceid("enroll", "ANA", a_face(), gallery=gallery, pair=models()).returncode == 0, "add")
+    require(people(gallery) == {"ana": 2}, "a second enrolment does not add")
+    done = faceid("enroll", "ana", "--replace", a_face(), gallery=gallery, pair=models())
+    require(done.returncode == 0 and people(gallery) == {"ana": 1}, "--replace does not replace")
+    done = faceid("identify", "--json", "--explain", a_face(), gallery=gallery, pair=models())
+    found = json.loads(done.stdout)
+    require(found["v"] == 1 and found["faces"][0]["name"] == "ana", done.stdout)
+    require(found["faces"][0]["reason"] == "known", done.stdout)
+    require(faceid("rename", "ana", "Zo\u00e9 \"x\"", gallery=gallery).returncode == 0, "rename")
+    require(people(gallery) == {"Zo\u00e9 \"x\"": 1}, str(people(gallery)))
+    refused(faceid("rename", "ana", "bob", gallery=gallery), 5, "ana")
+    require(faceid("forget", "zo\u00c9 \"X\"", gallery=gallery).returncode == 0, "forget")
+    require(people(gallery) == {}, "not forgotten")
+
+
+@case
+def another_model():
+    gallery = gallery_of_one()
+    import program
+    other = program.starter()
+    if other is None or other == models():
+        skip("only one recognizer is here")
+    refused(faceid("identify", a_face(), gallery=gallery, pair=other), 5, "enrol again")
+    require(people(gallery) == {"ana": 1}, "the gallery changed")
+
+
+@case
+def locked_gallery():
+    import sqlite3
+    gallery = gallery_of_one()
+    other = sqlite3.connect(gallery, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    refused(faceid("forget", "ana", gallery=gallery), 8, "locked")
+    other.close()
+    require(people(gallery) == {"ana": 1}, "the gallery changed")
+
+
+@case
+def verify_pairs():
+    done = faceid("verify", a_face(), a_face(), pair=models())
+    require(done.returncode == 0 and done.stdout == "1.0000\tsame\n", done.stdout + done.stderr)
+    other = shared("data/clips/gallery/alex_lacamoire/alex-lacamoire.png")
+    done = faceid("verify", "--json", a_face(), other, pair=models())
+    require(done.returncode == 1 and json.loads(done.stdout)["same"] is False, done.stdout)
+
+
+@case
+def drawn_pictures():
+    folder, gallery = os.path.join(temp_folder(), "out"), gallery_of_one()
+    done = faceid("identify", "--draw", folder, a_face(), gallery=gallery, pair=models())
+    require(done.returncode == 0 and os.listdir(folder) == ["ajb.jpg"], done.stderr)
+    require(open(os.path.join(folder, "ajb.jpg"), "rb").read(2) == b"\xff\xd8", "no JPEG")
+    own = temp_folder()
+    picture = shutil.copy(a_face(), os.path.join(own, "a.jpg"))
+    before = open(picture, "rb").read()
+    done = faceid("identify", "--quiet", "--draw", own, picture, gallery=gallery, pair=models())
+    require(done.returncode == 3 and "another folder" in done.stderr, done.stderr)
+    require(open(picture, "rb").read() == before, "the picture was replaced")
+
+
+@case
+def output_that_cannot_be_written():
+    import subprocess
+    if not os.path.exists("/dev/full"):
+        skip("no /dev/full")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([FACEID, "--help"], stdout=full, stderr=subprocess.PIPE, text=True)
+    require(done.returncode == 70 and "No space" in done.stderr, done.stderr)
+    done = subprocess.run(["sh", "-c", '"$1" --help | true; echo done', "sh", FACEID],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    require(done.stdout == "done\n" and not done.stderr, "a closed pipe: " + done.stderr)
+
+
+main()
