@@ -22,8 +22,17 @@ static int by_falling_score(const void *first, const void *second)
     return by_score(second, first);
 }
 
-/* The threshold with the fewest errors over the pairs outside `left_out` (-1: all). Candidates are
- * the middles between neighbouring scores, and below and above all; the lowest of equals. */
+/* The next pair from i on that is outside the fold left_out; count at the end. */
+static size_t next_pair(const struct pair *pairs, size_t count, size_t i, int left_out)
+{
+    while (i < count && pairs[i].fold == left_out)
+        i++;
+    return i;
+}
+
+/* The threshold with the fewest errors over the pairs outside `left_out` (-1: all), which take no
+ * part in it. Candidates are the middles between neighbouring scores, and below and above all; the
+ * lowest of equals. */
 static double best_threshold(const struct pair *pairs, size_t count, int left_out,
                              size_t *best_errors)
 {
@@ -31,16 +40,16 @@ static double best_threshold(const struct pair *pairs, size_t count, int left_ou
     for (size_t i = 0; i < count; i++)
         errors += pairs[i].fold != left_out && !pairs[i].same;
     *best_errors = errors;
-    double best = pairs[0].score - 1.0;
-    for (size_t i = 0; i < count; i++) {
-        if (pairs[i].fold != left_out)
-            errors += pairs[i].same ? 1 : (size_t)-1;
-        bool last = i + 1 == count;
-        if (!last && pairs[i].score == pairs[i + 1].score)
-            continue;
-        if (errors < *best_errors) {
+    size_t i = next_pair(pairs, count, 0, left_out);
+    double best = i < count ? pairs[i].score - 1.0 : 0.0;
+    while (i < count) {
+        errors += pairs[i].same ? 1 : (size_t)-1;
+        double score = pairs[i].score;
+        i = next_pair(pairs, count, i + 1, left_out);
+        double above = i < count ? pairs[i].score : score + 2.0;
+        if (above > score && errors < *best_errors) {
             *best_errors = errors;
-            best = last ? pairs[i].score + 1.0 : ((double)pairs[i].score + pairs[i + 1].score) / 2;
+            best = (score + above) / 2.0;
         }
     }
     return best;

@@ -1,0 +1,179 @@
+/* Figures of evaluations, against cases computed by hand and by brute force. */
+#include "engine/fid.h"
+#include "tests/check/check.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool near(double a, double b)
+{
+    return fabs(a - b) < 1e-12; /* sums of a few quotients */
+}
+
+static void pairs_that_separate(void)
+{
+    const float scores[8] = {0.9f, 0.8f, 0.1f, 0.2f, 0.7f, 0.95f, 0.3f, 0.0f};
+    const bool same[8] = {true, true, false, false, true, true, false, false};
+    const int fold[8] = {0, 0, 0, 0, 1, 1, 1, 1};
+    struct fid_verification v;
+    REQUIRE(fid_evaluate_pairs(scores, same, fold, 8, 2, &v, NULL) == FID_OK);
+    CHECK(v.accuracy == 1.0 && v.deviation == 0.0 && v.best_errors == 0 && v.auc == 1.0);
+    CHECK(v.tar_at_far_1e2 == 1.0 && v.tar_at_far_1e3 == 1.0);
+    CHECK(fabs(v.threshold - 0.5) < 1e-6); /* in the middle of 0.3 and 0.7 */
+}
+
+/* Fold 0: same 0.6 0.4, different 0.5 0.1. Fold 1: same 0.9 0.3, different 0.2 0.0.
+ * Fold 1's best threshold is (0.2 + 0.3) / 2 = 0.25: fold 0 has 3 of 4 right (0.5 is wrong).
+ * Fold 0's best has one error; the lowest such is (0.1 + 0.4) / 2 = 0.25: fold 1 has 4 of 4. */
+static void threshold_from_the_other_folds(void)
+{
+    const float scores[8] = {0.6f, 0.4f, 0.5f, 0.1f, 0.9f, 0.3f, 0.2f, 0.0f};
+    const bool same[8] = {true, true, false, false, true, true, false, false};
+    const int fold[8] = {0, 0, 0, 0, 1, 1, 1, 1};
+    struct fid_verification v;
+    REQUIRE(fid_evaluate_pairs(scores, same, fold, 8, 2, &v, NULL) == FID_OK);
+    CHECK(near(v.accuracy, 0.875));
+    CHECK(near(v.deviation, sqrt(2.0) / 8.0)); /* of 0.75 and 1 */
+    CHECK(v.best_errors == 1);
+    CHECK(near(v.auc, 14.0 / 16.0));    /* 0.4 and 0.3 lie below 0.5 */
+    CHECK(near(v.tar_at_far_1e2, 0.5)); /* no different pair allowed: above 0.5 */
+}
+
+static void equal_scores_count_for_half(void)
+{
+    const float scores[4] = {0.5f, 0.5f, 0.5f, 0.5f};
+    const bool same[4] = {true, false, true, false};
+    const int fold[4] = {0, 0, 1, 1};
+    struct fid_verification v;
+    REQUIRE(fid_evaluate_pairs(scores, same, fold, 4, 2, &v, NULL) == FID_OK);
+    CHECK(near(v.auc, 0.5) && v.best_errors == 2 && v.tar_at_far_1e2 == 0.0);
+}
+
+/* 1,000 different pairs: FAR 1 % allows ten of them, FAR 0.1 % one. Against counting. */
+static void rates_by_brute_force(void)
+{
+    enum { COUNT = 2000 };
+    static float scores[COUNT];
+    static bool same[COUNT];
+    static int fold[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        same[i] = i % 2 == 0;
+        fold[i] = i % 10;
+        scores[i] = floorf(check_random_float(0, 800) + (same[i] ? 400.0f : 0.0f));
+    }
+    struct fid_verification v;
+    REQUIRE(fid_evaluate_pairs(scores, same, fold, COUNT, 10, &v, NULL) == FID_OK);
+    size_t least = COUNT;
+    double tar[2] = {0, 0}, wins = 0;
+    for (int t = -1; t <= 1201; t++) {
+        size_t accepted[2] = {0, 0};
+        for (int i = 0; i < COUNT; i++)
+            accepted[same[i]] += scores[i] >= (float)t;
+        size_t errors = accepted[0] + COUNT / 2 - accepted[1];
+        least = errors < least ? errors : least;
+        for (int r = 0; r < 2; r++)
+            if (accepted[0] <= (r == 0 ? 10 : 1) && (double)accepted[1] / 1000.0 > tar[r])
+                tar[r] = (double)accepted[1] / 1000.0;
+    }
+    for (int i = 0; i < COUNT; i += 2)
+        for (int j = 1; j < COUNT; j += 2)
+            wins += scores[i] > scores[j] ? 1.0 : scores[i] == scores[j] ? 0.5 : 0.0;
+    CHECK(v.best_errors == least);
+    CHECK(near(v.tar_at_far_1e2, tar[0]) && near(v.tar_at_far_1e3, tar[1]));
+    CHECK(near(v.auc, wins / 1e6));
+}
+
+static void bad_pairs_are_refused(void)
+{
+    float scores[4] = {0.5f, 0.5f, 0.5f, NAN};
+    bool same[4] = {true, false, true, false};
+    int fold[4] = {0, 0, 1, 1};
+    struct fid_verification v;
+    struct fid_error error;
+    CHECK(fid_evaluate_pairs(scores, same, fold, 4, 2, &v, &error) == FID_INVALID);
+    scores[3] = 0.1f;
+    CHECK(fid_evaluate_pairs(scores, same, fold, 4, 1, &v, &error) == FID_INVALID);
+    CHECK(fid_evaluate_pairs(scores, same, fold, 4, 3, &v, &error) == FID_INVALID);
+    fold[3] = 2;
+    CHECK(fid_evaluate_pairs(scores, same, fold, 4, 2, &v, &error) == FID_INVALID);
+    fold[3] = 1;
+    same[1] = same[3] = true;
+    CHECK(fid_evaluate_pairs(scores, same, fold, 4, 2, &v, &error) == FID_INVALID);
+    CHECK(fid_evaluate_pairs(scores, same, fold, 0, 2, &v, &error) == FID_INVALID);
+}
+
+/* ---- detection ---- */
+
+static double precision_of(const struct fid_scored_box *found, size_t found_count,
+                           const struct fid_truth_box *truth, size_t truth_count)
+{
+    double ap = -1.0;
+    struct fid_error error = {0};
+    CHECK_THAT(fid_evaluate_detection(found, found_count, truth, truth_count, 0.5, &ap, &error) ==
+                   FID_OK,
+               "%s", error.text);
+    return ap;
+}
+
+/* Right, wrong, right of two faces: precision 1, 1/2, 2/3; the envelope is 1 up to recall 1/2 and
+ * 2/3 up to 1. */
+static void envelope_by_hand(void)
+{
+    const struct fid_truth_box truth[2] = {{0, {0, 0, 10, 10}, false}, {1, {0, 0, 10, 10}, false}};
+    const struct fid_scored_box found[3] = {
+        {1, {1, 0, 10, 10}, 0.5f}, {0, {0, 0, 10, 10}, 0.9f}, {0, {50, 0, 10, 10}, 0.7f}};
+    CHECK(near(precision_of(found, 3, truth, 2), 0.5 + 0.5 * 2.0 / 3.0));
+    CHECK(near(precision_of(found, 0, truth, 2), 0.0));
+    CHECK(near(precision_of(found + 1, 1, truth, 2), 0.5));
+}
+
+/* The second box on the same face is a false alarm; it comes after all recall and costs nothing,
+ * and before it, it does. */
+static void a_face_is_found_once(void)
+{
+    const struct fid_truth_box truth[2] = {{0, {0, 0, 10, 10}, false}, {0, {30, 0, 10, 10}, false}};
+    struct fid_scored_box found[3] = {
+        {0, {0, 0, 10, 10}, 0.9f}, {0, {0, 1, 10, 10}, 0.8f}, {0, {30, 0, 10, 10}, 0.7f}};
+    CHECK(near(precision_of(found, 3, truth, 2), 0.5 + 0.5 * 2.0 / 3.0));
+    found[1].score = 0.1f;
+    CHECK(near(precision_of(found, 3, truth, 2), 1.0));
+}
+
+static void ignored_faces_count_for_nothing(void)
+{
+    const struct fid_truth_box truth[2] = {{0, {0, 0, 10, 10}, false}, {0, {30, 0, 10, 10}, true}};
+    const struct fid_scored_box found[3] = {
+        {0, {30, 0, 10, 10}, 0.9f}, {0, {30, 1, 10, 10}, 0.8f}, {0, {0, 0, 10, 10}, 0.7f}};
+    CHECK(near(precision_of(found, 3, truth, 2), 1.0));
+    /* and overlapping too little, they do not excuse: 10 · 3 / (200 - 30) */
+    const struct fid_scored_box loose[2] = {{0, {37, 0, 10, 10}, 0.9f}, {0, {0, 0, 10, 10}, 0.7f}};
+    CHECK(near(precision_of(loose, 2, truth, 2), 0.5));
+}
+
+/* IoU of exactly the limit counts: 10 x 10 against 10 x 5. */
+static void overlap_at_the_limit(void)
+{
+    const struct fid_truth_box truth[1] = {{0, {0, 0, 10, 10}, false}};
+    const struct fid_scored_box half[1] = {{0, {0, 0, 10, 5}, 1.0f}};
+    const struct fid_scored_box less[1] = {{0, {0, 0, 10, 4.99f}, 1.0f}};
+    CHECK(near(precision_of(half, 1, truth, 1), 1.0));
+    CHECK(near(precision_of(less, 1, truth, 1), 0.0));
+}
+
+static void bad_boxes_are_refused(void)
+{
+    const struct fid_truth_box truth[1] = {{0, {0, 0, 10, 10}, true}};
+    struct fid_error error;
+    double ap;
+    CHECK(fid_evaluate_detection(NULL, 0, truth, 1, 0.5, &ap, &error) == FID_INVALID);
+    const struct fid_truth_box face[1] = {{0, {0, 0, 10, 10}, false}};
+    CHECK(fid_evaluate_detection(NULL, 0, face, 1, 0.0, &ap, &error) == FID_INVALID);
+    const struct fid_scored_box found[1] = {{0, {0, 0, 1, 1}, NAN}};
+    CHECK(fid_evaluate_detection(found, 1, face, 1, 0.5, &ap, &error) == FID_INVALID);
+}
+
+CHECK_MAIN(CHECK_CASE(pairs_that_separate), CHECK_CASE(threshold_from_the_other_folds),
+           CHECK_CASE(equal_scores_count_for_half), CHECK_CASE(rates_by_brute_force),
+           CHECK_CASE(bad_pairs_are_refused), CHECK_CASE(envelope_by_hand),
+           CHECK_CASE(a_face_is_found_once), CHECK_CASE(ignored_faces_count_for_nothing),
+           CHECK_CASE(overlap_at_the_limit), CHECK_CASE(bad_boxes_are_refused))

@@ -1,0 +1,105 @@
+#!/usr/bin/python3
+"""test_faces.py - real faces through the whole chain, measured by `faceid eval`.
+
+The limits are figures of another engine with the same weights (../shared/models/README.md, STARTER.md)
+and an allowance of three pairs for what differs in alignment and rounding; nothing of ours was tuned to
+these pictures. Models missing in weights/models are converted into the build folder."""
+import json
+import os
+import sys
+
+from check import BUILD, ROOT, case, main, require, run, shared, skip
+
+MODELS = os.path.join(ROOT, "weights", "models")
+SOURCES = {
+    "yunet": "models/yunet/yunet_n_dynamic.onnx",
+    "mobilefacenet": "models/mobilefacenet/MobileFaceNet.onnx",
+}
+
+
+def model(name):
+    """The model's path; converted when it is not there, or the case is skipped."""
+    path = os.path.join(MODELS, name + ".fid")
+    if os.path.exists(path):
+        return path
+    if name not in SOURCES:
+        skip("no weights/models/%s.fid (weights/get starter)" % name)
+    path = os.path.join(BUILD, "models", name + ".fid")
+    if not os.path.exists(path):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        done = run(sys.executable, os.path.join(ROOT, "convert", "convert.py"),
+                   shared(SOURCES[name]), path)
+        require(done.returncode == 0, "convert.py: " + done.stderr)
+    return path
+
+
+def evaluate(*words):
+    """The figures that `faceid eval` prints; they are printed, for the record, as well."""
+    done = run(os.path.join(BUILD, "faceid"), "eval", *words, "--json")
+    require(done.returncode == 0, "exit %d: %s" % (done.returncode, done.stderr))
+    require(done.stderr == "", "progress without a terminal: " + done.stderr)
+    figures = json.loads(done.stdout)
+    print("    " + " ".join("%s=%s" % (key, figures[key]) for key in figures if key != "v"))
+    return figures
+
+
+def check_lfw(figures, most_errors):
+    require(figures["pairs"] == 2400 and figures["folds"] == 4, "not folds 1-4")
+    require(figures["missed"] == 0, "%d pictures without a face" % figures["missed"])
+    require(figures["errors"] <= most_errors,
+            "%d errors, at most %d" % (figures["errors"], most_errors))
+    require(figures["accuracy"] > 0.98 and figures["tar_at_far_1e-2"] > 0.98, "worse by folds")
+
+
+@case
+def lfw_with_yunet_and_mobilefacenet():
+    check_lfw(evaluate("lfw", shared("data/lfw"), "--detector", model("yunet"), "--model",
+                       model("mobilefacenet")), 20 + 3)
+
+
+@case
+def lfw_with_the_starter():
+    check_lfw(evaluate("lfw", shared("data/lfw"), "--detector", model("starter-mtcnn"), "--model",
+                       model("starter-mobilefacenet"), "--min-face", "40"), 15 + 3)
+
+
+@case
+def wider_with_yunet():
+    # The other engine's 0.794 is reached by scaling the pictures up to 640; padding gives 0.763.
+    figures = evaluate("detect", shared("data/detect_wider/boxes.tsv"), "--detector",
+                       model("yunet"), "--fit-side", "640")
+    require(figures["faces"] == 853 and figures["ignored"] == 1464, "another set of boxes")
+    require(figures["ap"] >= 0.79, "AP %.4f" % figures["ap"])
+
+
+@case
+def strangers_are_refused():
+    # The other engine with the same two models accepts 1 % fewer than everybody (98-99 %).
+    figures = evaluate("identify", shared("data/lfw/identify.tsv"), "--detector", model("yunet"),
+                       "--model", model("mobilefacenet"))
+    require(figures["known"] == 215 and figures["unknown"] == 300, "another set of people")
+    require(figures["tpir_at_fpir_1e-2"] >= 0.97, "TPIR %.4f" % figures["tpir_at_fpir_1e-2"])
+
+
+@case
+def figures_do_not_depend_on_threads():
+    words = ("detect", shared("data/detect_wider/boxes.tsv"), "--detector", model("yunet"))
+    require(evaluate(*words, "--threads", "1") == evaluate(*words, "--threads", "3"),
+            "one thread and three differ")
+
+
+@case
+def bad_protocols_are_refused():
+    program = os.path.join(BUILD, "faceid")
+    for words, code, text in (
+            (("eval", "lfw", "/none"), 3, "No such file"),
+            (("eval", "detect", "/none.tsv"), 3, "No such file"),
+            (("eval", "nothing", "/"), 2, "protocol"),
+            (("eval", "detect", os.path.join(ROOT, "Makefile"), "--images", ROOT), 3, "columns")):
+        done = run(program, *words)
+        require(done.returncode == code and text in done.stderr,
+                "%s: exit %d, %s" % (" ".join(words), done.returncode, done.stderr))
+        require(done.stderr.count("\n") == 1, "one sentence: " + done.stderr)
+
+
+main()
