@@ -1,0 +1,209 @@
+/* Detectors: decoding on maps made by hand, suppression against brute force, and the options. */
+#include "engine/face/detector.h"
+#include "engine/face/network_input.h"
+#include "engine/face/picture_codec.h"
+#include "tests/check/check.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- YuNet ---- */
+
+/* Maps of 2 rows and 3 columns at stride 16 with one face in row 1, column 2. */
+static void yunet_cell(void)
+{
+    float cls[6] = {0}, obj[6] = {0}, bbox[24] = {0}, kps[60] = {0};
+    const struct fid_yunet_maps maps = {16, 2, 3, cls, obj, bbox, kps};
+    struct fid_candidates list = {0};
+    cls[5] = 0.81f;
+    obj[5] = 0.64f;
+    bbox[20] = 0.5f; /* centre (2.5, 0.75) cells */
+    bbox[21] = -0.25f;
+    bbox[22] = logf(2.0f); /* 32 x 64 pixels */
+    bbox[23] = logf(4.0f);
+    for (int i = 0; i < 10; i++)
+        kps[50 + i] = 0.1f * (float)i;
+    REQUIRE(fid_yunet_decode(&maps, 0.5f, &list, NULL) == FID_OK && list.count == 1);
+    const struct fid_candidate *face = list.items;
+    CHECK(fabsf(face->score - 0.72f) < 1e-6f);
+    CHECK(fabsf(face->x0 - (40 - 16)) < 1e-4f && fabsf(face->x1 - (40 + 16)) < 1e-4f);
+    CHECK(fabsf(face->y0 - (12 - 32)) < 1e-4f && fabsf(face->y1 - (12 + 32)) < 1e-4f);
+    for (int i = 0; i < 5; i++) {
+        CHECK(fabsf(face->landmarks[i][0] - 16 * (2 + 0.2f * (float)i)) < 1e-4f);
+        CHECK(fabsf(face->landmarks[i][1] - 16 * (1.1f + 0.2f * (float)i)) < 1e-4f);
+    }
+    list.count = 0;
+    REQUIRE(fid_yunet_decode(&maps, 0.73f, &list, NULL) == FID_OK);
+    CHECK(list.count == 0);
+    fid_candidates_free(&list);
+}
+
+static void yunet_numbers_that_are_none(void)
+{
+    float cls[3] = {NAN, 1.0f, 4.0f}, obj[3] = {1.0f, 1.0f, 9.0f};
+    float bbox[12] = {0}, kps[30] = {0};
+    const struct fid_yunet_maps maps = {8, 1, 3, cls, obj, bbox, kps};
+    struct fid_candidates list = {0};
+    bbox[6] = 1000.0f; /* a width of exp(1000) */
+    REQUIRE(fid_yunet_decode(&maps, 0.5f, &list, NULL) == FID_OK);
+    CHECK(list.count <= 2);
+    for (size_t i = 0; i < list.count; i++)
+        CHECK(isfinite(list.items[i].x1) && list.items[i].score <= 1.0f);
+    fid_candidates_free(&list);
+}
+
+/* ---- MTCNN ---- */
+
+static void pnet_window(void)
+{
+    float prob[12] = {0}, box[24] = {0};
+    const struct fid_pnet_maps maps = {2, 3, prob, box, 2.0, 4.0};
+    struct fid_candidates list = {0};
+    prob[2 * 4 + 1] = 0.9f; /* row 1, column 1: the window 2..14 of the level */
+    prob[2 * 4] = 0.1f;
+    prob[2 * 2] = 0.99f; /* no face, surely */
+    box[16] = 0.25f;
+    box[19] = -0.5f;
+    REQUIRE(fid_pnet_decode(&maps, 0.6f, &list, NULL) == FID_OK && list.count == 1);
+    struct fid_candidate window = list.items[0];
+    CHECK(window.x0 == 4 && window.y0 == 8 && window.x1 == 28 && window.y1 == 56);
+    fid_candidate_correct(&window);
+    CHECK(window.x0 == 10 && window.y0 == 8 && window.x1 == 28 && window.y1 == 32);
+    fid_candidate_square(&window);
+    CHECK(window.x0 == 7 && window.y0 == 8 && window.x1 == 31 && window.y1 == 32);
+    fid_candidates_free(&list);
+}
+
+/* ---- suppression ---- */
+
+static void overlaps_by_hand(void)
+{
+    const struct fid_candidate a = {.x0 = 0, .y0 = 0, .x1 = 10, .y1 = 10};
+    const struct fid_candidate b = {.x0 = 5, .y0 = 0, .x1 = 10, .y1 = 20};
+    const struct fid_candidate c = {.x0 = 10, .y0 = 0, .x1 = 20, .y1 = 10};
+    CHECK(fabsf(fid_candidate_overlap(&a, &b, FID_OVERLAP_UNION) - 50.0f / 150.0f) < 1e-6f);
+    CHECK(fabsf(fid_candidate_overlap(&a, &b, FID_OVERLAP_SMALLER) - 0.5f) < 1e-6f);
+    CHECK(fid_candidate_overlap(&a, &c, FID_OVERLAP_UNION) == 0.0f);
+}
+
+static void random_list(struct fid_candidates *list, size_t count)
+{
+    list->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct fid_candidate c = {.x0 = check_random_float(0, 50), .y0 = check_random_float(0, 50)};
+        c.x1 = c.x0 + check_random_float(5, 40);
+        c.y1 = c.y0 + check_random_float(5, 40);
+        c.score = (float)check_random_below(8) / 8.0f; /* with equal ones */
+        if (fid_candidates_add(list, &c, NULL) != FID_OK)
+            check_fail(__FILE__, __LINE__, "no memory");
+    }
+}
+
+/* Brute force: the kept are those that no kept and better one overlaps; each of the removed has
+ * one. */
+static void suppression_by_brute_force(void)
+{
+    struct fid_candidates list = {0}, all = {0};
+    for (int round = 0; round < 200; round++) {
+        enum fid_overlap kind = round % 2 == 0 ? FID_OVERLAP_UNION : FID_OVERLAP_SMALLER;
+        float limit = check_random_float(0.1f, 0.9f);
+        size_t count = check_random_below(60);
+        random_list(&list, count);
+        all.count = 0;
+        for (size_t i = 0; i < count; i++)
+            REQUIRE(fid_candidates_add(&all, &list.items[i], NULL) == FID_OK);
+        fid_candidates_suppress(&list, 0, limit, kind);
+        for (size_t i = 0; i < list.count; i++) {
+            CHECK(i == 0 || list.items[i - 1].score >= list.items[i].score);
+            for (size_t j = 0; j < i; j++)
+                CHECK(fid_candidate_overlap(&list.items[i], &list.items[j], kind) <= limit);
+        }
+        for (size_t i = 0; i < count; i++) {
+            bool accounted = false;
+            for (size_t j = 0; j < list.count && !accounted; j++)
+                accounted = memcmp(&all.items[i], &list.items[j], sizeof all.items[i]) == 0 ||
+                            (list.items[j].score >= all.items[i].score &&
+                             fid_candidate_overlap(&all.items[i], &list.items[j], kind) > limit);
+            CHECK(accounted);
+        }
+    }
+    fid_candidates_free(&list);
+    fid_candidates_free(&all);
+}
+
+/* From `first` on only: what stands before neither goes nor suppresses. */
+static void suppression_of_the_tail(void)
+{
+    struct fid_candidates list = {0};
+    struct fid_candidate face = {.x0 = 0, .y0 = 0, .x1 = 10, .y1 = 10, .score = 0.5f};
+    for (int i = 0; i < 4; i++)
+        REQUIRE(fid_candidates_add(&list, &face, NULL) == FID_OK);
+    fid_candidates_suppress(&list, 2, 0.5f, FID_OVERLAP_UNION);
+    CHECK(list.count == 3);
+    fid_candidates_free(&list);
+}
+
+static void order_does_not_matter(void)
+{
+    struct fid_candidates list = {0}, mixed = {0};
+    random_list(&list, 300);
+    for (size_t i = 300; i-- > 0;)
+        REQUIRE(fid_candidates_add(&mixed, &list.items[i], NULL) == FID_OK);
+    fid_candidates_suppress(&list, 0, 0.4f, FID_OVERLAP_UNION);
+    fid_candidates_suppress(&mixed, 0, 0.4f, FID_OVERLAP_UNION);
+    REQUIRE(list.count == mixed.count);
+    CHECK(memcmp(list.items, mixed.items, list.count * sizeof *list.items) == 0);
+    fid_candidates_free(&list);
+    fid_candidates_free(&mixed);
+}
+
+/* ---- input and choice ---- */
+
+/* Channel order, mean and scale; right and below the picture it is black: (0 - mean) · scale. */
+static void input_is_filled(void)
+{
+    struct fid_picture picture = {0};
+    const struct fid_input_card card = {true, {10, 20, 30}, {0.5f, 2.0f, -1.0f}};
+    float data[3 * 4 * 3];
+    REQUIRE(fid_picture_resize(&picture, 2, 2, NULL) == FID_OK);
+    for (int i = 0; i < 12; i++)
+        picture.pixels[i] = (uint8_t)(100 + i);
+    fid_network_input_fill(&card, &picture, data, 3, 4);
+    for (int y = 0; y < 3; y++)
+        for (int x = 0; x < 4; x++)
+            for (int i = 0; i < 3; i++) {
+                bool inside = x < 2 && y < 2;
+                float pixel = inside ? (float)(100 + 6 * y + 3 * x + 2 - i) : 0.0f;
+                CHECK(data[(y * 4 + x) * 3 + i] == (pixel - card.mean[i]) * card.scale[i]);
+            }
+    fid_picture_free(&picture);
+}
+
+static void main_face_of_a_portrait(void)
+{
+    const struct fid_face faces[3] = {
+        {.box = {0, 0, 45, 45}},     /* a little larger, in the corner */
+        {.box = {180, 180, 40, 40}}, /* in the middle of 400 x 400 */
+        {.box = {200, 10, 20, 20}},
+    };
+    CHECK(fid_main_face(faces, 3, 400, 400) == 1);
+    CHECK(fid_main_face(faces, 1, 400, 400) == 0);
+    const struct fid_face large[2] = {{.box = {180, 180, 40, 40}}, {.box = {0, 0, 90, 90}}};
+    CHECK(fid_main_face(large, 2, 400, 400) == 1); /* clearly larger wins */
+}
+
+static void cosine_by_hand(void)
+{
+    const float a[3] = {1, 2, 2}, b[3] = {2, 4, 4}, c[3] = {2, -2, 1}, zero[3] = {0};
+    const float broken[3] = {1, NAN, 0}, huge[3] = {3e38f, 3e38f, 3e38f};
+    CHECK(fid_cosine(a, b, 3) == 1.0f);
+    CHECK(fabsf(fid_cosine(a, c, 3)) < 1e-7f);
+    CHECK(fid_cosine(a, zero, 3) == 0.0f && fid_cosine(a, broken, 3) == 0.0f);
+    CHECK(fabsf(fid_cosine(huge, huge, 3) - 1.0f) < 1e-6f); /* no overflow on the way */
+}
+
+CHECK_MAIN(CHECK_CASE(yunet_cell), CHECK_CASE(yunet_numbers_that_are_none), CHECK_CASE(pnet_window),
+           CHECK_CASE(overlaps_by_hand), CHECK_CASE(suppression_by_brute_force),
+           CHECK_CASE(suppression_of_the_tail), CHECK_CASE(order_does_not_matter),
+           CHECK_CASE(input_is_filled), CHECK_CASE(main_face_of_a_portrait),
+           CHECK_CASE(cosine_by_hand))
