@@ -31,6 +31,11 @@ enum app_exit app_screen_open(struct app_screen **screen)
     SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "linear");
     if (SDL_Init(SDL_INIT_VIDEO) != 0)
         return no_display("no display");
+    if (app_environment("SDL_VIDEODRIVER") == NULL &&
+        strcmp(SDL_GetCurrentVideoDriver(), "offscreen") == 0) {
+        SDL_SetError("neither X11, Wayland nor KMS is there"); /* SDL would draw for nobody */
+        return no_display("no display");
+    }
     (*screen)->window =
         SDL_CreateWindow("faceid", SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED, 1280, 720,
                          SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
