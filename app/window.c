@@ -227,7 +227,9 @@ static void draw(struct window *window)
 static bool is_over(const struct window *window)
 {
     uint64_t most = window->live->frames_max;
-    return window->quit || app_interrupted() || (most > 0 && window->shown_count >= most);
+    bool ended = window->feed.state == APP_FEED_ENDED; /* counted frames: nobody is looking */
+    return window->quit || app_interrupted() ||
+           (most > 0 && (window->shown_count >= most || ended));
 }
 
 static enum app_exit loop(struct window *window)
