@@ -3,7 +3,6 @@
 #include "kernels/cpu.h"
 #include "kernels/kernels.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -97,10 +96,10 @@ static const struct {
 };
 enum { FEATURE_COUNT = sizeof feature_words / sizeof feature_words[0], WORD_MAX = 16 };
 
-static pthread_once_t text_once = PTHREAD_ONCE_INIT;
 static char text[FEATURE_COUNT * WORD_MAX + sizeof "none"];
 
-static void write_text(void)
+/* Runs before main: the text is written once, before there are threads to read it. */
+__attribute__((constructor)) static void write_text(void)
 {
     const unsigned set = fid_cpu_features();
     for (size_t i = 0; i < FEATURE_COUNT; i++)
@@ -115,6 +114,5 @@ static void write_text(void)
 
 const char *fid_cpu_text(void)
 {
-    pthread_once(&text_once, write_text);
     return text;
 }

@@ -9,9 +9,9 @@
  *
  * Accuracy classes: `exact` gives the reference's bits; `sum(k)` adds k products in any order and
  * with or without fused multiply-add: |ref - got| ≤ (k + 8) · 2^-24 · 2 · Σ|a·b| for each number
- * (before a clamp, which does not widen it), and (k + 8) · 2^-149 more where products underflow. For
- * any one table a number depends only on its own inputs, never on m, n or the place in a tile, so
- * that splitting the work changes no bit. */
+ * (before a clamp, which does not widen it), and (k + 8) · 2^-149 more where products underflow.
+ * For any one table a number depends only on its own inputs, never on m, n or the place in a tile,
+ * so that splitting the work changes no bit. */
 #ifndef FID_KERNELS_H
 #define FID_KERNELS_H
 

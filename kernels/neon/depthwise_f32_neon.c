@@ -57,6 +57,7 @@ FID_INLINE void pixels_run(const size_t run, const size_t taps, const size_t ste
     if (at.j + LANES < channels)
         vector(run, taps, step, tail_lanes(channels - at.j - LANES), 1, &at);
 }
+
 /* A row: runs of a constant length, and a shorter one for the rest. */
 FID_INLINE void pixels_row(const size_t run, const size_t taps, const size_t step, size_t pixels,
                            size_t channels, struct window at)

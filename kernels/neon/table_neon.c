@@ -1,5 +1,5 @@
 /* table_neon.c - the NEON levels of AArch64: every such CPU, and those with the crc32 instructions
- * (all but the first Cortex-A57s). */
+ * (an option of ARMv8.0, required from 8.1 on). */
 #include "kernels/neon/neon.h"
 
 /* The lines at the end are meant to override those of the reference. */

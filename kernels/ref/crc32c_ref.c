@@ -1,9 +1,9 @@
 /* crc32c_ref.c - CRC32C (RFC 3720, polynomial 0x1EDC6F41 reflected), the meaning of slot crc32c.
  *
  * Slicing by eight: eight bytes a step, a table lookup each; byte b of a step looks into the table
- * that has (7 - b) zero bytes appended (Kounavis and Berry, 2005). The division
- * is linear, so the preprocessor writes all entries as sums of those of the eight single bits: bit
- * i of table s stands for x^(8·s + 39 - i) mod P. */
+ * that has (7 - b) zero bytes appended (Kounavis and Berry, 2005). The division is
+ * linear, so the preprocessor writes all entries as sums of those of the eight single bits: bit i
+ * of table s stands for x^(8·s + 39 - i) mod P. */
 #include "kernels/tables.h"
 
 #define BIT(v, i, entry) ((v) >> (i)&1 ? (entry) : 0)
