@@ -381,7 +381,7 @@ static void private_whatever_the_umask(void)
 
 static void refuses_links_and_folders(void)
 {
-    char path[300], link[300];
+    char path[300], link[320];
     struct fid_error error = {0};
     snprintf(path, sizeof path, "%s/target.db", check_temp_folder());
     snprintf(link, sizeof link, "%s/link.db", check_temp_folder());
