@@ -1,7 +1,7 @@
 # faceid. `make help` lists the targets; README.md says what they are for.
 #
 #   make [OPENBLAS=0] [SDL=0] [WEIGHTS=no] [CROSS=aarch64-linux-gnu-] [SANITIZE=address,undefined]
-#        [BUILD=folder] [WERROR=1] [CC=clang]
+#        [BUILD=folder] [WERROR=1] [CC=clang] [V=1]
 #
 # Sources are found by folder: a new file needs no line here.
 
@@ -22,14 +22,17 @@ ISA_aarch64 := neon
 ISA_FOLDERS := $(foreach isa,$(ISA_$(TARGET_ARCH_NAME)),$(if $(wildcard kernels/$(isa)/*.c),$(isa)))
 
 OPT      ?= -O2 -g
+# One short line a file; V=1 shows whole commands.
+Q        := $(if $(V),,@)
+SAY       = $(if $(V),@:,@echo)
+
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -I. $(OPT) $(WARN) $(if $(WERROR),-Werror) -ffp-contract=off \
              -fvisibility=hidden -fPIC -pthread -fstack-protector-strong \
              $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2) \
              $(FEATURES) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 FEATURES := $(foreach isa,$(ISA_FOLDERS),-DFID_HAVE_$(shell echo $(isa) | tr a-z A-Z)) \
-            -DFID_OPENBLAS=$(OPENBLAS) -DFID_SDL=$(SDL)
-PKG       = pkg-config
+            -DFID_OPENBLAS=$(OPENBLAS) -DFID_SDL=$(SDL) '-DFID_PREFIX="$(PREFIX)"'
 LIBS_LIB  = -ljpeg -lpng -lsqlite3 -lutf8proc -ldl -lm -pthread
 LIBS_SDL  = $(if $(filter 1,$(SDL)),-lSDL2_ttf -lSDL2)
 LDFLAGS_ALL = -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
@@ -58,35 +61,42 @@ faceid: $(BUILD)/faceid
 	@cp -f $< $@
 
 $(BUILD)/faceid: $(APP_O) $(BUILD)/libfaceid.a
-	$(CC) $(LDFLAGS_ALL) -pie -o $@ $^ $(LIBS_SDL) $(LIBS_LIB)
+	$(SAY) "link $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -pie -o $@ $^ $(LIBS_SDL) $(LIBS_LIB)
 
 $(BUILD)/libfaceid.a: $(LIB_O)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(SAY) "ar $@"
+	$(Q)$(AR) rcs $@ $^
 
 # ISA flags apply to the ISA folders alone (kernels/<isa>/flags.mk sets FLAGS_<isa>).
 -include $(foreach isa,$(ISA_FOLDERS),kernels/$(isa)/flags.mk)
 define isa_rule
 $(BUILD)/kernels/$(1)/%.o: kernels/$(1)/%.c
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS_ALL) $$(FLAGS_$(1)) -c -o $$@ $$<
+	$$(SAY) "cc $$<"
+	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(FLAGS_$(1)) -c -o $$@ $$<
 endef
 $(foreach isa,$(ISA_FOLDERS),$(eval $(call isa_rule,$(isa))))
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+	$(SAY) "cc $<"
+	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
 # ---- tests and benches ----
 tests: $(TESTS) $(TOOLS)
 $(BUILD)/tests/test_kernels: $(CASES_O)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(CHECK_O) $(BUILD)/libfaceid.a
-	$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(BUILD)/libfaceid.a $(LIBS_LIB)
+	$(SAY) "link $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(BUILD)/libfaceid.a $(LIBS_LIB)
 $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(BUILD)/libfaceid.a
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_LIB)
+	$(SAY) "link $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_LIB)
 benches: $(BENCHES)
 $(BUILD)/bench_%: $(BUILD)/bench/bench_%.o $(BUILD)/libfaceid.a
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_LIB)
+	$(SAY) "link $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_LIB)
 
 # ---- set-up: what a bare Debian 12 lacks ----
 DEPS := gcc libc6-dev make pkg-config curl ca-certificates python3-numpy python3-h5py python3-onnx \
@@ -168,7 +178,7 @@ help:
 	@echo "make install       PREFIX=/usr/local DESTDIR="
 	@echo "make check-vggface2 H5=FILE   the published network against its known answer"
 	@echo "switches: OPENBLAS=0 SDL=0 WEIGHTS=no CROSS=aarch64-linux-gnu- SANITIZE=address,undefined"
-	@echo "          BUILD=folder WERROR=1 CC=clang"
+	@echo "          BUILD=folder WERROR=1 CC=clang V=1"
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .SECONDARY:
