@@ -52,7 +52,7 @@ TOOLS     := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/
 CHECK_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/check/*.c))
 CASES_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernel_cases/*.c))
 
-.PHONY: all program weights deps deps-ci deps-test test demo check check-vggface2 bench install uninstall clean \
+.PHONY: all program weights deps deps-ci deps-test test demo check check-vggface2 fuzz soak bench install uninstall clean \
         help tests benches
 all: program weights
 
@@ -151,6 +151,28 @@ check-vggface2: program tests
 	@test -n "$(H5)" || { echo "make check-vggface2 H5=rcmalli_vggface_tf_resnet50.h5 [LABELS=FILE] [PICTURE=ajb.jpg]"; exit 2; }
 	$(PYTHON) convert/check_vggface2.py "$(H5)" $(if $(LABELS),--labels "$(LABELS)") $(if $(PICTURE),--picture "$(PICTURE)")
 
+# Each target of tests/fuzz for FUZZ_RUNS inputs, clang's sanitizers watching.
+FUZZERS   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_RUNS ?= 100000
+fuzz: deps-ci
+	@$(MAKE) --no-print-directory CC=clang SANITIZE=address,undefined BUILD=$(BUILD)/fuzz \
+	    CFLAGS=-fsanitize=fuzzer-no-link $(addprefix $(BUILD)/fuzz/,$(FUZZERS))
+	@set -e; for f in $(FUZZERS); do \
+	    mkdir -p $(BUILD)/fuzz/corpus/$$f; \
+	    $(BUILD)/fuzz/$$f -runs=$(FUZZ_RUNS) -max_len=16384 -print_final_stats=1 \
+	        -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus/$$f \
+	        tests/fuzz/seeds/$${f#fuzz_} >$(BUILD)/fuzz/$$f.log 2>&1 || \
+	        { tail -n 40 $(BUILD)/fuzz/$$f.log; exit 1; }; \
+	    echo "$$f: $$(grep -o 'executed_units: .*' $(BUILD)/fuzz/$$f.log | tr -dc 0-9) inputs, no finding"; \
+	done
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libfaceid.a
+	$(SAY) "link $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $^ $(LIBS_LIB)
+
+# What takes longer than a gate may.
+soak: test
+	@$(MAKE) --no-print-directory fuzz FUZZ_RUNS=10000000
+
 bench: program benches
 	@bench/run
 
@@ -174,6 +196,7 @@ help:
 	@echo "make test          sets up and runs every test (tests/run WORD runs some)"
 	@echo "make check         layering, headers, format"
 	@echo "make bench         time by layer"
+	@echo "make fuzz          each fuzz target, FUZZ_RUNS=100000 inputs; make soak: ten million"
 	@echo "make deps          the Debian packages (sudo when not root)"
 	@echo "make install       PREFIX=/usr/local DESTDIR="
 	@echo "make check-vggface2 H5=FILE   the published network against its known answer"

@@ -1,11 +1,6 @@
 /* fuzz_weight_file.c - libFuzzer on the reader of .fid files.
  *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. -o build/fuzz_weight_file
- * \
- *         tests/fuzz/fuzz_weight_file.c weights/[a-z]*.c engine/base/status.c \
- *         engine/base/memory.c
- *     mkdir -p build/corpus && build/fuzz_weight_file -max_len=16384 build/corpus \
- *         tests/fuzz/seeds/weight_file
+ * Built and run by `make fuzz`; seeds/weight_file holds the inputs it starts from.
  *
  * The checksum in use here is 0 for everything, and the size in the header and all stored checksums
  * are made right before the file is opened, so that the structure behind them is reached, and fast.
