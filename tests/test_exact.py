@@ -252,8 +252,9 @@ def _neon_tool():
 
 
 @case
-def keras_resnet50_on_neon():
-    compare_resnet50(KERAS_NOTOP, {"isa": "neon"}, _neon_tool())
+def all_three_on_neon():
+    for network in (KERAS_NOTOP, KERAS_TOP, CAFFE):
+        compare_resnet50(network, {"isa": "neon"}, _neon_tool())
 
 
 # ---- ONNX Runtime ----
