@@ -3,7 +3,11 @@
  * A block of rows is chosen so that its left numbers stay in the second-level cache while every
  * panel of weights passes by once; inside, one panel meets all tiles of the block before the next
  * panel comes. Threads take blocks, and where a layer has few rows (7 × 7), groups of panels of a
- * block. Nobody splits a sum. */
+ * block. Nobody splits a sum.
+ *
+ * Rows come in strips, one tile high. A tile of one or two rows runs at a quarter to half of the
+ * kernel's speed, for it loads as much of the panel as a full one: so 49 rows at mr = 6 are cut
+ * into four strips of 6 and five of 5, not eight of 6 and one of 1. */
 #include "engine/nn/gemm_driver.h"
 
 /* Half of the 1 MB second-level cache of current x86 server cores; the other half is for the panel
@@ -26,22 +30,45 @@ static size_t min_size(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Most rows of a block: whole tiles, at least one. */
+/* A cut into parts whose sizes differ by at most one: `size + 1` for the first `larger` parts,
+ * `size` for the others. */
+struct cut {
+    size_t parts, size, larger;
+};
+
+static struct cut cut_evenly(size_t total, size_t parts)
+{
+    return (struct cut){parts, total / parts, total % parts};
+}
+
+/* Where part i begins; i = parts gives the end. */
+static size_t part_start(const struct cut *cut, size_t i)
+{
+    return i * cut->size + min_size(i, cut->larger);
+}
+
+/* Most strips of a block, at least one. */
 static size_t block_limit(const struct fid_gemm *gemm, size_t mr)
 {
     const size_t row_bytes = (gemm->patch > 0 ? gemm->patch : gemm->k) * sizeof(float);
-    const size_t tiles = (gemm->patch > 0 ? PATCH_BLOCK_BYTES : BLOCK_BYTES) / (row_bytes * mr);
+    const size_t strips = (gemm->patch > 0 ? PATCH_BLOCK_BYTES : BLOCK_BYTES) / (row_bytes * mr);
     /* The table of pointers has to stay small beside the numbers they point at. */
-    const size_t table_tiles = BLOCK_BYTES / (gemm->taps * mr * sizeof(float *));
-    const size_t limit = min_size(tiles, table_tiles);
-    return (limit > 0 ? limit : 1) * mr;
+    const size_t table_strips = BLOCK_BYTES / (gemm->taps * mr * sizeof(float *));
+    const size_t limit = min_size(strips, table_strips);
+    return limit > 0 ? limit : 1;
+}
+
+/* Bytes of a block's pointers, whole cache lines: the patches follow them. */
+static size_t table_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
+{
+    const size_t mr = kernels->tile.gemm_mr;
+    return ceil_div(block_limit(gemm, mr) * mr * gemm->taps * sizeof(float *), 64) * 64;
 }
 
 size_t fid_gemm_scratch_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
 {
-    const size_t rows = block_limit(gemm, kernels->tile.gemm_mr);
-    const size_t pointers = rows * gemm->taps * sizeof(float *);
-    return ceil_div(pointers, 64) * 64 + rows * gemm->patch * sizeof(float);
+    const size_t mr = kernels->tile.gemm_mr;
+    return table_bytes(gemm, kernels) + block_limit(gemm, mr) * mr * gemm->patch * sizeof(float);
 }
 
 /* ---- packing ---- */
@@ -81,9 +108,9 @@ struct gemm_job {
     const struct fid_gemm *gemm;
     const struct fid_step *step;
     const struct fid_run *run;
-    size_t rows, block;   /* rows of the product, of a block */
-    size_t panels, group; /* panels of the product, of a piece */
-    size_t groups;        /* pieces of a block */
+    struct cut strips; /* of all rows */
+    struct cut blocks; /* of all strips */
+    struct cut groups; /* of the panels of a block: a block and a group are a piece */
 };
 
 /* One tile: rows row..row+m-1, panel number `panel`. */
@@ -124,23 +151,28 @@ static void run_piece(void *ctx, size_t index, int worker)
 {
     const struct gemm_job *job = ctx;
     const struct fid_gemm *gemm = job->gemm;
-    const size_t mr = job->run->kernels->tile.gemm_mr;
-    const size_t row = index / job->groups * job->block;
-    const size_t rows = min_size(job->block, job->rows - row);
-    const size_t panel = index % job->groups * job->group;
-    const size_t panels = min_size(job->group, job->panels - panel);
+    const size_t block = index / job->groups.parts, group = index % job->groups.parts;
+    const size_t strip = part_start(&job->blocks, block);
+    const size_t strip_end = part_start(&job->blocks, block + 1);
+    const size_t panel = part_start(&job->groups, group);
+    const size_t panel_end = part_start(&job->groups, group + 1);
+    const size_t row = part_start(&job->strips, strip);
+    const size_t row_end = part_start(&job->strips, strip_end);
 
     const float **table = fid_run_scratch(job->run, worker);
-    float *patches =
-        (float *)((char *)table +
-                  ceil_div(block_limit(gemm, mr) * gemm->taps * sizeof *table, 64) * 64);
-    for (size_t i = 0; i < rows; i += mr)
-        gemm->source(job->step, job->run, row + i, min_size(mr, rows - i), table + i * gemm->taps,
-                     patches + i * gemm->patch);
-    for (size_t p = panel; p < panel + panels; p++)
-        for (size_t i = 0; i < rows; i += mr)
-            run_tile(job, row + i, min_size(mr, rows - i), p, table + i * gemm->taps);
-    finish_piece(job, row, rows, panel, panels);
+    float *patches = (float *)((char *)table + table_bytes(gemm, job->run->kernels));
+    for (size_t s = strip; s < strip_end; s++) {
+        const size_t at = part_start(&job->strips, s);
+        gemm->source(job->step, job->run, at, part_start(&job->strips, s + 1) - at,
+                     table + (at - row) * gemm->taps, patches + (at - row) * gemm->patch);
+    }
+    for (size_t p = panel; p < panel_end; p++)
+        for (size_t s = strip; s < strip_end; s++) {
+            const size_t at = part_start(&job->strips, s);
+            run_tile(job, at, part_start(&job->strips, s + 1) - at, p,
+                     table + (at - row) * gemm->taps);
+        }
+    finish_piece(job, row, row_end - row, panel, panel_end - panel);
 }
 
 void fid_gemm_run(const struct fid_gemm *gemm, const struct fid_step *step,
@@ -148,16 +180,13 @@ void fid_gemm_run(const struct fid_gemm *gemm, const struct fid_step *step,
 {
     const size_t mr = run->kernels->tile.gemm_mr;
     const size_t workers = (size_t)fid_pool_workers(run->pool);
-    struct gemm_job job = {.gemm = gemm, .step = step, .run = run, .rows = rows};
-    job.panels = ceil_div(gemm->columns, run->kernels->tile.gemm_nr);
-
-    /* Blocks of one size, as few as the limit allows. */
-    size_t blocks = ceil_div(rows, block_limit(gemm, mr));
-    job.block = ceil_div(ceil_div(rows, blocks), mr) * mr;
-    blocks = ceil_div(rows, job.block);
-
-    const size_t wanted = workers > 1 ? ceil_div(workers * PIECES_PER_WORKER, blocks) : 1;
-    job.group = ceil_div(job.panels, min_size(wanted, job.panels));
-    job.groups = ceil_div(job.panels, job.group);
-    fid_parallel_for(run->pool, blocks * job.groups, run_piece, &job);
+    const size_t panels = ceil_div(gemm->columns, run->kernels->tile.gemm_nr);
+    const size_t strips = ceil_div(rows, mr);
+    const size_t blocks = ceil_div(strips, block_limit(gemm, mr));
+    const size_t groups = workers > 1 ? ceil_div(workers * PIECES_PER_WORKER, blocks) : 1;
+    struct gemm_job job = {.gemm = gemm, .step = step, .run = run};
+    job.strips = cut_evenly(rows, strips);
+    job.blocks = cut_evenly(strips, blocks);
+    job.groups = cut_evenly(panels, min_size(groups, panels));
+    fid_parallel_for(run->pool, blocks * job.groups.parts, run_piece, &job);
 }
