@@ -310,7 +310,9 @@ static enum fid_status read_person(struct fid_store *store, sqlite3_stmt *statem
     int64_t crc = row_crc(store, person.id, WHAT_PERSON, person.name, strlen(person.name));
     if (key == NULL || crc != sqlite3_column_int64(statement, 4) ||
         fid_name_check(person.name, checked, NULL) != FID_OK || strcmp(checked, person.name) != 0)
-        return fid_fail(error, FID_CORRUPT, "the gallery %s is damaged: the name of person %lld",
+        return fid_fail(error, FID_CORRUPT,
+                        "the gallery %s is damaged: the name in row %lld of its table person; put a"
+                        " backup in its place, or move it away and enrol again",
                         store->path, (long long)person.id);
     return reader->person(reader->ctx, &person, key, (size_t)sqlite3_column_int64(statement, 7),
                           error);
