@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,9 @@ enum fid_status app_drawing_open(const char *folder, struct app_drawing *drawing
 void app_drawing_close(struct app_drawing *drawing)
 {
     fid_picture_free(&drawing->copy);
+    tdestroy(drawing->taken, free);
+    drawing->taken = NULL;
+    drawing->path = NULL;
 }
 
 /* Is the folder the one that the file lies in? Then a drawing could replace a picture. */
@@ -107,17 +111,46 @@ static bool is_own_folder(const char *folder, const char *file)
            a.st_ino == b.st_ino;
 }
 
-static void drawing_path(const struct app_drawing *drawing, const struct app_frame *frame,
-                         char *path, size_t bytes)
+/* The path in the order of candidates: 1 is the plain one, n > 1 ends in -n. NULL: no memory. */
+static char *drawing_path(const struct app_drawing *drawing, const struct app_frame *frame, int n)
 {
     const char *slash = strrchr(frame->file, '/');
     const char *name = slash != NULL ? slash + 1 : frame->file;
     const char *dot = strrchr(name, '.');
     int stem = dot != NULL && dot > name ? (int)(dot - name) : (int)strlen(name);
+    char number[32] = "", suffix[16] = "", *path;
     if (frame->frame >= 0)
-        snprintf(path, bytes, "%s/%.*s-%05ld.jpg", drawing->folder, stem, name, frame->frame);
-    else
-        snprintf(path, bytes, "%s/%.*s.jpg", drawing->folder, stem, name);
+        snprintf(number, sizeof number, "-%05ld", frame->frame);
+    if (n > 1)
+        snprintf(suffix, sizeof suffix, "-%d", n);
+    int written = asprintf(&path, "%s/%.*s%s%s.jpg", drawing->folder, stem, name, number, suffix);
+    return written < 0 ? NULL : path;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+/* Sets drawing->path to one that no earlier drawing of the run has: pictures of different folders
+ * often have the same name. */
+static enum fid_status choose_path(struct app_drawing *drawing, const struct app_frame *frame,
+                                   struct fid_error *error)
+{
+    for (int n = 1;; n++) {
+        char *path = drawing_path(drawing, frame, n);
+        char *const *entry = path != NULL ? tsearch(path, &drawing->taken, compare_paths) : NULL;
+        if (entry != NULL && *entry == path) {
+            drawing->path = path;
+            return FID_OK;
+        }
+        free(path);
+        if (entry == NULL)
+            break;
+    }
+    error->status = FID_NO_MEMORY;
+    snprintf(error->text, sizeof error->text, "no memory for the name of a drawing");
+    return FID_NO_MEMORY;
 }
 
 enum fid_status app_draw_frame(struct app_drawing *drawing, const struct app_frame *frame,
@@ -125,7 +158,7 @@ enum fid_status app_draw_frame(struct app_drawing *drawing, const struct app_fra
                                size_t count, struct fid_error *error)
 {
     const struct fid_picture *picture = frame->picture;
-    char path[8400];
+    drawing->path = NULL;
     if (is_own_folder(drawing->folder, frame->file)) {
         error->status = FID_INVALID;
         snprintf(error->text, sizeof error->text,
@@ -142,6 +175,6 @@ enum fid_status app_draw_frame(struct app_drawing *drawing, const struct app_fra
                picture->pixels + (size_t)y * picture->stride_bytes, 3 * (size_t)picture->width);
     for (size_t i = 0; i < count; i++)
         draw_face(&drawing->copy, &faces[i], &labels[i]);
-    drawing_path(drawing, frame, path, sizeof path);
-    return fid_picture_save(&drawing->copy, path, error);
+    status = choose_path(drawing, frame, error);
+    return status == FID_OK ? fid_picture_save(&drawing->copy, drawing->path, error) : status;
 }

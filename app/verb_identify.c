@@ -103,6 +103,8 @@ static void print_json(const struct identify *identify, const struct app_frame *
     for (size_t i = 0; i < identify->faces.count; i++)
         print_face(&json, &identify->faces.faces[i], &identify->labels[i], identify->explain);
     app_json_close(&json, ']');
+    if (identify->drawing.path != NULL)
+        app_json_text(&json, "drawn", identify->drawing.path);
     app_json_close(&json, '}');
     app_json_line(&json);
 }
@@ -123,16 +125,15 @@ static enum app_exit take_frame(struct identify *identify, const struct app_fram
     identify->face_count += identify->faces.count;
     for (size_t i = 0; i < identify->faces.count; i++)
         identify->known_count += identify->labels[i].known;
-    if (identify->json)
+    if (identify->draw != NULL) /* before the line is printed, which tells the drawing's path */
+        status = app_draw_frame(&identify->drawing, frame, identify->faces.faces, identify->labels,
+                                identify->faces.count, &error);
+    if (status == FID_OK && identify->json)
         print_json(identify, frame);
-    else
+    else if (status == FID_OK)
         print_text(identify, name);
     if (identify->faces.count == 0 && frame->frame < 0)
         app_say(identify->app, "no face in %s", name);
-    if (identify->draw == NULL)
-        return APP_OK;
-    status = app_draw_frame(&identify->drawing, frame, identify->faces.faces, identify->labels,
-                            identify->faces.count, &error);
     return status == FID_OK ? APP_OK : app_fail(APP_AREA_INPUT, &error);
 }
 

@@ -273,6 +273,33 @@ def drawn_pictures():
 
 
 @case
+def drawings_of_the_same_name():
+    gallery, out, sources = gallery_of_one(), os.path.join(temp_folder(), "out"), []
+    for ending in ("jpg", "JPG"):
+        sources.append(os.path.join(temp_folder(), "party." + ending))
+        shutil.copy(a_face(), sources[-1])
+    sources.append(shutil.copy(a_face(), os.path.join(temp_folder(), "party-2.jpg")))
+    for _ in range(2):  # a second run writes the same files again
+        done = faceid("identify", "--json", "--draw", out, *sources, gallery=gallery, pair=models())
+        require(done.returncode == 0, done.stderr)
+        drawn = [json.loads(line)["drawn"] for line in done.stdout.splitlines()]
+        want = ["party.jpg", "party-2.jpg", "party-2-2.jpg"]
+        require(drawn == [os.path.join(out, name) for name in want], str(drawn))
+        require(sorted(os.listdir(out)) == sorted(want), str(os.listdir(out)))
+
+
+@case
+def a_damaged_name():
+    import sqlite3
+    gallery = gallery_of_one()
+    with sqlite3.connect(gallery) as rows:
+        rows.execute("UPDATE person SET name = 'eva'")
+    rows.close()
+    for verb, words in (("list", []), ("forget", ["ana"]), ("rename", ["ana", "bob"])):
+        refused(faceid(verb, *words, gallery=gallery), 5, "row 1", "enrol again", gallery)
+
+
+@case
 def output_that_cannot_be_written():
     import subprocess
     if not os.path.exists("/dev/full"):
