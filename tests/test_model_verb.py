@@ -1,0 +1,105 @@
+#!/usr/bin/python3
+"""faceid model info|verify: whole files are described and passed; what is no whole model is refused
+with one sentence that names it."""
+import json
+import os
+import re
+
+from check import case, main, require, temp_folder
+from program import faceid
+from small_model import small_model
+
+
+def refused(path, code, *words, actions=("info", "verify")):
+    for action in actions:
+        done = faceid("model", action, path)
+        require(done.returncode == code, "%s: exit %d: %s" % (action, done.returncode, done.stderr))
+        require(not done.stdout, "%s: stdout has %s" % (action, done.stdout))
+        require(re.fullmatch("faceid: [^\n]+\n", done.stderr), "no one sentence: " + done.stderr)
+        for word in words:
+            require(word in done.stderr, "no %r in %s" % (word, done.stderr))
+
+
+def write(data, name="x.fid"):
+    path = os.path.join(temp_folder(), name)
+    with open(path, "wb") as file:
+        file.write(data)
+    return path
+
+
+@case
+def whole():
+    path = small_model()
+    done = faceid("model", "verify", path)
+    require(done.returncode == 0 and done.stdout == path + ": ok\n" and not done.stderr, done.stderr)
+    done = faceid("model", "info", path)
+    require(done.returncode == 0 and not done.stderr, done.stderr)
+    require(done.stdout.startswith("test (recognizer)\n"), done.stdout)
+    for line in ("embed.output +out", "decision.accept +0.5", "graph small: input 4 x 4 x 3, 1 layers"):
+        require(re.search("^  " + line, done.stdout, re.M), "no %r in %s" % (line, done.stdout))
+
+
+@case
+def as_json():
+    path = small_model()
+    done = faceid("model", "info", "--json", "--layers", path)
+    require(done.returncode == 0 and done.stdout.count("\n") == 1, done.stdout + done.stderr)
+    info = json.loads(done.stdout)
+    require((info["v"], info["file"], info["kind"]) == (1, path, "recognizer"), done.stdout)
+    require(info["bytes"] == os.path.getsize(path), "wrong size %s" % info["bytes"])
+    require(info["parameters"] == 8 * 48 + 8, "wrong number of parameters %s" % info["parameters"])
+    require(re.fullmatch("[0-9a-f]{32}", info["id"]), info["id"])
+    require(info["metadata"]["decision.maybe"] == [0.4], str(info["metadata"]))
+    layer, = info["graphs"][0]["layers"]
+    require((layer["name"], layer["c"], layer["macs"]) == ("out", 8, 8 * 48), str(layer))
+
+
+@case
+def a_threshold_keeps_the_id():
+    def identity(**meta):
+        done = faceid("model", "info", "--json", small_model(meta))
+        return json.loads(done.stdout)["id"]
+    same = identity()
+    require(identity(**{"decision.accept": 0.9}) == same, "a threshold changed the id")
+    require(identity(**{"input.scale": [1.0] * 3}) != same, "another input kept the id")
+
+
+@case
+def cut():
+    with open(small_model(), "rb") as file:
+        data = file.read()
+    for size in (1, 63, 64, len(data) // 2, len(data) - 1):
+        path = write(data[:size])
+        refused(path, 4, path)
+
+
+@case
+def one_bit_of_a_weight():
+    with open(small_model(), "rb") as file:
+        data = bytearray(file.read())
+    data[-9] ^= 4
+    path = write(data)
+    refused(path, 4, path, "checksum")
+
+
+@case
+def no_model_at_all():
+    refused(write(b""), 4, "x.fid")
+    refused(write(b"this is no model\n" * 100, "notes.txt"), 4, "notes.txt")
+    refused("/nowhere/x.fid", 4, "/nowhere/x.fid")
+    folder = temp_folder()
+    refused(folder, 4, folder)
+    refused(os.devnull, 4, os.devnull)
+
+
+@case
+def wrong_command_lines():
+    path = small_model()
+    for words in (("model",), ("model", "info"), ("model", "describe", path),
+                  ("model", "info", path, path), ("model", "verify", path, "--jsno")):
+        done = faceid(*words)
+        require(done.returncode == 2 and not done.stdout, "%s: exit %d" % (words, done.returncode))
+        require(re.fullmatch("faceid: [^\n]+\n", done.stderr), "no one sentence: " + done.stderr)
+
+
+main()
