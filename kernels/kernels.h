@@ -133,8 +133,10 @@ void fid_pack_panels(size_t n, size_t k, size_t nr, const float *filter, const f
                      size_t first, size_t count, float *packed);
 
 size_t fid_pack_depthwise_size(size_t channels, size_t taps, size_t cr);
-/* Packs depthwise filters [channels][taps] for depthwise_f32. */
-void fid_pack_depthwise(size_t channels, size_t taps, size_t cr, const float *filter,
-                        const float *bias, float *packed);
+/* Packs depthwise filters [channels][kernel_h][kernel_w] for depthwise_f32, column by column: tap
+ * (ky, kx) becomes t = kx · kernel_h + ky. In that order the windows of neighbouring outputs share
+ * the pointers of the columns that they share: in_step = stride · kernel_h. bias may be NULL. */
+void fid_pack_depthwise(size_t channels, size_t kernel_h, size_t kernel_w, size_t cr,
+                        const float *filter, const float *bias, float *packed);
 
 #endif

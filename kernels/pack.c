@@ -11,26 +11,29 @@ size_t fid_pack_panels_size(size_t n, size_t k, size_t nr)
     return (n + nr - 1) / nr * (1 + k) * nr;
 }
 
-/* Writes row 0 (bias) and rows 1..k (filter, transposed) of one block of `width` columns, of which
- * `used` are there; the others become zero. */
-static void pack_block(size_t used, size_t k, size_t width, const float *filter, const float *bias,
-                       float *packed)
+/* One row of a block: `width` numbers, of which `used` are there, `stride` apart; the others become
+ * zero. */
+static void pack_row(size_t used, size_t width, const float *source, size_t stride, float *packed)
 {
     for (size_t j = 0; j < width; j++)
-        packed[j] = bias && j < used ? bias[j] : 0.0f;
-    packed += width;
-    for (size_t p = 0; p < k; p++, packed += width)
-        for (size_t j = 0; j < width; j++)
-            packed[j] = j < used ? filter[j * k + p] : 0.0f;
+        packed[j] = j < used ? source[j * stride] : 0.0f;
+}
+
+/* Row 0 of a block. */
+static void pack_bias(size_t used, size_t width, const float *bias, float *packed)
+{
+    pack_row(bias ? used : 0, width, bias, 1, packed);
 }
 
 void fid_pack_panels(size_t n, size_t k, size_t nr, const float *filter, const float *bias,
                      size_t first, size_t count, float *packed)
 {
     for (size_t panel = first; panel < first + count; panel++) {
-        const size_t j = panel * nr;
-        pack_block(min_size(nr, n - j), k, nr, filter + j * k, bias ? bias + j : NULL,
-                   packed + panel * (1 + k) * nr);
+        const size_t j = panel * nr, used = min_size(nr, n - j);
+        float *row = packed + panel * (1 + k) * nr;
+        pack_bias(used, nr, bias ? bias + j : NULL, row);
+        for (size_t p = 0; p < k; p++)
+            pack_row(used, nr, filter + j * k + p, k, row += nr);
     }
 }
 
@@ -39,8 +42,16 @@ size_t fid_pack_depthwise_size(size_t channels, size_t taps, size_t cr)
     return fid_pack_panels_size(channels, taps, cr);
 }
 
-void fid_pack_depthwise(size_t channels, size_t taps, size_t cr, const float *filter,
-                        const float *bias, float *packed)
+void fid_pack_depthwise(size_t channels, size_t kernel_h, size_t kernel_w, size_t cr,
+                        const float *filter, const float *bias, float *packed)
 {
-    fid_pack_panels(channels, taps, cr, filter, bias, 0, (channels + cr - 1) / cr, packed);
+    const size_t taps = kernel_h * kernel_w;
+    for (size_t j = 0; j < channels; j += cr) {
+        const size_t used = min_size(cr, channels - j);
+        pack_bias(used, cr, bias ? bias + j : NULL, packed);
+        packed += cr;
+        for (size_t kx = 0; kx < kernel_w; kx++)
+            for (size_t ky = 0; ky < kernel_h; ky++, packed += cr)
+                pack_row(used, cr, filter + j * taps + ky * kernel_w + kx, taps, packed);
+    }
 }

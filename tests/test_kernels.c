@@ -113,7 +113,18 @@ static void packing_without_bias(void)
     const float want[(1 + K) * CR] = {0, 0, 0, 0, 1, 3, 5, 0, 2, 4, 6, 0};
     float packed[(1 + K) * CR];
     REQUIRE(fid_pack_depthwise_size(N, K, CR) == (1 + K) * CR);
-    fid_pack_depthwise(N, K, CR, filter, NULL, packed);
+    fid_pack_depthwise(N, K, 1, CR, filter, NULL, packed);
+    CHECK(memcmp(packed, want, sizeof want) == 0);
+}
+
+/* Tap (ky, kx) of the filter, row by row, is row 1 + kx · 2 + ky of the block. */
+static void packing_of_depthwise_columns(void)
+{
+    enum { H = 2, W = 3, CR = 2 };
+    const float filter[H * W] = {11, 12, 13, 21, 22, 23}, bias = 7;
+    const float want[(1 + H * W) * CR] = {7, 0, 11, 0, 21, 0, 12, 0, 22, 0, 13, 0, 23, 0};
+    float packed[(1 + H * W) * CR];
+    fid_pack_depthwise(1, H, W, CR, filter, &bias, packed);
     CHECK(memcmp(packed, want, sizeof want) == 0);
 }
 
@@ -122,7 +133,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {
         CHECK_CASE(every_level_has_cases), CHECK_CASE(every_slot_is_filled),
         CHECK_CASE(choice_of_the_level),   CHECK_CASE(packing_of_panels),
-        CHECK_CASE(packing_without_bias),
+        CHECK_CASE(packing_without_bias),  CHECK_CASE(packing_of_depthwise_columns),
 #define LIST_CASE(slot, level)       CHECK_CASE(slot##_##level),
 #define FID_SLOT(slot, result, args) EACH_LEVEL(LIST_CASE, slot)
 #include "kernels/kernel_list.h"

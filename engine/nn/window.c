@@ -120,6 +120,20 @@ void fid_window_pointers(const struct fid_window *window, const float *image, si
     }
 }
 
+void fid_window_columns(const struct fid_window *window, const float *image, size_t y, size_t x,
+                        size_t kx, const float *pad, const float **taps)
+{
+    const struct fid_shape in = window->in;
+    for (taps += kx * window->kernel_h; kx < window->kernel_w; kx++) {
+        const size_t column = input_column(window, x, kx);
+        for (size_t ky = 0; ky < window->kernel_h; ky++, taps++) {
+            const size_t row = input_row(window, y, ky);
+            const bool inside = row < in.h && column < in.w;
+            *taps = inside ? image + (row * in.w + column) * in.c : pad;
+        }
+    }
+}
+
 size_t fid_window_pointers_inside(const struct fid_window *window, const float *image, size_t y,
                                   size_t x, const float **taps)
 {

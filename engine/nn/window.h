@@ -38,7 +38,12 @@ static inline size_t fid_window_taps(const struct fid_window *window)
 void fid_window_pointers(const struct fid_window *window, const float *image, size_t y, size_t x,
                          const float *pad, const float **taps, size_t step);
 
-/* The same without those on the padding; returns how many there are. */
+/* The same column by column, tap (ky, kx) at taps[kx · kernel_h + ky], from kernel column kx on:
+ * the columns before it are left as they are. */
+void fid_window_columns(const struct fid_window *window, const float *image, size_t y, size_t x,
+                        size_t kx, const float *pad, const float **taps);
+
+/* Those of fid_window_pointers without those on the padding; returns how many there are. */
 size_t fid_window_pointers_inside(const struct fid_window *window, const float *image, size_t y,
                                   size_t x, const float **taps);
 

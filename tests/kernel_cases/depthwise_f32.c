@@ -45,7 +45,7 @@ static void make_inputs(struct depthwise_case *d)
     d->packed_at = buffer_take(&d->packed, fid_pack_depthwise_size(d->channels, d->taps, cr), 64);
     fill(d->filter_at, d->channels * d->taps, d->kind);
     fill(d->bias_at, d->channels, d->kind);
-    fid_pack_depthwise(d->channels, d->taps, cr, d->filter_at, d->bias_at, d->packed_at);
+    fid_pack_depthwise(d->channels, d->taps, 1, cr, d->filter_at, d->bias_at, d->packed_at);
 }
 
 static struct sum expected(const struct depthwise_case *d, size_t x, size_t j)

@@ -1,5 +1,22 @@
-/* conv_depthwise.c - every channel convolved for itself: one row of output pixels a piece. */
+/* conv_depthwise.c - every channel convolved for itself: one row of output pixels a piece.
+ *
+ * Taps go column by column of the kernel, because then the windows of neighbouring outputs overlap
+ * in the pointer table too: the kernel loads a shared pixel once for all of them. */
 #include "engine/nn/ops/conv_methods.h"
+
+/* Kernel columns between the windows of neighbouring outputs in the table: where a dilated kernel
+ * leaves columns out, or the stride jumps over some, every window stands alone. */
+static size_t columns_apart(const struct fid_window *window)
+{
+    const bool dense = window->dilation_w == 1 && window->stride_w < window->kernel_w;
+    return dense ? window->stride_w : window->kernel_w;
+}
+
+/* Kernel columns under a row of outputs. */
+static size_t row_columns(const struct fid_window *window)
+{
+    return (window->out_w - 1) * columns_apart(window) + window->kernel_w;
+}
 
 struct depthwise_job {
     const struct fid_step *step;
@@ -21,10 +38,12 @@ static void run_row(void *ctx, size_t index, int worker)
         post.residual = fid_conv_residual(step) + at;
         post.residual_stride = channels;
     }
+    const size_t apart = columns_apart(window), in_step = apart * window->kernel_h;
     for (size_t x = 0; x < window->out_w; x++)
-        fid_window_pointers(window, image, index % window->out_h, x, job->run->zeros,
-                            table + x * taps, 1);
-    job->run->kernels->depthwise_f32(window->out_w, channels, taps, table, taps, step->packed,
+        fid_window_columns(window, image, index % window->out_h, x,
+                           x > 0 ? window->kernel_w - apart : 0, job->run->zeros,
+                           table + x * in_step);
+    job->run->kernels->depthwise_f32(window->out_w, channels, taps, table, in_step, step->packed,
                                      step->output.data + at, channels, &post);
     fid_step_finish(step, at, window->out_w * channels);
 }
@@ -41,12 +60,13 @@ static void depthwise_scratch_size(struct fid_step *step, const struct fid_plan_
     step->packed_bytes =
         fid_pack_depthwise_size(step->output.shape.c, taps, context->kernels->tile.depthwise_cr) *
         sizeof(float);
-    step->scratch_bytes = step->window.out_w * taps * sizeof(float *);
+    step->scratch_bytes = row_columns(&step->window) * step->window.kernel_h * sizeof(float *);
 }
 
 static void depthwise_prepare(struct fid_step *step, const struct fid_plan_context *context)
 {
-    fid_pack_depthwise(step->output.shape.c, fid_window_taps(&step->window),
+    const struct fid_window *window = &step->window;
+    fid_pack_depthwise(step->output.shape.c, window->kernel_h, window->kernel_w,
                        context->kernels->tile.depthwise_cr, step->weights[FID_CONV_FILTER].data,
                        step->weights[FID_CONV_BIAS].data, step->packed);
     fid_weight_file_release_tensor(step->file, step->weights[FID_CONV_FILTER].number);
