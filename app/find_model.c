@@ -48,7 +48,11 @@ static enum app_exit open_named(const struct search *search, const char *path)
         return APP_OK;
     struct fid_model_info info;
     fid_model_info(*search->model, &info);
-    app_warn("%s is a %s, and a %s is needed", path, info.kind, search->kind->name);
+    if (info.kind[0] == '\0')
+        app_warn("%s does not say what it is ('face.kind' is missing), and a %s is needed", path,
+                 search->kind->name);
+    else
+        app_warn("%s is a %s, and a %s is needed", path, info.kind, search->kind->name);
     fid_model_close(search->model);
     return APP_MODEL;
 }
