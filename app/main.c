@@ -126,7 +126,10 @@ static enum app_exit finish_output(enum app_exit code)
     int reason = errno;
     if (!failed || reader_gone() || (code != APP_OK && code != APP_UNKNOWN))
         return code;
-    app_warn("the output could not be written: %s", strerror(reason != 0 ? reason : EIO));
+    if (reason != 0)
+        app_warn("the output could not be written: %s", strerror(reason));
+    else /* an earlier write failed, and its reason is gone */
+        app_warn("the output could not be written; is the disk full?");
     return APP_INTERNAL;
 }
 

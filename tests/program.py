@@ -41,8 +41,8 @@ def _convert_shared():
     return tuple(pair)
 
 
-def faceid(*words, gallery=None, pair=None, **environment):
-    """Runs the program in a clean environment; returns its CompletedProcess."""
+def environment(gallery=None, pair=None, **more):
+    """A clean environment for the program."""
     clean = {k: v for k, v in os.environ.items()
              if not k.startswith(("FACEID_", "FID_", "XDG_"))}
     clean["HOME"] = clean["XDG_DATA_HOME"] = os.path.join(temp_folder(), "home")
@@ -50,8 +50,13 @@ def faceid(*words, gallery=None, pair=None, **environment):
         clean["FACEID_GALLERY"] = gallery
     if pair:
         clean["FACEID_MODEL"], clean["FACEID_DETECTOR"] = pair
-    clean.update(environment)
-    return run(FACEID, *words, env=clean)
+    clean.update(more)
+    return clean
+
+
+def faceid(*words, **options):
+    """Runs the program in an environment(**options); returns its CompletedProcess."""
+    return run(FACEID, *words, env=environment(**options))
 
 
 def png(path, width, height, colour=(90, 120, 60)):
