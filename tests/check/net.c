@@ -12,6 +12,20 @@
 
 enum { INPUTS_MAX = 8, TENSORS_MAX = 3 };
 
+enum fid_status net_open_file(struct net *net, const char *path, const struct fid_options *options,
+                              int n, bool keep_values, struct fid_error *error)
+{
+    const struct fid_session_options session_options = {.keep_values = keep_values};
+    memset(net, 0, sizeof *net);
+    enum fid_status status = fid_runtime_open(&net->runtime, options, error);
+    if (status == FID_OK)
+        status = fid_model_open(net->runtime, path, &net->model, error);
+    if (status == FID_OK)
+        status = fid_session_open(net->runtime, net->model, NULL, n, 0, 0, &session_options,
+                                  &net->session, error);
+    return status;
+}
+
 enum fid_status net_open(struct net *net, struct fid_builder *builder,
                          const struct fid_options *options, int n, bool keep_values,
                          struct fid_error *error)
@@ -22,14 +36,8 @@ enum fid_status net_open(struct net *net, struct fid_builder *builder,
     snprintf(path, sizeof path, "%s/net%d.fid", check_temp_folder(), number++);
     if (fid_builder_write(builder, path) != 0)
         return fid_fail(error, FID_IO, "cannot write %s", path);
-    enum fid_status status = fid_runtime_open(&net->runtime, options, error);
-    if (status == FID_OK)
-        status = fid_model_open(net->runtime, path, &net->model, error);
+    const enum fid_status status = net_open_file(net, path, options, n, keep_values, error);
     remove(path);
-    const struct fid_session_options session_options = {.keep_values = keep_values};
-    if (status == FID_OK)
-        status = fid_session_open(net->runtime, net->model, NULL, n, 0, 0, &session_options,
-                                  &net->session, error);
     return status;
 }
 

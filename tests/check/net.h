@@ -25,6 +25,9 @@ struct net {
 enum fid_status net_open(struct net *net, struct fid_builder *builder,
                          const struct fid_options *options, int n, bool keep_values,
                          struct fid_error *error);
+/* The same for a file that is there. */
+enum fid_status net_open_file(struct net *net, const char *path, const struct fid_options *options,
+                              int n, bool keep_values, struct fid_error *error);
 void net_close(struct net *net);
 
 /* Fills the input with numbers in -1..1 that depend on nothing but their place. */
