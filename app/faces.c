@@ -1,6 +1,7 @@
 #include "app/faces.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum app_exit app_faces_open(struct app *app, int batch, struct app_faces *faces)
 {
@@ -39,4 +40,13 @@ enum fid_status app_faces_find(struct app *app, const struct fid_picture *pictur
     }
     return fid_embed(app->embedder, picture, faces->faces, faces->count, crop, faces->embeddings,
                      error);
+}
+
+enum app_exit app_faces_crop(const struct app *app, enum fid_crop *crop)
+{
+    const char *compat = app_option_text(app, "compat", NULL);
+    if (compat != NULL && strcmp(compat, "demo") != 0)
+        return app_usage(app, "--compat knows the rule demo, not '%s'", compat);
+    *crop = compat != NULL ? FID_CROP_DEMO : FID_CROP_MODEL;
+    return APP_OK;
 }

@@ -21,4 +21,9 @@ enum fid_status app_faces_find(struct app *app, const struct fid_picture *pictur
                                enum fid_crop crop, struct app_faces *faces,
                                struct fid_error *error);
 
+/* The crop that --compat asks for: FID_CROP_DEMO with "demo", FID_CROP_MODEL without the option. A
+ * gallery is read with the crop it was enrolled with, so enroll and identify both have the option.
+ */
+enum app_exit app_faces_crop(const struct app *app, enum fid_crop *crop);
+
 #endif

@@ -13,6 +13,8 @@ static const struct app_option enroll_options[] = {
     {"from", 'f', APP_FILE, "DIR", "enrol everybody: DIR/NAME/* are the pictures of NAME", 0, 0},
     {"replace", 'r', APP_FLAG, NULL, "instead of what is known of the person, not in addition", 0,
      0},
+    {"compat", 0, APP_TEXT, "RULE",
+     "demo: crop of the Keras demo, for identify --compat demo (VGGFace2 only)", 0, 0},
     {"strict", 's', APP_FLAG, NULL, "exit with 3 if a single file could not be used", 0, 0},
     {"every", 'e', APP_WHOLE, "N",
      "of clips each N-th frame (default about 10 a second, 200 in all)", 1, 1e6},
@@ -25,6 +27,7 @@ struct enroll {
     struct app_clip_options clip;
     struct app_faces faces;
     struct fid_rule rule;
+    enum fid_crop crop;
     bool had_bad; /* a file could not be used */
 };
 
@@ -37,7 +40,7 @@ static enum app_exit take_frame(struct enroll *enroll, const struct app_frame *f
     app_frame_name(frame, name, sizeof name);
     enrolment->frames++;
     enum fid_status status =
-        app_faces_find(enroll->app, frame->picture, true, FID_CROP_MODEL, &enroll->faces, &error);
+        app_faces_find(enroll->app, frame->picture, true, enroll->crop, &enroll->faces, &error);
     if (status != FID_OK)
         return app_fail(APP_AREA_INPUT, &error);
     if (enroll->faces.count == 0) {
@@ -193,18 +196,30 @@ static enum app_exit check_words(struct enroll *enroll)
     return APP_OK;
 }
 
+/* The rule that tells bystanders; with --compat demo the model must have the demo's rule too. */
+static enum app_exit read_rule(struct enroll *enroll)
+{
+    const struct fid_model *model = enroll->app->recognizer;
+    struct fid_error error;
+    if ((enroll->crop == FID_CROP_DEMO &&
+         fid_rule_default(model, FID_RULE_DEMO, &enroll->rule, &error) != FID_OK) ||
+        fid_rule_default(model, FID_RULE_COSINE, &enroll->rule, &error) != FID_OK)
+        return app_fail(APP_AREA_MODEL, &error);
+    return APP_OK;
+}
+
 static enum app_exit run(struct app *app)
 {
     struct enroll enroll = {.app = app};
-    struct fid_error error;
     enum app_exit code = check_words(&enroll);
+    if (code == APP_OK)
+        code = app_faces_crop(app, &enroll.crop);
     if (code == APP_OK)
         code = app_faces_open(app, 1, &enroll.faces);
     if (code == APP_OK)
+        code = read_rule(&enroll);
+    if (code == APP_OK)
         code = app_open_gallery(app, FID_GALLERY_CREATE, true);
-    if (code == APP_OK &&
-        fid_rule_default(app->recognizer, FID_RULE_COSINE, &enroll.rule, &error) != FID_OK)
-        code = app_fail(APP_AREA_MODEL, &error);
     const char *from = app_option_text(app, "from", NULL);
     char **words = app->arguments.words;
     if (code == APP_OK && from != NULL)

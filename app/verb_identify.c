@@ -6,7 +6,6 @@
 #include "app/text.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static const struct app_option identify_options[] = {
     {"json", 'j', APP_FLAG, NULL, "one JSON object a picture or frame", 0, 0},
@@ -169,16 +168,15 @@ static enum app_exit take_all(struct identify *identify)
 static enum app_exit read_options(struct identify *identify)
 {
     const struct app *app = identify->app;
-    const char *compat = app_option_text(app, "compat", NULL);
     const char *frames = app_option_text(app, "frames", NULL);
     identify->clip = (struct app_clip_options){
         .last = -1, .every = app_option_whole(app, "every", 0), .rate = 10};
     if (frames != NULL && !app_frames_parse(frames, &identify->clip))
         return app_usage(app, "--frames takes A:B, two frame numbers, not '%s'", frames);
-    if (compat != NULL && strcmp(compat, "demo") != 0)
-        return app_usage(app, "--compat knows the rule demo, not '%s'", compat);
-    identify->rule.kind = compat != NULL ? FID_RULE_DEMO : FID_RULE_COSINE;
-    identify->crop = compat != NULL ? FID_CROP_DEMO : FID_CROP_MODEL;
+    enum app_exit code = app_faces_crop(app, &identify->crop);
+    if (code != APP_OK)
+        return code;
+    identify->rule.kind = identify->crop == FID_CROP_DEMO ? FID_RULE_DEMO : FID_RULE_COSINE;
     identify->json = app_option_flag(app, "json");
     identify->explain = app_option_flag(app, "explain");
     identify->draw = app_option_text(app, "draw", NULL);
@@ -233,7 +231,8 @@ const struct app_verb app_verb_identify = {
     .details =
         "Prints a line a face: file, box x,y,w,h in pixels, name or ?, score. Of a clip the file\n"
         "is FILE#FRAME. A file that cannot be read is told and the rest is done. Exit code 0 if\n"
-        "somebody is known, 1 if nobody is, 3 if there is no face at all.\n",
+        "somebody is known, 1 if nobody is, 3 if there is no face at all.\n"
+        "--compat demo is for galleries that enroll --compat demo made.\n",
     .examples = "faceid identify party.jpg\twho is on it\n"
                 "faceid identify --draw out album/\tpictures with boxes and names\n"
                 "faceid identify --json clip.mp4\tfor programs, a line a frame\n",
