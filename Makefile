@@ -52,17 +52,24 @@ TOOLS     := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/
 CHECK_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/check/*.c))
 CASES_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernel_cases/*.c))
 
-.PHONY: all program weights deps deps-ci deps-test test demo check check-vggface2 fuzz soak bench install uninstall clean \
+.PHONY: FORCE all program weights deps deps-ci deps-test test demo check check-vggface2 fuzz soak bench install uninstall clean \
         help tests benches
 all: program weights
 
 program: faceid
-faceid: $(BUILD)/faceid
-	@cp -f $< $@
+faceid: $(BUILD)/faceid FORCE
+	@cmp -s $< $@ || cp -f $< $@
 
-$(BUILD)/faceid: $(APP_O) $(BUILD)/libfaceid.a
+# Changes when a switch does, so that `make SDL=0` after `make` builds what it says.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo "$(subst ",\",$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(ISA_FOLDERS))" | cmp -s - $@ || \
+	    echo "$(subst ",\",$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(ISA_FOLDERS))" >$@
+FORCE:
+
+$(BUILD)/faceid: $(APP_O) $(BUILD)/libfaceid.a $(BUILD)/flags
 	$(SAY) "link $@"
-	$(Q)$(CC) $(LDFLAGS_ALL) -pie -o $@ $^ $(LIBS_SDL) $(LIBS_LIB)
+	$(Q)$(CC) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o %.a,$^) $(LIBS_SDL) $(LIBS_LIB)
 
 $(BUILD)/libfaceid.a: $(LIB_O)
 	@rm -f $@
@@ -72,14 +79,14 @@ $(BUILD)/libfaceid.a: $(LIB_O)
 # ISA flags apply to the ISA folders alone (kernels/<isa>/flags.mk sets FLAGS_<isa>).
 -include $(foreach isa,$(ISA_FOLDERS),kernels/$(isa)/flags.mk)
 define isa_rule
-$(BUILD)/kernels/$(1)/%.o: kernels/$(1)/%.c
+$(BUILD)/kernels/$(1)/%.o: kernels/$(1)/%.c $(BUILD)/flags kernels/$(1)/flags.mk
 	@mkdir -p $$(@D)
 	$$(SAY) "cc $$<"
 	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(FLAGS_$(1)) -c -o $$@ $$<
 endef
 $(foreach isa,$(ISA_FOLDERS),$(eval $(call isa_rule,$(isa))))
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(SAY) "cc $<"
 	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
@@ -204,7 +211,7 @@ help:
 	@echo "          BUILD=folder WERROR=1 CC=clang V=1"
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.SECONDARY:
+.PRECIOUS: $(BUILD)/%.o
 
 clean:
 	rm -rf $(BUILD) faceid
