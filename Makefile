@@ -195,7 +195,9 @@ install: program
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/faceid $(DESTDIR)$(PREFIX)/include/fid.h \
 	    $(DESTDIR)$(PREFIX)/lib/libfaceid.a
-	rm -rf $(DESTDIR)$(PREFIX)/share/faceid
+	for f in weights/models/*.fid; do \
+	    rm -f "$(DESTDIR)$(PREFIX)/share/faceid/$${f##*/}"; done
+	-rmdir $(DESTDIR)$(PREFIX)/share/faceid 2>/dev/null
 
 help:
 	@echo "make               the program ./faceid, and a model when there is none"
