@@ -21,6 +21,12 @@ bool app_enrolment_add(struct app_enrolment *enrolment, const float *embedding, 
  * bystanders. */
 void app_enrolment_drop_bystanders(struct app_enrolment *enrolment, float alike);
 
+/* Is what is left one person, like the one of this name (unless the faces of before are replaced)
+ * and not like another one of the gallery? FID_QUALITY with the doubt, FID_NO_MEMORY. */
+enum fid_status app_enrolment_check(const struct app_enrolment *enrolment,
+                                    const struct fid_gallery *gallery, const struct fid_rule *rule,
+                                    const char *name, bool replace, struct fid_error *error);
+
 /* Writes the faces that are left, at least one. */
 enum fid_status app_enrolment_write(const struct app_enrolment *enrolment,
                                     struct fid_gallery *gallery, const char *name, bool replace,

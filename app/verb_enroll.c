@@ -13,6 +13,7 @@ static const struct app_option enroll_options[] = {
     {"from", 'f', APP_FILE, "DIR", "enrol everybody: DIR/NAME/* are the pictures of NAME", 0, 0},
     {"replace", 'r', APP_FLAG, NULL, "instead of what is known of the person, not in addition", 0,
      0},
+    {"force", 0, APP_FLAG, NULL, "save even faces that look like somebody else's", 0, 0},
     {"compat", 0, APP_TEXT, "RULE",
      "demo: crop of the Keras demo, for identify --compat demo (VGGFace2 only)", 0, 0},
     {"strict", 's', APP_FLAG, NULL, "exit with 3 if a single file could not be used", 0, 0},
@@ -96,26 +97,35 @@ static void summary(const struct enroll *enroll, const struct app_enrolment *enr
             person->prototype_count);
 }
 
+/* Saves the faces of one person, unless they look like somebody else's. */
+static enum app_exit save(struct enroll *enroll, const char *name, struct app_enrolment *enrolment)
+{
+    struct fid_gallery *gallery = enroll->app->gallery;
+    bool replace = app_option_flag(enroll->app, "replace");
+    struct fid_person person;
+    struct fid_error error;
+    app_enrolment_drop_bystanders(enrolment, enroll->rule.maybe);
+    if (!app_option_flag(enroll->app, "force") &&
+        app_enrolment_check(enrolment, gallery, &enroll->rule, name, replace, &error) != FID_OK)
+        return app_fail(APP_AREA_GALLERY, &error);
+    if (app_enrolment_write(enrolment, gallery, name, replace, &person, &error) != FID_OK)
+        return app_fail(APP_AREA_GALLERY, &error);
+    summary(enroll, enrolment, &person);
+    return APP_OK;
+}
+
 static enum app_exit enroll_person(struct enroll *enroll, const char *name, char *const *paths,
                                    size_t count)
 {
     struct app_enrolment enrolment = {0};
-    struct fid_person person;
-    struct fid_error error;
     enum app_exit code = gather(enroll, paths, count, &enrolment);
     if (code == APP_OK && enrolment.count == 0) {
         app_warn("%s is not enrolled: no face in %zu frames, %zu files not readable", name,
                  enrolment.frames, enrolment.bad_files);
         code = APP_INPUT;
     }
-    if (code == APP_OK) {
-        app_enrolment_drop_bystanders(&enrolment, enroll->rule.maybe);
-        if (app_enrolment_write(&enrolment, enroll->app->gallery, name,
-                                app_option_flag(enroll->app, "replace"), &person, &error) == FID_OK)
-            summary(enroll, &enrolment, &person);
-        else
-            code = app_fail(APP_AREA_GALLERY, &error);
-    }
+    if (code == APP_OK)
+        code = save(enroll, name, &enrolment);
     app_enrolment_clear(&enrolment);
     return code;
 }
@@ -238,7 +248,10 @@ const struct app_verb app_verb_enroll = {
     .summary = "learn people from pictures, folders and clips",
     .details =
         "Takes the main face of each picture or frame. Frames of somebody else are left out.\n"
-        "A second enrolment of a name adds to the first one. Clips need ffmpeg.\n",
+        "A second enrolment of a name adds to the first one. Clips need ffmpeg. Exit code 7, and\n"
+        "nothing saved, if the faces are not like those known by this name, like those of another\n"
+        "person, or of two files not like each other (below the model's decision.maybe, from\n"
+        "decision.accept on); --from goes on with the others.\n",
     .examples = "faceid enroll ana ana.mp4 photos/ana\tfrom a clip and a folder\n"
                 "faceid enroll --replace ana new.jpg\tforget the old faces of ana\n"
                 "faceid enroll --from people\teverybody, from people/NAME/*\n",

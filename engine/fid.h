@@ -380,6 +380,12 @@ struct fid_label {
 void fid_label_faces(const struct fid_gallery *gallery, const struct fid_rule *rule,
                      const float *embeddings, size_t count, struct fid_label *labels);
 
+/* How like one person an embedding is: FILLS *person and *likeness, the cosine to the nearest
+ * prototype. False if there is nobody of that name (compared case-folded) or the embedding is zero
+ * or not finite. */
+bool fid_gallery_likeness(const struct fid_gallery *gallery, const char *name,
+                          const float *embedding, struct fid_person *person, float *likeness);
+
 /* ---- evaluation ---- */
 
 struct fid_verification {       /* of pairs: same person or not */

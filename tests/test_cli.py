@@ -189,9 +189,9 @@ def bad_files_do_not_stop_the_rest():
     require(done.returncode == 0 and "\tana\t" in done.stdout and "a.txt" in done.stderr, done.stderr)
     require(faceid("identify", "--strict", folder, gallery=gallery, pair=models()).returncode == 3,
             "--strict let a bad file pass")
-    done = faceid("enroll", "bob", folder, gallery=gallery, pair=models())
+    done = faceid("enroll", "bob", "--force", folder, gallery=gallery, pair=models())
     require(done.returncode == 0 and people(gallery) == {"ana": 1, "bob": 1}, done.stderr)
-    done = faceid("enroll", "--strict", "bob", folder, gallery=gallery, pair=models())
+    done = faceid("enroll", "--strict", "--force", "bob", folder, gallery=gallery, pair=models())
     require(done.returncode == 3 and people(gallery)["bob"] == 2, done.stderr)
 
 
@@ -204,6 +204,11 @@ def people_from_a_folder():
         shutil.copy(a_face(), os.path.join(folder, name, "1.jpg"))
     png(os.path.join(folder, "nobody", "1.png"), 200, 200)
     done = faceid("enroll", "--from", folder, gallery=gallery, pair=models())
+    require(done.returncode == 0 and "1 people enrolled, 2 skipped" in done.stderr and
+            "looks like ana (1.00)" in done.stderr, done.stderr)
+    require(people(gallery) == {"ana": 1}, str(people(gallery)))
+    gallery = fresh_gallery()
+    done = faceid("enroll", "--force", "--from", folder, gallery=gallery, pair=models())
     require(done.returncode == 0 and not done.stdout, done.stderr)
     require("2 people enrolled, 1 skipped" in done.stderr, done.stderr)
     require(people(gallery) == {"ana": 1, "bob": 1}, str(people(gallery)))
@@ -225,6 +230,23 @@ def life_of_a_person():
     refused(faceid("rename", "ana", "bob", gallery=gallery), 5, "ana")
     require(faceid("forget", "zo\u00c9 \"X\"", gallery=gallery).returncode == 0, "forget")
     require(people(gallery) == {}, "not forgotten")
+
+
+@case
+def the_wrong_person():
+    other = shared("data/clips/gallery/alex_lacamoire/alex-lacamoire.png")
+    gallery = gallery_of_one()
+    for name, picture, words in (("ANA", other, (other, "does not look like ana (")),
+                                 ("bob", a_face(), (a_face(), "looks like ana (1.00)"))):
+        done = faceid("enroll", name, picture, gallery=gallery, pair=models())
+        refused(done, 7, "nothing saved", "--force", *words)
+        require(people(gallery) == {"ana": 1}, "the gallery changed")
+    done = faceid("enroll", "eve", other, a_face(), gallery=fresh_gallery(), pair=models())
+    refused(done, 7, other, a_face(), "do not look like one person")
+    done = faceid("enroll", "ana", "--replace", other, gallery=gallery, pair=models())
+    require(done.returncode == 0 and people(gallery) == {"ana": 1}, done.stderr)
+    done = faceid("enroll", "ana", "--force", a_face(), gallery=gallery, pair=models())
+    require(done.returncode == 0 and people(gallery) == {"ana": 2}, done.stderr)
 
 
 @case

@@ -2,6 +2,7 @@
 #include "engine/face/gallery.h"
 #include "tests/check/check.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,6 +48,21 @@ static struct fid_label label_one(const struct fid_gallery *gallery, const struc
     CHECK(label.known == (label.reason == FID_REASON_KNOWN));
     CHECK(label.known == (label.name[0] != '\0'));
     return label;
+}
+
+static void likeness_to_one_person(void)
+{
+    struct fid_gallery *gallery = two_people();
+    struct fid_person person;
+    float vector[SIZE], likeness, zero[SIZE] = {0};
+    aim(vector, 0.25f, 0.75f);
+    CHECK(fid_gallery_likeness(gallery, "ANA", vector, &person, &likeness));
+    CHECK(strcmp(person.name, "ana") == 0 && fabsf(likeness - 0.25f) < 4 * SIZE * FLT_EPSILON);
+    CHECK(fid_gallery_likeness(gallery, "bob", vector, &person, &likeness));
+    CHECK(strcmp(person.name, "bob") == 0 && fabsf(likeness - 0.75f) < 4 * SIZE * FLT_EPSILON);
+    CHECK(!fid_gallery_likeness(gallery, "eve", vector, &person, &likeness));
+    CHECK(!fid_gallery_likeness(gallery, "ana", zero, &person, &likeness));
+    fid_gallery_close(&gallery);
 }
 
 static void zones(void)
@@ -171,6 +187,7 @@ static void reasons_have_names(void)
         CHECK(strcmp(fid_reason_text((enum fid_reason)reason), "unknown") != 0);
 }
 
-CHECK_MAIN(CHECK_CASE(zones), CHECK_CASE(empty_gallery), CHECK_CASE(broken_vectors),
-           CHECK_CASE(one_name_a_frame), CHECK_CASE(low_norms_match_everybody_in_the_demo),
-           CHECK_CASE(every_prototype_counts), CHECK_CASE(reasons_have_names))
+CHECK_MAIN(CHECK_CASE(likeness_to_one_person), CHECK_CASE(zones), CHECK_CASE(empty_gallery),
+           CHECK_CASE(broken_vectors), CHECK_CASE(one_name_a_frame),
+           CHECK_CASE(low_norms_match_everybody_in_the_demo), CHECK_CASE(every_prototype_counts),
+           CHECK_CASE(reasons_have_names))

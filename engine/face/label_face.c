@@ -60,6 +60,8 @@ const char *fid_reason_text(enum fid_reason reason)
 
 /* ---- the scan ---- */
 
+#define NORM_MIN 1e-30 /* a shorter vector has no direction */
+
 /* Length of a vector, 0 if it is not finite. */
 static double norm_of(const float *vector, size_t size)
 {
@@ -141,7 +143,7 @@ static void label_one(const struct fid_gallery *gallery, const struct fid_rule *
     double norm = norm_of(embedding, gallery->model.size);
     float sign = rule->kind == FID_RULE_DEMO ? -1.0f : 1.0f;
     *label = (struct fid_label){.reason = FID_REASON_EMPTY_GALLERY};
-    if (norm < 1e-30) {
+    if (norm < NORM_MIN) {
         label->reason = FID_REASON_NO_VECTOR;
         return;
     }
@@ -181,4 +183,25 @@ void fid_label_faces(const struct fid_gallery *gallery, const struct fid_rule *r
     for (size_t i = 0; i < count; i++)
         for (size_t j = i + 1; j < count; j++)
             settle(rule->kind, &labels[i], &labels[j]);
+}
+
+bool fid_gallery_likeness(const struct fid_gallery *gallery, const char *name,
+                          const float *embedding, struct fid_person *person, float *likeness)
+{
+    char checked[FID_NAME_BYTES], key[FID_NAME_KEY_BYTES];
+    struct fid_error error;
+    double norm = norm_of(embedding, gallery->model.size);
+    if (norm < NORM_MIN || fid_name_check(name, checked, &error) != FID_OK ||
+        fid_name_key(checked, key, &error) != FID_OK)
+        return false;
+    for (size_t i = 0; i < gallery->count; i++) {
+        const struct fid_gallery_person *candidate = &gallery->people[i];
+        if (strcmp(candidate->key, key) != 0)
+            continue;
+        *person = candidate->info;
+        *likeness =
+            best_cosine(fid_kernels_best(), candidate, embedding, gallery->model.size, norm);
+        return true;
+    }
+    return false;
 }
