@@ -271,10 +271,19 @@ static void take_option(struct arguments *arguments, const char *option, const c
         die("unknown option %s", option);
 }
 
+static const char usage[] =
+    "usage: bench_layers MODEL.fid [--graph NAME] [--batch N] [--threads N] [--isa NAME]\n"
+    "                    [--method NAME] [--compare METHOD] [--runs N] [--json]\n"
+    "methods: gemm_1x1 indirect_gemm im2col_gemm im2col_openblas depthwise direct";
+
 static struct arguments read_arguments(int argc, char **argv)
 {
     struct arguments arguments = {.options = {.threads = 1}, .batch = 1, .runs = 20};
     for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            puts(usage);
+            exit(0);
+        }
         if (strcmp(argv[i], "--json") == 0)
             arguments.json = true;
         else if (argv[i][0] != '-')
@@ -287,8 +296,7 @@ static struct arguments read_arguments(int argc, char **argv)
         }
     }
     if (arguments.model == NULL)
-        die("usage: bench_layers MODEL.fid [--graph NAME] [--batch N] [--threads N] [--isa NAME] "
-            "[--method NAME] [--compare METHOD] [--runs N] [--json]");
+        die("%s", usage);
     return arguments;
 }
 
