@@ -1,38 +1,13 @@
-/* lanes_avx2.h - what the AVX2 kernels share: eight lanes, partial rows, the work before a store.
- *
- * Everything is inlined with constant arguments: a kernel writes its tile once, as a loop over a
- * constant number of vectors, and the compiler makes straight code of it. */
+/* lanes_avx2.h - eight lanes: the primitives of kernels/lanes/lanes.h. */
 #ifndef FID_KERNELS_LANES_AVX2_H
 #define FID_KERNELS_LANES_AVX2_H
 
-#include "kernels/tables.h"
+#include "kernels/lanes/lanes.h"
 
 #include <immintrin.h>
 
-#define FID_INLINE static inline __attribute__((always_inline))
-/* Before a loop with a constant count over an array that has to live in registers: without it the
- * compilers unroll too late to take the array off the stack. */
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 40")
-#endif
-
 enum { LANES = 8 };
-
-/* n, of which the compiler may know that it is less than a vector: the choice between whole and
- * partial loads is then made once, when it inlines. */
-FID_INLINE size_t tail_lanes(size_t n)
-{
-    if (n >= LANES)
-        __builtin_unreachable();
-    return n;
-}
-
-FID_INLINE size_t min_size(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
+typedef __m256 lanes_f32;
 
 /* The mask of the first n lanes, 0 ≤ n ≤ 8. */
 FID_INLINE __m256i first_lanes(size_t n)
@@ -41,8 +16,6 @@ FID_INLINE __m256i first_lanes(size_t n)
     return _mm256_loadu_si256((const __m256i *)(on_then_off + LANES - n));
 }
 
-/* Loads and stores n lanes; nothing past them is touched, lanes past them are zero. n is the
- * constant LANES in the body of a row and variable in its tail only. */
 FID_INLINE __m256 load_lanes(const float *p, size_t n)
 {
     if (n == LANES)
@@ -58,22 +31,48 @@ FID_INLINE void store_lanes(float *p, __m256 v, size_t n)
         _mm256_maskstore_ps(p, first_lanes(n), v);
 }
 
-FID_INLINE __m256 clamp_lanes(__m256 v, float min, float max)
+FID_INLINE __m256 set_lanes(float x)
 {
-    return _mm256_min_ps(_mm256_max_ps(v, _mm256_set1_ps(min)), _mm256_set1_ps(max));
+    return _mm256_set1_ps(x);
 }
 
-/* struct fid_post_f32 for n lanes of row i from column j on. */
-FID_INLINE __m256 post_lanes(__m256 v, size_t i, size_t j, size_t n,
-                             const struct fid_post_f32 *post)
+FID_INLINE __m256 add_lanes(__m256 a, __m256 b)
 {
-    if (post->residual)
-        v = _mm256_add_ps(v, load_lanes(post->residual + i * post->residual_stride + j, n));
-    if (post->slope) {
-        const __m256 scaled = _mm256_mul_ps(v, load_lanes(post->slope + j, n));
-        v = _mm256_blendv_ps(v, scaled, _mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_LT_OQ));
-    }
-    return clamp_lanes(v, post->min, post->max);
+    return _mm256_add_ps(a, b);
 }
+
+FID_INLINE __m256 mul_lanes(__m256 a, __m256 b)
+{
+    return _mm256_mul_ps(a, b);
+}
+
+FID_INLINE __m256 fma_lanes(__m256 a, __m256 b, __m256 c)
+{
+    return _mm256_fmadd_ps(a, b, c);
+}
+
+FID_INLINE __m256 max_lanes(__m256 a, __m256 b)
+{
+    return _mm256_max_ps(a, b);
+}
+
+FID_INLINE __m256 min_lanes(__m256 a, __m256 b)
+{
+    return _mm256_min_ps(a, b);
+}
+
+FID_INLINE __m256 negative_lanes(__m256 v, __m256 a)
+{
+    return _mm256_blendv_ps(v, a, _mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_LT_OQ));
+}
+
+FID_INLINE float sum_lanes(__m256 v)
+{
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+#include "kernels/lanes/post_lanes.h"
 
 #endif

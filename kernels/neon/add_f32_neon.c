@@ -1,24 +1,9 @@
-/* add_f32_neon.c - slot add_f32: out = post(a + b), four channels a vector. Bound by memory.
- * Called by the layer of engine/nn that joins two branches and could not be folded into a
- * convolution. */
-#include "kernels/neon/neon.h"
+/* add_f32_neon.c - slot add_f32: kernels/lanes/add_f32_lanes.h with four lanes. */
 #include "kernels/neon/lanes_neon.h"
+#include "kernels/neon/neon.h"
+#include "kernels/lanes/add_f32_lanes.h"
 
-FID_INLINE void block(size_t x, size_t j, const size_t lanes, const float *a, const float *b,
-                      float *out, const struct fid_post_f32 *post)
+void fid_add_f32_neon FID_ADD_F32_ARGS
 {
-    const float32x4_t sum = vaddq_f32(load_lanes(a + j, lanes), load_lanes(b + j, lanes));
-    store_lanes(out + j, post_lanes(sum, x, j, lanes, post), lanes);
-}
-
-void fid_add_f32_neon(size_t pixels, size_t channels, const float *a, const float *b, float *out,
-                      const struct fid_post_f32 *post)
-{
-    for (size_t x = 0; x < pixels; x++, a += channels, b += channels, out += channels) {
-        size_t j = 0;
-        for (; j + LANES <= channels; j += LANES)
-            block(x, j, LANES, a, b, out, post);
-        if (j < channels)
-            block(x, j, tail_lanes(channels - j), a, b, out, post);
-    }
+    add_f32_lanes(pixels, channels, a, b, out, post);
 }

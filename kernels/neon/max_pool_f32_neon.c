@@ -1,27 +1,9 @@
-/* max_pool_f32_neon.c - slot max_pool_f32: out = clamp(max over the taps), four channels a vector.
- *
- * The taps of a window are pointers, so a vector of channels is gathered by one load a tap; the
- * kernel runs at the speed of the loads. Called by the pooling layer of engine/nn. */
-#include "kernels/neon/neon.h"
+/* max_pool_f32_neon.c - slot max_pool_f32: kernels/lanes/max_pool_f32_lanes.h with four lanes. */
 #include "kernels/neon/lanes_neon.h"
+#include "kernels/neon/neon.h"
+#include "kernels/lanes/max_pool_f32_lanes.h"
 
-FID_INLINE void block(size_t taps, const float *const *in, size_t j, const size_t lanes, float *out,
-                      float min, float max)
+void fid_max_pool_f32_neon FID_MAX_POOL_F32_ARGS
 {
-    float32x4_t best = load_lanes(in[0] + j, lanes);
-    for (size_t t = 1; t < taps; t++)
-        best = max_lanes(best, load_lanes(in[t] + j, lanes));
-    store_lanes(out + j, clamp_lanes(best, min, max), lanes);
-}
-
-void fid_max_pool_f32_neon(size_t pixels, size_t channels, size_t taps, const float *const *in,
-                           size_t in_step, float *out, size_t out_stride, float min, float max)
-{
-    for (size_t x = 0; x < pixels; x++, in += in_step, out += out_stride) {
-        size_t j = 0;
-        for (; j + LANES <= channels; j += LANES)
-            block(taps, in, j, LANES, out, min, max);
-        if (j < channels)
-            block(taps, in, j, tail_lanes(channels - j), out, min, max);
-    }
+    max_pool_f32_lanes(pixels, channels, taps, in, in_step, out, out_stride, min, max);
 }

@@ -1,0 +1,36 @@
+/* lanes.h - kernels written once for vectors of any width.
+ *
+ * A lanes_<isa>.h gives the vector type `lanes_f32`, how many LANES it has, and the primitives
+ * below, between this file and post_lanes.h; the other *_lanes.h beside it are whole slots in these
+ * terms. What wants the registers of one instruction set (gemm_f32, depthwise_f32) is written in
+ * that folder instead.
+ *
+ *     load_lanes(p, n)      n lanes from p, the others zero; nothing past them is read
+ *     store_lanes(p, v, n)  n lanes to p; nothing past them is written
+ *     set_lanes(x)  add_lanes(a, b)  mul_lanes(a, b)  fma_lanes(a, b, c) = a · b + c, rounded once
+ *     max_lanes(a, b) = a > b ? a : b    min_lanes(a, b) = a < b ? a : b
+ *     negative_lanes(v, a) = v < 0 ? a : v    sum_lanes(v) = the sum over the lanes
+ *
+ * n is the constant LANES in the body of a row and variable in its tail only. Everything is inlined
+ * with constant arguments: a kernel writes its tile as a loop over a constant number of vectors,
+ * and the compiler makes straight code of it. */
+#ifndef FID_KERNELS_LANES_H
+#define FID_KERNELS_LANES_H
+
+#include "kernels/tables.h"
+
+#define FID_INLINE static inline __attribute__((always_inline))
+/* Before a loop with a constant count over an array that has to live in registers: without it the
+ * compilers unroll too late to take the array off the stack. */
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 40")
+#endif
+
+FID_INLINE size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+#endif
