@@ -13,7 +13,8 @@ struct app_source {
     struct app_clip_options options;
     struct dirent **entries; /* of the folder at work, owned */
     int entry_count, entry;
-    char *file; /* path of the file at work, owned */
+    bool barren; /* nothing but folders was found in it so far */
+    char *file;  /* path of the file at work, owned */
     struct app_clip *clip;
     struct fid_picture picture;
 };
@@ -24,6 +25,14 @@ static enum fid_status fail_file(struct fid_error *error, enum fid_status status
     error->status = status;
     snprintf(error->text, sizeof error->text, "%.300s cannot be read: %s", path, reason);
     return status;
+}
+
+static enum fid_status fail_barren(struct fid_error *error, const char *folder)
+{
+    error->status = FID_NOT_FOUND;
+    snprintf(error->text, sizeof error->text,
+             "%.300s: no JPEG, PNG or clip in it (folders inside are not searched)", folder);
+    return FID_NOT_FOUND;
 }
 
 enum fid_status app_source_open(char *const *paths, size_t count,
@@ -86,9 +95,16 @@ static bool next_file(struct app_source *source, struct fid_error *error, enum f
                 source->file = NULL;
             if (source->file != NULL && is_folder(source->file))
                 continue;
+            source->barren = false;
             break;
         }
         leave_folder(source);
+        if (source->barren) {
+            source->barren = false;
+            source->file = strdup(source->paths[source->path - 1]);
+            *status = fail_barren(error, source->paths[source->path - 1]);
+            return true;
+        }
         if (source->path == source->path_count)
             return false;
         source->file = strdup(source->paths[source->path++]);
@@ -100,6 +116,7 @@ static bool next_file(struct app_source *source, struct fid_error *error, enum f
             *status = fail_file(error, FID_IO, source->file, strerror(errno));
             return true;
         }
+        source->barren = true;
     }
     if (source->file == NULL)
         *status = fail_file(error, FID_NO_MEMORY, "a file", "no memory");

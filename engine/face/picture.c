@@ -103,8 +103,8 @@ enum fid_status fid_picture_decode(const void *bytes, size_t size, const char *w
     }
     const char *kind = fid_picture_kind_name(bytes, size);
     if (kind != NULL)
-        return fid_fail(error, FID_UNSUPPORTED, "%s is %s; only JPEG and PNG can be read", what,
-                        kind);
+        return fid_fail(error, FID_UNSUPPORTED, "%s is %s; of pictures JPEG and PNG can be read",
+                        what, kind);
     return fid_fail(error, FID_UNSUPPORTED, "%s is neither a JPEG nor a PNG picture", what);
 }
 
