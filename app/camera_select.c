@@ -71,7 +71,7 @@ enum fid_status app_camera_find(const struct app_camera_list *list, const char *
     *camera = NULL;
     if (list->count == 0)
         return app_camera_fail(error, FID_NOT_FOUND,
-                               "no camera was found; `faceid cameras` lists them");
+                               "no camera was found (no capture device among /dev/video*)");
     if (where == NULL) {
         *camera = &list->cameras[0];
         return FID_OK;

@@ -29,6 +29,8 @@ enum app_exit app_screen_open(struct app_screen **screen)
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");                 /* SIGINT is app_interrupted's */
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0"); /* we are a window, not a game */
     SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "linear");
+    if (app_environment("SDL_VIDEODRIVER") == NULL && app_environment("XDG_RUNTIME_DIR") == NULL)
+        SDL_SetHint(SDL_HINT_VIDEODRIVER, "x11,kmsdrm"); /* Wayland's library would complain */
     if (SDL_Init(SDL_INIT_VIDEO) != 0)
         return no_display("no display");
     if (app_environment("SDL_VIDEODRIVER") == NULL &&
