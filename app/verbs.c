@@ -24,7 +24,10 @@ static const struct app_option model_options[] = {
     {"threads", 't', APP_WHOLE, "N", "threads, 0 for one a core (default 0)", 0, 256},
     {"isa", 0, APP_TEXT, "NAME", "kernels: ref, avx2, avx512, neon (FID_ISA; default the best)", 0,
      0},
-    {"method", 0, APP_TEXT, "NAME", "convolution method wherever it applies", 0, 0},
+    {"method", 0, APP_TEXT, "NAME",
+     "convolution method wherever it applies: depthwise, gemm_1x1, indirect_gemm, im2col_gemm, "
+     "im2col_openblas, direct",
+     0, 0},
     {0},
 };
 

@@ -80,6 +80,15 @@ def wrong_command_lines():
 
 
 @case
+def unknown_kernels_and_methods():
+    refused(faceid("identify", "a.jpg", "--method", "x"), 2, "direct", "im2col_openblas")
+    refused(faceid("identify", "a.jpg", "--isa", "x"), 2, "not in this build", "ref")
+    said = faceid("identify", "a.jpg", "--method", "x").stderr.split("there are ")[1].strip()
+    for method in said.split(", "):
+        require(method in faceid("identify", "--help").stdout, method + " is not in the help")
+
+
+@case
 def hostile_names():
     for name in ("a\nb", "", "a/b", "-x", "?", "\u202eana", "a\x1b[2J", ".."):
         words = ("--", name) if name.startswith("-") else (name,)
@@ -177,6 +186,21 @@ def bad_pictures():
         require(people(gallery) == {}, "somebody was enrolled")
     refused(faceid("identify", wide, "--quiet", gallery=fresh_gallery(), pair=models()), 3, lines=0)
     refused(faceid("verify", wide, a_face(), pair=models()), 3, "no face")
+
+
+@case
+def folders_without_pictures():
+    empty, nested = temp_folder(), temp_folder()
+    os.makedirs(os.path.join(nested, "inside"))
+    open(os.path.join(nested, "inside", "a.jpg"), "w").close()
+    for folder in (empty, nested):
+        words = (folder, "no JPEG, PNG or clip in it")
+        refused(faceid("identify", "--quiet", folder, gallery=fresh_gallery(), pair=models()), 3,
+                *words)
+        refused(faceid("enroll", "ana", folder, gallery=fresh_gallery(), pair=models()), 3, *words,
+                lines=2)
+        refused(faceid("live", "--headless", "--input", folder, gallery=fresh_gallery(),
+                       pair=models()), 3, *words)
 
 
 @case

@@ -24,18 +24,29 @@ void fid_runtime_log(const struct fid_runtime *runtime, const char *format, ...)
         runtime->log(runtime->log_ctx, line);
 }
 
+/* Appends a name to a list in words. */
+static void list_name(char *list, size_t bytes, const char *name)
+{
+    size_t end = strlen(list);
+    snprintf(list + end, bytes - end, "%s%s", end > 0 ? ", " : "", name);
+}
+
 static enum fid_status choose_kernels(struct fid_runtime *runtime, const char *isa,
                                       struct fid_error *error)
 {
     runtime->kernels = isa != NULL ? fid_kernels_named(isa) : fid_kernels_best();
     if (runtime->kernels != NULL)
         return FID_OK;
+    char known[128] = "";
     int usable;
-    for (size_t i = 0; fid_kernels_at(i, &usable) != NULL; i++)
+    for (size_t i = 0; fid_kernels_at(i, &usable) != NULL; i++) {
+        list_name(known, sizeof known, fid_kernels_at(i, &usable)->name);
         if (strcmp(fid_kernels_at(i, &usable)->name, isa) == 0)
             return fid_fail(error, FID_UNSUPPORTED, "kernels '%s': this CPU offers only: %s", isa,
                             fid_cpu_text());
-    return fid_fail(error, FID_UNSUPPORTED, "kernels '%s' are not in this build", isa);
+    }
+    return fid_fail(error, FID_UNSUPPORTED, "kernels '%s' are not in this build, which has %s", isa,
+                    known);
 }
 
 static enum fid_status choose_method(struct fid_runtime *runtime, const char *name,
@@ -44,8 +55,13 @@ static enum fid_status choose_method(struct fid_runtime *runtime, const char *na
     if (name == NULL)
         return FID_OK;
     runtime->method = fid_conv_method_named(name);
-    if (runtime->method == NULL)
-        return fid_fail(error, FID_INVALID, "there is no convolution method '%s'", name);
+    if (runtime->method == NULL) {
+        char known[256] = "";
+        for (size_t i = 0; fid_conv_method_at(i) != NULL; i++)
+            list_name(known, sizeof known, fid_conv_method_at(i)->name);
+        return fid_fail(error, FID_INVALID, "there is no convolution method '%s'; there are %s",
+                        name, known);
+    }
     if (!runtime->method->needs_openblas)
         return FID_OK;
     enum fid_status status = fid_openblas_load(&runtime->openblas, error);

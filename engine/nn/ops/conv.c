@@ -18,6 +18,11 @@ const struct fid_conv_method *fid_conv_method_named(const char *name)
     return NULL;
 }
 
+const struct fid_conv_method *fid_conv_method_at(size_t i)
+{
+    return i < METHOD_COUNT ? methods[i] : NULL;
+}
+
 static enum fid_status check_filter(const struct fid_step *step, struct fid_error *error)
 {
     const struct fid_file_node *node = step->node;

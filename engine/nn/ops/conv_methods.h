@@ -20,6 +20,8 @@ extern const struct fid_conv_method fid_conv_gemm_1x1, fid_conv_im2col_gemm, fid
 
 /* NULL when there is none of that name. */
 const struct fid_conv_method *fid_conv_method_named(const char *name);
+/* The i-th of the table, NULL past the end. */
+const struct fid_conv_method *fid_conv_method_at(size_t i);
 
 /* The tensors of a conv node. */
 enum { FID_CONV_FILTER, FID_CONV_BIAS, FID_CONV_SLOPE };
