@@ -76,6 +76,16 @@ static enum app_exit run_verb(const struct app_verb *verb, const char *program, 
     return app_interrupted() ? APP_INTERRUPTED : code;
 }
 
+/* The first word that is a verb, NULL: none. The live window takes no words, so that one behind an
+ * option is either a verb too late or the option's argument; only the exact name is a verb. */
+static const char *verb_among(int argc, char **argv)
+{
+    for (int i = 2; i < argc; i++)
+        if (app_verb_find(argv[i]) != NULL)
+            return argv[i];
+    return NULL;
+}
+
 /* faceid VERB ..., faceid OPTION... for the live window, and the two options without a verb. */
 static enum app_exit run(int argc, char **argv)
 {
@@ -99,6 +109,11 @@ static enum app_exit run(int argc, char **argv)
         return APP_OK;
     }
     bool live = word[0] == '-';
+    const char *late = live ? verb_among(argc, argv) : NULL;
+    if (late != NULL) {
+        app_warn("the verb comes first: faceid %s %s ...", late, word);
+        return APP_USAGE;
+    }
     const struct app_verb *verb = app_verb_find(live ? "live" : word);
     if (verb == NULL && live) {
         app_warn(
