@@ -41,7 +41,7 @@ enum app_exit app_exit_code(enum app_area area, enum fid_status status)
     static const enum app_exit of_area[] = {
         [APP_AREA_USAGE] = APP_USAGE,   [APP_AREA_INPUT] = APP_INPUT,
         [APP_AREA_MODEL] = APP_MODEL,   [APP_AREA_GALLERY] = APP_GALLERY,
-        [APP_AREA_CAMERA] = APP_CAMERA,
+        [APP_AREA_CAMERA] = APP_CAMERA, [APP_AREA_OUTPUT] = APP_INTERNAL,
     };
     switch (status) {
     case FID_OK:

@@ -31,7 +31,14 @@ enum app_exit {
 const char *app_exit_text(enum app_exit code);
 
 /* What a failed call was about: decides the exit code together with its status. */
-enum app_area { APP_AREA_USAGE, APP_AREA_INPUT, APP_AREA_MODEL, APP_AREA_GALLERY, APP_AREA_CAMERA };
+enum app_area {
+    APP_AREA_USAGE,
+    APP_AREA_INPUT,
+    APP_AREA_MODEL,
+    APP_AREA_GALLERY,
+    APP_AREA_CAMERA,
+    APP_AREA_OUTPUT
+};
 
 enum app_exit app_exit_code(enum app_area area, enum fid_status status);
 

@@ -12,7 +12,8 @@ static const struct app_option identify_options[] = {
     {"explain", 'x', APP_FLAG, NULL, "also why: reason, nearest and second person", 0, 0},
     {"draw", 'D', APP_FILE, "OUTDIR", "write the pictures with boxes and names into this folder", 0,
      0},
-    {"threshold", 'T', APP_NUMBER, "T", "least score for a name (default the model's)", -1, 1e6},
+    {"threshold", 'T', APP_NUMBER, "T", "least score for a name, -1..1 (default the model's)", -1,
+     1e6},
     {"compat", 0, APP_TEXT, "RULE", "demo: crop and rule of the Keras demo (VGGFace2 only)", 0, 0},
     {"strict", 's', APP_FLAG, NULL, "exit with 3 if a single file could not be read", 0, 0},
     {"every", 'e', APP_WHOLE, "N", "of clips each N-th frame (default about 10 a second)", 1, 1e6},
@@ -35,6 +36,24 @@ struct identify {
 
 /* ---- printing ---- */
 
+/* "-" when there is nobody whose score it could be. */
+static void print_score(const char *name, float score)
+{
+    if (name[0] != '\0')
+        printf("\t%.3f", (double)score);
+    else
+        fputs("\t-", stdout);
+}
+
+/* null when there is nobody whose score it could be. */
+static void json_score(struct app_json *json, const char *key, const char *name, float score)
+{
+    if (name[0] != '\0')
+        app_json_number(json, key, (double)score, 4);
+    else
+        app_json_text(json, key, NULL);
+}
+
 /* file<TAB>x,y,w,h<TAB>name or ?<TAB>score, with --explain <TAB>reason<TAB>nearest<TAB>second<TAB>
  * its score */
 static void print_text(const struct identify *identify, const char *file)
@@ -46,13 +65,13 @@ static void print_text(const struct identify *identify, const char *file)
         printf("\t%.0f,%.0f,%.0f,%.0f\t", (double)box->x, (double)box->y, (double)box->w,
                (double)box->h);
         app_put_visible(stdout, label->known ? label->name : "?");
-        printf("\t%.3f", (double)label->score);
+        print_score(label->nearest, label->score);
         if (identify->explain) {
             printf("\t%s\t", fid_reason_text(label->reason));
             app_put_visible(stdout, label->nearest);
             fputc('\t', stdout);
             app_put_visible(stdout, label->second);
-            printf("\t%.3f", (double)label->second_score);
+            print_score(label->second, label->second_score);
         }
         fputc('\n', stdout);
     }
@@ -78,12 +97,12 @@ static void print_face(struct app_json *json, const struct fid_face *face,
     app_json_close(json, ']');
     app_json_bool(json, "known", label->known);
     app_json_text(json, "name", label->known ? label->name : NULL);
-    app_json_number(json, "score", (double)label->score, 4);
+    json_score(json, "score", label->nearest, label->score);
     if (explain) {
         app_json_text(json, "reason", fid_reason_text(label->reason));
         app_json_text(json, "nearest", label->nearest[0] != '\0' ? label->nearest : NULL);
         app_json_text(json, "second", label->second[0] != '\0' ? label->second : NULL);
-        app_json_number(json, "second_score", (double)label->second_score, 4);
+        json_score(json, "second_score", label->second, label->second_score);
     }
     app_json_close(json, '}');
 }
@@ -110,6 +129,12 @@ static void print_json(const struct identify *identify, const struct app_frame *
 
 /* ---- the work ---- */
 
+/* A drawing that cannot be written is output; one that must not be is a wrong folder. */
+static enum app_exit drawing_failed(const struct fid_error *error)
+{
+    return app_fail(error->status == FID_IO ? APP_AREA_OUTPUT : APP_AREA_INPUT, error);
+}
+
 static enum app_exit take_frame(struct identify *identify, const struct app_frame *frame)
 {
     struct fid_error error;
@@ -132,8 +157,8 @@ static enum app_exit take_frame(struct identify *identify, const struct app_fram
     else if (status == FID_OK)
         print_text(identify, name);
     if (identify->faces.count == 0 && frame->frame < 0)
-        app_say(identify->app, "no face in %s", name);
-    return status == FID_OK ? APP_OK : app_fail(APP_AREA_INPUT, &error);
+        app_say(identify->app, "no face in %s (--min-face looks for smaller ones)", name);
+    return status == FID_OK ? APP_OK : drawing_failed(&error);
 }
 
 static enum app_exit take_all(struct identify *identify)
@@ -177,6 +202,8 @@ static enum app_exit read_options(struct identify *identify)
     if (code != APP_OK)
         return code;
     identify->rule.kind = identify->crop == FID_CROP_DEMO ? FID_RULE_DEMO : FID_RULE_COSINE;
+    if (identify->rule.kind == FID_RULE_COSINE && app_option_number(app, "threshold", 0) > 1)
+        return app_usage(app, "--threshold takes a cosine, -1..1, without --compat demo");
     identify->json = app_option_flag(app, "json");
     identify->explain = app_option_flag(app, "explain");
     identify->draw = app_option_text(app, "draw", NULL);
@@ -203,7 +230,7 @@ static enum app_exit open_all(struct identify *identify)
         app_say(app, "nobody is enrolled yet in %s, so everybody is '?'", app->gallery_path);
     if (identify->draw != NULL &&
         app_drawing_open(identify->draw, &identify->drawing, &error) != FID_OK)
-        return app_fail(APP_AREA_INPUT, &error);
+        return drawing_failed(&error);
     return APP_OK;
 }
 
@@ -231,7 +258,18 @@ const struct app_verb app_verb_identify = {
     .details =
         "Prints a line a face: file, box x,y,w,h in pixels, name or ?, score. Of a clip the file\n"
         "is FILE#FRAME. A file that cannot be read is told and the rest is done. Exit code 0 if\n"
-        "somebody is known, 1 if nobody is, 3 if there is no face at all.\n"
+        "somebody is known, 1 if nobody is, 3 if there is no face at all. Boxes may reach over "
+        "the\n"
+        "border. A score is the cosine to the nearest person, \"-\" (JSON: null) without one.\n"
+        "The model's limits (faceid model info): from accept on a face gets a name, from maybe on\n"
+        "it may be the person, margin is the least lead over the second one. The reasons:\n"
+        "  known          at least accept, and nobody else as near\n"
+        "  maybe          between maybe and accept\n"
+        "  stranger       below maybe\n"
+        "  two_alike      at least accept, but less than margin before the second person\n"
+        "  taken          another face of the picture has the name with a better score\n"
+        "  empty_gallery  nobody is enrolled\n"
+        "  no_vector      the network gave no usable numbers\n"
         "--compat demo is for galleries that enroll --compat demo made.\n",
     .examples = "faceid identify party.jpg\twho is on it\n"
                 "faceid identify --draw out album/\tpictures with boxes and names\n"

@@ -59,7 +59,7 @@ static enum app_exit open_events(const struct app *app, bool headless, FILE **ev
     if (*events != NULL)
         return APP_OK;
     app_warn("cannot write events to %s: %s", path, strerror(errno));
-    return APP_INPUT;
+    return APP_INTERNAL;
 }
 
 static enum app_exit run(struct app *app)

@@ -71,6 +71,8 @@ def wrong_command_lines():
     refused(faceid("identify", "a.jpg", "--min-score", "nan"), 2, "nan")
     refused(faceid("identify", "a.jpg", "--frames", "5:3"), 2, "5:3")
     refused(faceid("identify", "a.jpg", "--compat", "other"), 2, "other")
+    refused(faceid("identify", "a.jpg", "--threshold", "1.5"), 2, "-1..1")
+    refused(faceid("--method", "direct", "identify", "a.jpg"), 2, "the verb comes first")
     refused(faceid("verify", "a.jpg"), 2, "A B")
     refused(faceid("enroll", "ana"), 2, "SOURCE")
     refused(faceid("enroll", "ana", "x", "--from", "y"), 2, "--from")
@@ -139,7 +141,10 @@ def empty_gallery():
     refused(faceid("rename", "ana", "bob", gallery=gallery), 5, gallery)
     require(not os.path.exists(gallery), "reading made a gallery")
     done = faceid("identify", a_face(), gallery=gallery, pair=models())
-    require(done.returncode == 1 and "\t?\t" in done.stdout, done.stdout + done.stderr)
+    require(done.returncode == 1 and done.stdout.endswith("\t?\t-\n"), done.stdout + done.stderr)
+    done = faceid("identify", "--json", "--explain", a_face(), gallery=gallery, pair=models())
+    face, = json.loads(done.stdout)["faces"]
+    require((face["score"], face["second_score"]) == (None, None), done.stdout)
     require(not os.path.exists(gallery), "identifying made a gallery")
 
 
@@ -316,6 +321,16 @@ def drawn_pictures():
     done = faceid("identify", "--quiet", "--draw", own, picture, gallery=gallery, pair=models())
     require(done.returncode == 3 and "another folder" in done.stderr, done.stderr)
     require(open(picture, "rb").read() == before, "the picture was replaced")
+
+
+@case
+def output_of_verbs_that_cannot_be_written():
+    gallery, file = gallery_of_one(), os.path.join(temp_folder(), "file")
+    open(file, "w").close()
+    refused(faceid("identify", "--draw", file + "/out", a_face(), gallery=gallery, pair=models()),
+            70, file)
+    refused(faceid("live", "--headless", "--events", file + "/out", "--input", a_face(),
+                   gallery=gallery, pair=models()), 70, file)
 
 
 @case
