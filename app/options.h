@@ -29,9 +29,10 @@ struct app_option {
 
 /* The groups of options that several verbs share. Every verb has the general ones. */
 enum app_option_group {
-    APP_USES_MODEL = 1 << 0,    /* --model --threads --isa --method */
+    APP_USES_MODEL = 1 << 0,    /* --model, and those of APP_USES_RUNTIME */
     APP_USES_DETECTOR = 1 << 1, /* --detector --min-score --min-face --max-side */
     APP_USES_GALLERY = 1 << 2,  /* --gallery */
+    APP_USES_RUNTIME = 1 << 3,  /* --threads --isa --method */
 };
 
 struct app_verb {

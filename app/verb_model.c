@@ -273,7 +273,7 @@ const struct app_verb app_verb_model = {
                 "faceid model verify FILE\tis it whole?\n",
     .min_arguments = 2,
     .max_arguments = 2,
-    .groups = APP_USES_MODEL,
+    .groups = APP_USES_RUNTIME,
     .options = own_options,
     .run = run,
 };

@@ -21,6 +21,10 @@ static const struct app_option general_options[] = {
 
 static const struct app_option model_options[] = {
     {"model", 'm', APP_FILE, "FILE", "weight file of the recognizer (FACEID_MODEL)", 0, 0},
+    {0},
+};
+
+static const struct app_option runtime_options[] = {
     {"threads", 't', APP_WHOLE, "N", "threads, 0 for one a core (default 0)", 0, 256},
     {"isa", 0, APP_TEXT, "NAME", "kernels: ref, avx2, avx512, neon (FID_ISA; default the best)", 0,
      0},
@@ -65,6 +69,7 @@ const struct app_option *app_verb_option(const struct app_verb *verb, size_t i)
         verb->options,
         verb->groups & APP_USES_GALLERY ? gallery_options : NULL,
         verb->groups & APP_USES_MODEL ? model_options : NULL,
+        verb->groups & (APP_USES_MODEL | APP_USES_RUNTIME) ? runtime_options : NULL,
         verb->groups & APP_USES_DETECTOR ? detector_options : NULL,
         general_options,
     };

@@ -24,6 +24,7 @@ struct window {
     struct app_result result;                 /* the newest; sequence 0: none yet */
     uint64_t shown, shown_count, captured_ns; /* sequence of the picture on the screen, ... */
     uint64_t drawn_ns, second_ns;             /* last drawing; start of the second being counted */
+    int width, height;                        /* of the picture on the screen; 0: none yet */
     int frames_in_second;
     double fps;
 
@@ -111,6 +112,8 @@ static enum app_exit take_picture(struct window *window)
     }
     bool good = app_screen_picture(window->screen, &frame->picture);
     window->captured_ns = frame->captured_ns;
+    window->width = frame->picture.width;
+    window->height = frame->picture.height;
     app_mailbox_give_back(mailbox, frame);
     if (!good) {
         app_warn("the window cannot show the picture: %s", SDL_GetError());
@@ -158,7 +161,7 @@ static void draw_figures(const struct window *window, const struct app_overlay *
     char rate[96], times[96];
     const char *lines[] = {rate, times};
     const struct app_feed_status *feed = &window->feed;
-    snprintf(rate, sizeof rate, "%.0f fps  %dx%d %s", window->fps, feed->width, feed->height,
+    snprintf(rate, sizeof rate, "%.0f fps  %dx%d %s", window->fps, window->width, window->height,
              feed->format);
     int end = snprintf(times, sizeof times, "detect %.0f ms  embed %.0f ms",
                        window->result.detect_ms, window->result.embed_ms);

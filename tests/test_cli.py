@@ -73,6 +73,7 @@ def wrong_command_lines():
     refused(faceid("identify", "a.jpg", "--compat", "other"), 2, "other")
     refused(faceid("identify", "a.jpg", "--threshold", "1.5"), 2, "-1..1")
     refused(faceid("--method", "direct", "identify", "a.jpg"), 2, "the verb comes first")
+    refused(faceid("model", "info", "a.fid", "--model", "b.fid"), 2, "no option --model")
     refused(faceid("verify", "a.jpg"), 2, "A B")
     refused(faceid("enroll", "ana"), 2, "SOURCE")
     refused(faceid("enroll", "ana", "x", "--from", "y"), 2, "--from")
