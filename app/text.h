@@ -10,6 +10,12 @@
  * invalid, overlong or surrogate sequence is one byte with *code = UINT32_MAX. At the end: 0. */
 size_t app_utf8_next(const char *text, uint32_t *code);
 
+/* The word that goes with a number of things. */
+static inline const char *app_plural(size_t count, const char *one, const char *more)
+{
+    return count == 1 ? one : more;
+}
+
 /* Writes text with control characters and invalid bytes as \n, \t, \\ or \xNN and direction
  * characters as \u{NNNN}, so that no name or path can steer a terminal or break a line. */
 void app_put_visible(FILE *out, const char *text);

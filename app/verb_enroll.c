@@ -1,6 +1,7 @@
 #include "app/app.h"
 #include "app/enrolment.h"
 #include "app/source.h"
+#include "app/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,13 +11,15 @@
 #include <sys/stat.h>
 
 static const struct app_option enroll_options[] = {
-    {"from", 'f', APP_FILE, "DIR", "enrol everybody: DIR/NAME/* are the pictures of NAME", 0, 0},
+    {"from", 'f', APP_FILE, "DIR",
+     "enrol everybody: DIR/NAME/* are of NAME (not where NAME starts with _ or .)", 0, 0},
     {"replace", 'r', APP_FLAG, NULL, "instead of what is known of the person, not in addition", 0,
      0},
     {"force", 0, APP_FLAG, NULL, "save even faces that look like somebody else's", 0, 0},
     {"compat", 0, APP_TEXT, "RULE",
      "demo: crop of the Keras demo, for identify --compat demo (VGGFace2 only)", 0, 0},
-    {"strict", 's', APP_FLAG, NULL, "exit with 3 if a single file could not be used", 0, 0},
+    {"strict", 's', APP_FLAG, NULL,
+     "exit with 3 if a single file could not be used; the others are enrolled", 0, 0},
     {"every", 'e', APP_WHOLE, "N",
      "of clips each N-th frame (default about 10 a second, 200 in all)", 1, 1e6},
     {"frames", 0, APP_TEXT, "A:B", "of clips the frames A to B, counted from 0", 0, 0},
@@ -89,12 +92,15 @@ static enum app_exit gather(struct enroll *enroll, char *const *paths, size_t co
 static void summary(const struct enroll *enroll, const struct app_enrolment *enrolment,
                     const struct fid_person *person)
 {
+    const size_t faces = person->sample_count, vectors = person->prototype_count;
     app_say(enroll->app,
-            "%s: %zu of %zu frames used (%zu without a face, %zu of somebody else, %zu files not "
-            "readable); %zu faces and %zu vectors are known now",
+            "%s: %zu of %zu %s used (%zu without a face, %zu of somebody else, %zu %s not "
+            "readable); %zu %s and %zu %s known now",
             person->name, enrolment->count - enrolment->bystanders, enrolment->frames,
-            enrolment->faceless, enrolment->bystanders, enrolment->bad_files, person->sample_count,
-            person->prototype_count);
+            app_plural(enrolment->frames, "frame", "frames"), enrolment->faceless,
+            enrolment->bystanders, enrolment->bad_files,
+            app_plural(enrolment->bad_files, "file", "files"), faces,
+            app_plural(faces, "face", "faces"), vectors, app_plural(vectors, "vector", "vectors"));
 }
 
 /* Saves the faces of one person, unless they look like somebody else's. */
@@ -120,8 +126,9 @@ static enum app_exit enroll_person(struct enroll *enroll, const char *name, char
     struct app_enrolment enrolment = {0};
     enum app_exit code = gather(enroll, paths, count, &enrolment);
     if (code == APP_OK && enrolment.count == 0) {
-        app_warn("%s is not enrolled: no face in %zu frames, %zu files not readable", name,
-                 enrolment.frames, enrolment.bad_files);
+        app_warn("%s is not enrolled: no face in %zu %s, %zu %s not readable", name,
+                 enrolment.frames, app_plural(enrolment.frames, "frame", "frames"),
+                 enrolment.bad_files, app_plural(enrolment.bad_files, "file", "files"));
         code = APP_INPUT;
     }
     if (code == APP_OK)
@@ -130,9 +137,10 @@ static enum app_exit enroll_person(struct enroll *enroll, const char *name, char
     return code;
 }
 
-static int is_visible(const struct dirent *entry)
+/* Is the entry somebody's? A leading '_' or '.' sets it aside. */
+static int is_person(const struct dirent *entry)
 {
-    return entry->d_name[0] != '.';
+    return entry->d_name[0] != '.' && entry->d_name[0] != '_';
 }
 
 /* One person of --from: a folder with the person's name. */
@@ -159,7 +167,7 @@ static enum app_exit enroll_from(struct enroll *enroll, const char *folder)
 {
     struct dirent **entries;
     enum app_exit code = APP_OK, first = APP_OK;
-    int done = 0, count = scandir(folder, &entries, is_visible, alphasort);
+    int done = 0, count = scandir(folder, &entries, is_person, alphasort);
     if (count < 0) {
         app_warn("the folder %s cannot be read: %s", folder, strerror(errno));
         return APP_INPUT;
@@ -176,7 +184,8 @@ static enum app_exit enroll_from(struct enroll *enroll, const char *folder)
     free(entries);
     if (code == APP_GALLERY || code == APP_LOCKED || code >= APP_INTERNAL)
         return code;
-    app_say(enroll->app, "%d people enrolled, %d skipped", done, count - done);
+    app_say(enroll->app, "%d %s enrolled, %d skipped", done,
+            app_plural((size_t)done, "person", "people"), count - done);
     if (done > 0)
         return APP_OK;
     if (count == 0)

@@ -29,9 +29,7 @@ static const struct app_option runtime_options[] = {
     {"isa", 0, APP_TEXT, "NAME", "kernels: ref, avx2, avx512, neon (FID_ISA; default the best)", 0,
      0},
     {"method", 0, APP_TEXT, "NAME",
-     "convolution method wherever it applies: depthwise, gemm_1x1, indirect_gemm, im2col_gemm, "
-     "im2col_openblas, direct",
-     0, 0},
+     "convolutions by direct, im2col_gemm, im2col_openblas, indirect_gemm, ...", 0, 0},
     {0},
 };
 
