@@ -1,44 +1,51 @@
 """program.py - what the tests of the built program share: models, a clean environment, pictures."""
-import glob
 import os
 import struct
 import subprocess
 import sys
 import zlib
 
-from check import BUILD, ROOT, SHARED, run, skip, temp_folder
+from check import BUILD, ROOT, SHARED, run, shared, skip, temp_folder
 
 FACEID = os.path.join(BUILD, "faceid")
+STARTER = os.path.join(ROOT, "build", "cache", "models")
+SOURCES = {  # name of the model: its file in ../shared/models
+    "mobilefacenet": "mobilefacenet/MobileFaceNet.onnx",
+    "yunet": "yunet/yunet_n_dynamic.onnx",
+}
 _made = {}
 
 
 def models():
     """(recognizer, detector): MobileFaceNet and YuNet converted from ../shared/models; else the
-    starter in weights/models; else the case is skipped."""
+    starter; else the case is skipped."""
     if "pair" not in _made:
-        _made["pair"] = _convert_shared() or starter()
-    return _made["pair"] or skip("neither ../shared/models nor the starter in weights/models")
+        sources = [os.path.join(SHARED, "models", path) for path in SOURCES.values()]
+        shared_models = all(map(os.path.exists, sources))
+        _made["pair"] = tuple(map(model, SOURCES)) if shared_models else starter()
+    return _made["pair"] or skip("neither ../shared/models nor the starter model can be had")
+
+
+def model(name):
+    """One of SOURCES, converted from ../shared/models once; the case is skipped without it."""
+    if name not in _made:
+        source, target = shared(os.path.join("models", SOURCES[name])), temp_folder()
+        _made[name] = os.path.join(target, name + ".fid")
+        subprocess.run([sys.executable, os.path.join(ROOT, "convert", "convert.py"), source, "-o",
+                        _made[name], "--as", name, "--quiet"], check=True)
+    return _made[name]
 
 
 def starter():
-    """(recognizer, detector) of the starter where weights/get has fetched it, else None."""
-    pair = tuple(os.path.join(ROOT, "weights", "models", name)
-                 for name in ("starter-mobilefacenet.fid", "starter-mtcnn.fid"))
-    return pair if all(map(os.path.exists, pair)) else None
-
-
-def _convert_shared():
-    sources = [glob.glob(os.path.join(SHARED, "models", pattern))
-               for pattern in ("mobilefacenet/*.onnx", "yunet/*n*dynamic*.onnx")]
-    if not all(sources):
-        return None
-    folder = temp_folder()
-    pair = []
-    for name, found in zip(("mobilefacenet", "yunet"), sources):
-        pair.append(os.path.join(folder, name + ".fid"))
-        subprocess.run([sys.executable, os.path.join(ROOT, "convert", "convert.py"), sorted(found)[0],
-                        "-o", pair[-1], "--as", name, "--quiet"], check=True)
-    return tuple(pair)
+    """(recognizer, detector) of the starter: the one in weights/models, or fetched once into the build
+    folder by weights/get; None where that has no network."""
+    for folder in (os.path.join(ROOT, "weights", "models"), STARTER):
+        pair = tuple(os.path.join(folder, name)
+                     for name in ("starter-mobilefacenet.fid", "starter-mtcnn.fid"))
+        if all(map(os.path.exists, pair)):
+            return pair
+    done = run(sys.executable, os.path.join(ROOT, "weights", "get"), "starter", "--to", STARTER)
+    return pair if done.returncode == 0 else None
 
 
 def environment(gallery=None, pair=None, **more):

@@ -59,7 +59,7 @@ def yunet_and_mobilefacenet():
 
 @case
 def the_starter():
-    clips_and_people(starter() or skip("no starter in weights/models (weights/get starter)"))
+    clips_and_people(starter() or skip("no starter model and no network to fetch it"))
 
 
 @case

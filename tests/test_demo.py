@@ -71,7 +71,7 @@ def the_whole_run():
     if done.returncode and re.search("npm|get ended with", done.stderr):
         skip(done.stderr.strip())
     require(done.returncode == 0, done.stderr)
-    faces = int(re.search("^([0-9]+) faces in 6 pictures", done.stdout).group(1))
+    faces = int(re.search("^([0-9]+) faces in 6 pictures", done.stdout, re.M).group(1))
     counts = [int(n) for n in re.search("^  together +(.*)$", done.stdout, re.M).group(1).split()]
     require(sum(counts) == 4 * faces, "the four copies of %d faces are not all counted" % faces)
     right, wrong = counts[0], counts[2]

@@ -3,34 +3,12 @@
 
 The limits are figures of another engine with the same weights (../shared/models/README.md, STARTER.md)
 and an allowance of three pairs for what differs in alignment and rounding; nothing of ours was tuned to
-these pictures. Models missing in weights/models are converted into the build folder."""
+these pictures."""
 import json
 import os
-import sys
 
 from check import BUILD, ROOT, case, main, require, run, shared, skip
-
-MODELS = os.path.join(ROOT, "weights", "models")
-SOURCES = {
-    "yunet": "models/yunet/yunet_n_dynamic.onnx",
-    "mobilefacenet": "models/mobilefacenet/MobileFaceNet.onnx",
-}
-
-
-def model(name):
-    """The model's path; converted when it is not there, or the case is skipped."""
-    path = os.path.join(MODELS, name + ".fid")
-    if os.path.exists(path):
-        return path
-    if name not in SOURCES:
-        skip("no weights/models/%s.fid (weights/get starter)" % name)
-    path = os.path.join(BUILD, "models", name + ".fid")
-    if not os.path.exists(path):
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        done = run(sys.executable, os.path.join(ROOT, "convert", "convert.py"),
-                   shared(SOURCES[name]), path)
-        require(done.returncode == 0, "convert.py: " + done.stderr)
-    return path
+from program import model, starter
 
 
 def evaluate(*words):
@@ -59,8 +37,9 @@ def lfw_with_yunet_and_mobilefacenet():
 
 @case
 def lfw_with_the_starter():
-    check_lfw(evaluate("lfw", shared("data/lfw"), "--detector", model("starter-mtcnn"), "--model",
-                       model("starter-mobilefacenet"), "--min-face", "40"), 15 + 3)
+    recognizer, detector = starter() or skip("no starter model and no network to fetch it")
+    check_lfw(evaluate("lfw", shared("data/lfw"), "--detector", detector, "--model", recognizer,
+                       "--min-face", "40"), 15 + 3)
 
 
 @case

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import time
 
-from check import BUILD, ROOT, case, main, require, run, shared, skip, temp_folder
+import program
+from check import BUILD, case, main, require, run, shared, skip, temp_folder
 
 FACEID = os.path.join(BUILD, "faceid")
 CLIP = "data/clips/chengwei1.MOV"
@@ -22,12 +23,8 @@ def environment(**more):
 
 def models():
     """The two models that the tests name; skips the case when there are none."""
-    folder = os.path.join(ROOT, "weights", "models")
-    found = [os.path.join(folder, name) for name in ("starter-mobilefacenet.fid",
-                                                     "starter-mtcnn.fid")]
-    if not all(os.path.exists(path) for path in found):
-        skip("no starter model in weights/models")
-    return ["--model", found[0], "--detector", found[1]]
+    recognizer, detector = program.models()
+    return ["--model", recognizer, "--detector", detector]
 
 
 def no_camera_here():
