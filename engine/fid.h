@@ -260,7 +260,8 @@ enum fid_crop {
     FID_CROP_DEMO   /* the Keras demo's margin crop (models with compat.demo.margin only) */
 };
 
-/* batch ≥ 1: how many faces go through the network at once. FID_INVALID: not a recognizer. */
+/* batch ≥ 1: how many faces go through the network at once. FID_INVALID: the model names no
+ * embedding (recognizers and classifiers do). */
 enum fid_status fid_embedder_open(struct fid_runtime *runtime, const struct fid_model *model,
                                   int batch, struct fid_embedder **embedder,
                                   struct fid_error *error);
