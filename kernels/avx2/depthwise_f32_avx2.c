@@ -1,101 +1,10 @@
-/* depthwise_f32_avx2.c - slot depthwise_f32: out = post(bias + Σ taps in · w), eight channels a
- * vector.
- *
- * A run of neighbouring outputs is made at a time: they share inputs (in_step < taps) and weights,
- * and without that a load for each FMA would be the limit. A 3×3 window at stride 1 makes 4 outputs
- * from 18 inputs. Inputs are walked in order, so each output adds its taps in the order of t, one
- * FMA each, whatever run it is part of. Registers: 9 weights, up to 4 sums, 1 input.
- * Called by the depthwise layer of engine/nn, a row of pixels at a time. */
+/* depthwise_f32_avx2.c - slot depthwise_f32: kernels/lanes/depthwise_f32_lanes.h with eight lanes.
+ */
 #include "kernels/avx2/avx2.h"
 #include "kernels/avx2/lanes_avx2.h"
+#include "kernels/lanes/depthwise_f32_lanes.h"
 
-enum { RUN_MAX = 4 };
-
-struct window {
-    const float *const *in;
-    const float *packed; /* the channel block's bias and weights */
-    float *out;
-    size_t out_stride;
-    const struct fid_post_f32 *post;
-    size_t x, j; /* first pixel and channel */
-};
-
-/* `lanes` channels of `run` outputs; run, taps and step are constants but in the general case. */
-FID_INLINE void block(const size_t run, const size_t taps, const size_t step, const size_t lanes,
-                      const struct window *at)
+void fid_depthwise_f32_avx2 FID_DEPTHWISE_F32_ARGS
 {
-    const size_t inputs = (run - 1) * step + taps;
-    __m256 sum[RUN_MAX];
-    UNROLL
-    for (size_t q = 0; q < run; q++)
-        sum[q] = _mm256_load_ps(at->packed);
-    UNROLL
-    for (size_t i = 0; i < inputs; i++) {
-        const __m256 v = load_lanes(at->in[i] + at->j, lanes);
-        UNROLL
-        for (size_t q = 0; q < run; q++)
-            if (i >= q * step && i - q * step < taps)
-                sum[q] = _mm256_fmadd_ps(v, _mm256_load_ps(at->packed + (1 + i - q * step) * LANES),
-                                         sum[q]);
-    }
-    UNROLL
-    for (size_t q = 0; q < run; q++) {
-        float *out = at->out + q * at->out_stride + at->j;
-        store_lanes(out, post_lanes(sum[q], at->x + q, at->j, lanes, at->post), lanes);
-    }
-}
-
-/* All channels of one run. */
-FID_INLINE void pixels_run(const size_t run, const size_t taps, const size_t step, size_t channels,
-                           struct window at)
-{
-    for (; at.j + LANES <= channels; at.j += LANES, at.packed += (1 + taps) * LANES)
-        block(run, taps, step, LANES, &at);
-    if (at.j < channels)
-        block(run, taps, step, tail_lanes(channels - at.j), &at);
-}
-
-/* A row: runs of a constant length, and a shorter one for the rest. */
-FID_INLINE void pixels_row(const size_t run, const size_t taps, const size_t step, size_t pixels,
-                           size_t channels, struct window at)
-{
-    for (; at.x + run <= pixels; at.x += run) {
-        pixels_run(run, taps, step, channels, at);
-        at.in += run * step;
-        at.out += run * at.out_stride;
-    }
-    if (run > 3 && pixels - at.x == 3)
-        pixels_run(3, taps, step, channels, at);
-    else if (run > 2 && pixels - at.x == 2)
-        pixels_run(2, taps, step, channels, at);
-    else if (pixels - at.x == 1)
-        pixels_run(1, taps, step, channels, at);
-}
-
-/* The general case: single outputs. */
-FID_INLINE void pixels_alone(size_t taps, size_t step, size_t pixels, size_t channels,
-                             struct window at)
-{
-    for (; at.x < pixels; at.x++) {
-        pixels_run(1, taps, step, channels, at);
-        at.in += step;
-        at.out += at.out_stride;
-    }
-}
-
-void fid_depthwise_f32_avx2(size_t pixels, size_t channels, size_t taps, const float *const *in,
-                            size_t in_step, const float *packed, float *out, size_t out_stride,
-                            const struct fid_post_f32 *post)
-{
-    const struct window at = {in, packed, out, out_stride, post, 0, 0};
-    if (taps == 9 && in_step == 3)
-        pixels_row(4, 9, 3, pixels, channels, at);
-    else if (taps == 9 && in_step == 6)
-        pixels_row(4, 9, 6, pixels, channels, at);
-    else if (taps == 25 && in_step == 5)
-        pixels_row(4, 25, 5, pixels, channels, at);
-    else if (taps == 25 && in_step == 10)
-        pixels_row(2, 25, 10, pixels, channels, at);
-    else
-        pixels_alone(taps, in_step, pixels, channels, at);
+    depthwise_f32_lanes(pixels, channels, taps, in, in_step, packed, out, out_stride, post);
 }

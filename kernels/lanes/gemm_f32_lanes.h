@@ -1,0 +1,71 @@
+/* gemm_f32_lanes.h - slot gemm_f32: C = post(bias + A · B), one tile in registers.
+ *
+ * The file that includes this says how many rows (MR) and vectors (VECTORS) a full tile has, so
+ * that MR · VECTORS sums, VECTORS vectors of the panel and one broadcast number of A fit the
+ * registers, and instantiates tile() for each shape with TILE. Each step of k costs VECTORS loads,
+ * m broadcasts and m · VECTORS FMAs. Short tiles have bodies of their own and cost what they use;
+ * all add their products in the order of t and p, one FMA each from the bias on, so a number's bits
+ * do not depend on the shape of its tile. Called by the blocking driver of engine/nn. */
+#ifndef FID_KERNELS_GEMM_F32_LANES_H
+#define FID_KERNELS_GEMM_F32_LANES_H
+
+FID_INLINE void store_row(const size_t vectors, size_t n, size_t i, const lanes_f32 *sum, float *c,
+                          const struct fid_post_f32 *post)
+{
+    UNROLL
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t j = v * LANES;
+        if (j + LANES <= n) {
+            store_lanes(c + j, post_lanes(sum[v], i, j, LANES, post), LANES);
+        } else {
+            const size_t lanes = tail_lanes(n - j);
+            store_lanes(c + j, post_lanes(sum[v], i, j, lanes, post), lanes);
+        }
+    }
+}
+
+/* The tile with a constant number of rows and vectors. */
+FID_INLINE void tile(const size_t m, const size_t vectors, size_t n, size_t taps, size_t k,
+                     const float *const *a, const float *panel, float *c, size_t c_stride,
+                     const struct fid_post_f32 *post)
+{
+    lanes_f32 sum[MR][VECTORS];
+    UNROLL
+    for (size_t i = 0; i < m; i++)
+        UNROLL
+    for (size_t v = 0; v < vectors; v++)
+        sum[i][v] = load_lanes(panel + v * LANES, LANES);
+
+    const float *b = panel + NR;
+    for (size_t t = 0; t < taps; t++, a += m) {
+        const float *row[MR];
+        UNROLL
+        for (size_t i = 0; i < m; i++)
+            row[i] = a[i];
+        for (size_t p = 0; p < k; p++, b += NR) {
+            lanes_f32 column[VECTORS];
+            UNROLL
+            for (size_t v = 0; v < vectors; v++)
+                column[v] = load_lanes(b + v * LANES, LANES);
+            UNROLL
+            for (size_t i = 0; i < m; i++) {
+                const lanes_f32 left = set_lanes(row[i][p]);
+                UNROLL
+                for (size_t v = 0; v < vectors; v++)
+                    sum[i][v] = fma_lanes(left, column[v], sum[i][v]);
+            }
+        }
+    }
+    UNROLL
+    for (size_t i = 0; i < m; i++)
+        store_row(vectors, n, i, sum[i], c + i * c_stride, post);
+}
+
+#define TILE(rows, vectors)                                           \
+    static void tile_##rows##x##vectors FID_GEMM_F32_ARGS             \
+    {                                                                 \
+        (void)m;                                                      \
+        tile(rows, vectors, n, taps, k, a, panel, c, c_stride, post); \
+    }
+
+#endif
