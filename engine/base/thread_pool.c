@@ -1,17 +1,22 @@
-/* thread_pool.c - persistent workers that take pieces from one counter.
+/* thread_pool.c - persistent workers that share the pieces of a loop.
  *
- * `left` counts the pieces of the current loop that nobody has taken; taking one is a compare and
- * swap from left to left - 1. Who has taken a piece knows that the loop cannot end before the piece
- * is done, so that the loop's fields are stable while it works, and a worker that wakes up late
- * finds left = 0 and touches nothing. Waiting begins with a short spin, because the layers of a
- * network follow each other within microseconds, and then sleeps. */
+ * Every worker begins with a stretch of its own, from its front: neighbouring pieces touch
+ * neighbouring memory, and the loops of a network's layers hand the same part of a map to the same
+ * core. Who is done helps the others, from the ends of their stretches. A stretch is one number of
+ * two halves, so that taking a piece from either end is one compare and swap. Who has taken a piece
+ * knows that the loop cannot end before the piece is done, so that the loop's fields are stable
+ * while it works, and a worker that wakes up late finds empty stretches and touches nothing.
+ * Waiting begins with a short spin, because the layers of a network follow each other within
+ * microseconds, and then sleeps. */
 #include "engine/base/thread_pool.h"
 
 #include "engine/base/memory.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #define SPINS 2000 /* about 20..50 microseconds */
@@ -22,13 +27,24 @@ struct worker {
     int number;
 };
 
+/* The pieces first..end-1 that nobody has taken yet: end in the upper half. */
+struct stretch {
+    _Alignas(64) _Atomic uint64_t range;
+};
+
+static uint64_t make_range(uint64_t first, uint64_t end)
+{
+    return end << 32 | first;
+}
+
 struct fid_pool {
-    /* The current loop; written by its caller while left is 0 and all pieces are done. */
+    /* The current loop; written by its caller while all stretches are empty and all pieces done. */
     fid_task_fn fn;
     void *ctx;
     size_t count;
-    _Alignas(64) atomic_size_t left;
+    struct stretch *stretches; /* one a worker */
     _Alignas(64) atomic_size_t done;
+    _Alignas(64) atomic_size_t loops; /* so far: a new number is new work */
 
     _Alignas(64) pthread_mutex_t loop_lock; /* one loop at a time */
     pthread_mutex_t lock;                   /* for the two conditions */
@@ -49,24 +65,52 @@ static inline void spin_pause(void)
 #endif
 }
 
-/* Takes a piece; false when none is left. The first one taken is 0. */
-static bool take_piece(struct fid_pool *pool, size_t *index)
+/* Takes a piece of a stretch, the first or the last; false when none is left. */
+static bool take_piece(struct stretch *stretch, bool last, size_t *index)
 {
-    size_t left = atomic_load_explicit(&pool->left, memory_order_acquire);
-    while (left > 0) {
-        if (atomic_compare_exchange_weak_explicit(&pool->left, &left, left - 1,
+    uint64_t range = atomic_load_explicit(&stretch->range, memory_order_acquire);
+    for (;;) {
+        const uint64_t first = range & UINT32_MAX, end = range >> 32;
+        if (first >= end)
+            return false;
+        const uint64_t rest = last ? make_range(first, end - 1) : make_range(first + 1, end);
+        if (atomic_compare_exchange_weak_explicit(&stretch->range, &range, rest,
                                                   memory_order_acq_rel, memory_order_acquire)) {
-            *index = pool->count - left;
+            *index = (size_t)(last ? end - 1 : first);
             return true;
         }
     }
+}
+
+/* The worker's next piece: its own, or another's. */
+static bool find_piece(struct fid_pool *pool, int number, size_t *index)
+{
+    if (take_piece(&pool->stretches[number], false, index))
+        return true;
+    for (int i = 1; i < pool->workers; i++)
+        if (take_piece(&pool->stretches[(number + i) % pool->workers], true, index))
+            return true;
     return false;
+}
+
+/* Gives the stretches out; whoever sees one may begin. */
+static void share_out(struct fid_pool *pool, size_t count)
+{
+    const size_t workers = (size_t)pool->workers;
+    size_t first = 0;
+    for (size_t i = 0; i < workers; i++) {
+        const size_t end = count / workers * (i + 1) + (i + 1) * (count % workers) / workers;
+        atomic_store_explicit(&pool->stretches[i].range, make_range(first, end),
+                              memory_order_release);
+        first = end;
+    }
+    atomic_fetch_add(&pool->loops, 1);
 }
 
 static void work_off(struct fid_pool *pool, int number)
 {
     size_t index;
-    while (take_piece(pool, &index)) {
+    while (find_piece(pool, number, &index)) {
         const size_t count = pool->count;
         pool->fn(pool->ctx, index, number);
         if (atomic_fetch_add(&pool->done, 1) + 1 == count && atomic_load(&pool->caller_sleeps)) {
@@ -77,21 +121,22 @@ static void work_off(struct fid_pool *pool, int number)
     }
 }
 
-static bool has_work(struct fid_pool *pool)
+/* Has a loop begun after number `seen`? */
+static bool has_work(struct fid_pool *pool, size_t seen)
 {
-    return atomic_load(&pool->left) > 0 || atomic_load(&pool->stop);
+    return atomic_load(&pool->loops) != seen || atomic_load(&pool->stop);
 }
 
-static void wait_for_work(struct fid_pool *pool)
+static void wait_for_work(struct fid_pool *pool, size_t seen)
 {
     for (int i = 0; i < SPINS; i++) {
-        if (has_work(pool))
+        if (has_work(pool, seen))
             return;
         spin_pause();
     }
     pthread_mutex_lock(&pool->lock);
     atomic_fetch_add(&pool->sleepers, 1);
-    while (!has_work(pool))
+    while (!has_work(pool, seen))
         pthread_cond_wait(&pool->work, &pool->lock);
     atomic_fetch_sub(&pool->sleepers, 1);
     pthread_mutex_unlock(&pool->lock);
@@ -102,8 +147,9 @@ static void *worker_main(void *argument)
     const struct worker *worker = argument;
     struct fid_pool *pool = worker->pool;
     while (!atomic_load(&pool->stop)) {
+        const size_t seen = atomic_load(&pool->loops);
         work_off(pool, worker->number);
-        wait_for_work(pool);
+        wait_for_work(pool, seen);
     }
     return NULL;
 }
@@ -121,7 +167,8 @@ enum fid_status fid_pool_open(struct fid_pool **out, int threads, struct fid_err
     pthread_cond_init(&pool->finished, NULL);
     pool->workers = threads;
     pool->threads = fid_calloc((size_t)threads, sizeof *pool->threads);
-    if (pool->threads == NULL) {
+    pool->stretches = fid_calloc((size_t)threads, sizeof *pool->stretches);
+    if (pool->threads == NULL || pool->stretches == NULL) {
         status = fid_fail(error, FID_NO_MEMORY, "no memory for %d threads", threads);
         goto fail;
     }
@@ -159,6 +206,7 @@ void fid_pool_close(struct fid_pool **out)
     pthread_cond_destroy(&pool->work);
     pthread_mutex_destroy(&pool->lock);
     pthread_mutex_destroy(&pool->loop_lock);
+    fid_free(pool->stretches);
     fid_free(pool->threads);
     fid_free(pool);
 }
@@ -191,6 +239,7 @@ void fid_parallel_for(struct fid_pool *pool, size_t count, fid_task_fn fn, void 
             fn(ctx, i, 0);
         return;
     }
+    assert(count <= UINT32_MAX);
     pthread_mutex_lock(&pool->loop_lock);
     if (pool->workers == 1 || count <= 1) { /* nobody else to wake, but still one loop at a time */
         for (size_t i = 0; i < count; i++)
@@ -202,7 +251,7 @@ void fid_parallel_for(struct fid_pool *pool, size_t count, fid_task_fn fn, void 
     pool->ctx = ctx;
     pool->count = count;
     atomic_store(&pool->done, 0);
-    atomic_store(&pool->left, count);
+    share_out(pool, count);
     if (atomic_load(&pool->sleepers) > 0) {
         pthread_mutex_lock(&pool->lock);
         pthread_cond_broadcast(&pool->work);
