@@ -209,7 +209,7 @@ static void gemm_run(void *context)
             const size_t m = g->m - i < mr ? g->m - i : mr, n = g->n - j < nr ? g->n - j : nr;
             g->table->gemm_f32(m, n, g->taps, g->k, g->rows + i * g->taps,
                                g->panels + j / nr * panel_size, g->c + i * g->n + j, g->n,
-                               &no_post);
+                               &no_post, NULL);
         }
 }
 

@@ -42,10 +42,12 @@ struct fid_post_f32 {
  *   panel   one packed panel (fid_pack_panels): bias[nr], then taps·k rows of nr numbers; aligned
  *           to 64 bytes, columns past n are zero and may be read
  *   c       m rows of n numbers, c_stride apart
+ *   next    what will be read soon: up to taps·k cache lines from here may be prefetched, which
+ *           neither reads nor faults; NULL for nothing
  * Accuracy: sum(taps·k + 1). */
 #define FID_GEMM_F32_ARGS                                                                  \
     (size_t m, size_t n, size_t taps, size_t k, const float *const *a, const float *panel, \
-     float *c, size_t c_stride, const struct fid_post_f32 *post)
+     float *c, size_t c_stride, const struct fid_post_f32 *post, const void *next)
 
 /* depthwise_f32: a convolution in which each channel keeps to itself.
  *

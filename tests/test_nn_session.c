@@ -135,7 +135,7 @@ static void steps_tell_what_they_are(void)
     fid_session_run(session, 1);
     fid_session_run(session, 1);
     CHECK(fid_session_step(session, 0, &step));
-    CHECK(strcmp(step.op, "conv") == 0 && strcmp(step.method, "im2col_gemm") == 0);
+    CHECK(strcmp(step.op, "conv") == 0 && strcmp(step.method, "rows_gemm") == 0);
     CHECK(strcmp(step.kernel, "gemm_f32 ref") == 0);
     CHECK(step.h == 16 && step.w == 20 && step.c == 24);
     CHECK(step.macs == 16 * 20 * 24 * 9 * 5);

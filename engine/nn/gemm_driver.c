@@ -10,6 +10,8 @@
  * into four strips of 6 and five of 5, not eight of 6 and one of 1. */
 #include "engine/nn/gemm_driver.h"
 
+#include <math.h>
+
 /* Half of the 1 MB second-level cache of current x86 server cores; the other half is for the panel
  * and for C. */
 #define BLOCK_BYTES ((size_t)512 * 1024)
@@ -19,6 +21,7 @@
 #define PATCH_BLOCK_BYTES ((size_t)128 * 1024)
 
 enum { PIECES_PER_WORKER = 4 }; /* so that the last piece is short */
+enum { LINE_FLOATS = 16 };      /* a cache line */
 
 static size_t ceil_div(size_t a, size_t b)
 {
@@ -76,7 +79,7 @@ size_t fid_gemm_scratch_bytes(const struct fid_gemm *gemm, const struct fid_kern
 size_t fid_gemm_packed_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
 {
     return fid_pack_panels_size(gemm->columns, gemm->taps * gemm->k, kernels->tile.gemm_nr) *
-           sizeof(float);
+           gemm->products * sizeof(float);
 }
 
 struct pack_job {
@@ -106,33 +109,34 @@ void fid_gemm_pack(const struct fid_gemm *gemm, const struct fid_plan_context *c
 
 struct gemm_job {
     const struct fid_gemm *gemm;
-    const struct fid_step *step;
     const struct fid_run *run;
+    size_t panel_size;
     struct cut strips; /* of all rows */
     struct cut blocks; /* of all strips */
-    struct cut groups; /* of the panels of a block: a block and a group are a piece */
+    struct cut groups; /* of the panels of a block: product, block and group are a piece */
 };
 
-/* One tile: rows row..row+m-1, panel number `panel`. */
-static void run_tile(const struct gemm_job *job, size_t row, size_t m, size_t panel,
-                     const float *const *a)
+static const struct fid_post_f32 no_post = {.min = -INFINITY, .max = INFINITY};
+
+/* One tile: some rows of a product, panel number `panel`. */
+static void run_tile(const struct gemm_job *job, const struct fid_gemm_rows *rows, size_t panel,
+                     const float *const *a, const float *packed, const float *next)
 {
     const struct fid_gemm *gemm = job->gemm;
     const struct fid_kernels *kernels = job->run->kernels;
     const size_t nr = kernels->tile.gemm_nr;
     const size_t column = panel * nr;
-    const size_t at = row * gemm->columns + column;
-    struct fid_post_f32 post = job->step->post;
+    const size_t at = rows->first * gemm->columns + column;
+    struct fid_post_f32 post = gemm->intermediate ? no_post : gemm->step->post;
     if (gemm->residual != NULL) {
         post.residual = gemm->residual + at;
         post.residual_stride = gemm->columns;
     }
     if (post.slope != NULL)
         post.slope += column;
-    const float *packed = job->step->packed;
-    kernels->gemm_f32(m, min_size(nr, gemm->columns - column), gemm->taps, gemm->k, a,
-                      packed + panel * nr * (1 + gemm->taps * gemm->k), gemm->c + at, gemm->columns,
-                      &post);
+    kernels->gemm_f32(rows->count, min_size(nr, gemm->columns - column), gemm->taps, gemm->k, a,
+                      packed, gemm->c + rows->product * gemm->c_step + at, gemm->columns, &post,
+                      next);
 }
 
 /* Sigmoid over what this piece has written. */
@@ -143,50 +147,72 @@ static void finish_piece(const struct gemm_job *job, size_t row, size_t rows, si
     const size_t columns = job->gemm->columns;
     const size_t first = panel * nr;
     const size_t count = min_size(panels * nr, columns - first);
-    for (size_t i = row; i < row + rows; i++)
-        fid_step_finish(job->step, i * columns + first, count);
+    for (size_t i = row; i < row + rows && !job->gemm->intermediate; i++)
+        fid_step_finish(job->gemm->step, i * columns + first, count);
+}
+
+static struct fid_gemm_rows strip_rows(const struct gemm_job *job, size_t product, size_t strip)
+{
+    const size_t first = part_start(&job->strips, strip);
+    return (struct fid_gemm_rows){product, first, part_start(&job->strips, strip + 1) - first};
+}
+
+/* A panel meets the strips of a block, and each strip asks for a stretch of the panel after it:
+ * for as many lines as the kernel has steps. */
+static void run_panel(const struct gemm_job *job, size_t product, size_t panel, size_t strip,
+                      size_t strip_end, const float *const *table)
+{
+    const struct fid_gemm *gemm = job->gemm;
+    const size_t panels = ceil_div(gemm->columns, job->run->kernels->tile.gemm_nr);
+    const size_t row = part_start(&job->strips, strip);
+    const size_t stretch = gemm->taps * gemm->k * LINE_FLOATS;
+    const float *packed =
+        (const float *)gemm->step->packed + (product * panels + panel) * job->panel_size;
+    size_t ahead = job->panel_size;
+    for (size_t s = strip; s < strip_end; s++, ahead += stretch) {
+        const struct fid_gemm_rows rows = strip_rows(job, product, s);
+        const float *next = ahead < 2 * job->panel_size ? packed + ahead : NULL;
+        run_tile(job, &rows, panel, table + (rows.first - row) * gemm->taps, packed, next);
+    }
 }
 
 static void run_piece(void *ctx, size_t index, int worker)
 {
     const struct gemm_job *job = ctx;
     const struct fid_gemm *gemm = job->gemm;
-    const size_t block = index / job->groups.parts, group = index % job->groups.parts;
+    const size_t group = index % job->groups.parts, rest = index / job->groups.parts;
+    const size_t block = rest % job->blocks.parts, product = rest / job->blocks.parts;
     const size_t strip = part_start(&job->blocks, block);
     const size_t strip_end = part_start(&job->blocks, block + 1);
     const size_t panel = part_start(&job->groups, group);
     const size_t panel_end = part_start(&job->groups, group + 1);
     const size_t row = part_start(&job->strips, strip);
-    const size_t row_end = part_start(&job->strips, strip_end);
 
     const float **table = fid_run_scratch(job->run, worker);
     float *patches = (float *)((char *)table + table_bytes(gemm, job->run->kernels));
     for (size_t s = strip; s < strip_end; s++) {
-        const size_t at = part_start(&job->strips, s);
-        gemm->source(job->step, job->run, at, part_start(&job->strips, s + 1) - at,
-                     table + (at - row) * gemm->taps, patches + (at - row) * gemm->patch);
+        const struct fid_gemm_rows rows = strip_rows(job, product, s);
+        gemm->source(gemm, job->run, &rows, table + (rows.first - row) * gemm->taps,
+                     patches + (rows.first - row) * gemm->patch);
     }
     for (size_t p = panel; p < panel_end; p++)
-        for (size_t s = strip; s < strip_end; s++) {
-            const size_t at = part_start(&job->strips, s);
-            run_tile(job, at, part_start(&job->strips, s + 1) - at, p,
-                     table + (at - row) * gemm->taps);
-        }
-    finish_piece(job, row, row_end - row, panel, panel_end - panel);
+        run_panel(job, product, p, strip, strip_end, table);
+    finish_piece(job, row, part_start(&job->strips, strip_end) - row, panel, panel_end - panel);
 }
 
-void fid_gemm_run(const struct fid_gemm *gemm, const struct fid_step *step,
-                  const struct fid_run *run, size_t rows)
+void fid_gemm_run(const struct fid_gemm *gemm, const struct fid_run *run, size_t rows)
 {
-    const size_t mr = run->kernels->tile.gemm_mr;
+    const size_t mr = run->kernels->tile.gemm_mr, nr = run->kernels->tile.gemm_nr;
     const size_t workers = (size_t)fid_pool_workers(run->pool);
-    const size_t panels = ceil_div(gemm->columns, run->kernels->tile.gemm_nr);
+    const size_t panels = ceil_div(gemm->columns, nr);
     const size_t strips = ceil_div(rows, mr);
     const size_t blocks = ceil_div(strips, block_limit(gemm, mr));
-    const size_t groups = workers > 1 ? ceil_div(workers * PIECES_PER_WORKER, blocks) : 1;
-    struct gemm_job job = {.gemm = gemm, .step = step, .run = run};
+    const size_t pieces = blocks * gemm->products;
+    const size_t groups = workers > 1 ? ceil_div(workers * PIECES_PER_WORKER, pieces) : 1;
+    struct gemm_job job = {.gemm = gemm, .run = run};
+    job.panel_size = (1 + gemm->taps * gemm->k) * nr;
     job.strips = cut_evenly(rows, strips);
     job.blocks = cut_evenly(strips, blocks);
     job.groups = cut_evenly(panels, min_size(groups, panels));
-    fid_parallel_for(run->pool, blocks * job.groups.parts, run_piece, &job);
+    fid_parallel_for(run->pool, pieces * job.groups.parts, run_piece, &job);
 }

@@ -1,38 +1,52 @@
-/* gemm_driver.h - a matrix product in tiles: blocking for the caches and splitting for the threads.
+/* gemm_driver.h - matrix products in tiles: blocking for the caches and splitting for the threads.
  *
  *   C[i][j] = post( bias[j] + Σ_{t<taps} Σ_{p<k} A_t[i][p] · B[t·k + p][j] ),  i < rows, j <
  * columns
  *
- * The left matrix is not stored: a source gives pointers to its rows, a tile at a time. */
+ * The left matrix is not stored: a source gives pointers to its rows, a tile at a time. Several
+ * products of one size with left and right matrices of their own go through at once (the positions
+ * of Winograd's convolution): there is more to split, and the threads wait for each other once. */
 #ifndef FID_NN_GEMM_DRIVER_H
 #define FID_NN_GEMM_DRIVER_H
 
 #include "engine/nn/step.h"
 
-/* Writes the pointers of rows first..first+count-1: tap t of row first+i at a[t·count + i].
- * patches: count · patch floats to point at, for sources that copy. */
-typedef void (*fid_gemm_source_fn)(const struct fid_step *step, const struct fid_run *run,
-                                   size_t first, size_t count, const float **a, float *patches);
+struct fid_gemm;
+
+/* Rows of the left matrix of a product: count of them, the first number first. */
+struct fid_gemm_rows {
+    size_t product, first, count;
+};
+
+/* Writes the pointers of the rows: tap t of row first+i at a[t·count + i]. patches: count · patch
+ * floats to point at, for sources that copy. */
+typedef void (*fid_gemm_source_fn)(const struct fid_gemm *gemm, const struct fid_run *run,
+                                   const struct fid_gemm_rows *rows, const float **a,
+                                   float *patches);
 
 struct fid_gemm {
+    const struct fid_step *step;
     size_t columns, taps, k;
     size_t patch;          /* floats a source writes for each row; 0: it copies nothing */
     const float *residual; /* [rows][columns] or NULL */
     float *c;              /* [rows][columns] */
     fid_gemm_source_fn source;
+    const void *source_ctx;
+    size_t products;   /* of this size; their packed right matrices follow each other */
+    size_t c_step;     /* floats from the c of a product to the next one's */
+    bool intermediate; /* C is not the step's output: no post, no sigmoid */
 };
 
 /* Bytes of scratch for each worker. */
 size_t fid_gemm_scratch_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels);
 
 size_t fid_gemm_packed_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels);
-/* Packs filter [columns][taps · k] and bias [columns] with all workers. */
+/* Packs filter [columns][taps · k] and bias [columns] with all workers: one product. */
 void fid_gemm_pack(const struct fid_gemm *gemm, const struct fid_plan_context *context,
                    const float *filter, const float *bias, float *packed);
 
-/* The product for `rows` rows, step's post and sigmoid included. The bits depend neither on the
- * number of workers nor on rows. */
-void fid_gemm_run(const struct fid_gemm *gemm, const struct fid_step *step,
-                  const struct fid_run *run, size_t rows);
+/* The products for `rows` rows each, the step's post and sigmoid included. The bits depend neither
+ * on the number of workers nor on rows. */
+void fid_gemm_run(const struct fid_gemm *gemm, const struct fid_run *run, size_t rows);
 
 #endif

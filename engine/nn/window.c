@@ -150,6 +150,17 @@ size_t fid_window_pointers_inside(const struct fid_window *window, const float *
     return count;
 }
 
+const float *fid_window_inside(const struct fid_window *window, const float *image, size_t y,
+                               size_t x)
+{
+    const struct fid_shape in = window->in;
+    const size_t top = input_row(window, y, 0), left = input_column(window, x, 0);
+    const size_t below = (window->kernel_h - 1) * window->dilation_h;
+    const size_t beside = (window->kernel_w - 1) * window->dilation_w;
+    const bool inside = top < in.h && in.h - top > below && left < in.w && in.w - left > beside;
+    return inside ? image + (top * in.w + left) * in.c : NULL;
+}
+
 /* One kernel row whose columns are partly on the padding or apart from each other. */
 static void patch_row_by_taps(const struct fid_window *window, const float *image_row, size_t x,
                               float *patch)

@@ -47,6 +47,10 @@ void fid_window_columns(const struct fid_window *window, const float *image, siz
 size_t fid_window_pointers_inside(const struct fid_window *window, const float *image, size_t y,
                                   size_t x, const float **taps);
 
+/* The first tap of output (y, x) of one image if all of its taps are inside, otherwise NULL. */
+const float *fid_window_inside(const struct fid_window *window, const float *image, size_t y,
+                               size_t x);
+
 /* Copies the taps of output (y, x) into patch [kernel_h · kernel_w · c], zeros for the padding. */
 void fid_window_patch(const struct fid_window *window, const float *image, size_t y, size_t x,
                       float *patch);

@@ -7,7 +7,7 @@
 #include "kernels/avx2/avx2.h"
 #include "kernels/avx2/lanes_avx2.h"
 
-enum { MR = 6, NR = 16, VECTORS = NR / LANES };
+enum { MR = 6, NR = 16, VECTORS = NR / LANES, GROUP = 2 };
 #include "kernels/lanes/gemm_f32_lanes.h"
 
 TILE(1, 1)
@@ -23,13 +23,11 @@ TILE(4, 2)
 TILE(5, 2)
 TILE(6, 2)
 
-void fid_gemm_f32_6x16_avx2(size_t m, size_t n, size_t taps, size_t k, const float *const *a,
-                            const float *panel, float *c, size_t c_stride,
-                            const struct fid_post_f32 *post)
+void fid_gemm_f32_6x16_avx2 FID_GEMM_F32_ARGS
 {
     static const fid_gemm_f32_fn tiles[VECTORS][MR] = {
         {tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1},
         {tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2},
     };
-    tiles[n > LANES][m - 1](m, n, taps, k, a, panel, c, c_stride, post);
+    tiles[n > LANES][m - 1](m, n, taps, k, a, panel, c, c_stride, post, next);
 }

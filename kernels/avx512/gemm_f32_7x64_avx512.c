@@ -8,7 +8,7 @@
 #include "kernels/avx512/avx512.h"
 #include "kernels/avx512/lanes_avx512.h"
 
-enum { MR = 7, NR = 64, VECTORS = NR / LANES };
+enum { MR = 7, NR = 64, VECTORS = NR / LANES, GROUP = 2 };
 #include "kernels/lanes/gemm_f32_lanes.h"
 
 TILE(1, 1)
@@ -40,9 +40,7 @@ TILE(5, 4)
 TILE(6, 4)
 TILE(7, 4)
 
-void fid_gemm_f32_7x64_avx512(size_t m, size_t n, size_t taps, size_t k, const float *const *a,
-                              const float *panel, float *c, size_t c_stride,
-                              const struct fid_post_f32 *post)
+void fid_gemm_f32_7x64_avx512 FID_GEMM_F32_ARGS
 {
     static const fid_gemm_f32_fn tiles[VECTORS][MR] = {
         {tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1, tile_7x1},
@@ -50,5 +48,5 @@ void fid_gemm_f32_7x64_avx512(size_t m, size_t n, size_t taps, size_t k, const f
         {tile_1x3, tile_2x3, tile_3x3, tile_4x3, tile_5x3, tile_6x3, tile_7x3},
         {tile_1x4, tile_2x4, tile_3x4, tile_4x4, tile_5x4, tile_6x4, tile_7x4},
     };
-    tiles[(n - 1) / LANES][m - 1](m, n, taps, k, a, panel, c, c_stride, post);
+    tiles[(n - 1) / LANES][m - 1](m, n, taps, k, a, panel, c, c_stride, post, next);
 }

@@ -3,11 +3,18 @@
  * The file that includes this says how many rows (MR) and vectors (VECTORS) a full tile has, so
  * that MR · VECTORS sums, VECTORS vectors of the panel and one broadcast number of A fit the
  * registers, and instantiates tile() for each shape with TILE. Each step of k costs VECTORS loads,
- * m broadcasts and m · VECTORS FMAs. Short tiles have bodies of their own and cost what they use;
- * all add their products in the order of t and p, one FMA each from the bias on, so a number's bits
- * do not depend on the shape of its tile. Called by the blocking driver of engine/nn. */
+ * m broadcasts and m · VECTORS FMAs, and asks for one cache line of what comes next: spread like
+ * this, weights come from memory while sums are made, and not between them. Short tiles have bodies
+ * of their own and cost what they use; all add their products in the order of t and p, one FMA each
+ * from the bias on, so a number's bits do not depend on the shape of its tile. Called by the
+ * blocking driver of engine/nn. */
 #ifndef FID_KERNELS_GEMM_F32_LANES_H
 #define FID_KERNELS_GEMM_F32_LANES_H
+
+enum { LINE_BYTES = 64 };
+
+/* Keeps the compiler from holding what it loaded in registers that the sums need. */
+#define FORGET_LOADS() __asm__ volatile("" ::: "memory")
 
 FID_INLINE void store_row(const size_t vectors, size_t n, size_t i, const lanes_f32 *sum, float *c,
                           const struct fid_post_f32 *post)
@@ -27,8 +34,11 @@ FID_INLINE void store_row(const size_t vectors, size_t n, size_t i, const lanes_
 /* The tile with a constant number of rows and vectors. */
 FID_INLINE void tile(const size_t m, const size_t vectors, size_t n, size_t taps, size_t k,
                      const float *const *a, const float *panel, float *c, size_t c_stride,
-                     const struct fid_post_f32 *post)
+                     const struct fid_post_f32 *post, const void *next)
 {
+    /* A number, since it may point anywhere. Nothing to fetch: the same line again and again. */
+    uintptr_t ahead = next ? (uintptr_t)next : (uintptr_t)panel;
+    const size_t ahead_step = next ? LINE_BYTES : 0;
     lanes_f32 sum[MR][VECTORS];
     UNROLL
     for (size_t i = 0; i < m; i++)
@@ -42,17 +52,23 @@ FID_INLINE void tile(const size_t m, const size_t vectors, size_t n, size_t taps
         UNROLL
         for (size_t i = 0; i < m; i++)
             row[i] = a[i];
-        for (size_t p = 0; p < k; p++, b += NR) {
-            lanes_f32 column[VECTORS];
+        for (size_t p = 0; p < k; p++, b += NR, ahead += ahead_step) {
+            __builtin_prefetch((const void *)ahead, 0, 2);
             UNROLL
-            for (size_t v = 0; v < vectors; v++)
-                column[v] = load_lanes(b + v * LANES, LANES);
-            UNROLL
-            for (size_t i = 0; i < m; i++) {
-                const lanes_f32 left = set_lanes(row[i][p]);
+            for (size_t g = 0; g < vectors; g += GROUP) {
+                const size_t end = g + GROUP < vectors ? g + GROUP : vectors;
+                lanes_f32 column[GROUP];
                 UNROLL
-                for (size_t v = 0; v < vectors; v++)
-                    sum[i][v] = fma_lanes(left, column[v], sum[i][v]);
+                for (size_t v = g; v < end; v++)
+                    column[v - g] = load_lanes(b + v * LANES, LANES);
+                UNROLL
+                for (size_t i = 0; i < m; i++) {
+                    const lanes_f32 left = set_lanes(row[i][p]);
+                    UNROLL
+                    for (size_t v = g; v < end; v++)
+                        sum[i][v] = fma_lanes(left, column[v - g], sum[i][v]);
+                }
+                FORGET_LOADS();
             }
         }
     }
@@ -61,11 +77,11 @@ FID_INLINE void tile(const size_t m, const size_t vectors, size_t n, size_t taps
         store_row(vectors, n, i, sum[i], c + i * c_stride, post);
 }
 
-#define TILE(rows, vectors)                                           \
-    static void tile_##rows##x##vectors FID_GEMM_F32_ARGS             \
-    {                                                                 \
-        (void)m;                                                      \
-        tile(rows, vectors, n, taps, k, a, panel, c, c_stride, post); \
+#define TILE(rows, vectors)                                                 \
+    static void tile_##rows##x##vectors FID_GEMM_F32_ARGS                   \
+    {                                                                       \
+        (void)m;                                                            \
+        tile(rows, vectors, n, taps, k, a, panel, c, c_stride, post, next); \
     }
 
 #endif

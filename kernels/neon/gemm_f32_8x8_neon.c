@@ -90,6 +90,7 @@ FID_INLINE void tile(const size_t m, const size_t vectors, size_t n, size_t taps
     static void tile_##rows##x##vectors FID_GEMM_F32_ARGS             \
     {                                                                 \
         (void)m;                                                      \
+        (void)next;                                                   \
         tile(rows, vectors, n, taps, k, a, panel, c, c_stride, post); \
     }
 TILE(1, 1)
@@ -109,13 +110,11 @@ TILE(6, 2)
 TILE(7, 2)
 TILE(8, 2)
 
-void fid_gemm_f32_8x8_neon(size_t m, size_t n, size_t taps, size_t k, const float *const *a,
-                           const float *panel, float *c, size_t c_stride,
-                           const struct fid_post_f32 *post)
+void fid_gemm_f32_8x8_neon FID_GEMM_F32_ARGS
 {
     static const fid_gemm_f32_fn tiles[VECTORS][MR] = {
         {tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1, tile_7x1, tile_8x1},
         {tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2, tile_7x2, tile_8x2},
     };
-    tiles[n > LANES][m - 1](m, n, taps, k, a, panel, c, c_stride, post);
+    tiles[n > LANES][m - 1](m, n, taps, k, a, panel, c, c_stride, post, next);
 }

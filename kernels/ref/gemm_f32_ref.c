@@ -15,8 +15,9 @@ static void add_product(size_t k, const float *a, const float *b, float sum[FID_
 
 void fid_gemm_f32_ref(size_t m, size_t n, size_t taps, size_t k, const float *const *a,
                       const float *panel, float *c, size_t c_stride,
-                      const struct fid_post_f32 *post)
+                      const struct fid_post_f32 *post, const void *next)
 {
+    (void)next;
     for (size_t i = 0; i < m; i++) {
         float sum[FID_REF_NR];
         for (size_t j = 0; j < FID_REF_NR; j++)

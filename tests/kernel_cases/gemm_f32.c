@@ -67,7 +67,7 @@ static float *run(const struct gemm_case *g, const struct fid_post_f32 *post, bo
         used.residual = c;
         used.residual_stride = g->stride;
     }
-    g->table->gemm_f32(g->m, g->n, g->taps, g->k, g->rows, g->panel_at, c, g->stride, &used);
+    g->table->gemm_f32(g->m, g->n, g->taps, g->k, g->rows, g->panel_at, c, g->stride, &used, NULL);
     return c;
 }
 
@@ -109,7 +109,7 @@ static void same_bits_everywhere(struct gemm_case *g)
     g->stride = NR_MAX;
     make_inputs(g);
     const struct fid_post_f32 post = {.min = -INFINITY, .max = INFINITY};
-    g->table->gemm_f32(mr, nr, g->taps, g->k, g->rows, g->panel_at, full[0], NR_MAX, &post);
+    g->table->gemm_f32(mr, nr, g->taps, g->k, g->rows, g->panel_at, full[0], NR_MAX, &post, NULL);
     memcpy(rows, g->rows, sizeof rows);
 
     const size_t depth = g->taps * g->k, turn = nr / 2 + 1;
@@ -123,7 +123,7 @@ static void same_bits_everywhere(struct gemm_case *g)
             for (size_t t = 0; t < g->taps; t++)
                 for (size_t i = 0; i < m; i++)
                     g->rows[t * m + i] = rows[t * mr + (i + 1) % mr];
-            g->table->gemm_f32(m, n, g->taps, g->k, g->rows, turned, c[0], NR_MAX, &post);
+            g->table->gemm_f32(m, n, g->taps, g->k, g->rows, turned, c[0], NR_MAX, &post, NULL);
             for (size_t i = 0; i < m; i++)
                 for (size_t j = 0; j < n; j++)
                     CHECK_THAT(same_bits(c[i][j], full[(i + 1) % mr][(j + nr - turn) % nr]),

@@ -5,8 +5,9 @@
 #include <string.h>
 
 static const struct fid_conv_method *const methods[] = {
-    &fid_conv_depthwise,   &fid_conv_gemm_1x1,        &fid_conv_indirect_gemm,
-    &fid_conv_im2col_gemm, &fid_conv_im2col_openblas, &fid_conv_direct,
+    &fid_conv_depthwise,    &fid_conv_gemm_1x1,        &fid_conv_indirect_gemm,
+    &fid_conv_im2col_gemm,  &fid_conv_im2col_openblas, &fid_conv_direct,
+    &fid_conv_rows_gemm,
 };
 enum { METHOD_COUNT = sizeof methods / sizeof methods[0] };
 
@@ -75,8 +76,8 @@ static enum fid_status conv_infer_shape(struct fid_step *step, struct fid_error 
 }
 
 /* The chooser. First the forced method where it applies; then what needs the fewest copies. With
- * few input channels a tap is too short for the kernel's inner loop, and one long patch is better
- * than many short rows. */
+ * few input channels a tap is too short for the kernel's inner loop, and rows of taps or one long
+ * patch are better. */
 static const struct fid_conv_method *choose(const struct fid_step *step,
                                             const struct fid_conv_method *forced)
 {
@@ -89,7 +90,9 @@ static const struct fid_conv_method *choose(const struct fid_step *step,
         return &fid_conv_gemm_1x1;
     if (!fid_conv_indirect_gemm.applies(step))
         return &fid_conv_direct;
-    return step->window.in.c < short_tap ? &fid_conv_im2col_gemm : &fid_conv_indirect_gemm;
+    if (step->window.in.c >= short_tap)
+        return &fid_conv_indirect_gemm;
+    return fid_conv_rows_gemm.applies(step) ? &fid_conv_rows_gemm : &fid_conv_im2col_gemm;
 }
 
 static void conv_scratch_size(struct fid_step *step, const struct fid_plan_context *context)

@@ -1,6 +1,7 @@
 /* conv_gemm.c - convolution as a matrix product: one row for each output pixel, one column for each
- * output channel. The three methods differ in where a row's numbers stand: in the input itself
- * (1 × 1), at one place for each tap (indirect), or in a patch copied for it (im2col). */
+ * output channel. The methods differ in where a row's numbers stand: in the input itself (1 × 1),
+ * at one place for each tap (indirect), at one place for each row of the kernel, whose taps are
+ * neighbours in the picture (rows), or in a patch copied for it (im2col). */
 #include "engine/nn/gemm_driver.h"
 #include "engine/nn/ops/conv_methods.h"
 
@@ -27,26 +28,38 @@ static void next_place(const struct fid_window *window, struct place *place)
     place->image++;
 }
 
-static void point_at_taps(const struct fid_step *step, const struct fid_run *run, size_t first,
-                          size_t count, const float **a, float *patches)
+static void point_at_taps(const struct fid_gemm *gemm, const struct fid_run *run,
+                          const struct fid_gemm_rows *rows, const float **a, float *patches)
 {
     (void)patches;
-    struct place place = place_of(&step->window, first);
-    for (size_t i = 0; i < count; i++, next_place(&step->window, &place))
+    const struct fid_step *step = gemm->step;
+    struct place place = place_of(&step->window, rows->first);
+    for (size_t i = 0; i < rows->count; i++, next_place(&step->window, &place))
         fid_window_pointers(&step->window, fid_tensor_image(&step->inputs[0], place.image), place.y,
-                            place.x, run->zeros, a + i, count);
+                            place.x, run->zeros, a + i, rows->count);
 }
 
-static void copy_patches(const struct fid_step *step, const struct fid_run *run, size_t first,
-                         size_t count, const float **a, float *patches)
+/* Pointers to the rows of a window: into the picture where it lies wholly inside, into a patch
+ * otherwise. One tap is a row of the kernel, or all of it where the patch is always made. */
+static void point_at_rows(const struct fid_gemm *gemm, const struct fid_run *run,
+                          const struct fid_gemm_rows *rows, const float **a, float *patches)
 {
     (void)run;
-    const size_t patch = fid_window_taps(&step->window) * step->window.in.c;
-    struct place place = place_of(&step->window, first);
-    for (size_t i = 0; i < count; i++, next_place(&step->window, &place)) {
-        fid_window_patch(&step->window, fid_tensor_image(&step->inputs[0], place.image), place.y,
-                         place.x, patches + i * patch);
-        a[i] = patches + i * patch;
+    const struct fid_step *step = gemm->step;
+    const struct fid_window *window = &step->window;
+    struct place place = place_of(window, rows->first);
+    for (size_t i = 0; i < rows->count; i++, next_place(window, &place), patches += gemm->patch) {
+        const float *image = fid_tensor_image(&step->inputs[0], place.image);
+        const float *corner =
+            gemm->taps > 1 ? fid_window_inside(window, image, place.y, place.x) : NULL;
+        const size_t row_step =
+            corner != NULL ? window->dilation_h * window->in.w * window->in.c : gemm->k;
+        if (corner == NULL) {
+            fid_window_patch(window, image, place.y, place.x, patches);
+            corner = patches;
+        }
+        for (size_t t = 0; t < gemm->taps; t++)
+            a[t * rows->count + i] = corner + t * row_step;
     }
 }
 
@@ -54,7 +67,9 @@ static void copy_patches(const struct fid_step *step, const struct fid_run *run,
 
 static struct fid_gemm indirect_product(const struct fid_step *step)
 {
-    return (struct fid_gemm){.columns = step->output.shape.c,
+    return (struct fid_gemm){.step = step,
+                             .products = 1,
+                             .columns = step->output.shape.c,
                              .taps = fid_window_taps(&step->window),
                              .k = step->window.in.c,
                              .residual = fid_conv_residual(step),
@@ -68,7 +83,15 @@ static struct fid_gemm im2col_product(const struct fid_step *step)
     gemm.k *= gemm.taps;
     gemm.taps = 1;
     gemm.patch = gemm.k;
-    gemm.source = copy_patches;
+    gemm.source = point_at_rows;
+    return gemm;
+}
+
+static struct fid_gemm rows_product(const struct fid_step *step)
+{
+    struct fid_gemm gemm = im2col_product(step);
+    gemm.taps = step->window.kernel_h;
+    gemm.k = step->window.kernel_w * step->window.in.c;
     return gemm;
 }
 
@@ -103,7 +126,7 @@ static void indirect_prepare(struct fid_step *step, const struct fid_plan_contex
 static void indirect_run(const struct fid_step *step, const struct fid_run *run)
 {
     const struct fid_gemm gemm = indirect_product(step);
-    fid_gemm_run(&gemm, step, run, run->n * fid_shape_pixels(step->output.shape));
+    fid_gemm_run(&gemm, run, run->n * fid_shape_pixels(step->output.shape));
 }
 
 static void im2col_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
@@ -121,7 +144,25 @@ static void im2col_prepare(struct fid_step *step, const struct fid_plan_context 
 static void im2col_run(const struct fid_step *step, const struct fid_run *run)
 {
     const struct fid_gemm gemm = im2col_product(step);
-    fid_gemm_run(&gemm, step, run, run->n * fid_shape_pixels(step->output.shape));
+    fid_gemm_run(&gemm, run, run->n * fid_shape_pixels(step->output.shape));
+}
+
+static void rows_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+{
+    const struct fid_gemm gemm = rows_product(step);
+    size_product(step, &gemm, context);
+}
+
+static void rows_prepare(struct fid_step *step, const struct fid_plan_context *context)
+{
+    const struct fid_gemm gemm = rows_product(step);
+    pack_product(step, &gemm, context);
+}
+
+static void rows_run(const struct fid_step *step, const struct fid_run *run)
+{
+    const struct fid_gemm gemm = rows_product(step);
+    fid_gemm_run(&gemm, run, run->n * fid_shape_pixels(step->output.shape));
 }
 
 /* ---- where they apply ---- */
@@ -157,6 +198,22 @@ const struct fid_conv_method fid_conv_indirect_gemm = {
     .scratch_size = indirect_scratch_size,
     .prepare = indirect_prepare,
     .run = indirect_run,
+};
+
+/* The taps of a kernel row follow each other in the picture. */
+static bool has_whole_rows(const struct fid_step *step)
+{
+    return is_ungrouped(step) && step->window.dilation_w == 1;
+}
+
+const struct fid_conv_method fid_conv_rows_gemm = {
+    .name = "rows_gemm",
+    .kernel_slot = "gemm_f32",
+    .in_place = true,
+    .applies = has_whole_rows,
+    .scratch_size = rows_scratch_size,
+    .prepare = rows_prepare,
+    .run = rows_run,
 };
 
 const struct fid_conv_method fid_conv_im2col_gemm = {

@@ -8,7 +8,7 @@ struct fid_conv_method {
     const char *name;        /* printed, and selectable by fid_options.method */
     const char *kernel_slot; /* "" for plain C */
     bool needs_openblas;
-    bool in_place; /* the output may be written over the residual */
+    bool in_place;     /* the output may be written over the residual */
     bool (*applies)(const struct fid_step *step);
     void (*scratch_size)(struct fid_step *step, const struct fid_plan_context *context);
     void (*prepare)(struct fid_step *step, const struct fid_plan_context *context);
@@ -16,7 +16,8 @@ struct fid_conv_method {
 };
 
 extern const struct fid_conv_method fid_conv_gemm_1x1, fid_conv_im2col_gemm, fid_conv_indirect_gemm,
-    fid_conv_im2col_openblas, fid_conv_depthwise, fid_conv_direct;
+    fid_conv_rows_gemm, fid_conv_im2col_openblas,
+    fid_conv_depthwise, fid_conv_direct;
 
 /* NULL when there is none of that name. */
 const struct fid_conv_method *fid_conv_method_named(const char *name);

@@ -24,18 +24,20 @@ static enum fid_status fully_connected_infer_shape(struct fid_step *step, struct
     return status;
 }
 
-static void point_at_pictures(const struct fid_step *step, const struct fid_run *run, size_t first,
-                              size_t count, const float **a, float *patches)
+static void point_at_pictures(const struct fid_gemm *gemm, const struct fid_run *run,
+                              const struct fid_gemm_rows *rows, const float **a, float *patches)
 {
     (void)run;
     (void)patches;
-    for (size_t i = 0; i < count; i++)
-        a[i] = fid_tensor_image(&step->inputs[0], first + i);
+    for (size_t i = 0; i < rows->count; i++)
+        a[i] = fid_tensor_image(&gemm->step->inputs[0], rows->first + i);
 }
 
 static struct fid_gemm product(const struct fid_step *step)
 {
-    return (struct fid_gemm){.columns = step->output.shape.c,
+    return (struct fid_gemm){.step = step,
+                             .products = 1,
+                             .columns = step->output.shape.c,
                              .taps = 1,
                              .k = fid_shape_count(step->inputs[0].shape),
                              .c = step->output.data,
@@ -65,7 +67,7 @@ static void fully_connected_prepare(struct fid_step *step, const struct fid_plan
 static void fully_connected_run(const struct fid_step *step, const struct fid_run *run)
 {
     const struct fid_gemm gemm = product(step);
-    fid_gemm_run(&gemm, step, run, run->n);
+    fid_gemm_run(&gemm, run, run->n);
 }
 
 const struct fid_op fid_op_fully_connected = {"fully_connected", fully_connected_infer_shape,
