@@ -63,6 +63,30 @@ struct fid_post_f32 {
     (size_t pixels, size_t channels, size_t taps, const float *const *in, size_t in_step, \
      const float *packed, float *out, size_t out_stride, const struct fid_post_f32 *post)
 
+/* winograd_input_f32: a tile of α × α pixels, α = m + 2 and m = 2 or 4, into the terms of
+ * Winograd's products (kernels/winograd.h):
+ *
+ *   out[(y·α + x) · out_step + j] = Σ_{v,u<α} Bᵀ[y][v] · Bᵀ[x][u] · in[v·α + u][j],  j < channels
+ *
+ *   in      α² pointers to pixels, row by row; those on the padding point at `channels` zeros
+ * Accuracy: sum(α²). */
+#define FID_WINOGRAD_INPUT_F32_ARGS \
+    (size_t m, size_t channels, const float *const *in, float *out, size_t out_step)
+
+/* winograd_output_f32: the products of a tile back into m × m pixels, of which those in the first
+ * `rows` rows and `columns` columns are stored:
+ *
+ *   out[y·row_step + x·column_step + j] =
+ *       post( bias[j] + Σ_{v,u<α} Aᵀ[y][v] · Aᵀ[x][u] · in[(v·α + u) · in_step + j] ),  j <
+ * channels
+ *
+ *   post    its residual stands as out does, at the same steps; residual_stride is not looked at
+ * Accuracy: sum(α² + 1). */
+#define FID_WINOGRAD_OUTPUT_F32_ARGS                                                             \
+    (size_t m, size_t channels, const float *in, size_t in_step, const float *bias, size_t rows, \
+     size_t columns, float *out, size_t row_step, size_t column_step,                            \
+     const struct fid_post_f32 *post)
+
 /* max_pool_f32: out[x][j] = clamp( max_{t<taps} in[x·in_step + t][j], min, max ). A tap on the
  * padding is left out by pointing at another tap of the window. Accuracy: exact. */
 #define FID_MAX_POOL_F32_ARGS                                                             \
@@ -133,6 +157,15 @@ size_t fid_pack_panels_size(size_t n, size_t k, size_t nr);
  * Packs the panels first..first+count-1 only, so that threads can share the work. */
 void fid_pack_panels(size_t n, size_t k, size_t nr, const float *filter, const float *bias,
                      size_t first, size_t count, float *packed);
+
+/* Numbers of the packed filters of n output and k input channels, α² panel sets one after another.
+ */
+size_t fid_pack_winograd_size(size_t m, size_t n, size_t k, size_t nr);
+/* Transforms filters [n][3][3][k] for Winograd's F(m × m, 3 × 3): position y·α + x holds
+ * (G g Gᵀ)[y][x] of every pair of channels, packed as fid_pack_panels does, its bias zero. Packs
+ * the panels first..first+count-1 of all positions, so that threads can share the work. */
+void fid_pack_winograd(size_t m, size_t n, size_t k, size_t nr, const float *filter, size_t first,
+                       size_t count, float *packed);
 
 size_t fid_pack_depthwise_size(size_t channels, size_t taps, size_t cr);
 /* Packs depthwise filters [channels][kernel_h][kernel_w] for depthwise_f32, column by column: tap

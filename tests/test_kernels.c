@@ -1,7 +1,9 @@
 /* test_kernels.c - every slot of every level of this build. A case is named slot_level; a level
  * that this CPU cannot run is skipped by name. The cases of a slot are in kernel_cases/<slot>.c. */
+#include "kernels/winograd.h"
 #include "tests/kernel_cases/kernel_cases.h"
 
+#include <math.h>
 #include <string.h>
 
 static void run_level(const char *level, void (*cases)(const struct fid_kernels *))
@@ -128,11 +130,69 @@ static void packing_of_depthwise_columns(void)
     CHECK(memcmp(packed, want, sizeof want) == 0);
 }
 
+/* The filter in Winograd's domain against G g Gᵀ in double precision, laid out as panels. */
+static void packing_of_winograd(void)
+{
+    enum { N = 11, K = 19, NR = 8, PANELS = 2 };
+    float filter[N * 9 * K];
+    static float packed[36 * PANELS * (1 + K) * NR];
+    fill(filter, N * 9 * K, FILL_RANDOM);
+    for (size_t m = 2; m <= 4; m += 2) {
+        const struct fid_winograd_matrices *matrices = fid_winograd_matrices(m);
+        const size_t alpha = m + 2, set = PANELS * (1 + K) * NR;
+        REQUIRE(fid_pack_winograd_size(m, N, K, NR) == alpha * alpha * set);
+        for (size_t panel = 0; panel < PANELS; panel++)
+            fid_pack_winograd(m, N, K, NR, filter, panel, 1, packed);
+        for (size_t i = 0; i < alpha * alpha * set; i++) {
+            const size_t y = i / set / alpha, x = i / set % alpha, panel = i % set / ((1 + K) * NR);
+            const size_t p = i % ((1 + K) * NR) / NR, j = panel * NR + i % NR;
+            struct sum want = {0};
+            for (size_t t = 0; t < 9 && j < N && p > 0; t++)
+                sum_add(&want, matrices->g[y][t / 3] * matrices->g[x][t % 3],
+                        filter[(j * 9 + t) * K + p - 1]);
+            CHECK_THAT(sum_close(&want, packed[i]), "m %zu position %zu row %zu column %zu", m,
+                       i / set, p, j);
+        }
+    }
+}
+
+/* The matrices compute a convolution: one row of numbers, exactly where they are small integers. */
+static void winograd_is_a_convolution(void)
+{
+    for (size_t m = 2; m <= 4; m += 2) {
+        const struct fid_winograd_matrices *w = fid_winograd_matrices(m);
+        double d[6], g[3], product[6] = {0};
+        for (size_t i = 0; i < m + 2; i++)
+            d[i] = (double)check_random_float(-1, 1);
+        for (size_t i = 0; i < 3; i++)
+            g[i] = (double)check_random_float(-1, 1);
+        for (size_t i = 0; i < m + 2; i++) {
+            double left = 0, right = 0;
+            for (size_t p = 0; p < m + 2; p++)
+                left += (double)w->bt[i][p] * d[p];
+            for (size_t p = 0; p < 3; p++)
+                right += (double)w->g[i][p] * g[p];
+            product[i] = left * right;
+        }
+        for (size_t y = 0; y < m; y++) {
+            double got = 0, magnitude = 0;
+            for (size_t i = 0; i < m + 2; i++) {
+                got += (double)w->at[y][i] * product[i];
+                magnitude += fabs((double)w->at[y][i] * product[i]);
+            }
+            const double want = d[y] * g[0] + d[y + 1] * g[1] + d[y + 2] * g[2];
+            /* G is rounded to f32: by 2^-24 of each of its numbers, and no other error counts. */
+            CHECK_THAT(fabs(got - want) <= 4 * 0x1p-24 * (magnitude + 1), "m %zu row %zu", m, y);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
         CHECK_CASE(every_level_has_cases), CHECK_CASE(every_slot_is_filled),
         CHECK_CASE(choice_of_the_level),   CHECK_CASE(packing_of_panels),
+        CHECK_CASE(packing_of_winograd),   CHECK_CASE(winograd_is_a_convolution),
         CHECK_CASE(packing_without_bias),  CHECK_CASE(packing_of_depthwise_columns),
 #define LIST_CASE(slot, level)       CHECK_CASE(slot##_##level),
 #define FID_SLOT(slot, result, args) EACH_LEVEL(LIST_CASE, slot)

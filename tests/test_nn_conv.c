@@ -45,7 +45,8 @@ static void choose_pads(struct geometry *g)
     g->fields.pad_right = (int32_t)check_random_below(4);
 }
 
-static struct geometry choose_geometry(void)
+/* winograd: 3 × 3 at stride 1, which chance would hardly ever choose. */
+static struct geometry choose_geometry(bool winograd)
 {
     struct geometry g = {.h = 1 + check_random_below(13),
                          .w = 1 + check_random_below(13),
@@ -64,6 +65,10 @@ static struct geometry choose_geometry(void)
     f->dilation_h = (int32_t)(1 + check_random_below(3));
     f->dilation_w = (int32_t)(1 + check_random_below(3));
     choose_groups(&g);
+    if (winograd) {
+        f->kernel_h = f->kernel_w = 3;
+        f->stride_h = f->stride_w = f->dilation_h = f->dilation_w = 1;
+    }
     if (kernel_limit > 1 || check_random_below(3) == 0)
         choose_pads(&g);
     g.fits = net_window_size((int)g.h, f->kernel_h, f->stride_h, f->dilation_h, f->pad_top,
@@ -93,6 +98,18 @@ static bool is_plain_1x1(const struct geometry *g)
            !f->pad_right;
 }
 
+static bool is_plain_3x3(const struct geometry *g)
+{
+    const struct fid_file_node *f = &g->fields;
+    return f->kernel_h == 3 && f->kernel_w == 3 && f->stride_h == 1 && f->stride_w == 1 &&
+           f->dilation_h == 1 && f->dilation_w == 1;
+}
+
+static bool is_winograd(const char *method)
+{
+    return strncmp(method, "winograd_", strlen("winograd_")) == 0;
+}
+
 static bool applies(const char *method, const struct geometry *g)
 {
     const int groups = g->fields.groups;
@@ -100,6 +117,10 @@ static bool applies(const char *method, const struct geometry *g)
         return true;
     if (strcmp(method, "depthwise") == 0)
         return groups > 1 && (uint32_t)groups == g->c_in && g->c_in == g->c_out;
+    if (is_winograd(method))
+        return groups == 1 && is_plain_3x3(g);
+    if (strcmp(method, "rows_gemm") == 0)
+        return groups == 1 && g->fields.dilation_w == 1;
     return groups == 1 && (strcmp(method, "gemm_1x1") != 0 || is_plain_1x1(g));
 }
 
@@ -143,7 +164,7 @@ static void method_is_right(const char *method, const char *isa)
     fid_runtime_close(&runtime);
     int used = 0;
     for (int i = 0; i < ROUNDS && !check_failed(); i++) {
-        const struct geometry g = choose_geometry();
+        const struct geometry g = choose_geometry(is_winograd(method));
         used += try_geometry(method, isa, &g);
     }
     CHECK_THAT(check_failed() || used >= ROUNDS / 12, "%s was used only %d times", method, used);
@@ -162,6 +183,9 @@ static void method_is_right(const char *method, const char *isa)
 METHOD_CASE(gemm_1x1)
 METHOD_CASE(im2col_gemm)
 METHOD_CASE(indirect_gemm)
+METHOD_CASE(rows_gemm)
+METHOD_CASE(winograd_2x2)
+METHOD_CASE(winograd_4x4)
 METHOD_CASE(im2col_openblas)
 METHOD_CASE(depthwise)
 METHOD_CASE(direct)
@@ -185,6 +209,8 @@ static void first_layers_of_resnet50(void)
     CHECK(try_geometry("im2col_gemm", NULL, &keras));
     CHECK(try_geometry("indirect_gemm", NULL, &keras));
     CHECK(try_geometry("im2col_gemm", NULL, &caffe));
+    CHECK(try_geometry("rows_gemm", NULL, &keras));
+    CHECK(try_geometry("rows_gemm", NULL, &caffe));
 }
 
 /* Runs g on one thread with all pictures, and again with 2 and 3 threads and with one picture. */
@@ -228,6 +254,7 @@ static void bits_do_not_depend_on_threads_or_batch(void)
         const char *method;
         int kernel, groups;
     } methods[] = {{"gemm_1x1", 1, 1},        {"im2col_gemm", 3, 1},    {"indirect_gemm", 3, 1},
+                   {"winograd_2x2", 3, 1},    {"winograd_4x4", 3, 1},   {"rows_gemm", 3, 1},
                    {"depthwise", 3, 48},      {"direct", 3, 1},         {NULL, 3, 1},
                    {"im2col_openblas", 3, 1}, {"im2col_openblas", 1, 1}};
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
@@ -253,7 +280,10 @@ static void bits_do_not_depend_on_threads_or_batch(void)
 
 CHECK_MAIN(CHECK_CASE(gemm_1x1_best), CHECK_CASE(gemm_1x1_ref), CHECK_CASE(im2col_gemm_best),
            CHECK_CASE(im2col_gemm_ref), CHECK_CASE(indirect_gemm_best),
-           CHECK_CASE(indirect_gemm_ref), CHECK_CASE(im2col_openblas_best),
-           CHECK_CASE(im2col_openblas_ref), CHECK_CASE(depthwise_best), CHECK_CASE(depthwise_ref),
-           CHECK_CASE(direct_best), CHECK_CASE(direct_ref), CHECK_CASE(first_layers_of_resnet50),
+           CHECK_CASE(indirect_gemm_ref), CHECK_CASE(rows_gemm_best), CHECK_CASE(rows_gemm_ref),
+           CHECK_CASE(winograd_2x2_best), CHECK_CASE(winograd_2x2_ref),
+           CHECK_CASE(winograd_4x4_best), CHECK_CASE(winograd_4x4_ref),
+           CHECK_CASE(im2col_openblas_best), CHECK_CASE(im2col_openblas_ref),
+           CHECK_CASE(depthwise_best), CHECK_CASE(depthwise_ref), CHECK_CASE(direct_best),
+           CHECK_CASE(direct_ref), CHECK_CASE(first_layers_of_resnet50),
            CHECK_CASE(bits_do_not_depend_on_threads_or_batch))

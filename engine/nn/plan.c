@@ -155,7 +155,7 @@ static uint64_t step_bytes(const struct fid_step *step)
 
 static void choose_methods(struct fid_plan *plan, const struct fid_plan_context *context)
 {
-    size_t scratch = 0;
+    size_t scratch = 0, shared = 0;
     for (size_t i = 0; i < plan->value_count; i++)
         if (plan->values[i].shape.c > plan->zero_count)
             plan->zero_count = plan->values[i].shape.c;
@@ -173,9 +173,11 @@ static void choose_methods(struct fid_plan *plan, const struct fid_plan_context 
                      context->kernels->name);
         plan->packed_bytes += align_up(step->packed_bytes);
         scratch = step->scratch_bytes > scratch ? step->scratch_bytes : scratch;
+        shared = step->shared_bytes > shared ? step->shared_bytes : shared;
     }
     plan->scratch_stride = align_up(scratch);
-    plan->scratch_bytes = plan->scratch_stride * (size_t)fid_pool_workers(context->pool);
+    plan->shared_offset = plan->scratch_stride * (size_t)fid_pool_workers(context->pool);
+    plan->scratch_bytes = plan->shared_offset + align_up(shared);
 }
 
 /* ---- lives ---- */

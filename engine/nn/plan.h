@@ -16,6 +16,7 @@ struct fid_plan {
     size_t *offsets;           /* owned: of the values in the arena, bytes */
     bool *kept;                /* owned: readable after a run */
     size_t arena_bytes, packed_bytes, scratch_bytes, scratch_stride;
+    size_t shared_offset; /* in the scratch, after the workers' */
     size_t
         zero_count; /* most channels of a value; that many zeros stand before the packed weights */
 };

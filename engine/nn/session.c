@@ -60,6 +60,7 @@ static enum fid_status prepare(struct fid_session *session, const struct fid_fil
         .pool = runtime->pool,
         .forced = runtime->method,
         .openblas = runtime->has_openblas ? &runtime->openblas : NULL,
+        .n = (size_t)n,
     };
     enum fid_status status = fid_plan_open(session->model->file, graph, (size_t)n, (size_t)h,
                                            (size_t)w, &session->plan, error);
@@ -140,7 +141,8 @@ void fid_session_run(struct fid_session *session, int n)
                                 .n = (size_t)n,
                                 .zeros = (const float *)session->packed,
                                 .scratch = session->scratch,
-                                .scratch_stride = plan->scratch_stride};
+                                .scratch_stride = plan->scratch_stride,
+                                .shared = session->scratch + plan->shared_offset};
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct fid_step *step = &plan->steps[i];
         const uint64_t start = session->times != NULL ? fid_clock_ns() : 0;

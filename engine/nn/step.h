@@ -44,6 +44,7 @@ struct fid_step {
     char kernel[32];                     /* printed: slot and table */
     size_t packed_bytes;                 /* of its own weights, laid out for the kernel */
     size_t scratch_bytes;                /* for each worker */
+    size_t shared_bytes;                 /* for all workers together */
     unsigned share; /* bit i: the output may take input i's memory, if nobody reads it later */
     bool alias;     /* the output is input 0 under another shape */
     struct fid_post_f32 post;
@@ -57,6 +58,7 @@ struct fid_plan_context {
     struct fid_pool *pool;
     const struct fid_conv_method *forced; /* conv method wherever it applies; NULL: none */
     const struct fid_openblas *openblas;  /* NULL: not loaded */
+    size_t n;                             /* most pictures of a run */
 };
 
 /* What a step needs to run. */
@@ -67,6 +69,7 @@ struct fid_run {
     const float *zeros; /* as many as the most channels of a value */
     char *scratch;      /* scratch_stride bytes for each worker */
     size_t scratch_stride;
+    void *shared; /* the step's shared_bytes */
 };
 
 struct fid_op {

@@ -8,6 +8,8 @@ void fid_gemm_f32_8x8_neon FID_GEMM_F32_ARGS;
 void fid_depthwise_f32_neon FID_DEPTHWISE_F32_ARGS;
 void fid_max_pool_f32_neon FID_MAX_POOL_F32_ARGS;
 void fid_average_f32_neon FID_AVERAGE_F32_ARGS;
+void fid_winograd_input_f32_neon FID_WINOGRAD_INPUT_F32_ARGS;
+void fid_winograd_output_f32_neon FID_WINOGRAD_OUTPUT_F32_ARGS;
 void fid_add_f32_neon FID_ADD_F32_ARGS;
 void fid_affine_f32_neon FID_AFFINE_F32_ARGS;
 float fid_dot_f32_neon FID_DOT_F32_ARGS;

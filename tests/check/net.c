@@ -93,6 +93,17 @@ static void verify_node(const struct net_node_view *view, const char *name)
                 }
 }
 
+/* The side of the tiles of a step whose method is called winograd_MxM, 0 for other methods. */
+static int winograd_m(const struct net *net, size_t number)
+{
+    static const char prefix[] = "winograd_";
+    struct fid_step_info step;
+    CHECK(fid_session_step(net->session, number, &step));
+    return strncmp(step.method, prefix, sizeof prefix - 1) == 0
+               ? atoi(step.method + sizeof prefix - 1)
+               : 0;
+}
+
 /* Values have the numbers of the nodes that compute them plus one: fid_builder makes them so. */
 static void view_and_verify(const struct net *net, size_t number, const struct fid_file_node *node)
 {
@@ -106,6 +117,7 @@ static void view_and_verify(const struct net *net, size_t number, const struct f
     for (size_t i = 0; i < node->tensor_count && i < TENSORS_MAX; i++)
         tensors[i] = fid_weight_file_tensor_data(net->model->file, index[node->first_tensor + i]);
     CHECK(fid_session_value(net->session, number + 1, &view.output));
+    view.winograd_m = winograd_m(net, number);
     verify_node(&view, fid_weight_file_string(net->model->file, node->name));
 }
 

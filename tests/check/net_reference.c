@@ -6,6 +6,7 @@
  * rounding of x - max, which exp turns into a relative error, and that of its own sum. */
 #include "tests/check/net_reference.h"
 
+#include "kernels/winograd.h"
 #include "tests/check/net.h"
 
 #include <math.h>
@@ -70,6 +71,81 @@ static void pads_of(const struct net_node_view *view, int *top, int *left)
                     node->pad_left, node->pad_right, node->pad_mode, left);
 }
 
+/* ---- how far Winograd's method may be off ----
+ *
+ * Y = Aᵀ [ Σ_c (G g_c Gᵀ) ⊙ (Bᵀ d_c B) ] A is a sum of products of four factors. In f32 each of
+ * them suffers the roundings on its way: at most 3 + 3 in the filter's transform, whose matrix is
+ * rounded too (2), α - 1 in each of the two passes of the input's and of the output's, the product
+ * and c additions. So the error of an output is at most (c + 4α + 9) · 2^-24 times the same
+ * expression with the absolute values of all factors, to first order; twice that is allowed. The
+ * inner sum over c is bounded by the norms of its two factors (Cauchy and Schwarz). */
+
+enum { ALPHA_MAX = FID_WINOGRAD_ALPHA_MAX, POSITIONS_MAX = ALPHA_MAX * ALPHA_MAX };
+
+/* Σ_{v,u} |left[y][v]| · |right[x][u]| · in(v, u) for 3 × 3 or α × α numbers. */
+static double transform_magnitude(const float *left, const float *right, int size, const double *in)
+{
+    double sum = 0;
+    for (int v = 0; v < size; v++)
+        for (int u = 0; u < size; u++)
+            sum += fabs((double)left[v] * (double)right[u]) * in[v * size + u];
+    return sum;
+}
+
+/* Adds the squares of the magnitudes of a transformed channel, position by position. */
+static void add_squares(const float *matrix, int row_floats, int alpha, int size, const double *in,
+                        double *squares)
+{
+    for (int i = 0; i < alpha * alpha; i++) {
+        const double v = transform_magnitude(matrix + i / alpha * row_floats,
+                                             matrix + i % alpha * row_floats, size, in);
+        squares[i] += v * v;
+    }
+}
+
+/* |input| at one place, 0 on the padding. */
+static double input_magnitude(const struct fid_value *in, int n, int row, int column, int c)
+{
+    const bool inside = row >= 0 && row < in->h && column >= 0 && column < in->w;
+    return inside ? fabs((double)at(in, n, row, column, c)) : 0;
+}
+
+static double winograd_magnitude(const struct net_node_view *view, int n, int y, int x, int j)
+{
+    const int m = view->winograd_m, alpha = m + 2;
+    const struct fid_winograd_matrices *matrices = fid_winograd_matrices((unsigned long)m);
+    const struct fid_value *in = &view->inputs[0];
+    const float *filter = view->tensors[0] + (ptrdiff_t)j * 9 * in->c;
+    double inputs[POSITIONS_MAX] = {0}, filters[POSITIONS_MAX] = {0}, norms[POSITIONS_MAX];
+    int top, left;
+    pads_of(view, &top, &left);
+    for (int c = 0; c < in->c; c++) {
+        double d[POSITIONS_MAX], g[9];
+        for (int i = 0; i < alpha * alpha; i++)
+            d[i] = input_magnitude(in, n, y / m * m - top + i / alpha, x / m * m - left + i % alpha,
+                                   c);
+        for (int t = 0; t < 9; t++)
+            g[t] = fabs((double)filter[t * in->c + c]);
+        add_squares(matrices->bt[0], ALPHA_MAX, alpha, alpha, d, inputs);
+        add_squares(matrices->g[0], 3, alpha, 3, g, filters);
+    }
+    for (int i = 0; i < alpha * alpha; i++)
+        norms[i] = sqrt(inputs[i] * filters[i]);
+    return transform_magnitude(matrices->at[y % m], matrices->at[x % m], alpha, norms);
+}
+
+/* A sum whose magnitude and terms are those of Winograd's method, in place of the definition's. */
+static struct sum winograd_sum(const struct net_node_view *view, int n, int y, int x, int j,
+                               struct sum sum)
+{
+    double beside = fabs((double)view->tensors[1][j]);
+    if (view->node->input_count > 1)
+        beside += fabs((double)at(&view->inputs[1], n, y, x, j));
+    sum.magnitude = winograd_magnitude(view, n, y, x, j) + beside;
+    sum.terms = view->inputs[0].c + 4 * (view->winograd_m + 2) + 1 + 2;
+    return sum;
+}
+
 static struct net_number conv(const struct net_node_view *view, int n, int y, int x, int j)
 {
     const struct fid_file_node *node = view->node;
@@ -91,6 +167,8 @@ static struct net_number conv(const struct net_node_view *view, int n, int y, in
         }
     if (node->input_count > 1)
         add_product(&sum, (double)at(&view->inputs[1], n, y, x, j), 1);
+    if (view->winograd_m > 0)
+        sum = winograd_sum(view, n, y, x, j, sum);
     return activate(view, sum, j, view->tensors[2]);
 }
 

@@ -16,6 +16,7 @@ struct net_node_view {
     const struct fid_value *inputs;
     const float *const *tensors;
     struct fid_value output; /* shape and data of the engine */
+    int winograd_m;          /* side of the tiles if the engine computed it by Winograd's method */
 };
 
 /* The number at (n, y, x, j) of the node's output. */

@@ -7,7 +7,7 @@
 static const struct fid_conv_method *const methods[] = {
     &fid_conv_depthwise,    &fid_conv_gemm_1x1,        &fid_conv_indirect_gemm,
     &fid_conv_im2col_gemm,  &fid_conv_im2col_openblas, &fid_conv_direct,
-    &fid_conv_rows_gemm,
+    &fid_conv_winograd_2x2, &fid_conv_winograd_4x4,    &fid_conv_rows_gemm,
 };
 enum { METHOD_COUNT = sizeof methods / sizeof methods[0] };
 
@@ -90,6 +90,9 @@ static const struct fid_conv_method *choose(const struct fid_step *step,
         return &fid_conv_gemm_1x1;
     if (!fid_conv_indirect_gemm.applies(step))
         return &fid_conv_direct;
+    const struct fid_conv_method *winograd = fid_conv_winograd_choose(step);
+    if (winograd != NULL)
+        return winograd;
     if (step->window.in.c >= short_tap)
         return &fid_conv_indirect_gemm;
     return fid_conv_rows_gemm.applies(step) ? &fid_conv_rows_gemm : &fid_conv_im2col_gemm;

@@ -9,6 +9,7 @@ struct fid_conv_method {
     const char *kernel_slot; /* "" for plain C */
     bool needs_openblas;
     bool in_place;     /* the output may be written over the residual */
+    size_t winograd_m; /* side of a Winograd method's tiles; else 0 */
     bool (*applies)(const struct fid_step *step);
     void (*scratch_size)(struct fid_step *step, const struct fid_plan_context *context);
     void (*prepare)(struct fid_step *step, const struct fid_plan_context *context);
@@ -16,8 +17,11 @@ struct fid_conv_method {
 };
 
 extern const struct fid_conv_method fid_conv_gemm_1x1, fid_conv_im2col_gemm, fid_conv_indirect_gemm,
-    fid_conv_rows_gemm, fid_conv_im2col_openblas,
+    fid_conv_rows_gemm, fid_conv_winograd_2x2, fid_conv_winograd_4x4, fid_conv_im2col_openblas,
     fid_conv_depthwise, fid_conv_direct;
+
+/* The Winograd method that is cheaper than the direct ones and than the other, or NULL. */
+const struct fid_conv_method *fid_conv_winograd_choose(const struct fid_step *step);
 
 /* NULL when there is none of that name. */
 const struct fid_conv_method *fid_conv_method_named(const char *name);

@@ -1,0 +1,231 @@
+/* conv_winograd.c - 3 × 3 convolutions at stride 1 by Winograd's minimal filtering: tiles of m × m
+ * outputs from α² = (m + 2)² inputs, 2.25 (m = 2) or 4 (m = 4) times fewer products.
+ *
+ * A chunk of tiles is transformed, so that position i of all of them is a matrix V_i [tiles][c_in];
+ * M_i = V_i · U_i for each position, in one run of the GEMM driver; then each tile's M is
+ * transformed back. Threads share the tiles, then the positions and panels, then the tiles again.
+ * Nobody splits a sum. */
+#include "engine/nn/gemm_driver.h"
+#include "engine/nn/ops/conv_methods.h"
+
+enum { POSITIONS_MAX = 36 };
+
+/* V and M of a chunk. Larger than the second-level cache: the weights of all positions pass by once
+ * a chunk, and cost more than the rest of V and M in the third level. Half of it is 20 to 50 %
+ * slower at 14 × 14 × 256 and 7 × 7 × 512, twice of it 5 % at 28 × 28 × 128 (Zen 5, 1 MB of L2). */
+#define CHUNK_BYTES ((size_t)1280 * 1024)
+
+/* Between two positions of V or M, so that they do not compete for the same sets of the caches:
+ * their distance would else be a multiple of 4 KB for most numbers of channels. */
+enum { STEP_PAD = 16 };
+
+struct winograd {
+    struct fid_window tiles; /* one output a tile */
+    size_t m, positions, c_in, c_out;
+    size_t image_tiles;    /* of one picture */
+    size_t chunk;          /* tiles at once, at most */
+    size_t v_step, m_step; /* numbers between two positions of V and M */
+};
+
+static size_t ceil_div(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The tiles of a layer; n pictures at most. */
+static struct winograd winograd_of(const struct fid_step *step, size_t m, size_t n)
+{
+    const struct fid_window *window = &step->window;
+    struct winograd w = {.tiles = *window,
+                         .m = m,
+                         .positions = (m + 2) * (m + 2),
+                         .c_in = window->in.c,
+                         .c_out = step->output.shape.c};
+    w.tiles.kernel_h = w.tiles.kernel_w = m + 2;
+    w.tiles.stride_h = w.tiles.stride_w = m;
+    w.tiles.out_h = ceil_div(window->out_h, m);
+    w.tiles.out_w = ceil_div(window->out_w, m);
+    w.image_tiles = w.tiles.out_h * w.tiles.out_w;
+    const size_t tile_bytes = w.positions * (w.c_in + w.c_out) * sizeof(float);
+    const size_t limit = tile_bytes < CHUNK_BYTES ? CHUNK_BYTES / tile_bytes : 1;
+    w.chunk = ceil_div(n * w.image_tiles, ceil_div(n * w.image_tiles, limit));
+    w.v_step = w.chunk * w.c_in + STEP_PAD;
+    w.m_step = w.chunk * w.c_out + STEP_PAD;
+    return w;
+}
+
+struct winograd_job {
+    const struct fid_step *step;
+    const struct fid_run *run;
+    struct winograd w;
+    size_t first, count; /* tiles of this chunk */
+    float *v, *products;
+};
+
+static void transform_tile(void *ctx, size_t index, int worker)
+{
+    (void)worker;
+    const struct winograd_job *job = ctx;
+    const struct winograd *w = &job->w;
+    const size_t tile = job->first + index, place = tile % w->image_tiles;
+    const float *image = fid_tensor_image(&job->step->inputs[0], tile / w->image_tiles);
+    const float *taps[POSITIONS_MAX];
+    fid_window_pointers(&w->tiles, image, place / w->tiles.out_w, place % w->tiles.out_w,
+                        job->run->zeros, taps, 1);
+    job->run->kernels->winograd_input_f32(w->m, w->c_in, taps, job->v + index * w->c_in, w->v_step);
+}
+
+static void point_at_tiles(const struct fid_gemm *gemm, const struct fid_run *run,
+                           const struct fid_gemm_rows *rows, const float **a, float *patches)
+{
+    (void)run;
+    (void)patches;
+    const struct winograd_job *job = gemm->source_ctx;
+    const float *v = job->v + rows->product * job->w.v_step + rows->first * gemm->k;
+    for (size_t i = 0; i < rows->count; i++)
+        a[i] = v + i * gemm->k;
+}
+
+static struct fid_gemm product(const struct fid_step *step, const struct winograd *w)
+{
+    return (struct fid_gemm){.step = step,
+                             .products = w->positions,
+                             .columns = w->c_out,
+                             .taps = 1,
+                             .k = w->c_in,
+                             .c_step = w->m_step,
+                             .intermediate = true,
+                             .source = point_at_tiles};
+}
+
+static void finish_tile(void *ctx, size_t index, int worker)
+{
+    (void)worker;
+    const struct winograd_job *job = ctx;
+    const struct winograd *w = &job->w;
+    const struct fid_step *step = job->step;
+    const struct fid_window *window = &step->window;
+    const size_t tile = job->first + index, place = tile % w->image_tiles;
+    const size_t y = place / w->tiles.out_w * w->m, x = place % w->tiles.out_w * w->m;
+    const size_t rows = min_size(w->m, window->out_h - y);
+    const size_t columns = min_size(w->m, window->out_w - x);
+    const size_t row_step = window->out_w * w->c_out;
+    const size_t at = ((tile / w->image_tiles * window->out_h + y) * window->out_w + x) * w->c_out;
+    struct fid_post_f32 post = step->post;
+    if (fid_conv_residual(step) != NULL)
+        post.residual = fid_conv_residual(step) + at;
+    job->run->kernels->winograd_output_f32(w->m, w->c_out, job->products + index * w->c_out,
+                                           w->m_step, step->weights[FID_CONV_BIAS].data, rows,
+                                           columns, step->output.data + at, row_step, w->c_out,
+                                           &post);
+    for (size_t i = 0; i < rows; i++)
+        fid_step_finish(step, at + i * row_step, columns * w->c_out);
+}
+
+static void winograd_run(const struct fid_step *step, const struct fid_run *run)
+{
+    struct winograd_job job = {
+        .step = step, .run = run, .w = winograd_of(step, step->conv->winograd_m, run->n)};
+    const size_t tiles = run->n * job.w.image_tiles;
+    struct fid_gemm gemm = product(step, &job.w);
+    job.v = run->shared;
+    job.products = job.v + job.w.positions * job.w.v_step;
+    gemm.source_ctx = &job;
+    gemm.c = job.products;
+    for (job.first = 0; job.first < tiles; job.first += job.count) {
+        job.count = min_size(job.w.chunk, tiles - job.first);
+        fid_parallel_for(run->pool, job.count, transform_tile, &job);
+        fid_gemm_run(&gemm, run, job.count);
+        fid_parallel_for(run->pool, job.count, finish_tile, &job);
+    }
+}
+
+static void winograd_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+{
+    const struct winograd w = winograd_of(step, step->conv->winograd_m, context->n);
+    const struct fid_gemm gemm = product(step, &w);
+    step->packed_bytes = fid_gemm_packed_bytes(&gemm, context->kernels);
+    step->scratch_bytes = fid_gemm_scratch_bytes(&gemm, context->kernels);
+    step->shared_bytes = w.positions * (w.v_step + w.m_step) * sizeof(float);
+}
+
+struct pack_job {
+    const struct fid_step *step;
+    size_t m, nr;
+};
+
+static void pack_panel(void *ctx, size_t index, int worker)
+{
+    (void)worker;
+    const struct pack_job *job = ctx;
+    const struct fid_step *step = job->step;
+    fid_pack_winograd(job->m, step->output.shape.c, step->window.in.c, job->nr,
+                      step->weights[FID_CONV_FILTER].data, index, 1, step->packed);
+}
+
+static void winograd_prepare(struct fid_step *step, const struct fid_plan_context *context)
+{
+    struct pack_job job = {step, step->conv->winograd_m, context->kernels->tile.gemm_nr};
+    fid_parallel_for(context->pool, ceil_div(step->output.shape.c, job.nr), pack_panel, &job);
+    fid_weight_file_release_tensor(step->file, step->weights[FID_CONV_FILTER].number);
+}
+
+static bool is_3x3_stride_1(const struct fid_step *step)
+{
+    const struct fid_window *w = &step->window;
+    return step->node->groups == 1 && w->kernel_h == 3 && w->kernel_w == 3 && w->stride_h == 1 &&
+           w->stride_w == 1 && w->dilation_h == 1 && w->dilation_w == 1;
+}
+
+/* ---- cost ---- */
+
+/* In multiply-adds of the GEMM kernel; measured on ResNet50's layers with AVX-512 (Zen 5): a number
+ * of V or M takes the transforms as long as 14, and a byte of weights comes from memory as fast as
+ * 3 (135 G/s against 40 GB/s; Zen 4: 58 against 22). */
+enum { TRANSFORM_COST = 14, WEIGHT_BYTE_COST = 3 };
+
+static size_t weights_cost(const struct winograd *w, size_t positions)
+{
+    return WEIGHT_BYTE_COST * sizeof(float) * positions * w->c_in * w->c_out;
+}
+
+/* Of one picture, so that the method and with it the numbers do not depend on the batch. */
+static size_t cost(const struct fid_step *step, size_t m)
+{
+    const struct winograd w = winograd_of(step, m, 1);
+    const size_t numbers = w.image_tiles * w.positions;
+    return numbers * (w.c_in * w.c_out + TRANSFORM_COST * (w.c_in + w.c_out)) +
+           weights_cost(&w, w.positions);
+}
+
+const struct fid_conv_method *fid_conv_winograd_choose(const struct fid_step *step)
+{
+    if (!is_3x3_stride_1(step))
+        return NULL;
+    const struct winograd w = winograd_of(step, 4, 1);
+    const size_t direct =
+        fid_shape_pixels(step->output.shape) * 9 * w.c_in * w.c_out + weights_cost(&w, 9);
+    const size_t cost_2x2 = cost(step, 2), cost_4x4 = cost(step, 4);
+    if (min_size(cost_2x2, cost_4x4) >= direct)
+        return NULL;
+    return cost_4x4 < cost_2x2 ? &fid_conv_winograd_4x4 : &fid_conv_winograd_2x2;
+}
+
+#define WINOGRAD(method, size)                 \
+    const struct fid_conv_method method = {    \
+        .name = "winograd_" #size "x" #size,   \
+        .kernel_slot = "gemm_f32",             \
+        .in_place = true,                      \
+        .winograd_m = size,                    \
+        .applies = is_3x3_stride_1,            \
+        .scratch_size = winograd_scratch_size, \
+        .prepare = winograd_prepare,           \
+        .run = winograd_run,                   \
+    }
+WINOGRAD(fid_conv_winograd_2x2, 2);
+WINOGRAD(fid_conv_winograd_4x4, 4);
