@@ -200,19 +200,33 @@ static void run_piece(void *ctx, size_t index, int worker)
     finish_piece(job, row, part_start(&job->strips, strip_end) - row, panel, panel_end - panel);
 }
 
+/* How many blocks the strips are cut into: as the cache wants it, and where there are more rows
+ * than columns, into some for each of several workers, so that a worker has rows of its own from
+ * layer to layer. With fewer rows the weights are what costs, and panels are split instead. */
+static size_t block_count(const struct fid_gemm *gemm, size_t rows,
+                          const struct fid_kernels *kernels, size_t workers)
+{
+    const size_t mr = kernels->tile.gemm_mr, strips = ceil_div(rows, mr);
+    size_t blocks = ceil_div(strips, block_limit(gemm, mr));
+    if (workers == 1 || gemm->products > 1)
+        return blocks;
+    if (rows >= gemm->columns && blocks < workers * PIECES_PER_WORKER)
+        blocks = workers * PIECES_PER_WORKER;
+    return blocks > 1 ? min_size(ceil_div(blocks, workers) * workers, strips) : 1;
+}
+
 void fid_gemm_run(const struct fid_gemm *gemm, const struct fid_run *run, size_t rows)
 {
-    const size_t mr = run->kernels->tile.gemm_mr, nr = run->kernels->tile.gemm_nr;
+    const size_t nr = run->kernels->tile.gemm_nr;
     const size_t workers = (size_t)fid_pool_workers(run->pool);
     const size_t panels = ceil_div(gemm->columns, nr);
-    const size_t strips = ceil_div(rows, mr);
-    const size_t blocks = ceil_div(strips, block_limit(gemm, mr));
+    const size_t blocks = block_count(gemm, rows, run->kernels, workers);
     const size_t pieces = blocks * gemm->products;
     const size_t groups = workers > 1 ? ceil_div(workers * PIECES_PER_WORKER, pieces) : 1;
     struct gemm_job job = {.gemm = gemm, .run = run};
     job.panel_size = (1 + gemm->taps * gemm->k) * nr;
-    job.strips = cut_evenly(rows, strips);
-    job.blocks = cut_evenly(strips, blocks);
+    job.strips = cut_evenly(rows, ceil_div(rows, run->kernels->tile.gemm_mr));
+    job.blocks = cut_evenly(job.strips.parts, blocks);
     job.groups = cut_evenly(panels, min_size(groups, panels));
     fid_parallel_for(run->pool, pieces * job.groups.parts, run_piece, &job);
 }
