@@ -212,8 +212,13 @@ bool fid_session_step(const struct fid_session *session, size_t i, struct fid_st
                                    .h = (int)step->output.shape.h,
                                    .w = (int)step->output.shape.w,
                                    .c = (int)step->output.shape.c,
+                                   .window_h = (int)step->window.kernel_h,
+                                   .window_w = (int)step->window.kernel_w,
+                                   .stride = (int)step->window.stride_h,
                                    .macs = step->macs,
                                    .bytes = step->bytes};
+    for (size_t w = 0; w < step->weight_count; w++)
+        info->weight_bytes += step->weights[w].record->bytes;
     if (session->times != NULL) {
         info->run_count = session->times[i].run_count;
         info->min_ns = session->times[i].min_ns;
