@@ -47,6 +47,7 @@ WINDOW_C  := $(wildcard app/window*.c app/overlay*.c)
 APP_C     := $(filter-out $(if $(filter 1,$(SDL)),,$(WINDOW_C)),$(wildcard app/*.c))
 APP_O     := $(patsubst %.c,$(BUILD)/%.o,$(APP_C))
 BENCHES   := $(patsubst bench/%.c,$(BUILD)/%,$(wildcard bench/bench_*.c))
+BENCH_O   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
 TESTS     := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TOOLS     := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/*.c))
 CHECK_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/check/*.c))
@@ -101,7 +102,11 @@ $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_LIB)
 benches: $(BENCHES)
-$(BUILD)/bench_%: $(BUILD)/bench/bench_%.o $(BUILD)/libfaceid.a
+$(BUILD)/libbench.a: $(BENCH_O)
+	@rm -f $@
+	$(SAY) "ar $@"
+	$(Q)$(AR) rcs $@ $^
+$(BUILD)/bench_%: $(BUILD)/bench/bench_%.o $(BUILD)/libbench.a $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_LIB)
 

@@ -1,0 +1,415 @@
+/* roofline.c - a result as a picture: each layer's speed over its operational intensity, both on
+ * logarithmic axes, below the two roofs that were measured with it. A layer is a numbered point;
+ * the numbers are explained in a list beside the axes. */
+#include "bench/layer_result.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LEFT = 62,
+    TOP = 64,
+    PLOT_WIDTH = 760,
+    LIST_X = LEFT + PLOT_WIDTH + 28,
+    LIST_WIDTH = 506,
+    LINE = 13,       /* of the list */
+    LABEL_HEIGHT = 9 /* of a number beside its point */
+};
+
+static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                      "#7f6000", "#56b4e9", "#666666"};
+enum { COLOURS = sizeof colours / sizeof colours[0] };
+
+struct point {
+    const struct layer_row *row;
+    size_t number, method;                /* number: from 1, its place in the network */
+    double x, y, radius;                  /* pixels */
+    double label_x, label_y, label_width; /* middle of the label's box */
+};
+
+struct picture {
+    const struct layer_result *result;
+    FILE *out;
+    double x_low, x_high, y_low, y_high; /* of the axes */
+    int height;                          /* of the axes, pixels */
+    size_t count, method_count, hidden;  /* hidden: layers that do not multiply */
+    double hidden_ms, sum_ms;
+    struct point *points;
+    const char *methods[COLOURS];
+};
+
+/* ---- geometry ---- */
+
+static double x_of(const struct picture *picture, double intensity)
+{
+    return LEFT +
+           PLOT_WIDTH * log(intensity / picture->x_low) / log(picture->x_high / picture->x_low);
+}
+
+static double y_of(const struct picture *picture, double gflops)
+{
+    return TOP + picture->height *
+                     (1 - log(gflops / picture->y_low) / log(picture->y_high / picture->y_low));
+}
+
+/* The nearest of 1, 2, 5 times a power of ten, down or up. */
+static double round_125(double value, bool up)
+{
+    static const double steps[] = {1, 2, 5, 10};
+    const double decade = pow(10, floor(log10(value)));
+    size_t i = 0;
+    if (up) {
+        while (i < 3 && steps[i] * decade < value * (1 - 1e-9))
+            i++;
+    } else {
+        i = 2;
+        while (i > 0 && steps[i] * decade > value * (1 + 1e-9))
+            i--;
+    }
+    return steps[i] * decade;
+}
+
+/* The tick after v of an axis from low to high: 1, 2, 5, 10, ... or, on an axis too short for
+ * those, even steps. low is such a number. */
+static double next_tick(double low, double high, double v)
+{
+    if (high / low > 12)
+        return round_125(v * 1.5, true);
+    const double step = round_125((high - low) / 9, true);
+    return step * (floor(v / step * (1 + 1e-9)) + 1);
+}
+
+static void choose_axes(struct picture *picture)
+{
+    const struct layer_result *result = picture->result;
+    double x_low = INFINITY, x_high = 0, y_low = INFINITY, y_high = 0;
+    for (size_t i = 0; i < picture->count; i++) {
+        const struct layer_row *row = picture->points[i].row;
+        x_low = fmin(x_low, layer_intensity(row));
+        x_high = fmax(x_high, layer_intensity(row));
+        y_low = fmin(y_low, layer_gflops(row));
+        y_high = fmax(y_high, layer_gflops(row));
+    }
+    if (isfinite(result->peak)) {
+        x_low = fmin(x_low, result->peak / result->bandwidth);
+        y_high = fmax(y_high, result->peak * 1e-9);
+    }
+    picture->x_low = round_125(x_low / 1.3, false);
+    picture->x_high = round_125(x_high * 1.3, true);
+    picture->y_low = round_125(y_low / 1.3, false);
+    picture->y_high = y_high * 1.25;
+}
+
+/* ---- points ---- */
+
+static size_t method_of(struct picture *picture, const char *name)
+{
+    size_t i = 0;
+    while (i < picture->method_count && strcmp(picture->methods[i], name) != 0)
+        i++;
+    if (i == picture->method_count && i < COLOURS)
+        picture->methods[picture->method_count++] = name;
+    return i < COLOURS ? i : COLOURS - 1;
+}
+
+static void collect_points(struct picture *picture)
+{
+    const struct layer_result *result = picture->result;
+    picture->points = bench_alloc(result->count, sizeof *picture->points);
+    picture->sum_ms = layer_sum(result).time.least;
+    for (size_t i = 0; i < result->count; i++) {
+        const struct layer_row *row = &result->rows[i];
+        if (layer_gflops(row) > 0 && row->bytes > 0) {
+            struct point *point = &picture->points[picture->count++];
+            point->row = row;
+            point->number = i + 1;
+            point->method = method_of(picture, row->method[0] != '\0' ? row->method : row->op);
+            point->radius = 2.5 + 0.9 * sqrt(100 * row->time.least / picture->sum_ms);
+        } else {
+            picture->hidden++;
+            picture->hidden_ms += row->time.least;
+        }
+    }
+}
+
+static bool overlap(double x1, double y1, double w1, double h1, double x2, double y2, double w2,
+                    double h2)
+{
+    return fabs(x1 - x2) < (w1 + w2) / 2 && fabs(y1 - y2) < (h1 + h2) / 2;
+}
+
+/* Is there room for the label of point `self` around x, y? Labels are placed in order. */
+static bool is_free(const struct picture *picture, size_t self, double x, double y)
+{
+    const double width = picture->points[self].label_width;
+    if (x - width / 2 < LEFT + 2 || x + width / 2 > LEFT + PLOT_WIDTH - 2 || y < TOP + 8 ||
+        y > TOP + picture->height - 8)
+        return false;
+    for (size_t i = 0; i < picture->count; i++) {
+        const struct point *other = &picture->points[i];
+        const double size = 2 * other->radius + 1;
+        if (overlap(x, y, width, LABEL_HEIGHT, other->x, other->y, size, size))
+            return false;
+        if (i < self && overlap(x, y, width + 2, LABEL_HEIGHT + 1, other->label_x, other->label_y,
+                                other->label_width, LABEL_HEIGHT))
+            return false;
+    }
+    return true;
+}
+
+/* The nearest free place on circles around the point; on the point where there is none. */
+static void place_label(struct picture *picture, size_t self)
+{
+    enum { DIRECTIONS = 24, CIRCLES = 30 };
+    struct point *point = &picture->points[self];
+    point->label_width = point->number < 10 ? 6 : point->number < 100 ? 12 : 18;
+    point->label_x = point->x;
+    point->label_y = point->y;
+    for (int circle = 0; circle < CIRCLES; circle++)
+        for (int d = 0; d < DIRECTIONS; d++) {
+            const double angle = 2 * 3.14159265358979 * d / DIRECTIONS;
+            const double distance = point->radius + 5 + 5 * circle;
+            const double x = point->x + (distance + point->label_width / 2) * cos(angle);
+            const double y = point->y - (distance + LABEL_HEIGHT / 2.0) * sin(angle);
+            if (is_free(picture, self, x, y)) {
+                point->label_x = x;
+                point->label_y = y;
+                return;
+            }
+        }
+}
+
+static void place_points(struct picture *picture)
+{
+    for (size_t i = 0; i < picture->count; i++) {
+        struct point *point = &picture->points[i];
+        point->x = x_of(picture, layer_intensity(point->row));
+        point->y = y_of(picture, layer_gflops(point->row));
+    }
+    for (size_t i = 0; i < picture->count; i++)
+        place_label(picture, i);
+}
+
+/* ---- drawing ---- */
+
+/* Text inside XML. */
+static void put_text(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text == '<')
+            fputs("&lt;", out);
+        else if (*text == '&')
+            fputs("&amp;", out);
+        else if (*text == '>')
+            fputs("&gt;", out);
+        else
+            fputc((unsigned char)*text < 0x20 ? '?' : *text, out);
+}
+
+static void draw_ticks(const struct picture *picture)
+{
+    FILE *out = picture->out;
+    const double bottom = TOP + picture->height;
+    fputs("<g stroke=\"#e4e4e4\" stroke-width=\"1\">\n", out);
+    for (double v = picture->x_low; v <= picture->x_high * 1.001;
+         v = next_tick(picture->x_low, picture->x_high, v))
+        fprintf(out, "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%.1f\"/>\n", x_of(picture, v),
+                TOP, x_of(picture, v), bottom);
+    for (double v = picture->y_low; v <= picture->y_high;
+         v = next_tick(picture->y_low, picture->y_high, v))
+        fprintf(out, "<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>\n", LEFT,
+                y_of(picture, v), LEFT + PLOT_WIDTH, y_of(picture, v));
+    fputs("</g>\n<g fill=\"#333\">\n", out);
+    for (double v = picture->x_low; v <= picture->x_high * 1.001;
+         v = next_tick(picture->x_low, picture->x_high, v))
+        fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%g</text>\n",
+                x_of(picture, v), bottom + 16, v);
+    for (double v = picture->y_low; v <= picture->y_high;
+         v = next_tick(picture->y_low, picture->y_high, v))
+        fprintf(out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n", LEFT - 6,
+                y_of(picture, v) + 4, v);
+    fprintf(out,
+            "<text x=\"%d\" y=\"%.1f\" text-anchor=\"middle\">operational intensity, FLOP/byte "
+            "(input, weights and output moved once)</text>\n",
+            LEFT + PLOT_WIDTH / 2, bottom + 36);
+    fprintf(out,
+            "<text x=\"18\" y=\"%.1f\" text-anchor=\"middle\" transform=\"rotate(-90 18 %.1f)\">"
+            "GFLOP/s</text>\n</g>\n",
+            TOP + picture->height / 2.0, TOP + picture->height / 2.0);
+}
+
+static void draw_roofs(const struct picture *picture)
+{
+    const struct layer_result *result = picture->result;
+    FILE *out = picture->out;
+    if (!isfinite(result->peak))
+        return;
+    const double peak = result->peak * 1e-9, slope = result->bandwidth * 1e-9;
+    const double ridge = peak / slope, foot = fmax(picture->x_low, picture->y_low / slope);
+    const double x = x_of(picture, ridge), y = y_of(picture, peak);
+    const double foot_x = x_of(picture, foot), foot_y = y_of(picture, foot * slope);
+    const double angle = -atan2(foot_y - y, x - foot_x) * 180 / 3.14159265358979;
+    fprintf(out,
+            "<polyline class=\"roof\" points=\"%.1f,%.1f %.1f,%.1f %d,%.1f\" fill=\"none\" "
+            "stroke=\"#222\" stroke-width=\"1.8\"/>\n",
+            foot_x, foot_y, x, y, LEFT + PLOT_WIDTH, y);
+    fprintf(out,
+            "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">multiply-add peak %.1f GFLOP/s</text>\n",
+            LEFT + PLOT_WIDTH - 6, y - 6, peak);
+    fprintf(out,
+            "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" transform=\"rotate(%.1f %.1f %.1f)"
+            "\">memory read %.1f GB/s</text>\n",
+            (foot_x + x) / 2, (foot_y + y) / 2 - 6, angle, (foot_x + x) / 2, (foot_y + y) / 2,
+            slope);
+}
+
+static void draw_points(const struct picture *picture)
+{
+    FILE *out = picture->out;
+    fputs("<g stroke=\"#999\" stroke-width=\"0.6\">\n", out);
+    for (size_t i = 0; i < picture->count; i++) {
+        const struct point *p = &picture->points[i];
+        if (hypot(p->label_x - p->x, p->label_y - p->y) > p->radius + 14)
+            fprintf(out, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n", p->x, p->y,
+                    p->label_x, p->label_y);
+    }
+    fputs("</g>\n<g stroke=\"white\" stroke-width=\"0.6\">\n", out);
+    for (size_t i = 0; i < picture->count; i++) {
+        const struct point *p = &picture->points[i];
+        fprintf(out,
+                "<circle class=\"layer\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" fill=\"%s\"><title>",
+                p->x, p->y, p->radius, colours[p->method]);
+        put_text(out, p->row->name);
+        fprintf(out, ": %.1f GFLOP/s, %.3f ms, %.1f FLOP/byte</title></circle>\n",
+                layer_gflops(p->row), p->row->time.least, layer_intensity(p->row));
+    }
+    fputs("</g>\n<g font-size=\"9.5\" text-anchor=\"middle\" stroke=\"white\" stroke-width=\"2.5\" "
+          "paint-order=\"stroke\">\n",
+          out);
+    for (size_t i = 0; i < picture->count; i++)
+        fprintf(out, "<text x=\"%.1f\" y=\"%.1f\">%zu</text>\n", picture->points[i].label_x,
+                picture->points[i].label_y + 3.4, picture->points[i].number);
+    fputs("</g>\n", out);
+}
+
+/* A cell of the list, cut to `width` characters; y is its base line. */
+static void cell(FILE *out, double x, double y, const char *anchor, int width, const char *text)
+{
+    char cut[64];
+    snprintf(cut, sizeof cut, "%.*s", width, text);
+    fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", x, y, anchor);
+    put_text(out, cut);
+    fputs("</text>", out);
+}
+
+static void draw_list_row(const struct picture *picture, const struct point *p, double y)
+{
+    FILE *out = picture->out;
+    const struct layer_row *row = p->row;
+    char text[64];
+    fprintf(out, "<circle cx=\"%d\" cy=\"%.1f\" r=\"3.5\" fill=\"%s\"/>", LIST_X + 4, y - 3.5,
+            colours[p->method]);
+    snprintf(text, sizeof text, "%zu", p->number);
+    cell(out, LIST_X + 30, y, "end", 6, text);
+    cell(out, LIST_X + 38, y, "start", 22, row->name + layer_prefix(picture->result));
+    layer_shape(row, text, sizeof text);
+    cell(out, LIST_X + 180, y, "start", 20, text);
+    snprintf(text, sizeof text, "%.1f", layer_gflops(row));
+    cell(out, LIST_X + 358, y, "end", 10, text);
+    if (isfinite(picture->result->peak))
+        snprintf(text, sizeof text, "%.0f %%", 1e11 * layer_gflops(row) / picture->result->peak);
+    else
+        snprintf(text, sizeof text, "-");
+    cell(out, LIST_X + 408, y, "end", 8, text);
+    snprintf(text, sizeof text, "%.3f", row->time.least);
+    cell(out, LIST_X + 468, y, "end", 10, text);
+    fputc('\n', out);
+}
+
+static void draw_list(const struct picture *picture)
+{
+    FILE *out = picture->out;
+    fputs("<g font-size=\"10\" font-family=\"DejaVu Sans Mono, monospace\">\n", out);
+    fputs("<g font-weight=\"bold\">", out);
+    cell(out, LIST_X + 38, TOP, "start", 22, "layer");
+    cell(out, LIST_X + 180, TOP, "start", 22, "output, window");
+    cell(out, LIST_X + 358, TOP, "end", 10, "GFLOP/s");
+    cell(out, LIST_X + 408, TOP, "end", 8, "peak");
+    cell(out, LIST_X + 468, TOP, "end", 10, "ms");
+    fputs("</g>\n", out);
+    for (size_t i = 0; i < picture->count; i++)
+        draw_list_row(picture, &picture->points[i], TOP + (double)(i + 1) * LINE);
+    fputs("</g>\n", out);
+}
+
+static void draw_key(const struct picture *picture)
+{
+    const double bottom = TOP + picture->height - 10;
+    FILE *out = picture->out;
+    for (size_t i = 0; i < picture->method_count; i++) {
+        const double y = bottom - 16.0 * (double)(picture->method_count - 1 - i);
+        fprintf(out, "<circle cx=\"%d\" cy=\"%.1f\" r=\"5\" fill=\"%s\"/>", LEFT + PLOT_WIDTH - 150,
+                y - 4, colours[i]);
+        cell(out, LEFT + PLOT_WIDTH - 138, y, "start", 24, picture->methods[i]);
+        fputc('\n', out);
+    }
+}
+
+static void draw_head(const struct picture *picture)
+{
+    const struct layer_result *result = picture->result;
+    FILE *out = picture->out;
+    fprintf(out, "<text x=\"%d\" y=\"24\" font-size=\"16\" font-weight=\"bold\">", LEFT);
+    put_text(out, result->model);
+    fprintf(out, ": %s, %d thread%s, batch %d, %.2f ms</text>\n", result->isa, result->threads,
+            result->threads == 1 ? "" : "s", result->batch, result->whole.least);
+    fprintf(out,
+            "<text x=\"%d\" y=\"42\" fill=\"#444\">A point is a layer, its area grows with its "
+            "share of the "
+            "time. Not drawn: %zu layers without multiply-adds (%.2f of %.2f ms).%s</text>\n",
+            LEFT, picture->hidden, picture->hidden_ms, picture->sum_ms,
+            layer_result_has_winograd(result)
+                ? " Winograd layers count a direct convolution's FLOP and may pass the roof."
+                : "");
+}
+
+static void draw(const struct picture *picture)
+{
+    FILE *out = picture->out;
+    const int width = LIST_X + LIST_WIDTH, height = TOP + picture->height + 52;
+    fprintf(out,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
+            "viewBox=\"0 0 %d %d\" font-family=\"DejaVu Sans, sans-serif\" font-size=\"12\">\n"
+            "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n",
+            width, height, width, height, width, height);
+    draw_head(picture);
+    draw_ticks(picture);
+    draw_key(picture);
+    draw_roofs(picture);
+    draw_points(picture);
+    fprintf(out,
+            "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#444\"/>\n",
+            LEFT, TOP, PLOT_WIDTH, picture->height);
+    draw_list(picture);
+    fputs("</svg>\n", out);
+}
+
+void layer_result_draw(const struct layer_result *result, const char *path)
+{
+    struct picture picture = {.result = result, .out = fopen(path, "w")};
+    if (picture.out == NULL)
+        bench_fail("%s cannot be written: %s", path, strerror(errno));
+    collect_points(&picture);
+    if (picture.count == 0)
+        bench_fail("%s: no layer multiplies, there is nothing to draw", path);
+    const int list = (int)(picture.count + 1) * LINE;
+    picture.height = list > 520 ? list : 520;
+    choose_axes(&picture);
+    place_points(&picture);
+    draw(&picture);
+    free(picture.points);
+    if (ferror(picture.out) | fclose(picture.out))
+        bench_fail("%s cannot be written: %s", path, strerror(errno));
+}
