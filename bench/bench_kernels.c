@@ -1,194 +1,108 @@
-/* bench_kernels.c - speed of the kernels alone, each against the FMA peak measured in the same run.
+/* bench_kernels - speed of the kernels alone, on one thread. `usage` below has the switches.
  *
- *     bench_kernels [--isa NAME] [--json] [WORD]      only lines whose name contains WORD
- *
- * A line is the best and the median of SAMPLES samples of at least SAMPLE_SECONDS each, on one
- * thread. "strip" is one call on a panel and rows in the first-level cache; "layer" walks all
- * strips and panels of a layer the simplest way, without the blocking of engine/nn. */
+ * Each slot of kernel_list.h has a function here that prints its lines, a row of `benches`; a slot
+ * without one is named in the output. "strip" is one call on a panel and rows in the first-level
+ * cache; "layer" walks all strips and panels of a layer the simplest way, without the blocking of
+ * engine/nn. */
+#include "bench/common.h"
+#include "bench/peak.h"
 #include "kernels/kernels.h"
 
 #include <math.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+const char bench_name[] = "bench_kernels";
+
+static const char usage[] =
+    "usage: bench_kernels [--isa NAME] [--json] [WORD]\n"
+    "\n"
+    "Speed of each kernel of each kernel table that this CPU can run, on one thread: fastest and\n"
+    "median of 15 samples, and the share of the multiply-add peak measured in the same run. "
+    "gemm_f32\n"
+    "comes in the depths and layers of ResNet50. Only lines whose name contains WORD.\n"
+    "\n"
+    "  --isa NAME  this table alone\n"
+    "  --json      one JSON object a line\n"
+    "  --help      this text\n"
+    "\n"
+    "Exit codes: 0 measured; 1 no memory; 2 wrong usage or no such table here.\n";
 
 enum { SAMPLES = 15 };
-static const double SAMPLE_SECONDS = 2e-3;
+static const double SAMPLE_MS = 2;
 
 struct bench {
     const struct fid_kernels *table;
-    double peak; /* flops a second of one core at this level's width */
+    double peak; /* FLOP/s of one core at this level's width; NAN: not known */
     const char *word;
     bool json;
 };
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
+/* ---- lines ---- */
 
-static int compare_doubles(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Seconds of one run, best and median. */
-struct seconds {
-    double best, median;
+struct repeated {
+    void (*run)(void *);
+    void *context;
+    size_t count;
 };
 
-static struct seconds measure(void (*run)(void *), void *context)
+static void run_repeated(void *context)
 {
-    double sample[SAMPLES];
-    size_t repeat = 1;
-    for (;;) {
-        const double start = now();
-        for (size_t i = 0; i < repeat; i++)
-            run(context);
-        if (now() - start >= SAMPLE_SECONDS)
-            break;
-        repeat *= 2;
-    }
-    for (size_t s = 0; s < SAMPLES; s++) {
-        const double start = now();
-        for (size_t i = 0; i < repeat; i++)
-            run(context);
-        sample[s] = (now() - start) / (double)repeat;
-    }
-    qsort(sample, SAMPLES, sizeof sample[0], compare_doubles);
-    return (struct seconds){sample[0], sample[SAMPLES / 2]};
+    const struct repeated *r = context;
+    for (size_t i = 0; i < r->count; i++)
+        r->run(r->context);
 }
 
-/* ---- the peak: FMAs that wait for nothing but their own sum, in more chains than units × latency
- */
-
-enum { PEAK_STEPS = 1000, PEAK_CHAINS = 12 };
-
-#if defined(__x86_64__)
-#define PEAK_ASM(reg)                                                                        \
-    __asm__ volatile(".irp i,0,1,2,3,4,5,6,7,8,9,10,11,14,15\n"                              \
-                     "vxorps %%xmm\\i, %%xmm\\i, %%xmm\\i\n"                                 \
-                     ".endr\n"                                                               \
-                     "1:\n"                                                                  \
-                     ".irp i,0,1,2,3,4,5,6,7,8,9,10,11\n"                                    \
-                     "vfmadd231ps %%" reg "14, %%" reg "15, %%" reg "\\i\n"                  \
-                     ".endr\n"                                                               \
-                     "dec %0\n"                                                              \
-                     "jnz 1b\n"                                                              \
-                     "vzeroupper\n"                                                          \
-                     : "+r"(steps)                                                           \
-                     :                                                                       \
-                     : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", \
-                       "xmm8", "xmm9", "xmm10", "xmm11", "xmm14", "xmm15")
-
-static void peak_256(void *context)
+/* Milliseconds of one run, in samples of at least SAMPLE_MS. */
+static struct bench_times measure(void (*run)(void *), void *context)
 {
-    size_t steps = PEAK_STEPS;
-    (void)context;
-    PEAK_ASM("ymm");
+    struct repeated repeated = {run, context, 1};
+    while (bench_measure(run_repeated, &repeated, 1, 0).least < SAMPLE_MS)
+        repeated.count *= 2;
+    struct bench_times times = bench_measure(run_repeated, &repeated, SAMPLES, 0);
+    times.least /= (double)repeated.count;
+    times.median /= (double)repeated.count;
+    return times;
 }
-
-static void peak_512(void *context)
-{
-    size_t steps = PEAK_STEPS;
-    (void)context;
-    PEAK_ASM("zmm");
-}
-
-/* The reference is measured against AVX2, where there is that. */
-static double peak_of(const char *isa)
-{
-    const bool wide = strcmp(isa, "avx512") == 0;
-    if (!fid_kernels_named("avx2"))
-        return NAN;
-    return 2.0 * PEAK_STEPS * PEAK_CHAINS * (wide ? 16 : 8) /
-           measure(wide ? peak_512 : peak_256, NULL).best;
-}
-
-#elif defined(__aarch64__)
-
-static void peak_128(void *context)
-{
-    size_t steps = PEAK_STEPS;
-    (void)context;
-    __asm__ volatile(".irp i,0,1,2,3,4,5,6,7,16,17,18,19,30,31\n"
-                     "movi v\\i\\().4s, #0\n"
-                     ".endr\n"
-                     "1:\n"
-                     ".irp i,0,1,2,3,4,5,6,7,16,17,18,19\n"
-                     "fmla v\\i\\().4s, v30.4s, v31.4s\n"
-                     ".endr\n"
-                     "subs %0, %0, #1\n"
-                     "b.ne 1b\n"
-                     : "+r"(steps)
-                     :
-                     : "cc", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v16", "v17", "v18",
-                       "v19", "v30", "v31");
-}
-
-static double peak_of(const char *isa)
-{
-    (void)isa;
-    return 2.0 * PEAK_STEPS * PEAK_CHAINS * 4 / measure(peak_128, NULL).best;
-}
-
-#else
-
-static double peak_of(const char *isa)
-{
-    (void)isa;
-    return NAN;
-}
-
-#endif
-
-/* ---- lines ---- */
 
 static bool wanted(const struct bench *bench, const char *name)
 {
-    return !bench->word || strstr(name, bench->word);
+    return bench->word == NULL || strstr(name, bench->word) != NULL;
 }
 
-/* `work` is flops, or bytes when unit is "GB/s", which has no peak. */
-static void print_line(const struct bench *bench, const char *name, struct seconds time,
-                       double work, const char *unit)
+/* Measures and prints. `work` of one run is flops, or bytes for "GB/s", which has no peak. */
+static void line(const struct bench *bench, const char *name, void (*run)(void *), void *context,
+                 double work, const char *unit)
 {
-    const double best = work / time.best, median = work / time.median;
-    const bool flops = strcmp(unit, "GFLOP/s") == 0 && !isnan(bench->peak);
+    const struct bench_times times = measure(run, context);
+    const double best = 1e-6 * work / times.least, median = 1e-6 * work / times.median;
+    const bool flops = strcmp(unit, "GFLOP/s") == 0 && isfinite(bench->peak);
     if (bench->json) {
         printf("{\"isa\":\"%s\",\"name\":\"%s\",\"unit\":\"%s\",\"best\":%.2f,\"median\":%.2f",
-               bench->table->name, name, unit, best * 1e-9, median * 1e-9);
+               bench->table->name, name, unit, best, median);
         if (flops)
-            printf(",\"peak_share\":%.3f", best / bench->peak);
-        printf("}\n");
+            printf(",\"peak_percent\":%.2f", 1e11 * best / bench->peak);
+        puts("}");
         return;
     }
-    printf("%-8s %-46s %8.1f %8.1f %-7s", bench->table->name, name, best * 1e-9, median * 1e-9,
-           unit);
+    printf("%-8s %-46s %8.1f %8.1f %-7s", bench->table->name, name, best, median, unit);
     if (flops)
-        printf(" %5.1f %%", 100 * best / bench->peak);
-    printf("\n");
+        printf(" %5.1f %%", 1e11 * best / bench->peak);
+    putchar('\n');
 }
 
-/* Numbers around 1, never denormal; 64-byte aligned; for the life of the program's line. */
+/* Numbers around 1, never denormal; 64-byte aligned; the caller frees them. */
 static float *numbers(size_t count)
 {
-    float *p = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
-    if (!p) {
-        fprintf(stderr, "bench_kernels: no memory for %zu numbers\n", count);
-        exit(1);
-    }
+    float *p = bench_alloc(count, sizeof *p);
     for (size_t i = 0; i < count; i++)
         p[i] = 0.5f + (float)(i % 97) / 97.0f;
     return p;
 }
 
 static const struct fid_post_f32 no_post = {.min = -INFINITY, .max = INFINITY};
+static const struct fid_post_f32 relu = {.min = 0, .max = INFINITY};
 
 /* ---- gemm_f32 ---- */
 
@@ -213,26 +127,26 @@ static void gemm_run(void *context)
         }
 }
 
-static void gemm_line(const struct bench *bench, const char *name, size_t m, size_t n, size_t taps,
+static void gemm_line(const struct bench *bench, const char *kind, size_t m, size_t n, size_t taps,
                       size_t k)
 {
     const size_t mr = bench->table->tile.gemm_mr, nr = bench->table->tile.gemm_nr;
+    char name[80];
+    snprintf(name, sizeof name, "gemm_f32 %s %zux%zu taps %zu k %zu", kind, m, n, taps, k);
     if (!wanted(bench, name))
         return;
     struct gemm g = {.table = bench->table, .m = m, .n = n, .taps = taps, .k = k};
     g.a = numbers(m * k);
     g.panels = numbers(fid_pack_panels_size(n, taps * k, nr));
     g.c = numbers(m * n);
-    g.rows = malloc(m * taps * sizeof *g.rows);
-    if (!g.rows)
-        exit(1);
+    g.rows = bench_alloc(m * taps, sizeof *g.rows);
     for (size_t i = 0; i < m; i++) {
         const size_t strip = i / mr * mr, height = m - strip < mr ? m - strip : mr;
         for (size_t t = 0; t < taps; t++) /* the taps of a pixel are its neighbours */
             g.rows[strip * taps + t * height + (i - strip)] = g.a + (i + t) % m * k;
     }
     const double flops = 2.0 * (double)m * (double)n * (double)(taps * k);
-    print_line(bench, name, measure(gemm_run, &g), flops, "GFLOP/s");
+    line(bench, name, gemm_run, &g, flops, "GFLOP/s");
     free(g.a);
     free(g.panels);
     free(g.c);
@@ -241,131 +155,242 @@ static void gemm_line(const struct bench *bench, const char *name, size_t m, siz
 
 static void gemm_lines(const struct bench *bench)
 {
-    static const size_t depths[] = {16, 64, 128, 256, 512};
+    static const size_t depths[] = {16, 64, 128, 256, 512, 1024, 2048};
     static const struct {
         size_t pixels, filters, taps, k;
-    } layers[] = {{3136, 64, 1, 64},  {3136, 256, 1, 64},  {3136, 64, 9, 64}, {784, 128, 1, 512},
-                  {784, 128, 9, 128}, {196, 1024, 1, 256}, {49, 512, 1, 2048}};
+    } layers[] = {/* conv1 by patches; then, of each stage: first 1x1, 3x3, last 1x1 */
+                  {12544, 64, 1, 147}, {3136, 64, 1, 256},  {3136, 64, 9, 64},  {3136, 256, 1, 64},
+                  {784, 128, 1, 512},  {784, 128, 9, 128},  {784, 512, 1, 128}, {196, 256, 1, 1024},
+                  {196, 256, 9, 256},  {196, 1024, 1, 256}, {49, 512, 1, 2048}, {49, 512, 9, 512},
+                  {49, 2048, 1, 512}};
     const size_t mr = bench->table->tile.gemm_mr, nr = bench->table->tile.gemm_nr;
-    char name[80];
-    for (size_t d = 0; d < sizeof depths / sizeof depths[0]; d++) {
-        snprintf(name, sizeof name, "gemm_f32 strip %zux%zu k %zu", mr, nr, depths[d]);
-        gemm_line(bench, name, mr, nr, 1, depths[d]);
-    }
-    for (size_t m = 1; m < mr; m++) {
-        snprintf(name, sizeof name, "gemm_f32 strip %zux%zu k 256", m, nr);
-        gemm_line(bench, name, m, nr, 1, 256);
-    }
-    snprintf(name, sizeof name, "gemm_f32 strip %zux%zu taps 9 k 64", mr, nr);
-    gemm_line(bench, name, mr, nr, 9, 64);
-    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
-        snprintf(name, sizeof name, "gemm_f32 layer %zux%zu taps %zu k %zu", layers[i].pixels,
-                 layers[i].filters, layers[i].taps, layers[i].k);
-        gemm_line(bench, name, layers[i].pixels, layers[i].filters, layers[i].taps, layers[i].k);
-    }
+    for (size_t d = 0; d < sizeof depths / sizeof depths[0]; d++)
+        gemm_line(bench, "strip", mr, nr, 1, depths[d]);
+    for (size_t m = 1; m < mr; m++)
+        gemm_line(bench, "strip", m, nr, 1, 256);
+    gemm_line(bench, "strip", mr, nr, 9, 64);
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
+        gemm_line(bench, "layer", layers[i].pixels, layers[i].filters, layers[i].taps, layers[i].k);
 }
 
-/* ---- depthwise_f32 ---- */
+/* ---- windows: depthwise_f32 and max_pool_f32 ---- */
 
-struct depthwise {
+struct window {
     const struct fid_kernels *table;
-    size_t pixels, channels, side, stride;
+    size_t pixels, channels, side, stride; /* square outputs and windows */
     float *in, *packed, *out;
     const float **pointers; /* of one row of outputs, column by column of its window */
 };
 
-/* A picture of square outputs: all rows, the pointers moved down before each as engine/nn does. */
+/* The pointers are moved down before each row of outputs, as engine/nn does. */
+static void point_at_row(const struct window *w, size_t y)
+{
+    const size_t width = w->pixels * w->stride + w->side, columns = (w->pixels - 1) * w->stride;
+    for (size_t x = 0; x < columns + w->side; x++)
+        for (size_t dy = 0; dy < w->side; dy++)
+            w->pointers[x * w->side + dy] =
+                w->in + ((y * w->stride + dy) * width + x) * w->channels;
+}
+
 static void depthwise_run(void *context)
 {
-    const struct depthwise *d = context;
-    const size_t width = d->pixels * d->stride + d->side, columns = (d->pixels - 1) * d->stride;
-    for (size_t y = 0; y < d->pixels; y++) {
-        for (size_t x = 0; x < columns + d->side; x++)
-            for (size_t dy = 0; dy < d->side; dy++)
-                d->pointers[x * d->side + dy] =
-                    d->in + ((y * d->stride + dy) * width + x) * d->channels;
-        d->table->depthwise_f32(d->pixels, d->channels, d->side * d->side, d->pointers,
-                                d->side * d->stride, d->packed,
-                                d->out + y * d->pixels * d->channels, d->channels, &no_post);
+    const struct window *w = context;
+    for (size_t y = 0; y < w->pixels; y++) {
+        point_at_row(w, y);
+        w->table->depthwise_f32(w->pixels, w->channels, w->side * w->side, w->pointers,
+                                w->side * w->stride, w->packed,
+                                w->out + y * w->pixels * w->channels, w->channels, &no_post);
     }
+}
+
+static void max_pool_run(void *context)
+{
+    const struct window *w = context;
+    for (size_t y = 0; y < w->pixels; y++) {
+        point_at_row(w, y);
+        w->table->max_pool_f32(w->pixels, w->channels, w->side * w->side, w->pointers,
+                               w->side * w->stride, w->out + y * w->pixels * w->channels,
+                               w->channels, -INFINITY, INFINITY);
+    }
+}
+
+/* work_of_tap: flops or bytes for each output number and tap. */
+static void window_line(const struct bench *bench, const char *slot, void (*run)(void *),
+                        struct window w, double work_of_tap, const char *unit)
+{
+    const size_t width = w.pixels * w.stride + w.side;
+    char name[80];
+    snprintf(name, sizeof name, "%s %zux%zux%zu window %zux%zu stride %zu", slot, w.pixels,
+             w.pixels, w.channels, w.side, w.side, w.stride);
+    if (!wanted(bench, name))
+        return;
+    w.table = bench->table;
+    w.in = numbers(width * width * w.channels);
+    w.packed = numbers(
+        fid_pack_depthwise_size(w.channels, w.side * w.side, bench->table->tile.depthwise_cr));
+    w.out = numbers(w.pixels * w.pixels * w.channels);
+    w.pointers = bench_alloc(width * w.side, sizeof *w.pointers);
+    const double taps = (double)(w.pixels * w.pixels * w.channels * w.side * w.side);
+    line(bench, name, run, &w, work_of_tap * taps, unit);
+    free(w.in);
+    free(w.packed);
+    free(w.out);
+    free(w.pointers);
 }
 
 static void depthwise_lines(const struct bench *bench)
 {
-    static const struct {
-        size_t pixels, channels, side, stride;
-    } layers[] = {{112, 64, 3, 1}, {56, 128, 3, 1}, {14, 512, 3, 1}, {7, 512, 3, 1},
-                  {56, 64, 3, 2},  {28, 128, 3, 2}, {64, 24, 5, 1},  {32, 48, 5, 2}};
-    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
-        const size_t pixels = layers[i].pixels, channels = layers[i].channels;
-        const size_t side = layers[i].side, stride = layers[i].stride;
-        const size_t width = pixels * stride + side, cr = bench->table->tile.depthwise_cr;
-        char name[80];
-        snprintf(name, sizeof name, "depthwise_f32 %zux%zu window %zux%zu stride %zu", pixels,
-                 channels, side, side, stride);
-        if (!wanted(bench, name))
-            continue;
-        struct depthwise d = {bench->table, pixels, channels, side, stride, NULL, NULL, NULL, NULL};
-        d.in = numbers(width * width * channels);
-        d.packed = numbers(fid_pack_depthwise_size(channels, side * side, cr));
-        d.out = numbers(pixels * pixels * channels);
-        d.pointers = malloc(width * side * sizeof *d.pointers);
-        if (!d.pointers)
-            exit(1);
-        const double flops = 2.0 * (double)(pixels * pixels * channels * side * side);
-        print_line(bench, name, measure(depthwise_run, &d), flops, "GFLOP/s");
-        free(d.in);
-        free(d.packed);
-        free(d.out);
-        free(d.pointers);
-    }
+    static const struct window layers[] = {{.pixels = 112, .channels = 64, .side = 3, .stride = 1},
+                                           {.pixels = 56, .channels = 128, .side = 3, .stride = 1},
+                                           {.pixels = 14, .channels = 512, .side = 3, .stride = 1},
+                                           {.pixels = 7, .channels = 512, .side = 3, .stride = 1},
+                                           {.pixels = 56, .channels = 64, .side = 3, .stride = 2},
+                                           {.pixels = 28, .channels = 128, .side = 3, .stride = 2},
+                                           {.pixels = 64, .channels = 24, .side = 5, .stride = 1},
+                                           {.pixels = 32, .channels = 48, .side = 5, .stride = 2}};
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
+        window_line(bench, "depthwise_f32", depthwise_run, layers[i], 2, "GFLOP/s");
 }
 
-/* ---- dot_f32 and crc32c ---- */
+static void max_pool_lines(const struct bench *bench)
+{
+    static const struct window layers[] = {{.pixels = 56, .channels = 64, .side = 3, .stride = 2},
+                                           {.pixels = 80, .channels = 16, .side = 2, .stride = 2}};
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
+        window_line(bench, "max_pool_f32", max_pool_run, layers[i], sizeof(float), "GB/s");
+}
+
+/* ---- rows of numbers: average_f32, add_f32, affine_f32, dot_f32, crc32c ---- */
 
 struct vectors {
     const struct fid_kernels *table;
-    size_t count;
-    float *a, *b;
+    size_t pixels, channels;
+    float *a, *b, *out;
+    const float **rows;
     volatile float dot;
     volatile uint32_t crc;
 };
 
+static void average_run(void *context)
+{
+    struct vectors *v = context;
+    v->table->average_f32(v->channels, v->pixels, v->rows, 1.0f / 49, v->out);
+}
+
+static void add_run(void *context)
+{
+    struct vectors *v = context;
+    v->table->add_f32(v->pixels, v->channels, v->a, v->b, v->out, &relu);
+}
+
+static void affine_run(void *context)
+{
+    struct vectors *v = context;
+    v->table->affine_f32(v->pixels, v->channels, v->a, v->b, v->b, v->out, &relu);
+}
+
 static void dot_run(void *context)
 {
     struct vectors *v = context;
-    v->dot = v->table->dot_f32(v->count, v->a, v->b);
+    v->dot = v->table->dot_f32(v->channels, v->a, v->b);
 }
 
 static void crc_run(void *context)
 {
     struct vectors *v = context;
-    v->crc = v->table->crc32c(0, v->a, v->count * sizeof(float));
+    v->crc = v->table->crc32c(0, v->a, v->channels * sizeof(float));
 }
 
-static void vector_lines(const struct bench *bench)
+static void vector_line(const struct bench *bench, const char *name, void (*run)(void *),
+                        size_t pixels, size_t channels, double work, const char *unit)
 {
-    struct vectors v = {.table = bench->table, .count = 512, .b = numbers(512)};
-    v.a = numbers(1 << 20);
-    if (wanted(bench, "dot_f32 512"))
-        print_line(bench, "dot_f32 512", measure(dot_run, &v), 2.0 * 512, "GFLOP/s");
-    v.count = 1 << 20;
-    if (wanted(bench, "crc32c 4 MiB"))
-        print_line(bench, "crc32c 4 MiB", measure(crc_run, &v), 4.0 * (1 << 20), "GB/s");
+    const size_t count = pixels * channels;
+    if (!wanted(bench, name))
+        return;
+    struct vectors v = {.table = bench->table, .pixels = pixels, .channels = channels};
+    v.a = numbers(count);
+    v.b = numbers(count);
+    v.out = numbers(count);
+    v.rows = bench_alloc(pixels, sizeof *v.rows);
+    for (size_t i = 0; i < pixels; i++)
+        v.rows[i] = v.a + i * channels;
+    line(bench, name, run, &v, work * (double)count, unit);
     free(v.a);
     free(v.b);
+    free(v.out);
+    free(v.rows);
+}
+
+static void average_lines(const struct bench *bench)
+{
+    vector_line(bench, "average_f32 7x7x2048", average_run, 49, 2048, 4, "GB/s");
+}
+
+static void add_lines(const struct bench *bench)
+{
+    vector_line(bench, "add_f32 14x14x1024", add_run, 196, 1024, 12, "GB/s");
+    vector_line(bench, "add_f32 7x7x128", add_run, 49, 128, 12, "GB/s");
+}
+
+static void affine_lines(const struct bench *bench)
+{
+    vector_line(bench, "affine_f32 14x14x1024", affine_run, 196, 1024, 8, "GB/s");
+    vector_line(bench, "affine_f32 7x7x128", affine_run, 49, 128, 8, "GB/s");
+}
+
+static void dot_lines(const struct bench *bench)
+{
+    vector_line(bench, "dot_f32 192", dot_run, 1, 192, 2, "GFLOP/s");
+    vector_line(bench, "dot_f32 2048", dot_run, 1, 2048, 2, "GFLOP/s");
+}
+
+static void crc_lines(const struct bench *bench)
+{
+    vector_line(bench, "crc32c 4 MiB", crc_run, 1, 1 << 20, 4, "GB/s");
+}
+
+/* ---- all slots ---- */
+
+static const struct {
+    const char *slot;
+    void (*lines)(const struct bench *bench);
+} benches[] = {
+    {"gemm_f32", gemm_lines},         {"depthwise_f32", depthwise_lines},
+    {"max_pool_f32", max_pool_lines}, {"average_f32", average_lines},
+    {"add_f32", add_lines},           {"affine_f32", affine_lines},
+    {"dot_f32", dot_lines},           {"crc32c", crc_lines},
+};
+
+/* is_reference: this table has nothing faster in the slot, so the reference's lines say it all. */
+static void bench_slot(const struct bench *bench, const char *slot, bool is_reference)
+{
+    if (is_reference && strcmp(bench->table->name, "ref") != 0) {
+        if (!bench->json && wanted(bench, slot))
+            printf("%-8s %-46s as in ref\n", bench->table->name, slot);
+        return;
+    }
+    for (size_t i = 0; i < sizeof benches / sizeof benches[0]; i++)
+        if (strcmp(benches[i].slot, slot) == 0) {
+            benches[i].lines(bench);
+            return;
+        }
+    if (!bench->json && wanted(bench, slot))
+        printf("%-8s %-46s not measured: it has no bench yet\n", bench->table->name, slot);
 }
 
 static void bench_table(struct bench *bench, const struct fid_kernels *table)
 {
+    int usable;
+    const struct fid_kernels *ref = fid_kernels_at(0, &usable);
     bench->table = table;
-    bench->peak = peak_of(table->name);
-    if (!bench->json && !isnan(bench->peak))
-        printf("%s: FMA peak of one core %.1f GFLOP/s; best, median, share of the peak\n",
+    bench->peak = bench_fma_peak(table->name, 1);
+    if (!bench->json && isfinite(bench->peak))
+        printf("%s: peak of one core %.1f GFLOP/s of multiply-adds; columns: best, median, share "
+               "of the peak\n",
                table->name, bench->peak * 1e-9);
-    gemm_lines(bench);
-    depthwise_lines(bench);
-    vector_lines(bench);
+#define FID_SLOT(name, result, args) bench_slot(bench, #name, table->name == ref->name);
+#include "kernels/kernel_list.h"
+#undef FID_SLOT
 }
 
 int main(int argc, char **argv)
@@ -376,23 +401,25 @@ int main(int argc, char **argv)
     bool found = false;
     int usable;
     for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--json") == 0)
+        if (strcmp(argv[i], "--help") == 0) {
+            fputs(usage, stdout);
+            return 0;
+        } else if (strcmp(argv[i], "--json") == 0)
             bench.json = true;
-        else if (strcmp(argv[i], "--isa") == 0 && i + 1 < argc)
-            isa = argv[++i];
-        else if (argv[i][0] != '-')
+        else if (strcmp(argv[i], "--isa") == 0)
+            isa = bench_value(argc, argv, &i);
+        else if (argv[i][0] == '-')
+            bench_refuse("there is no switch %s (--help lists them)", argv[i]);
+        else if (bench.word != NULL)
+            bench_refuse("one WORD at a time: '%s' and '%s'", bench.word, argv[i]);
+        else
             bench.word = argv[i];
-        else {
-            fprintf(stderr, "usage: bench_kernels [--isa NAME] [--json] [WORD]\n");
-            return 2;
-        }
-    for (size_t i = 0; (table = fid_kernels_at(i, &usable)); i++)
-        if (usable && (!isa || strcmp(isa, table->name) == 0)) {
+    for (size_t i = 0; (table = fid_kernels_at(i, &usable)) != NULL; i++)
+        if (usable && (isa == NULL || strcmp(isa, table->name) == 0)) {
             bench_table(&bench, table);
             found = true;
         }
     if (!found)
-        fprintf(stderr, "bench_kernels: no level '%s' here; this CPU has: %s\n", isa,
-                fid_cpu_text());
-    return found ? 0 : 2;
+        bench_refuse("no kernel table '%s' here; this CPU has: %s", isa, fid_cpu_text());
+    return 0;
 }
