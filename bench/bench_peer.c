@@ -24,6 +24,7 @@ static const char usage[] =
     "against\n"
     "the reference. The start is T0 of the environment (ns since 1970), else main's.\n"
     "\n"
+    "  --model NAME   the file of MODELDIR to run, as it is (default: faceid.fid)\n"
     "  --isa NAME     kernel table (default: the best)\n"
     "  --method NAME  convolution method wherever it applies (default: chosen by layer)\n"
     "  --help         this text\n"
@@ -31,7 +32,7 @@ static const char usage[] =
     "Exit codes: 0 measured; 1 a file or model cannot be used; 2 wrong usage.\n";
 
 struct arguments {
-    const char *folder;
+    const char *folder, *model;
     int batch, threads, runs;
     const char *precision;
     struct fid_options options;
@@ -57,7 +58,9 @@ static double start_ms(void)
 /* Everything that a switch can turn on or off in the engine is set here. */
 static void take_switch(struct arguments *arguments, int argc, char **argv, int *i)
 {
-    if (strcmp(argv[*i], "--isa") == 0)
+    if (strcmp(argv[*i], "--model") == 0)
+        arguments->model = bench_value(argc, argv, i);
+    else if (strcmp(argv[*i], "--isa") == 0)
         arguments->options.isa = bench_value(argc, argv, i);
     else if (strcmp(argv[*i], "--method") == 0)
         arguments->options.method = bench_value(argc, argv, i);
@@ -68,7 +71,7 @@ static void take_switch(struct arguments *arguments, int argc, char **argv, int 
 static struct arguments read_arguments(int argc, char **argv)
 {
     enum { WORDS = 5 };
-    struct arguments arguments = {0};
+    struct arguments arguments = {.model = "faceid.fid"};
     const char *words[WORDS];
     int count = 0;
     for (int i = 1; i < argc; i++)
@@ -129,7 +132,7 @@ static void open_contestant(const struct arguments *arguments, struct contestant
 {
     char path[4096];
     struct fid_error error;
-    path_of(path, sizeof path, arguments->folder, "faceid.fid");
+    path_of(path, sizeof path, arguments->folder, arguments->model);
     if (fid_runtime_open(&c->runtime, &arguments->options, &error) != FID_OK) {
         if (error.status == FID_INVALID || error.status == FID_UNSUPPORTED)
             bench_refuse("%s", error.text);

@@ -321,6 +321,10 @@ def peer_converts_anew():
     require(peer(folder, 1, 1, 1, "fp32")[8] == "1.00000", "first network")
     fid, onnx = (os.path.join(folder, name) for name in ("faceid.fid", "resnet50.onnx"))
     made = os.stat(fid).st_mtime_ns
+    os.rename(fid, os.path.join(folder, "other.fid"))
+    os.symlink("other.fid", fid)
+    require(peer("--model", "other.fid", folder, 1, 1, 1, "fp32")[8] == "1.00000", "by another name")
+    os.replace(os.path.join(folder, "other.fid"), fid)
     peer(folder, 1, 1, 1, "fp32")
     require(os.stat(fid).st_mtime_ns == made, "converted although nothing changed")
     write_peer_files(folder, Maker(13, (1, 3, 6, 6), seed=2))
