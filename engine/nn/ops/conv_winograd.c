@@ -12,7 +12,8 @@ enum { POSITIONS_MAX = 36 };
 
 /* V and M of a chunk. Larger than the second-level cache: the weights of all positions pass by once
  * a chunk, and cost more than the rest of V and M in the third level. Half of it is 20 to 50 %
- * slower at 14 × 14 × 256 and 7 × 7 × 512, twice of it 5 % at 28 × 28 × 128 (Zen 5, 1 MB of L2). */
+ * slower at 14 × 14 × 256 and 7 × 7 × 512, twice of it 5 % at 28 × 28 × 128 (Zen 5, 1 MB of L2). A
+ * batch may fill a chunk as large as half of the weights. */
 #define CHUNK_BYTES ((size_t)1280 * 1024)
 
 /* Between two positions of V or M, so that they do not compete for the same sets of the caches:
@@ -52,7 +53,9 @@ static struct winograd winograd_of(const struct fid_step *step, size_t m, size_t
     w.tiles.out_w = ceil_div(window->out_w, m);
     w.image_tiles = w.tiles.out_h * w.tiles.out_w;
     const size_t tile_bytes = w.positions * (w.c_in + w.c_out) * sizeof(float);
-    const size_t limit = tile_bytes < CHUNK_BYTES ? CHUNK_BYTES / tile_bytes : 1;
+    const size_t weight_bytes = w.positions * w.c_in * w.c_out * sizeof(float);
+    const size_t chunk_bytes = weight_bytes / 2 > CHUNK_BYTES ? weight_bytes / 2 : CHUNK_BYTES;
+    const size_t limit = tile_bytes < chunk_bytes ? chunk_bytes / tile_bytes : 1;
     w.chunk = ceil_div(n * w.image_tiles, ceil_div(n * w.image_tiles, limit));
     w.v_step = w.chunk * w.c_in + STEP_PAD;
     w.m_step = w.chunk * w.c_out + STEP_PAD;
