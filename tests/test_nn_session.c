@@ -119,6 +119,82 @@ static void same_answer_again_and_for_part_of_the_batch(void)
     fid_builder_close(&b);
 }
 
+/* Maps of 96 x 96 x 16 are too large for a batch of 8, the pooled ones are not: two branches that
+ * are joined early and again late, one of them an output, one seen through a reshape. */
+static struct fid_builder *build_early(void)
+{
+    const struct fid_file_node pool = {
+        .op = FID_OP_MAX_POOL, .kernel_h = 8, .kernel_w = 8, .stride_h = 8, .stride_w = 8};
+    const struct fid_file_node add = {.op = FID_OP_ADD};
+    const struct fid_file_node reshape = {.op = FID_OP_RESHAPE, .shape = {0, 12, 12, 16}};
+    struct fid_builder *b = fid_builder_open();
+    uint32_t tensors[3], v[] = {0, 0};
+    fid_builder_graph(b, "early", 96, 96, 3);
+    const uint32_t first = net_conv(b, plain, FID_ACT_CLAMP, 3, 16, 1, v);
+    v[0] = net_conv(b, plain, FID_ACT_PRELU, 16, 16, 1, &first);
+    v[1] = first;
+    v[0] = net_conv(b, plain, FID_ACT_CLAMP, 16, 16, 2, v);
+    const uint32_t pooled = net_node(b, pool, FID_ACT_NONE, 16, 1, &first, 0, tensors);
+    const uint32_t seen = net_node(b, reshape, FID_ACT_NONE, 16, 1, &pooled, 0, tensors);
+    const uint32_t early = net_node(b, pool, FID_ACT_NONE, 16, 1, v, 0, tensors);
+    const uint32_t large = net_conv(b, plain, FID_ACT_NONE, 16, 16, 1, v);
+    fid_builder_output(b, net_node(b, pool, FID_ACT_NONE, 16, 1, &large, 0, tensors));
+    v[0] = early;
+    v[1] = seen;
+    v[0] = net_node(b, add, FID_ACT_NONE, 16, 2, v, 0, tensors);
+    v[1] = early;
+    fid_builder_output(b, net_conv(b, plain, FID_ACT_CLAMP, 16, 16, 2, v));
+    fid_builder_output(b, pooled);
+    return b;
+}
+
+/* Picture i of the batch against the same picture alone, every output. */
+static void compare_picture(const struct net *batch, const struct net *alone, int i)
+{
+    static const size_t outputs = 3;
+    struct fid_value all, one;
+    fid_session_input(batch->session, &all);
+    fid_session_input(alone->session, &one);
+    const size_t numbers = (size_t)one.h * (size_t)one.w * (size_t)one.c;
+    memcpy(one.data, all.data + (size_t)i * numbers, numbers * sizeof *one.data);
+    fid_session_run(alone->session, 1);
+    size_t compared = 0;
+    for (size_t j = 0; fid_session_value(alone->session, j, &one); j++) {
+        if (j == 0 || one.data == NULL)
+            continue;
+        REQUIRE(fid_session_value(batch->session, j, &all) && all.data != NULL);
+        const size_t count = (size_t)one.h * (size_t)one.w * (size_t)one.c;
+        CHECK_THAT(memcmp(one.data, all.data + (size_t)i * count, count * sizeof(float)) == 0,
+                   "%s of picture %d", one.name, i);
+        compared++;
+    }
+    CHECK(compared >= outputs);
+}
+
+static void early_steps_go_picture_by_picture(void)
+{
+    enum { N = 8, BIG = 96 * 96 * 16 };
+    struct fid_builder *b = build_early();
+    const struct fid_options options = {.threads = 2};
+    struct fid_session_memory memory;
+    struct fid_error error;
+    struct net batch, alone;
+    REQUIRE(net_open(&batch, b, &options, N, false, &error) == FID_OK);
+    REQUIRE(net_open(&alone, b, &options, 1, false, &error) == FID_OK);
+    fid_session_memory(batch.session, &memory);
+    CHECK_THAT(memory.arena_bytes < N * BIG * sizeof(float), "%zu bytes hold a map of the batch",
+               memory.arena_bytes);
+    net_fill(&batch);
+    for (int n = 3; n <= N; n += N - 3) {
+        fid_session_run(batch.session, n);
+        for (int i = 0; i < n && !check_failed(); i++)
+            compare_picture(&batch, &alone, i);
+    }
+    net_close(&batch);
+    net_close(&alone);
+    fid_builder_close(&b);
+}
+
 static void steps_tell_what_they_are(void)
 {
     struct fid_builder *b = build_sample();
@@ -227,5 +303,6 @@ static void runtime_options_are_checked(void)
 CHECK_MAIN(CHECK_CASE(run_allocates_nothing), CHECK_CASE(every_allocation_may_fail),
            CHECK_CASE(model_and_runtime_survive_lack_of_memory),
            CHECK_CASE(same_answer_again_and_for_part_of_the_batch),
-           CHECK_CASE(steps_tell_what_they_are), CHECK_CASE(sizes_and_names_are_checked),
-           CHECK_CASE(free_sizes_are_multiples), CHECK_CASE(runtime_options_are_checked))
+           CHECK_CASE(early_steps_go_picture_by_picture), CHECK_CASE(steps_tell_what_they_are),
+           CHECK_CASE(sizes_and_names_are_checked), CHECK_CASE(free_sizes_are_multiples),
+           CHECK_CASE(runtime_options_are_checked))

@@ -3,6 +3,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/nn/memory_plan.h"
+#include "engine/nn/plan_early.h"
 #include "engine/nn/ops/ops.h"
 
 #include <stdio.h>
@@ -14,8 +15,7 @@ static size_t align_up(size_t bytes)
     return (bytes + FID_MEMORY_ALIGN - 1) / FID_MEMORY_ALIGN * FID_MEMORY_ALIGN;
 }
 
-/* The graph-local numbers of a step's inputs. */
-static const uint32_t *input_numbers(const struct fid_plan *plan, const struct fid_step *step)
+const uint32_t *fid_plan_inputs(const struct fid_plan *plan, const struct fid_step *step)
 {
     size_t count;
     return fid_weight_file_index(plan->file, &count) + step->node->first_input;
@@ -49,7 +49,7 @@ static enum fid_status open_step(struct fid_plan *plan, struct fid_step *step,
     if (step->input_count < 1)
         return fid_step_refuse(step, error, "%s has no input", step->op->name);
     for (size_t i = 0; i < step->input_count; i++)
-        inputs[i] = plan->values[input_numbers(plan, step)[i]];
+        inputs[i] = plan->values[fid_plan_inputs(plan, step)[i]];
     take_weights(plan, step);
     enum fid_status status = step->op->infer_shape(step, error);
     size_t count;
@@ -105,7 +105,9 @@ enum fid_status fid_plan_open(const struct fid_weight_file *file,
     plan->inputs = fid_calloc(total_inputs(plan), sizeof *plan->inputs);
     plan->offsets = fid_calloc(plan->value_count, sizeof *plan->offsets);
     plan->kept = fid_calloc(plan->value_count, sizeof *plan->kept);
-    if (!plan->steps || !plan->values || !plan->inputs || !plan->offsets || !plan->kept) {
+    plan->batched = fid_calloc(plan->value_count, sizeof *plan->batched);
+    if (!plan->steps || !plan->values || !plan->inputs || !plan->offsets || !plan->kept ||
+        !plan->batched) {
         status =
             fid_fail(error, FID_NO_MEMORY, "no memory for a plan of %zu steps", plan->step_count);
         goto fail;
@@ -133,6 +135,9 @@ void fid_plan_close(struct fid_plan **out)
     *out = NULL;
     if (plan == NULL)
         return;
+    fid_free(plan->early_inputs);
+    fid_free(plan->early);
+    fid_free(plan->batched);
     fid_free(plan->kept);
     fid_free(plan->offsets);
     fid_free(plan->inputs);
@@ -201,7 +206,7 @@ static void mark_last_uses(const struct fid_plan *plan, bool keep_values, size_t
         const struct fid_step *step = &plan->steps[i];
         last[step->node->output] = i + 1;
         for (size_t j = 0; j < step->input_count; j++)
-            last[input_numbers(plan, step)[j]] = i + 1;
+            last[fid_plan_inputs(plan, step)[j]] = i + 1;
     }
     for (size_t i = 0; i < plan->graph->output_count; i++)
         last[outputs[i]] = end;
@@ -215,9 +220,10 @@ static void mark_last_uses(const struct fid_plan *plan, bool keep_values, size_t
 static bool may_share(const struct fid_plan *plan, const struct lives *lives,
                       const struct fid_step *step, size_t candidate)
 {
-    const uint32_t *inputs = input_numbers(plan, step);
+    const uint32_t *inputs = fid_plan_inputs(plan, step);
     const size_t home = lives->home[inputs[candidate]];
-    if (!(step->share >> candidate & 1u) || lives->homes[home].last != step->number + 1)
+    if (!(step->share >> candidate & 1u) || lives->homes[home].last != step->number + 1 ||
+        plan->batched[inputs[candidate]] != plan->batched[step->node->output])
         return false;
     for (size_t i = 0; i < step->input_count; i++)
         if (i != candidate && lives->home[inputs[i]] == home)
@@ -229,24 +235,29 @@ static bool may_share(const struct fid_plan *plan, const struct lives *lives,
 static size_t find_home(const struct fid_plan *plan, struct lives *lives,
                         const struct fid_step *step)
 {
-    const uint32_t *inputs = input_numbers(plan, step);
+    const uint32_t *inputs = fid_plan_inputs(plan, step);
     if (step->alias)
         return lives->home[inputs[0]];
     for (size_t i = 0; i < step->input_count && i < 2; i++)
         if (may_share(plan, lives, step, i))
             return lives->home[inputs[i]];
-    lives->homes[lives->home_count] = (struct fid_block){.first = step->number + 1};
+    /* While the early steps run for one picture, the batched values of the others are there. */
+    const bool shared = step->number < plan->early_count && plan->batched[step->node->output];
+    lives->homes[lives->home_count] = (struct fid_block){.first = shared ? 1 : step->number + 1};
     return lives->home_count++;
 }
 
 static void settle(const struct fid_plan *plan, struct lives *lives, size_t value, size_t home)
 {
     struct fid_block *block = &lives->homes[home];
-    const size_t bytes =
-        align_up(plan->n * fid_shape_count(plan->values[value].shape) * sizeof(float));
+    const size_t n = plan->batched[value] ? plan->n : 1;
+    const size_t bytes = align_up(n * fid_shape_count(plan->values[value].shape) * sizeof(float));
+    size_t last = lives->last[value];
+    if (plan->batched[value] && last < plan->early_count)
+        last = plan->early_count;
     lives->home[value] = home;
     block->bytes = bytes > block->bytes ? bytes : block->bytes;
-    block->last = lives->last[value] > block->last ? lives->last[value] : block->last;
+    block->last = last > block->last ? last : block->last;
 }
 
 static void lay_out(struct fid_plan *plan, struct lives *lives, bool keep_values)
@@ -274,7 +285,8 @@ enum fid_status fid_plan_memory(struct fid_plan *plan, const struct fid_plan_con
                           .homes = fid_calloc(plan->value_count, sizeof *lives.homes),
                           .scratch = fid_calloc(plan->value_count, 2 * sizeof *lives.scratch)};
     choose_methods(plan, context);
-    if (lives.last && lives.home && lives.homes && lives.scratch)
+    if (lives.last && lives.home && lives.homes && lives.scratch &&
+        fid_plan_choose_early(plan, keep_values))
         lay_out(plan, &lives, keep_values);
     else
         status = fid_fail(error, FID_NO_MEMORY, "no memory to plan %zu values", plan->value_count);
@@ -293,7 +305,7 @@ void fid_plan_bind(struct fid_plan *plan, char *arena, char *packed)
     for (size_t i = 0; i < plan->step_count; i++) {
         struct fid_step *step = &plan->steps[i];
         for (size_t j = 0; j < step->input_count; j++)
-            step->inputs[j].data = plan->values[input_numbers(plan, step)[j]].data;
+            step->inputs[j].data = plan->values[fid_plan_inputs(plan, step)[j]].data;
         step->output.data = plan->values[step->node->output].data;
         step->packed = packed;
         packed += align_up(step->packed_bytes);

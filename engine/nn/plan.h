@@ -15,6 +15,12 @@ struct fid_plan {
     struct fid_tensor *inputs; /* owned: the steps' views of their inputs */
     size_t *offsets;           /* owned: of the values in the arena, bytes */
     bool *kept;                /* owned: readable after a run */
+    /* The first steps run picture by picture, because their values for a whole batch would not stay
+     * in the caches; the values between them have room for one picture. */
+    size_t early_count;     /* how many steps; 0 for one picture */
+    bool *batched;          /* owned: of the values, those with room for all pictures */
+    struct fid_step *early; /* owned: [n - 1][early_count], the steps of the other pictures */
+    struct fid_tensor *early_inputs; /* owned: their inputs */
     size_t arena_bytes, packed_bytes, scratch_bytes, scratch_stride;
     size_t shared_offset; /* in the scratch, after the workers' */
     size_t
@@ -34,5 +40,11 @@ enum fid_status fid_plan_memory(struct fid_plan *plan, const struct fid_plan_con
 
 /* Points values and steps into the three blocks. */
 void fid_plan_bind(struct fid_plan *plan, char *arena, char *packed);
+
+/* Makes the early steps of the other pictures from those of the first; the last thing to do. */
+void fid_plan_bind_early(struct fid_plan *plan);
+
+/* Early step i of a picture. */
+const struct fid_step *fid_plan_early_step(const struct fid_plan *plan, size_t image, size_t i);
 
 #endif

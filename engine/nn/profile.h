@@ -6,9 +6,10 @@
 
 struct fid_step_time {
     uint64_t run_count, min_ns, last_ns, total_ns;
+    uint64_t spent_ns; /* in the run that is not over; the caller adds to it */
 };
 
-/* One more run of ns nanoseconds. */
-void fid_step_time_add(struct fid_step_time *time, uint64_t ns);
+/* The run is over. */
+void fid_step_time_end_run(struct fid_step_time *time);
 
 #endif

@@ -76,6 +76,7 @@ static enum fid_status prepare(struct fid_session *session, const struct fid_fil
         if (step->op->prepare != NULL)
             step->op->prepare(step, &context);
     }
+    fid_plan_bind_early(session->plan);
     return FID_OK;
 }
 
@@ -132,6 +133,15 @@ void fid_session_close(struct fid_session **out)
     fid_free(session);
 }
 
+static void run_step(struct fid_session *session, const struct fid_step *step,
+                     const struct fid_run *run)
+{
+    const uint64_t start = session->times != NULL ? fid_clock_ns() : 0;
+    step->op->run(step, run);
+    if (session->times != NULL)
+        session->times[step->number].spent_ns += fid_clock_ns() - start;
+}
+
 void fid_session_run(struct fid_session *session, int n)
 {
     const struct fid_plan *plan = session->plan;
@@ -143,13 +153,15 @@ void fid_session_run(struct fid_session *session, int n)
                                 .scratch = session->scratch,
                                 .scratch_stride = plan->scratch_stride,
                                 .shared = session->scratch + plan->shared_offset};
-    for (size_t i = 0; i < plan->step_count; i++) {
-        const struct fid_step *step = &plan->steps[i];
-        const uint64_t start = session->times != NULL ? fid_clock_ns() : 0;
-        step->op->run(step, &run);
-        if (session->times != NULL)
-            fid_step_time_add(&session->times[i], fid_clock_ns() - start);
-    }
+    struct fid_run run_one = run;
+    run_one.n = 1;
+    for (size_t image = 0; image < run.n; image++)
+        for (size_t i = 0; i < plan->early_count; i++)
+            run_step(session, fid_plan_early_step(plan, image, i), &run_one);
+    for (size_t i = plan->early_count; i < plan->step_count; i++)
+        run_step(session, &plan->steps[i], &run);
+    for (size_t i = 0; i < plan->step_count && session->times != NULL; i++)
+        fid_step_time_end_run(&session->times[i]);
 }
 
 /* ---- questions ---- */

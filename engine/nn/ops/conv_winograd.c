@@ -24,7 +24,8 @@ struct winograd {
     struct fid_window tiles; /* one output a tile */
     size_t m, positions, c_in, c_out;
     size_t image_tiles;    /* of one picture */
-    size_t chunk;          /* tiles at once, at most */
+    size_t limit;          /* of the tiles at once, for any number of pictures */
+    size_t chunk;          /* tiles at once, at most: the chunks are even */
     size_t v_step, m_step; /* numbers between two positions of V and M */
 };
 
@@ -55,8 +56,8 @@ static struct winograd winograd_of(const struct fid_step *step, size_t m, size_t
     const size_t tile_bytes = w.positions * (w.c_in + w.c_out) * sizeof(float);
     const size_t weight_bytes = w.positions * w.c_in * w.c_out * sizeof(float);
     const size_t chunk_bytes = weight_bytes / 2 > CHUNK_BYTES ? weight_bytes / 2 : CHUNK_BYTES;
-    const size_t limit = tile_bytes < chunk_bytes ? chunk_bytes / tile_bytes : 1;
-    w.chunk = ceil_div(n * w.image_tiles, ceil_div(n * w.image_tiles, limit));
+    w.limit = tile_bytes < chunk_bytes ? chunk_bytes / tile_bytes : 1;
+    w.chunk = ceil_div(n * w.image_tiles, ceil_div(n * w.image_tiles, w.limit));
     w.v_step = w.chunk * w.c_in + STEP_PAD;
     w.m_step = w.chunk * w.c_out + STEP_PAD;
     return w;
@@ -154,7 +155,10 @@ static void winograd_scratch_size(struct fid_step *step, const struct fid_plan_c
     const struct fid_gemm gemm = product(step, &w);
     step->packed_bytes = fid_gemm_packed_bytes(&gemm, context->kernels);
     step->scratch_bytes = fid_gemm_scratch_bytes(&gemm, context->kernels);
-    step->shared_bytes = w.positions * (w.v_step + w.m_step) * sizeof(float);
+    /* Fewer pictures may make larger chunks, since they are even. */
+    const size_t most = min_size(w.limit, context->n * w.image_tiles);
+    step->shared_bytes =
+        w.positions * (most * (w.c_in + w.c_out) + 2 * (size_t)STEP_PAD) * sizeof(float);
 }
 
 struct pack_job {
