@@ -252,12 +252,9 @@ static void settle(const struct fid_plan *plan, struct lives *lives, size_t valu
     struct fid_block *block = &lives->homes[home];
     const size_t n = plan->batched[value] ? plan->n : 1;
     const size_t bytes = align_up(n * fid_shape_count(plan->values[value].shape) * sizeof(float));
-    size_t last = lives->last[value];
-    if (plan->batched[value] && last < plan->early_count)
-        last = plan->early_count;
     lives->home[value] = home;
     block->bytes = bytes > block->bytes ? bytes : block->bytes;
-    block->last = last > block->last ? last : block->last;
+    block->last = lives->last[value] > block->last ? lives->last[value] : block->last;
 }
 
 static void lay_out(struct fid_plan *plan, struct lives *lives, bool keep_values)
