@@ -94,26 +94,14 @@ enum fid_window_fault fid_window_check_inside(const struct fid_window *window)
     return inside ? FID_WINDOW_OK : FID_WINDOW_OUTSIDE;
 }
 
-/* Row of the input under kernel row ky of output y; out of range (≥ in.h, by wrapping below 0) on
- * the padding. */
-static inline size_t input_row(const struct fid_window *window, size_t y, size_t ky)
-{
-    return y * window->stride_h + ky * window->dilation_h - window->pad_top;
-}
-
-static inline size_t input_column(const struct fid_window *window, size_t x, size_t kx)
-{
-    return x * window->stride_w + kx * window->dilation_w - window->pad_left;
-}
-
 void fid_window_pointers(const struct fid_window *window, const float *image, size_t y, size_t x,
                          const float *pad, const float **taps, size_t step)
 {
     const struct fid_shape in = window->in;
     for (size_t ky = 0; ky < window->kernel_h; ky++) {
-        const size_t row = input_row(window, y, ky);
+        const size_t row = fid_window_row(window, y, ky);
         for (size_t kx = 0; kx < window->kernel_w; kx++, taps += step) {
-            const size_t column = input_column(window, x, kx);
+            const size_t column = fid_window_column(window, x, kx);
             const bool inside = row < in.h && column < in.w;
             *taps = inside ? image + (row * in.w + column) * in.c : pad;
         }
@@ -125,9 +113,9 @@ void fid_window_columns(const struct fid_window *window, const float *image, siz
 {
     const struct fid_shape in = window->in;
     for (taps += kx * window->kernel_h; kx < window->kernel_w; kx++) {
-        const size_t column = input_column(window, x, kx);
+        const size_t column = fid_window_column(window, x, kx);
         for (size_t ky = 0; ky < window->kernel_h; ky++, taps++) {
-            const size_t row = input_row(window, y, ky);
+            const size_t row = fid_window_row(window, y, ky);
             const bool inside = row < in.h && column < in.w;
             *taps = inside ? image + (row * in.w + column) * in.c : pad;
         }
@@ -140,25 +128,14 @@ size_t fid_window_pointers_inside(const struct fid_window *window, const float *
     const struct fid_shape in = window->in;
     size_t count = 0;
     for (size_t ky = 0; ky < window->kernel_h; ky++) {
-        const size_t row = input_row(window, y, ky);
+        const size_t row = fid_window_row(window, y, ky);
         for (size_t kx = 0; kx < window->kernel_w && row < in.h; kx++) {
-            const size_t column = input_column(window, x, kx);
+            const size_t column = fid_window_column(window, x, kx);
             if (column < in.w)
                 taps[count++] = image + (row * in.w + column) * in.c;
         }
     }
     return count;
-}
-
-const float *fid_window_inside(const struct fid_window *window, const float *image, size_t y,
-                               size_t x)
-{
-    const struct fid_shape in = window->in;
-    const size_t top = input_row(window, y, 0), left = input_column(window, x, 0);
-    const size_t below = (window->kernel_h - 1) * window->dilation_h;
-    const size_t beside = (window->kernel_w - 1) * window->dilation_w;
-    const bool inside = top < in.h && in.h - top > below && left < in.w && in.w - left > beside;
-    return inside ? image + (top * in.w + left) * in.c : NULL;
 }
 
 /* One kernel row whose columns are partly on the padding or apart from each other. */
@@ -167,7 +144,7 @@ static void patch_row_by_taps(const struct fid_window *window, const float *imag
 {
     const size_t c = window->in.c;
     for (size_t kx = 0; kx < window->kernel_w; kx++, patch += c) {
-        const size_t column = input_column(window, x, kx);
+        const size_t column = fid_window_column(window, x, kx);
         if (column < window->in.w)
             memcpy(patch, image_row + column * c, c * sizeof *patch);
         else
@@ -179,11 +156,11 @@ void fid_window_patch(const struct fid_window *window, const float *image, size_
                       float *patch)
 {
     const struct fid_shape in = window->in;
-    const size_t left = input_column(window, x, 0);
+    const size_t left = fid_window_column(window, x, 0);
     const bool whole = window->dilation_w == 1 && left < in.w && in.w - left >= window->kernel_w;
     const size_t row_count = window->kernel_w * in.c;
     for (size_t ky = 0; ky < window->kernel_h; ky++, patch += row_count) {
-        const size_t row = input_row(window, y, ky);
+        const size_t row = fid_window_row(window, y, ky);
         if (row >= in.h)
             memset(patch, 0, row_count * sizeof *patch);
         else if (whole)

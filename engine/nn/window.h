@@ -33,6 +33,18 @@ static inline size_t fid_window_taps(const struct fid_window *window)
     return window->kernel_h * window->kernel_w;
 }
 
+/* Row of the input under kernel row ky of output y; out of range (≥ in.h, by wrapping below 0) on
+ * the padding. */
+static inline size_t fid_window_row(const struct fid_window *window, size_t y, size_t ky)
+{
+    return y * window->stride_h + ky * window->dilation_h - window->pad_top;
+}
+
+static inline size_t fid_window_column(const struct fid_window *window, size_t x, size_t kx)
+{
+    return x * window->stride_w + kx * window->dilation_w - window->pad_left;
+}
+
 /* Writes the pointers to all taps of output (y, x) of one image, row by row of the kernel, `step`
  * places apart; those on the padding are `pad`. */
 void fid_window_pointers(const struct fid_window *window, const float *image, size_t y, size_t x,
@@ -48,8 +60,16 @@ size_t fid_window_pointers_inside(const struct fid_window *window, const float *
                                   size_t x, const float **taps);
 
 /* The first tap of output (y, x) of one image if all of its taps are inside, otherwise NULL. */
-const float *fid_window_inside(const struct fid_window *window, const float *image, size_t y,
-                               size_t x);
+static inline const float *fid_window_inside(const struct fid_window *window, const float *image,
+                                             size_t y, size_t x)
+{
+    const struct fid_shape in = window->in;
+    const size_t top = fid_window_row(window, y, 0), left = fid_window_column(window, x, 0);
+    const size_t below = (window->kernel_h - 1) * window->dilation_h;
+    const size_t beside = (window->kernel_w - 1) * window->dilation_w;
+    const bool inside = top < in.h && in.h - top > below && left < in.w && in.w - left > beside;
+    return inside ? image + (top * in.w + left) * in.c : NULL;
+}
 
 /* Copies the taps of output (y, x) into patch [kernel_h · kernel_w · c], zeros for the padding. */
 void fid_window_patch(const struct fid_window *window, const float *image, size_t y, size_t x,

@@ -33,10 +33,17 @@ static void point_at_taps(const struct fid_gemm *gemm, const struct fid_run *run
 {
     (void)patches;
     const struct fid_step *step = gemm->step;
-    struct place place = place_of(&step->window, rows->first);
-    for (size_t i = 0; i < rows->count; i++, next_place(&step->window, &place))
-        fid_window_pointers(&step->window, fid_tensor_image(&step->inputs[0], place.image), place.y,
-                            place.x, run->zeros, a + i, rows->count);
+    const struct fid_window *window = &step->window;
+    struct place place = place_of(window, rows->first);
+    for (size_t i = 0; i < rows->count; i++, next_place(window, &place)) {
+        const float *image = fid_tensor_image(&step->inputs[0], place.image);
+        const float *only =
+            gemm->taps == 1 ? fid_window_inside(window, image, place.y, place.x) : NULL;
+        if (only != NULL)
+            a[i] = only;
+        else
+            fid_window_pointers(window, image, place.y, place.x, run->zeros, a + i, rows->count);
+    }
 }
 
 /* Pointers to the rows of a window: into the picture where it lies wholly inside, into a patch
