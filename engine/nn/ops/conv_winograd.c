@@ -182,11 +182,19 @@ static void winograd_prepare(struct fid_step *step, const struct fid_plan_contex
     fid_weight_file_release_tensor(step->file, step->weights[FID_CONV_FILTER].number);
 }
 
+/* The sizes of packed weights and chunks have to fit a size_t: where that has 32 bits, filters of
+ * over some 40 MB go another way. */
+static bool fits_memory(const struct fid_step *step)
+{
+    const uint64_t pairs = (uint64_t)step->window.in.c * step->output.shape.c;
+    return pairs <= SIZE_MAX / (POSITIONS_MAX * sizeof(float)) / 4;
+}
+
 static bool is_3x3_stride_1(const struct fid_step *step)
 {
     const struct fid_window *w = &step->window;
-    return step->node->groups == 1 && w->kernel_h == 3 && w->kernel_w == 3 && w->stride_h == 1 &&
-           w->stride_w == 1 && w->dilation_h == 1 && w->dilation_w == 1;
+    return fits_memory(step) && step->node->groups == 1 && w->kernel_h == 3 && w->kernel_w == 3 &&
+           w->stride_h == 1 && w->stride_w == 1 && w->dilation_h == 1 && w->dilation_w == 1;
 }
 
 /* ---- cost ---- */
@@ -196,17 +204,18 @@ static bool is_3x3_stride_1(const struct fid_step *step)
  * 3 (135 G/s against 40 GB/s; Zen 4: 58 against 22). */
 enum { TRANSFORM_COST = 14, WEIGHT_BYTE_COST = 3 };
 
-static size_t weights_cost(const struct winograd *w, size_t positions)
+static uint64_t weights_cost(const struct winograd *w, size_t positions)
 {
-    return WEIGHT_BYTE_COST * sizeof(float) * positions * w->c_in * w->c_out;
+    return (uint64_t)WEIGHT_BYTE_COST * sizeof(float) * positions * w->c_in * w->c_out;
 }
 
 /* Of one picture, so that the method and with it the numbers do not depend on the batch. */
-static size_t cost(const struct fid_step *step, size_t m)
+static uint64_t cost(const struct fid_step *step, size_t m)
 {
     const struct winograd w = winograd_of(step, m, 1);
-    const size_t numbers = w.image_tiles * w.positions;
-    return numbers * (w.c_in * w.c_out + TRANSFORM_COST * (w.c_in + w.c_out)) +
+    const uint64_t products = (uint64_t)w.c_in * w.c_out;
+    return (uint64_t)w.image_tiles * w.positions *
+               (products + TRANSFORM_COST * (uint64_t)(w.c_in + w.c_out)) +
            weights_cost(&w, w.positions);
 }
 
@@ -215,10 +224,10 @@ const struct fid_conv_method *fid_conv_winograd_choose(const struct fid_step *st
     if (!is_3x3_stride_1(step))
         return NULL;
     const struct winograd w = winograd_of(step, 4, 1);
-    const size_t direct =
-        fid_shape_pixels(step->output.shape) * 9 * w.c_in * w.c_out + weights_cost(&w, 9);
-    const size_t cost_2x2 = cost(step, 2), cost_4x4 = cost(step, 4);
-    if (min_size(cost_2x2, cost_4x4) >= direct)
+    const uint64_t direct =
+        (uint64_t)fid_shape_pixels(step->output.shape) * 9 * w.c_in * w.c_out + weights_cost(&w, 9);
+    const uint64_t cost_2x2 = cost(step, 2), cost_4x4 = cost(step, 4);
+    if ((cost_2x2 < cost_4x4 ? cost_2x2 : cost_4x4) >= direct)
         return NULL;
     return cost_4x4 < cost_2x2 ? &fid_conv_winograd_4x4 : &fid_conv_winograd_2x2;
 }
