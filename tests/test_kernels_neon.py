@@ -49,6 +49,11 @@ def kernels_on_a_cortex_a53():
 
 
 @case
+def kernels_on_a_cortex_a76():
+    run_as("cortex-a76", "neon_crc")
+
+
+@case
 def kernels_on_a_cpu_with_everything():
     run_as("max", "neon_crc")
 

@@ -4,7 +4,7 @@
 
 #include "kernels/tables.h"
 
-void fid_gemm_f32_8x8_neon FID_GEMM_F32_ARGS;
+void fid_gemm_f32_6x16_neon FID_GEMM_F32_ARGS;
 void fid_depthwise_f32_neon FID_DEPTHWISE_F32_ARGS;
 void fid_max_pool_f32_neon FID_MAX_POOL_F32_ARGS;
 void fid_average_f32_neon FID_AVERAGE_F32_ARGS;

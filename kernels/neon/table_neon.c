@@ -5,10 +5,10 @@
 /* The lines at the end are meant to override those of the reference. */
 #pragma GCC diagnostic ignored "-Woverride-init"
 
-#define FID_NEON_SLOTS                                                                          \
-    .tile = {.gemm_mr = 8, .gemm_nr = 8, .depthwise_cr = 8}, .gemm_f32 = fid_gemm_f32_8x8_neon, \
-    .depthwise_f32 = fid_depthwise_f32_neon, .max_pool_f32 = fid_max_pool_f32_neon,             \
-    .average_f32 = fid_average_f32_neon, .add_f32 = fid_add_f32_neon,                           \
+#define FID_NEON_SLOTS                                                                            \
+    .tile = {.gemm_mr = 6, .gemm_nr = 16, .depthwise_cr = 8}, .gemm_f32 = fid_gemm_f32_6x16_neon, \
+    .depthwise_f32 = fid_depthwise_f32_neon, .max_pool_f32 = fid_max_pool_f32_neon,               \
+    .average_f32 = fid_average_f32_neon, .add_f32 = fid_add_f32_neon,                             \
     .affine_f32 = fid_affine_f32_neon, .dot_f32 = fid_dot_f32_neon
 
 const struct fid_kernels fid_kernels_neon = {
