@@ -75,8 +75,8 @@ def memory(instruction):
     return "store" if stores and "," in operands else "load"
 
 
-def hot_loop(path):
-    """The innermost loop with the most FMAs; the shortest of several. None if no loop has any."""
+def innermost_loops(path):
+    """Each innermost Loop of an object that has FMAs."""
     loops = []
     for name, code in functions(path):
         for first, last in spans(code):
@@ -84,8 +84,12 @@ def hot_loop(path):
             kinds = collections.Counter(memory(instruction) for instruction in body)
             fmas = sum(bool(FMA.match(instruction.name)) for instruction in body)
             loops.append(Loop(name, body, len(body), fmas, kinds["load"], kinds["store"]))
-    best = max(loops, key=lambda loop: (loop.fmas, -loop.instructions), default=None)
-    return best if best and best.fmas else None
+    return [loop for loop in loops if loop.fmas]
+
+
+def hot_loop(path):
+    """The innermost loop with the most FMAs; the shortest of several. None if no loop has any."""
+    return max(innermost_loops(path), key=lambda loop: (loop.fmas, -loop.instructions), default=None)
 
 
 def main():

@@ -1,14 +1,16 @@
 /* depthwise_f32_neon.c - slot depthwise_f32: out = post(bias + Σ taps in · w), a block of eight
- * channels as two vectors, one after the other.
+ * channels as two vectors.
  *
  * A run of neighbouring outputs is made at a time: they share inputs (in_step < taps) and weights.
- * A 3×3 window at stride 1 makes 4 outputs from 18 inputs. Inputs are walked in order, so each
- * output adds its taps in the order of t, one FMA each, whatever run it is part of. Registers of
- * the 3×3: 9 weights, up to 4 sums, 1 input. Called by the depthwise layer of engine/nn. */
+ * A 3×3 window at stride 1 makes 4 outputs from 18 inputs, both vectors at once: registers are 18
+ * weights, 8 sums and 2 inputs, and a pointer is loaded once for 8 channels. 25 weights leave no
+ * room for that, so larger windows take one vector after the other. Inputs are walked in order, so
+ * each output adds its taps in the order of t, one FMA each, whatever run it is part of. Called by
+ * the depthwise layer of engine/nn. */
 #include "kernels/neon/lanes_neon.h"
 #include "kernels/neon/neon.h"
 
-enum { RUN_MAX = 4, CR = 8 };
+enum { RUN_MAX = 4, CR = 8, VECTORS = CR / LANES };
 
 struct window {
     const float *const *in;
@@ -19,43 +21,66 @@ struct window {
     size_t x, j; /* first pixel and channel */
 };
 
-/* One vector of `lanes` channels, the v-th of its block, of `run` outputs. */
-FID_INLINE void vector(const size_t run, const size_t taps, const size_t step, const size_t lanes,
-                       const size_t v, const struct window *at)
+/* `vectors` vectors of channels, the last one of `lanes`, of `run` outputs; from vector `first` of
+ * the channel block on. run, taps and step are constants but in the general case. */
+FID_INLINE void block(const size_t run, const size_t taps, const size_t step, const size_t vectors,
+                      const size_t lanes, const size_t first, const struct window *at)
 {
-    const size_t inputs = (run - 1) * step + taps, j = at->j + v * LANES;
-    const float *packed = at->packed + v * LANES;
-    float32x4_t sum[RUN_MAX];
-    UNROLL
-    for (size_t q = 0; q < run; q++)
-        sum[q] = vld1q_f32(packed);
-    UNROLL
-    for (size_t i = 0; i < inputs; i++) {
-        const float32x4_t input = load_lanes(at->in[i] + j, lanes);
-        UNROLL
-        for (size_t q = 0; q < run; q++)
-            if (i >= q * step && i - q * step < taps)
-                sum[q] = vfmaq_f32(sum[q], input, vld1q_f32(packed + (1 + i - q * step) * CR));
-    }
+    const size_t inputs = (run - 1) * step + taps, j = at->j + first * LANES;
+    const float *packed = at->packed + first * LANES;
+    const struct fid_post_f32 *post = at->post;
+    const float min = post->min, max = post->max; /* before the stores, which might change them */
+    float32x4_t sum[RUN_MAX][VECTORS];
     UNROLL
     for (size_t q = 0; q < run; q++) {
-        float *out = at->out + q * at->out_stride + j;
-        store_lanes(out, post_lanes(sum[q], at->x + q, j, lanes, at->post), lanes);
+        sum[q][0] = vld1q_f32(packed);
+        if (vectors > 1)
+            sum[q][1] = vld1q_f32(packed + LANES);
     }
+    UNROLL
+    for (size_t i = 0; i < inputs; i++) {
+        const float *pixel = at->in[i] + j;
+        const float32x4_t input = load_lanes(pixel, vectors > 1 ? LANES : lanes);
+        const float32x4_t next = vectors > 1 ? load_lanes(pixel + LANES, lanes) : input;
+        UNROLL
+        for (size_t q = 0; q < run; q++)
+            if (i >= q * step && i - q * step < taps) {
+                const float *weight = packed + (1 + i - q * step) * CR;
+                sum[q][0] = vfmaq_f32(sum[q][0], input, vld1q_f32(weight));
+                if (vectors > 1)
+                    sum[q][1] = vfmaq_f32(sum[q][1], next, vld1q_f32(weight + LANES));
+            }
+    }
+    if (__builtin_expect(post->residual || post->slope, 0))
+        UNROLL
+    for (size_t q = 0; q < run; q++)
+        UNROLL
+    for (size_t v = 0; v < vectors; v++)
+        sum[q][v] = unclamped_post_lanes(sum[q][v], at->x + q, j + v * LANES,
+                                         v + 1 < vectors ? LANES : lanes, post);
+    UNROLL
+    for (size_t q = 0; q < run; q++)
+        UNROLL
+    for (size_t v = 0; v < vectors; v++)
+        store_lanes(at->out + q * at->out_stride + j + v * LANES, clamp_lanes(sum[q][v], min, max),
+                    v + 1 < vectors ? LANES : lanes);
 }
 
 /* All channels of one run. */
 FID_INLINE void pixels_run(const size_t run, const size_t taps, const size_t step, size_t channels,
                            struct window at)
 {
-    for (; at.j + CR <= channels; at.j += CR, at.packed += (1 + taps) * CR) {
-        vector(run, taps, step, LANES, 0, &at);
-        vector(run, taps, step, LANES, 1, &at);
-    }
+    for (; at.j + CR <= channels; at.j += CR, at.packed += (1 + taps) * CR)
+        if (taps <= 9) {
+            block(run, taps, step, 2, LANES, 0, &at);
+        } else {
+            block(run, taps, step, 1, LANES, 0, &at);
+            block(run, taps, step, 1, LANES, 1, &at);
+        }
     if (at.j < channels)
-        vector(run, taps, step, min_size(LANES, channels - at.j), 0, &at);
+        block(run, taps, step, 1, min_size(LANES, channels - at.j), 0, &at);
     if (at.j + LANES < channels)
-        vector(run, taps, step, tail_lanes(channels - at.j - LANES), 1, &at);
+        block(run, taps, step, 1, tail_lanes(channels - at.j - LANES), 1, &at);
 }
 
 /* A row: runs of a constant length, and a shorter one for the rest. */

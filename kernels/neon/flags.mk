@@ -1,8 +1,12 @@
-# Compiler flags of this folder alone. -O3 unrolls the tiles, which are written as loops. gemm_f32 has
-# no register to spare for loads that gcc moves up before it allocates registers (clang does not, and
-# has no such flag). The crc32 instructions are an extension that table neon_crc asks for.
+# Compiler flags of this folder alone. -O3 unrolls the tiles, which are written as loops. gemm_f32 and
+# depthwise_f32 have no register to spare for loads that gcc moves up before it allocates registers;
+# clang does not and has no such flag, but warns that the loop over any number of taps stays one. The
+# crc32 instructions are an extension that table neon_crc asks for.
 FLAGS_neon := -O3
 ifeq ($(findstring clang,$(CC)),)
 $(BUILD)/kernels/neon/gemm_f32_6x16_neon.o: FLAGS_neon += -fno-schedule-insns
+$(BUILD)/kernels/neon/depthwise_f32_neon.o: FLAGS_neon += -fno-schedule-insns
+else
+FLAGS_neon += -Wno-pass-failed
 endif
 $(BUILD)/kernels/neon/crc32c_neon.o: FLAGS_neon += -march=armv8-a+crc
