@@ -19,6 +19,7 @@ endif
 TARGET_ARCH_NAME := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null || uname -m)))
 ISA_x86_64  := avx2 avx512
 ISA_aarch64 := neon
+ISA_arm     := neon32
 ISA_FOLDERS := $(foreach isa,$(ISA_$(TARGET_ARCH_NAME)),$(if $(wildcard kernels/$(isa)/*.c),$(isa)))
 
 OPT      ?= -O2 -g
@@ -118,7 +119,8 @@ DEPS := gcc libc6-dev make pkg-config curl ca-certificates python3-numpy python3
         $(if $(filter 1,$(OPENBLAS)),libopenblas0-pthread) \
         $(if $(filter 1,$(SDL)),libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core)
 DEPS_CI   := clang libclang-rt-14-dev
-DEPS_TEST := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static clang-format
+DEPS_TEST := gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
+             qemu-user-static clang-format
 
 # Installs the packages that are not there yet: $(call install_packages,NAMES).
 install_packages = \

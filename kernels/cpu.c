@@ -70,6 +70,21 @@ unsigned fid_cpu_features(void)
     return set;
 }
 
+#elif defined(__arm__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+
+unsigned fid_cpu_features(void)
+{
+    const unsigned long caps = getauxval(AT_HWCAP);
+    unsigned set = 0;
+    if (caps & HWCAP_NEON)
+        set |= FID_CPU_NEON;
+    if (caps & HWCAP_VFPv4)
+        set |= FID_CPU_ARM_VFPV4;
+    return set;
+}
+
 #else
 
 unsigned fid_cpu_features(void)
@@ -93,6 +108,7 @@ static const struct {
     {FID_CPU_NEON, "neon"},
     {FID_CPU_ARM_CRC32, "crc32"},
     {FID_CPU_ARM_DOTPROD, "dotprod"},
+    {FID_CPU_ARM_VFPV4, "vfpv4"},
 };
 enum { FEATURE_COUNT = sizeof feature_words / sizeof feature_words[0], WORD_MAX = 16 };
 

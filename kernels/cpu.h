@@ -15,6 +15,7 @@ enum fid_cpu_feature {
     FID_CPU_NEON = 1u << 7,
     FID_CPU_ARM_CRC32 = 1u << 8,
     FID_CPU_ARM_DOTPROD = 1u << 9,
+    FID_CPU_ARM_VFPV4 = 1u << 10, /* the fused multiply-add of 32-bit ARM */
 };
 
 /* The set of features, asked from the hardware on each call. */

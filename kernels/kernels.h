@@ -10,6 +10,9 @@
  * Accuracy classes: `exact` gives the reference's bits; `sum(k)` adds k products in any order and
  * with or without fused multiply-add: |ref - got| ≤ (k + 8) · 2^-24 · 2 · Σ|a·b| for each number
  * (before a clamp, which does not widen it), and (k + 8) · 2^-149 more where products underflow.
+ * A table that flushes denormals (32-bit NEON can do nothing else) takes numbers below 2^-126 for
+ * zero wherever they are read or made: `exact` then gives the reference's value within 2^-126 for
+ * each number read or made, and a sum may differ by 2^-126 · (2 + |a| + |b|) more for each product.
  * For any one table a number depends only on its own inputs, never on m, n or the place in a tile,
  * so that splitting the work changes no bit. */
 #ifndef FID_KERNELS_H
@@ -126,8 +129,9 @@ struct fid_post_f32 {
 
 /* A complete set of kernels: no slot is NULL. The tables are const and live for ever. */
 struct fid_kernels {
-    const char *name; /* "ref", "avx2", "avx512", "neon", "neon_crc" */
-    struct {          /* tile of gemm_f32 and channel block of depthwise_f32 */
+    const char *name; /* "ref", "avx2", "avx512", "neon", "neon_crc", "neon32" */
+    int flushes_denormals;
+    struct { /* tile of gemm_f32 and channel block of depthwise_f32 */
         size_t gemm_mr, gemm_nr, depthwise_cr;
     } tile;
 #define FID_SLOT(slot, result, args) fid_##slot##_fn slot;

@@ -21,6 +21,9 @@ static const struct {
     {&fid_kernels_neon, FID_CPU_NEON},
     {&fid_kernels_neon_crc, FID_CPU_NEON | FID_CPU_ARM_CRC32},
 #endif
+#ifdef FID_HAVE_NEON32
+    {&fid_kernels_neon32, FID_CPU_NEON | FID_CPU_ARM_VFPV4},
+#endif
 };
 enum { ISA_COUNT = sizeof isa_table / sizeof isa_table[0] };
 

@@ -16,5 +16,6 @@ extern const struct fid_kernels fid_kernels_avx2;
 extern const struct fid_kernels fid_kernels_avx512;
 extern const struct fid_kernels fid_kernels_neon;
 extern const struct fid_kernels fid_kernels_neon_crc;
+extern const struct fid_kernels fid_kernels_neon32;
 
 #endif

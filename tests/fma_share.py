@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """tests/fma_share.py OBJECT...: what the hot loop of a kernel is made of.
 
-The hot loop is the innermost loop with the most fused multiply-adds. Prints for each object its
-instructions, FMAs, loads, stores and the share of FMAs; -l prints the loop too. Knows the objects of
-x86-64, AArch64 and 32-bit ARM. test_kernels_neon.py holds kernels to the figures of their design."""
+The hot loop is the innermost loop with the most multiply-adds (FMAs; on 32-bit ARM vmla too). Prints
+for each object its instructions, FMAs, loads, stores and the share of FMAs; -l prints the loop too.
+Knows the objects of x86-64, AArch64 and 32-bit ARM. test_kernels_neon.py holds kernels to the figures
+of their design."""
 import collections
 import re
 import shutil
@@ -12,7 +13,7 @@ import sys
 
 OBJDUMP = {0x3e: ("x86_64-linux-gnu-objdump", "objdump"), 0xb7: ("aarch64-linux-gnu-objdump",),
            0x28: ("arm-linux-gnueabihf-objdump",)}
-FMA = re.compile(r"v?fn?m(add|sub|la|ls|a|s)\w*(\.f32)?$|vfn?m(add|sub)\d{3}p[sd]$")
+FMA = re.compile(r"fml[as]|v(f|fn)m[as]\.f32|vml[as]\.f32|vfn?m(add|sub)\d{3}p[sd]")
 BRANCH = re.compile(r"(?!bl$|blx$|blr$|bic|bif|bit|bsl|bfi|bfx|bfc|bs)(j|b|cb|tb|loop)")
 TARGET = re.compile(r"\b([0-9a-f]+) <")
 

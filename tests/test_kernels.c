@@ -9,10 +9,12 @@
 static void run_level(const char *level, void (*cases)(const struct fid_kernels *))
 {
     const struct fid_kernels *table = fid_kernels_named(level);
-    if (table)
-        cases(table);
-    else
+    if (!table) {
         check_skip("this CPU cannot run %s (it has: %s)", level, fid_cpu_text());
+        return;
+    }
+    expect_flushing(table->flushes_denormals);
+    cases(table);
 }
 
 #ifdef FID_HAVE_AVX2
@@ -30,13 +32,19 @@ static void run_level(const char *level, void (*cases)(const struct fid_kernels 
 #else
 #define IF_NEON(x)
 #endif
+#ifdef FID_HAVE_NEON32
+#define IF_NEON32(x) x
+#else
+#define IF_NEON32(x)
+#endif
 /* WHAT(slot, level) for each level of this build. */
 #define EACH_LEVEL(WHAT, slot)    \
     WHAT(slot, ref)               \
     IF_AVX2(WHAT(slot, avx2))     \
     IF_AVX512(WHAT(slot, avx512)) \
     IF_NEON(WHAT(slot, neon))     \
-    IF_NEON(WHAT(slot, neon_crc))
+    IF_NEON(WHAT(slot, neon_crc)) \
+    IF_NEON32(WHAT(slot, neon32))
 
 #define DEFINE_CASE(slot, level)         \
     static void slot##_##level(void)     \

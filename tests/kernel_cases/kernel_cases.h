@@ -37,9 +37,11 @@ void fill(float *out, size_t count, enum fill kind);
 enum fill any_fill(void);
 const char *fill_name(enum fill kind);
 
-/* What a sum should be: its value, Σ|a·b| and the number of products. */
+/* What a sum should be: its value, Σ|a·b|, the number of products, and how far a table that flushes
+ * denormals may be off besides: 2^-126 for each number that it reads or makes, times what that is
+ * multiplied with. */
 struct sum {
-    double value, magnitude;
+    double value, magnitude, flushed;
     size_t terms;
 };
 void sum_add(struct sum *sum, float a, float b);
@@ -47,6 +49,12 @@ void sum_add(struct sum *sum, float a, float b);
 void sum_post(struct sum *sum, size_t i, size_t j, const struct fid_post_f32 *post);
 bool sum_close(const struct sum *sum, float got);
 double sum_tolerance(const struct sum *sum);
+
+/* Tells whether the table whose cases come now flushes denormals: sum_close allows for it then. */
+void expect_flushing(bool flushes);
+/* The class `exact`: the reference's bits; from a table that flushes denormals, a value that
+ * differs from it by no more than sum->flushed. */
+bool exactly(const struct sum *sum, float got, float reference);
 
 /* A random post: with or without residual (rows of n, tightly at a guard page, or NULL), slope and
  * limits, infinite ones among them. The buffers hold what it points to. */

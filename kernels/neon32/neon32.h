@@ -1,0 +1,17 @@
+/* neon32.h - the kernels of this folder, for tables. */
+#ifndef FID_KERNELS_NEON32_H
+#define FID_KERNELS_NEON32_H
+
+#include "kernels/tables.h"
+
+void fid_gemm_f32_4x8_neon32 FID_GEMM_F32_ARGS;
+void fid_depthwise_f32_neon32 FID_DEPTHWISE_F32_ARGS;
+void fid_max_pool_f32_neon32 FID_MAX_POOL_F32_ARGS;
+void fid_average_f32_neon32 FID_AVERAGE_F32_ARGS;
+void fid_winograd_input_f32_neon32 FID_WINOGRAD_INPUT_F32_ARGS;
+void fid_winograd_output_f32_neon32 FID_WINOGRAD_OUTPUT_F32_ARGS;
+void fid_add_f32_neon32 FID_ADD_F32_ARGS;
+void fid_affine_f32_neon32 FID_AFFINE_F32_ARGS;
+float fid_dot_f32_neon32 FID_DOT_F32_ARGS;
+
+#endif
