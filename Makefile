@@ -1,6 +1,6 @@
 # faceid. `make help` lists the targets; README.md says what they are for.
 #
-#   make [OPENBLAS=0] [SDL=0] [WEIGHTS=no] [CROSS=aarch64-linux-gnu-] [SANITIZE=address,undefined]
+#   make [OPENBLAS=0] [SDL=0] [WEIGHTS=no] [CROSS=aarch64-linux-gnu-|arm-linux-gnueabihf-] [SANITIZE=address,undefined]
 #        [BUILD=folder] [WERROR=1] [CC=clang] [V=1]
 #
 # Sources are found by folder: a new file needs no line here.
@@ -28,7 +28,7 @@ Q        := $(if $(V),,@)
 SAY       = $(if $(V),@:,@echo)
 
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
-CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -I. $(OPT) $(WARN) $(if $(WERROR),-Werror) -ffp-contract=off \
+CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(OPT) $(WARN) $(if $(WERROR),-Werror) -ffp-contract=off \
              -fvisibility=hidden -fPIC -pthread -fstack-protector-strong \
              $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2) \
              $(FEATURES) $(CPPFLAGS) $(CFLAGS) -MMD -MP
