@@ -17,10 +17,10 @@ AR := $(CROSS)ar
 endif
 
 TARGET_ARCH_NAME := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null || uname -m)))
-ISA_x86_64  := avx2 avx512
-ISA_aarch64 := neon
-ISA_arm     := neon32
-ISA_FOLDERS := $(foreach isa,$(ISA_$(TARGET_ARCH_NAME)),$(if $(wildcard kernels/$(isa)/*.c),$(isa)))
+# kernels/<isa>/flags.mk says for which architecture a folder is and the flags of its files alone.
+-include $(wildcard kernels/*/flags.mk)
+ISA_FOLDERS := $(strip $(foreach isa,$(patsubst kernels/%/flags.mk,%,$(wildcard kernels/*/flags.mk)), \
+                 $(if $(filter $(TARGET_ARCH_NAME),$(ARCH_$(isa))),$(isa))))
 
 OPT      ?= -O2 -g
 # One short line a file; V=1 shows whole commands.
@@ -78,8 +78,7 @@ $(BUILD)/libfaceid.a: $(LIB_O)
 	$(SAY) "ar $@"
 	$(Q)$(AR) rcs $@ $^
 
-# ISA flags apply to the ISA folders alone (kernels/<isa>/flags.mk sets FLAGS_<isa>).
--include $(foreach isa,$(ISA_FOLDERS),kernels/$(isa)/flags.mk)
+# ISA flags apply to the ISA folders alone.
 define isa_rule
 $(BUILD)/kernels/$(1)/%.o: kernels/$(1)/%.c $(BUILD)/flags kernels/$(1)/flags.mk
 	@mkdir -p $$(@D)

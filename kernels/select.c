@@ -1,29 +1,17 @@
 /* select.c - the only place that chooses between instruction sets. */
 #include "kernels/cpu.h"
+#include "kernels/isa_list.h"
 #include "kernels/tables.h"
 
 #include <string.h>
 
-/* One row a level, from the reference upward; `needs` are bits of fid_cpu_features(). */
 static const struct {
     const struct fid_kernels *table;
     unsigned needs;
 } isa_table[] = {
-    {&fid_kernels_ref, 0},
-#ifdef FID_HAVE_AVX2
-    {&fid_kernels_avx2, FID_CPU_AVX2 | FID_CPU_FMA | FID_CPU_SSE42 | FID_CPU_PCLMUL},
-#endif
-#ifdef FID_HAVE_AVX512
-    {&fid_kernels_avx512,
-     FID_CPU_AVX512 | FID_CPU_AVX2 | FID_CPU_FMA | FID_CPU_SSE42 | FID_CPU_PCLMUL},
-#endif
-#ifdef FID_HAVE_NEON
-    {&fid_kernels_neon, FID_CPU_NEON},
-    {&fid_kernels_neon_crc, FID_CPU_NEON | FID_CPU_ARM_CRC32},
-#endif
-#ifdef FID_HAVE_NEON32
-    {&fid_kernels_neon32, FID_CPU_NEON | FID_CPU_ARM_VFPV4},
-#endif
+#define ROW(with, level, needs) {&fid_kernels_##level, needs},
+    FID_EACH_LEVEL(ROW, )
+#undef ROW
 };
 enum { ISA_COUNT = sizeof isa_table / sizeof isa_table[0] };
 

@@ -5,17 +5,15 @@
 #ifndef FID_KERNELS_TABLES_H
 #define FID_KERNELS_TABLES_H
 
+#include "kernels/isa_list.h"
 #include "kernels/kernels.h"
 
 #define FID_SLOT(name, result, args) result fid_##name##_ref args;
 #include "kernels/kernel_list.h"
 #undef FID_SLOT
 
-extern const struct fid_kernels fid_kernels_ref;
-extern const struct fid_kernels fid_kernels_avx2;
-extern const struct fid_kernels fid_kernels_avx512;
-extern const struct fid_kernels fid_kernels_neon;
-extern const struct fid_kernels fid_kernels_neon_crc;
-extern const struct fid_kernels fid_kernels_neon32;
+#define FID_DECLARE_TABLE(with, level, needs) extern const struct fid_kernels fid_kernels_##level;
+FID_EACH_LEVEL(FID_DECLARE_TABLE, )
+#undef FID_DECLARE_TABLE
 
 #endif

@@ -2,6 +2,7 @@
 # depthwise_f32 have no register to spare for loads that gcc moves up before it allocates registers;
 # clang does not and has no such flag, but warns that the loop over any number of taps stays one. The
 # crc32 instructions are an extension that table neon_crc asks for.
+ARCH_neon  := aarch64
 FLAGS_neon := -O3
 ifeq ($(findstring clang,$(CC)),)
 $(BUILD)/kernels/neon/gemm_f32_6x16_neon.o: FLAGS_neon += -fno-schedule-insns

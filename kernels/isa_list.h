@@ -1,0 +1,40 @@
+/* isa_list.h - one line a level, from the reference upward: WHAT(with, name, needs). `needs` are
+ * bits of fid_cpu_features(); the Makefile defines FID_HAVE_X for each folder kernels/x that it
+ * builds. */
+#ifndef FID_KERNELS_ISA_LIST_H
+#define FID_KERNELS_ISA_LIST_H
+
+#include "kernels/cpu.h"
+
+#ifdef FID_HAVE_AVX2
+#define FID_IF_AVX2(level) level
+#else
+#define FID_IF_AVX2(level)
+#endif
+#ifdef FID_HAVE_AVX512
+#define FID_IF_AVX512(level) level
+#else
+#define FID_IF_AVX512(level)
+#endif
+#ifdef FID_HAVE_NEON
+#define FID_IF_NEON(level) level
+#else
+#define FID_IF_NEON(level)
+#endif
+#ifdef FID_HAVE_NEON32
+#define FID_IF_NEON32(level) level
+#else
+#define FID_IF_NEON32(level)
+#endif
+
+#define FID_AVX2_NEEDS (FID_CPU_AVX2 | FID_CPU_FMA | FID_CPU_SSE42 | FID_CPU_PCLMUL)
+
+#define FID_EACH_LEVEL(WHAT, with)                                      \
+    WHAT(with, ref, 0)                                                  \
+    FID_IF_AVX2(WHAT(with, avx2, FID_AVX2_NEEDS))                       \
+    FID_IF_AVX512(WHAT(with, avx512, FID_CPU_AVX512 | FID_AVX2_NEEDS))  \
+    FID_IF_NEON(WHAT(with, neon, FID_CPU_NEON))                         \
+    FID_IF_NEON(WHAT(with, neon_crc, FID_CPU_NEON | FID_CPU_ARM_CRC32)) \
+    FID_IF_NEON32(WHAT(with, neon32, FID_CPU_NEON | FID_CPU_ARM_VFPV4))
+
+#endif
