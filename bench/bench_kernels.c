@@ -122,8 +122,8 @@ static void gemm_run(void *context)
         for (size_t i = 0; i < g->m; i += mr) {
             const size_t m = g->m - i < mr ? g->m - i : mr, n = g->n - j < nr ? g->n - j : nr;
             g->table->gemm_f32(m, n, g->taps, g->k, g->rows + i * g->taps,
-                               g->panels + j / nr * panel_size, g->c + i * g->n + j, g->n,
-                               &no_post, NULL);
+                               g->panels + j / nr * panel_size, g->c + i * g->n + j, g->n, &no_post,
+                               NULL);
         }
 }
 
