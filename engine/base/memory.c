@@ -2,11 +2,34 @@
 #include "engine/base/size.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define PAGES_BYTES ((size_t)1 << 20) /* from here on a block comes from the system */
+
+/* The address sanitizer guards the ends of malloc's blocks alone. */
+#if defined(__SANITIZE_ADDRESS__)
+#define FROM_MALLOC 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FROM_MALLOC 1
+#endif
+#endif
+#ifndef FROM_MALLOC
+#define FROM_MALLOC 0
+#endif
 
 static atomic_ulong allocation_count;
 static atomic_ulong fail_at; /* the value of allocation_count that fails; 0: none */
+
+/* Counts an allocation; false when it is the one that has to fail. */
+static bool may_allocate(void)
+{
+    unsigned long number = atomic_fetch_add(&allocation_count, 1) + 1;
+    return number != atomic_load(&fail_at);
+}
 
 void *fid_calloc(size_t count, size_t size)
 {
@@ -15,8 +38,7 @@ void *fid_calloc(size_t count, size_t size)
         return NULL;
     if (bytes == 0)
         bytes = FID_MEMORY_ALIGN;
-    unsigned long number = atomic_fetch_add(&allocation_count, 1) + 1;
-    if (number == atomic_load(&fail_at))
+    if (!may_allocate())
         return NULL;
     void *block = aligned_alloc(FID_MEMORY_ALIGN, bytes);
     if (block != NULL)
@@ -36,6 +58,26 @@ char *fid_strdup(const char *text)
     if (copy != NULL)
         memcpy(copy, text, bytes);
     return copy;
+}
+
+/* Not MADV_HUGEPAGE: it saves faults, but where the host takes idle huge pages back from a virtual
+ * machine, getting them again costs several times what the faults do. */
+void *fid_pages_alloc(size_t bytes)
+{
+    if (FROM_MALLOC || bytes < PAGES_BYTES)
+        return fid_calloc(bytes, 1);
+    if (!may_allocate())
+        return NULL;
+    void *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return block != MAP_FAILED ? block : NULL;
+}
+
+void fid_pages_free(void *block, size_t bytes)
+{
+    if (FROM_MALLOC || bytes < PAGES_BYTES)
+        fid_free(block);
+    else if (block != NULL)
+        munmap(block, bytes);
 }
 
 unsigned long fid_allocation_count(void)

@@ -12,7 +12,13 @@ void *fid_calloc(size_t count, size_t size);
 void fid_free(void *block); /* takes NULL */
 char *fid_strdup(const char *text);
 
-/* Allocations through fid_calloc and fid_strdup so far, of the whole process: the tests hold the
+/* bytes, zeroed, at a multiple of FID_MEMORY_ALIGN; pages of a large block become resident memory
+ * at their first touch, by the thread that touches them. NULL when there is no memory. Free with
+ * fid_pages_free and the same number of bytes. */
+void *fid_pages_alloc(size_t bytes);
+void fid_pages_free(void *block, size_t bytes); /* takes NULL */
+
+/* Allocations through the functions above so far, of the whole process: the tests hold the
  * difference over a run against zero. */
 unsigned long fid_allocation_count(void);
 

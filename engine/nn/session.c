@@ -37,8 +37,8 @@ static enum fid_status check_size(const struct fid_file_graph *graph, const char
 static enum fid_status allocate(struct fid_session *session, bool profile, struct fid_error *error)
 {
     const struct fid_plan *plan = session->plan;
-    session->arena = fid_calloc(plan->arena_bytes, 1);
-    session->packed = fid_calloc(plan->packed_bytes, 1);
+    session->arena = fid_pages_alloc(plan->arena_bytes);
+    session->packed = fid_pages_alloc(plan->packed_bytes);
     session->scratch = fid_calloc(plan->scratch_bytes, 1);
     if (profile)
         session->times = fid_calloc(plan->step_count, sizeof *session->times);
@@ -127,8 +127,10 @@ void fid_session_close(struct fid_session **out)
         return;
     fid_free(session->times);
     fid_free(session->scratch);
-    fid_free(session->packed);
-    fid_free(session->arena);
+    if (session->plan != NULL) {
+        fid_pages_free(session->packed, session->plan->packed_bytes);
+        fid_pages_free(session->arena, session->plan->arena_bytes);
+    }
     fid_plan_close(&session->plan);
     fid_free(session);
 }
