@@ -251,7 +251,9 @@ static enum app_exit run(struct app *app)
         return code;
     if (fid_model_open(app->runtime, path, &model, &error) != FID_OK)
         return app_fail(APP_AREA_MODEL, &error);
-    if (!is_info)
+    if (fid_model_verify(app->runtime, model, &error) != FID_OK)
+        code = app_fail(APP_AREA_MODEL, &error);
+    else if (!is_info)
         code = verify(model);
     else if (app_option_flag(app, "json"))
         code = info_json(app, model);

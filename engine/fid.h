@@ -90,12 +90,17 @@ int fid_runtime_threads(const struct fid_runtime *runtime);
 
 struct fid_model;
 
-/* Maps and checks a .fid file (weights/FORMAT.md); the file must not change while it is open.
- * FID_NOT_FOUND, FID_IO, FID_CORRUPT (with offset and reason), FID_UNSUPPORTED (version),
- * FID_INVALID (graphs that do not fit together), FID_NO_MEMORY. Borrows the runtime. */
+/* Maps a .fid file (weights/FORMAT.md) and checks its structure; the weights themselves are checked
+ * before they are first used, by fid_session_open, or by fid_model_verify. The file must not change
+ * while it is open. FID_NOT_FOUND, FID_IO, FID_CORRUPT (with offset and reason), FID_UNSUPPORTED
+ * (version), FID_INVALID (graphs that do not fit together), FID_NO_MEMORY. Borrows the runtime. */
 enum fid_status fid_model_open(struct fid_runtime *runtime, const char *path,
                                struct fid_model **model, struct fid_error *error);
 void fid_model_close(struct fid_model **model);
+
+/* Checks every byte that opening has not checked. FID_CORRUPT, FID_NO_MEMORY. */
+enum fid_status fid_model_verify(struct fid_runtime *runtime, const struct fid_model *model,
+                                 struct fid_error *error);
 
 struct fid_model_info {             /* all pointers are borrowed from the model */
     const char *path, *name, *kind; /* kind: "recognizer", "detector", "classifier" */
@@ -146,8 +151,9 @@ struct fid_session_options {
 };
 
 /* Plans the graph called graph (NULL: the first) for at most n inputs of h × w (0: the file's
- * size): shapes, methods, memory, packed weights. Everything that can fail, fails here. options may
- * be NULL. Borrows the runtime and the model. */
+ * size): shapes, methods, memory, packed weights. Everything that can fail, fails here: damaged
+ * weights too (FID_CORRUPT, with offset and reason). options may be NULL. Borrows the runtime and
+ * the model. */
 enum fid_status fid_session_open(struct fid_runtime *runtime, const struct fid_model *model,
                                  const char *graph, int n, int h, int w,
                                  const struct fid_session_options *options,

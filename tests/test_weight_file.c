@@ -129,9 +129,9 @@ static long resident_kib(void)
     return resident * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
-/* Opening reads every byte, but leaves only the structure in memory; touching and releasing a
- * tensor leaves nothing either. 64 MB of tensors; 8 MB of slack for the kernel's reading around a
- * fault. */
+/* Opening and checking reads every byte, but leaves only the structure in memory; touching and
+ * releasing a tensor leaves nothing either. 64 MB of tensors; 8 MB of slack for the kernel's
+ * reading around a fault. */
 static void opening_leaves_little_resident(void)
 {
     enum { TENSORS = 4, ROWS = 4096, COLUMNS = 1024 };
@@ -162,6 +162,7 @@ static void opening_leaves_little_resident(void)
     long before = resident_kib();
     REQUIRE(before > 0);
     REQUIRE(fid_weight_file_open(path, fid_kernels_best()->crc32c, &file, &error) == FID_OK);
+    REQUIRE(fid_weight_file_check(file, NULL, &error) == FID_OK);
     long opened = resident_kib() - before;
     CHECK_THAT(opened < 8192, "%ld KiB more are resident", opened);
     for (size_t i = 0; i < (size_t)2 * TENSORS; i++) {
@@ -255,7 +256,7 @@ static void check_truncations(struct weight_image image)
 {
     size_t edges[2 + 2 * FID_SECTION_COUNT] = {sizeof(struct fid_file_header)};
     size_t edge_count = 1, count = 0;
-    for (size_t i = 0; i < FID_SECTION_COUNT; i++) {
+    for (size_t i = 0; i < ((struct fid_file_header *)(void *)image.bytes)->section_count; i++) {
         edges[edge_count++] = (size_t)weight_image_section(image, (enum fid_section)i)->offset;
         edges[edge_count++] = (size_t)(weight_image_section(image, (enum fid_section)i)->offset +
                                        weight_image_section(image, (enum fid_section)i)->bytes);
@@ -279,12 +280,14 @@ static bool flip_is_refused(struct weight_image image, size_t byte, unsigned bit
     return good;
 }
 
-/* Every bit in front of DATA (header, table, all records, strings, gaps), 10,000 of DATA. */
+/* Every bit in front of and behind DATA (header, table, all records, strings, gaps, packed
+ * weights), 10,000 of DATA. */
 static void check_flips(struct weight_image image)
 {
     size_t data = (size_t)weight_image_section(image, FID_SECTION_DATA)->offset;
+    size_t behind = data + (size_t)weight_image_section(image, FID_SECTION_DATA)->bytes;
     size_t count = 0;
-    for (size_t i = 0; i < data; i++)
+    for (size_t i = 0; i < image.size; i = i + 1 == data ? behind : i + 1)
         for (unsigned bit = 0; bit < 8; bit++)
             count += flip_is_refused(image, i, bit);
     for (size_t i = 0; i < 10000; i++) {
@@ -298,6 +301,14 @@ static void truncated_sample_is_refused(void)
 {
     struct weight_image image = weight_sample_image();
     check_truncations(image);
+    free(image.bytes);
+}
+
+static void damaged_packed_sample_is_refused(void)
+{
+    struct weight_image image = weight_packed_image();
+    check_truncations(image);
+    check_flips(image);
     free(image.bytes);
 }
 
@@ -381,4 +392,4 @@ CHECK_MAIN(CHECK_CASE(sample_is_read), CHECK_CASE(metadata_is_found),
            CHECK_CASE(opening_leaves_little_resident), CHECK_CASE(other_things_are_refused),
            CHECK_CASE(unaligned_memory_is_refused), CHECK_CASE(truncated_sample_is_refused),
            CHECK_CASE(longer_sample_is_refused), CHECK_CASE(flipped_sample_is_refused),
-           CHECK_CASE(damaged_real_model_is_refused))
+           CHECK_CASE(damaged_packed_sample_is_refused), CHECK_CASE(damaged_real_model_is_refused))

@@ -34,17 +34,24 @@ static size_t walk(const struct fid_weight_file *file)
         }
         sum += strlen(fid_weight_file_string(file, graphs[g].name));
     }
+    const struct fid_file_plan *plan = fid_weight_file_plan(file);
+    const struct fid_file_step *steps = plan != NULL ? fid_weight_file_steps(file, &count) : NULL;
+    for (size_t i = 0; steps != NULL && i < count; i++) {
+        const uint8_t *packed = fid_weight_file_packed(file, i);
+        sum += strlen(steps[i].method) + strlen(plan->kernels) + graphs[plan->graph].h;
+        sum += steps[i].bytes > 0 ? packed[0] + packed[steps[i].bytes - 1] : 0;
+    }
     return sum;
 }
 
 /* Every bit of header, table and records is flipped and the checksums are made right again: what
  * the format allows (another mean, another stride) opens and can be walked, the rest is refused. */
-static void sealed_flips_are_safe(void)
+static void check_sealed_flips(struct weight_image image)
 {
-    struct weight_image image = weight_sample_image();
     size_t data = (size_t)weight_image_section(image, FID_SECTION_DATA)->offset;
+    size_t behind = data + (size_t)weight_image_section(image, FID_SECTION_DATA)->bytes;
     size_t taken = 0, refused_count = 0, sum = 0;
-    for (size_t i = 0; i < 8 * data; i++) {
+    for (size_t i = 0; i < 8 * image.size; i = i + 1 == 8 * data ? 8 * behind : i + 1) {
         struct fid_weight_file *file;
         struct fid_error error = {0};
         image.bytes[i / 8] ^= (uint8_t)(1u << i % 8);
@@ -62,9 +69,15 @@ static void sealed_flips_are_safe(void)
         free(copy.bytes);
     }
     CHECK(taken > 0 && refused_count > taken && sum > 0);
-    printf("   %zu sealed flips: %zu refused, %zu taken and walked\n", 8 * data, refused_count,
-           taken);
+    printf("   %zu sealed flips: %zu refused, %zu taken and walked\n", refused_count + taken,
+           refused_count, taken);
     free(image.bytes);
+}
+
+static void sealed_flips_are_safe(void)
+{
+    check_sealed_flips(weight_sample_image());
+    check_sealed_flips(weight_packed_image());
 }
 
 /* ---- the records of an image ---- */
@@ -109,21 +122,23 @@ static void expect_refusal(struct weight_image image, enum fid_status want, cons
 
 /* The sample, spoiled by the statements and with its checksums made right again, must be refused
  * with that status and reason. */
-#define REFUSED(status, reason, ...)                       \
-    do {                                                   \
-        struct weight_image image = weight_sample_image(); \
-        __VA_ARGS__;                                       \
-        fid_builder_seal(image.bytes, image.size);         \
-        expect_refusal(image, status, reason, __LINE__);   \
-        free(image.bytes);                                 \
+#define REFUSED(sample, status, reason, ...)             \
+    do {                                                 \
+        struct weight_image image = sample;              \
+        __VA_ARGS__;                                     \
+        fid_builder_seal(image.bytes, image.size);       \
+        expect_refusal(image, status, reason, __LINE__); \
+        free(image.bytes);                               \
     } while (0)
-#define CORRUPT(reason, ...)  REFUSED(FID_CORRUPT, reason, __VA_ARGS__)
-#define TOO_MUCH(reason, ...) REFUSED(FID_UNSUPPORTED, reason, __VA_ARGS__)
+#define CORRUPT(reason, ...)  REFUSED(weight_sample_image(), FID_CORRUPT, reason, __VA_ARGS__)
+#define TOO_MUCH(reason, ...) REFUSED(weight_sample_image(), FID_UNSUPPORTED, reason, __VA_ARGS__)
+#define BAD_PACK(reason, ...) REFUSED(weight_packed_image(), FID_CORRUPT, reason, __VA_ARGS__)
 
 static void hostile_frames(void)
 {
-    TOO_MUCH("format version 2.0, this program reads 1.0", HEADER->major = 2);
-    TOO_MUCH("format version 1.1", HEADER->minor = 1);
+    TOO_MUCH("format version 2.0, this program reads 1.0 to 1.1", HEADER->major = 2);
+    TOO_MUCH("format version 1.2", HEADER->minor = 2);
+    CORRUPT("9 sections instead of 13", HEADER->minor = 1);
     CORRUPT("8 sections instead of 9", HEADER->section_count = 8);
     CORRUPT("was written with", HEADER->file_bytes++);
     CORRUPT("reserved field of the header", HEADER->reserved[19] = 1);
@@ -346,6 +361,50 @@ static void hostile_nodes(void)
     CORRUPT("1 entries of INDX belong to no run", TABLE(INDX)->bytes += 4); /* into the gap */
 }
 
+#define PLAN       RECORD(PLAN, struct fid_file_plan, 0)
+#define STEP(name) RECORD(STEP, struct fid_file_step, SAMPLE_##name)
+#define SUM(name)  (*RECORD(SUMS, uint32_t, SAMPLE_##name))
+#define PACKED(i)  (*RECORD(PACK, uint8_t, i))
+
+static void hostile_packs(void)
+{
+    BAD_PACK("13 sections instead of 9", HEADER->minor = 0);
+    BAD_PACK("9 sections instead of 13", HEADER->section_count = 9);
+    REFUSED(weight_packed_image(), FID_UNSUPPORTED, "section PLAN: 128 bytes are more than the",
+            TABLE(PLAN)->bytes = 128);
+    BAD_PACK("0 plans instead of one", TABLE(PLAN)->bytes = 0, TABLE(STEP)->offset -= 64,
+             TABLE(STEP)->bytes += 64);
+    BAD_PACK("graph 2 of 2", PLAN->graph = 2);
+    BAD_PACK("graph 4294967295 of 2", PLAN->graph = UINT32_MAX);
+    BAD_PACK("input of 16 x 8, which its graph does not take", PLAN->graph = 1);
+    BAD_PACK("input of 0 x 8", PLAN->h = 0);
+    BAD_PACK("input of 16 x 7", PLAN->w = 7); /* multiples of 4 */
+    BAD_PACK("input of 2147483648 x 8", PLAN->h = 1u << 31);
+    BAD_PACK("pack version 0", PLAN->pack_version = 0);
+    BAD_PACK("kernels have no proper name", PLAN->kernels[0] = '\0');
+    BAD_PACK("kernels have no proper name", PLAN->kernels[31] = 'x');
+    BAD_PACK("kernels have no proper name", PLAN->kernels[3] = '\n');
+    BAD_PACK("kernels have no proper name", memset(PLAN->kernels, 'x', 32));
+    BAD_PACK("reserved field of the plan", PLAN->reserved[15] = 1);
+    BAD_PACK("8 steps for a graph of 2 nodes", PLAN->graph = 1, PLAN->h = 1, PLAN->w = 1);
+    BAD_PACK("packed step 3: the method has no proper name", memset(STEP(ADD)->method, 0, 32));
+    BAD_PACK("the method has no proper name", memset(STEP(ADD)->method, 'm', 32));
+    BAD_PACK("packed step 0: a reserved field", STEP(CONV)->reserved[0] = 1);
+    BAD_PACK("packed step 0: 500 bytes from 64", STEP(CONV)->offset = 64);
+    BAD_PACK("packed step 0: 500 bytes from 4", STEP(CONV)->offset = 4);
+    BAD_PACK("do not continue at 512", STEP(ADD)->offset = UINT64_MAX - 63);
+    BAD_PACK("do not continue at 512", STEP(ADD)->bytes = UINT64_MAX);
+    BAD_PACK("do not continue at 512", STEP(ADD)->bytes = 68);
+    BAD_PACK("packed step 1: 0 bytes from 0", STEP(POOL)->offset = 0);
+    BAD_PACK("1 bytes of PACK belong to no step", STEP(RESHAPE)->bytes = 2,
+             STEP(TRANSPOSE)->offset--, STEP(CONCAT)->offset--, STEP(RESIZE)->offset--);
+    BAD_PACK("the gap before packed step 3", PACKED(511) = 1);
+    BAD_PACK("tensor 0 'conv/filter' is damaged", SUM(FILTER)++);
+    BAD_PACK("tensor 4 'fc/bias' is damaged", SUM(FC_BIAS) ^= 1u << 31);
+    BAD_PACK("'conv/slope' holds a number that is not finite", DATA(SLOPE)[0] = NAN);
+    BAD_PACK("4 checksums of 5 tensors", TABLE(SUMS)->bytes -= 4, SUM(FC_BIAS) = 0);
+}
+
 CHECK_MAIN(CHECK_CASE(sealed_flips_are_safe), CHECK_CASE(hostile_frames),
            CHECK_CASE(hostile_strings), CHECK_CASE(hostile_metadata), CHECK_CASE(hostile_tensors),
-           CHECK_CASE(hostile_graphs), CHECK_CASE(hostile_nodes))
+           CHECK_CASE(hostile_graphs), CHECK_CASE(hostile_nodes), CHECK_CASE(hostile_packs))

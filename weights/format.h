@@ -11,9 +11,9 @@
     "\x89"             \
     "FID\r\n\x1a\n"
 #define FID_FILE_MAJOR      1
-#define FID_FILE_MINOR      0
+#define FID_FILE_MINOR      1     /* the highest that is read: 0 has no packed weights, 1 has */
 #define FID_FILE_ALIGN      64u   /* sections and tensors */
-#define FID_FILE_DATA_ALIGN 4096u /* the DATA section, so that it can be mapped by pages */
+#define FID_FILE_DATA_ALIGN 4096u /* DATA and PACK, so that they can be mapped by pages */
 
 #define FID_FOURCC(a, b, c, d) \
     ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
@@ -28,7 +28,12 @@ enum fid_section { /* place in the section table */
                    FID_SECTION_INDX,
                    FID_SECTION_TENS,
                    FID_SECTION_DATA,
-                   FID_SECTION_COUNT
+                   FID_SECTION_SUMS, /* from here on in version 1.1 only */
+                   FID_SECTION_PLAN,
+                   FID_SECTION_STEP,
+                   FID_SECTION_PACK,
+                   FID_SECTION_COUNT,
+                   FID_SECTION_COUNT_1_0 = FID_SECTION_SUMS
 };
 
 struct fid_file_header {
@@ -133,5 +138,24 @@ struct fid_file_tensor {
     uint8_t reserved[24];
 };
 _Static_assert(sizeof(struct fid_file_tensor) == 64, "tensor");
+
+/* ---- version 1.1: weights packed for one set of kernels ---- */
+
+#define FID_PLAN_NAME_BYTES 32
+
+struct fid_file_plan { /* one record: what the weights are packed for */
+    uint32_t graph, h, w;
+    uint32_t pack_version; /* FID_PACK_VERSION of kernels.h */
+    char kernels[FID_PLAN_NAME_BYTES];
+    uint8_t reserved[16];
+};
+_Static_assert(sizeof(struct fid_file_plan) == 64, "plan");
+
+struct fid_file_step { /* one for each node of the graph */
+    char method[FID_PLAN_NAME_BYTES];
+    uint64_t offset, bytes; /* in PACK */
+    uint8_t reserved[16];
+};
+_Static_assert(sizeof(struct fid_file_step) == 64, "step");
 
 #endif

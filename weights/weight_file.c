@@ -1,6 +1,6 @@
 /* weight_file.c - opening, closing and asking. The validation is in weight_frame.c (header, table,
- * checksums, DATA), weight_text.c (strings, metadata), weight_structure.c (tensors, graphs) and
- * weight_node.c (nodes). */
+ * checksums), weight_text.c (strings, metadata), weight_structure.c (tensors, graphs),
+ * weight_node.c (nodes), weight_pack.c (packed weights) and weight_numbers.c (DATA, PACK). */
 #include "weights/weight_view.h"
 
 #include "engine/base/memory.h"
@@ -50,16 +50,15 @@ enum fid_status fid_weight_refuse(const struct fid_weight_file *file, struct fid
 
 /* ---- opening ---- */
 
-static enum fid_status validate(struct fid_weight_file *file, fid_crc32c_fn crc32c,
-                                struct fid_error *error)
+static enum fid_status validate(struct fid_weight_file *file, struct fid_error *error)
 {
-    enum fid_status status = fid_weight_check_frame(file, crc32c, error);
+    enum fid_status status = fid_weight_check_frame(file, error);
     if (status == FID_OK)
-        status = fid_weight_check_sums(file, crc32c, error);
+        status = fid_weight_check_sums(file, error);
     if (status == FID_OK)
         status = fid_weight_check_structure(file, error);
     if (status == FID_OK)
-        status = fid_weight_check_data(file, crc32c, error);
+        status = fid_weight_check_pack_records(file, error);
     return status;
 }
 
@@ -90,9 +89,11 @@ static enum fid_status map_file(struct fid_weight_file *file, int fd, struct fid
     return FID_OK;
 }
 
-static struct fid_weight_file *new_file(const char *path)
+static struct fid_weight_file *new_file(const char *path, fid_crc32c_fn crc32c)
 {
     struct fid_weight_file *file = fid_calloc(1, sizeof *file);
+    if (file != NULL)
+        file->crc32c = crc32c;
     if (file != NULL)
         file->path = fid_strdup(path);
     if (file != NULL && file->path == NULL)
@@ -105,7 +106,7 @@ enum fid_status fid_weight_file_open(const char *path, fid_crc32c_fn crc32c,
 {
     enum fid_status status;
     int fd = -1;
-    *file = new_file(path);
+    *file = new_file(path, crc32c);
     if (*file == NULL) {
         status = fid_fail(error, FID_NO_MEMORY, "no memory to open a weight file");
         goto fail;
@@ -120,7 +121,7 @@ enum fid_status fid_weight_file_open(const char *path, fid_crc32c_fn crc32c,
     }
     status = map_file(*file, fd, error);
     if (status == FID_OK)
-        status = validate(*file, crc32c, error);
+        status = validate(*file, error);
     if (status != FID_OK)
         goto fail;
     close(fd);
@@ -137,7 +138,7 @@ enum fid_status fid_weight_file_open_memory(const void *bytes, size_t size, cons
                                             struct fid_error *error)
 {
     enum fid_status status;
-    *file = new_file(name);
+    *file = new_file(name, crc32c);
     if (*file == NULL)
         return fid_fail(error, FID_NO_MEMORY, "no memory to open a weight file");
     (*file)->bytes = bytes;
@@ -148,7 +149,7 @@ enum fid_status fid_weight_file_open_memory(const void *bytes, size_t size, cons
     else if (size == 0)
         status = fid_fail(error, FID_CORRUPT, "%s: the file is empty", name);
     else
-        status = validate(*file, crc32c, error);
+        status = validate(*file, error);
     if (status != FID_OK)
         fid_weight_file_close(file);
     return status;
@@ -250,6 +251,12 @@ void fid_weight_file_release_tensor(const struct fid_weight_file *file, size_t t
     uint64_t data = file->sections[FID_SECTION_DATA].offset;
     fid_weight_drop_pages(file, (size_t)(data + tensors[tensor].offset),
                           (size_t)tensors[tensor].bytes);
+}
+
+void fid_weight_file_release_data(const struct fid_weight_file *file)
+{
+    const struct fid_file_section *data = &file->sections[FID_SECTION_DATA];
+    fid_weight_drop_pages(file, (size_t)data->offset, (size_t)data->bytes);
 }
 
 /* ---- metadata ---- */

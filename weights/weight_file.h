@@ -1,13 +1,16 @@
 /* weight_file.h - a checked, read-only view of a .fid file (FORMAT.md).
  *
- * Opening maps the file and validates all of it once: sizes, section table, checksums, strings,
- * metadata, graphs, nodes, tensors. After that every accessor is a plain look-up that cannot fail,
- * and every index, string and slice in the records below is known to be in range. What a layer
+ * Opening maps the file and validates its structure: sizes, section table, strings, metadata,
+ * graphs, nodes, tensors, and the checksums of all sections but the two large ones. After that
+ * every accessor is a plain look-up that cannot fail, and every index, string and slice in the
+ * records below is known to be in range. The numbers themselves, in DATA and PACK, are checked by
+ * the functions fid_weight_file_check_*, and until then nobody may compute with them. What a layer
  * computes, and whether its tensors have the right shapes, is not known here (engine/nn checks). */
 #ifndef FID_WEIGHTS_WEIGHT_FILE_H
 #define FID_WEIGHTS_WEIGHT_FILE_H
 
 #include "engine/base/status.h"
+#include "engine/base/thread_pool.h"
 #include "weights/format.h"
 
 #include <stdbool.h>
@@ -21,10 +24,10 @@ typedef uint32_t (*fid_crc32c_fn)(uint32_t crc, const void *data, size_t bytes);
 
 struct fid_weight_file;
 
-/* Maps path and validates it. On failure *file is NULL and error has one sentence with file, offset
- * and reason. FID_NOT_FOUND, FID_IO (not readable, not a regular file), FID_CORRUPT (size,
- * checksum, structure), FID_UNSUPPORTED (version, limits), FID_NO_MEMORY. The file must not change
- * while open. */
+/* Maps path and validates its structure. On failure *file is NULL and error has one sentence with
+ * file, offset and reason. FID_NOT_FOUND, FID_IO (not readable, not a regular file), FID_CORRUPT
+ * (size, checksum, structure), FID_UNSUPPORTED (version, limits), FID_NO_MEMORY. The file must not
+ * change while open. */
 enum fid_status fid_weight_file_open(const char *path, fid_crc32c_fn crc32c,
                                      struct fid_weight_file **file, struct fid_error *error);
 /* The same over bytes in memory (borrowed; aligned to 64); name stands for the path in messages. */
@@ -32,6 +35,22 @@ enum fid_status fid_weight_file_open_memory(const void *bytes, size_t size, cons
                                             fid_crc32c_fn crc32c, struct fid_weight_file **file,
                                             struct fid_error *error);
 void fid_weight_file_close(struct fid_weight_file **file);
+
+/* Checks with all workers of the pool: the checksum of DATA, every number finite, gaps zero. With
+ * keep its pages stay resident, because they are used next. FID_CORRUPT, FID_NO_MEMORY. */
+enum fid_status fid_weight_file_check_data(const struct fid_weight_file *file,
+                                           struct fid_pool *pool, bool keep,
+                                           struct fid_error *error);
+/* Of a file with packed weights: the checksum of PACK, gaps zero. */
+enum fid_status fid_weight_file_check_pack(const struct fid_weight_file *file,
+                                           struct fid_pool *pool, bool keep,
+                                           struct fid_error *error);
+/* Everything that opening has not checked; leaves none of it resident. */
+enum fid_status fid_weight_file_check(const struct fid_weight_file *file, struct fid_pool *pool,
+                                      struct fid_error *error);
+/* Of a file with packed weights: one tensor by its own checksum. */
+enum fid_status fid_weight_file_check_tensor(const struct fid_weight_file *file, size_t tensor,
+                                             struct fid_error *error);
 
 const char *fid_weight_file_path(const struct fid_weight_file *file);
 const struct fid_file_header *fid_weight_file_header(const struct fid_weight_file *file);
@@ -58,6 +77,15 @@ const float *fid_weight_file_tensor_data(const struct fid_weight_file *file, siz
 /* Tells the system that the pages of this tensor are not needed any more, after it was packed: they
  * leave the process's resident memory and are read again from the file if touched. */
 void fid_weight_file_release_tensor(const struct fid_weight_file *file, size_t tensor);
+/* The same for all tensors. */
+void fid_weight_file_release_data(const struct fid_weight_file *file);
+
+/* What the packed weights of the file are for; NULL when it has none. */
+const struct fid_file_plan *fid_weight_file_plan(const struct fid_weight_file *file);
+/* Of a file with packed weights: its steps, and the bytes of one in place; 64-byte aligned. */
+const struct fid_file_step *fid_weight_file_steps(const struct fid_weight_file *file,
+                                                  size_t *count);
+const void *fid_weight_file_packed(const struct fid_weight_file *file, size_t step);
 
 /* Metadata. NULL / false when the key is not there or has another type or fewer values. */
 const struct fid_file_meta *fid_weight_file_meta(const struct fid_weight_file *file,

@@ -1,13 +1,11 @@
-/* weight_frame.c - the frame of a weight file: header, section table, gaps, checksums, and the pass
- * over the numbers in DATA. */
+/* weight_frame.c - the frame of a weight file: header, section table, gaps, and the checksums of
+ * all sections but the two large ones (weight_numbers.c). */
 #include "weights/weight_view.h"
 
 #include "engine/base/size.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-#define ADVICE "fetch it again with weights/get or convert it again with convert/convert.py"
 
 /* The sections in their order in the file. */
 static const struct {
@@ -26,7 +24,26 @@ static const struct {
     [FID_SECTION_TENS] = {"TENS", sizeof(struct fid_file_tensor), FID_FILE_ALIGN,
                           FID_LIMIT_RECORDS},
     [FID_SECTION_DATA] = {"DATA", 1, FID_FILE_DATA_ALIGN, 0},
+    [FID_SECTION_SUMS] = {"SUMS", sizeof(uint32_t), FID_FILE_ALIGN, FID_LIMIT_RECORDS},
+    [FID_SECTION_PLAN] = {"PLAN", sizeof(struct fid_file_plan), FID_FILE_ALIGN, 1},
+    [FID_SECTION_STEP] = {"STEP", sizeof(struct fid_file_step), FID_FILE_ALIGN, FID_LIMIT_RECORDS},
+    [FID_SECTION_PACK] = {"PACK", 1, FID_FILE_DATA_ALIGN, 0},
 };
+
+const char *fid_weight_section_name(enum fid_section section)
+{
+    return section_rules[section].name;
+}
+
+uint32_t fid_weight_section_record(enum fid_section section)
+{
+    return section_rules[section].record_bytes;
+}
+
+uint32_t fid_weight_section_align(enum fid_section section)
+{
+    return section_rules[section].align;
+}
 
 bool fid_weight_all_zero(const void *bytes, size_t count)
 {
@@ -54,7 +71,7 @@ static enum fid_status check_magic(const struct fid_weight_file *file, struct fi
     if (memcmp(b, FID_FILE_MAGIC, 4) == 0)
         return fid_weight_refuse(file, error, FID_CORRUPT, b,
                                  "its first line ends were changed, as by a transfer in text "
-                                 "mode: " ADVICE);
+                                 "mode: " FID_WEIGHT_ADVICE);
     return fid_weight_refuse(file, error, FID_CORRUPT, b,
                              "not a .fid weight file (starts with %02x %02x %02x %02x): convert it "
                              "with convert/convert.py",
@@ -64,18 +81,21 @@ static enum fid_status check_magic(const struct fid_weight_file *file, struct fi
 static enum fid_status check_header(const struct fid_weight_file *file, struct fid_error *error)
 {
     const struct fid_file_header *header = file->header;
-    if (header->major != FID_FILE_MAJOR || header->minor != FID_FILE_MINOR)
+    if (header->major != FID_FILE_MAJOR || header->minor > FID_FILE_MINOR)
         return fid_weight_refuse(file, error, FID_UNSUPPORTED, &header->major,
-                                 "format version %u.%u, this program reads %d.%d: convert the "
-                                 "model again with this version's convert/convert.py",
-                                 header->major, header->minor, FID_FILE_MAJOR, FID_FILE_MINOR);
-    if (header->section_count != FID_SECTION_COUNT)
+                                 "format version %u.%u, this program reads %d.0 to %d.%d: convert "
+                                 "the model again with this version's convert/convert.py",
+                                 header->major, header->minor, FID_FILE_MAJOR, FID_FILE_MAJOR,
+                                 FID_FILE_MINOR);
+    const size_t count = header->minor == 0 ? FID_SECTION_COUNT_1_0 : FID_SECTION_COUNT;
+    if (header->section_count != count)
         return fid_weight_refuse(file, error, FID_CORRUPT, &header->section_count,
-                                 "%" PRIu32 " sections instead of %d", header->section_count,
-                                 FID_SECTION_COUNT);
+                                 "%" PRIu32 " sections instead of %zu", header->section_count,
+                                 count);
     if (header->file_bytes != file->size)
         return fid_weight_refuse(file, error, FID_CORRUPT, &header->file_bytes,
-                                 "the file has %zu bytes but was written with %" PRIu64 ": " ADVICE,
+                                 "the file has %zu bytes but was written with %" PRIu64
+                                 ": " FID_WEIGHT_ADVICE,
                                  file->size, header->file_bytes);
     if (!fid_weight_all_zero(header->reserved, sizeof header->reserved))
         return fid_weight_refuse(file, error, FID_CORRUPT, header->reserved,
@@ -131,30 +151,37 @@ static enum fid_status check_section(const struct fid_weight_file *file, size_t 
     return FID_OK;
 }
 
-enum fid_status fid_weight_check_frame(struct fid_weight_file *file, fid_crc32c_fn crc32c,
-                                       struct fid_error *error)
+static enum fid_status ends_early(const struct fid_weight_file *file, struct fid_error *error)
 {
-    const size_t table_bytes = FID_SECTION_COUNT * sizeof *file->sections;
-    size_t end = sizeof *file->header + table_bytes;
+    return fid_weight_refuse(file, error, FID_CORRUPT, file->bytes + file->size,
+                             "the file ends inside its header: " FID_WEIGHT_ADVICE);
+}
+
+enum fid_status fid_weight_check_frame(struct fid_weight_file *file, struct fid_error *error)
+{
     enum fid_status status = check_magic(file, error);
     if (status != FID_OK)
         return status;
-    if (file->size < end)
-        return fid_weight_refuse(file, error, FID_CORRUPT, file->bytes + file->size,
-                                 "the file ends inside its header: " ADVICE);
+    if (file->size < sizeof *file->header)
+        return ends_early(file, error);
     file->header = (const void *)file->bytes;
     file->sections = (const void *)(file->bytes + sizeof *file->header);
     status = check_header(file, error);
     if (status != FID_OK)
         return status;
-    uint32_t crc = crc32c(0, file->header, offsetof(struct fid_file_header, crc));
-    crc = crc32c(crc, file->sections, table_bytes);
+    file->section_count = file->header->section_count;
+    const size_t table_bytes = file->section_count * sizeof *file->sections;
+    size_t end = sizeof *file->header + table_bytes;
+    if (file->size < end)
+        return ends_early(file, error);
+    uint32_t crc = file->crc32c(0, file->header, offsetof(struct fid_file_header, crc));
+    crc = file->crc32c(crc, file->sections, table_bytes);
     if (crc != file->header->crc)
         return fid_weight_refuse(file, error, FID_CORRUPT, &file->header->crc,
                                  "the checksum of header and table is %08" PRIx32
-                                 ", stored is %08" PRIx32 ": " ADVICE,
+                                 ", stored is %08" PRIx32 ": " FID_WEIGHT_ADVICE,
                                  crc, file->header->crc);
-    for (size_t i = 0; i < FID_SECTION_COUNT && status == FID_OK; i++)
+    for (size_t i = 0; i < file->section_count && status == FID_OK; i++)
         status = check_section(file, i, &end, error);
     if (status == FID_OK && end != file->size)
         return fid_weight_refuse(file, error, FID_CORRUPT, file->bytes + end,
@@ -164,108 +191,27 @@ enum fid_status fid_weight_check_frame(struct fid_weight_file *file, fid_crc32c_
 
 /* ---- checksums ---- */
 
-static enum fid_status compare_sum(const struct fid_weight_file *file, size_t i, uint32_t crc,
-                                   struct fid_error *error)
+enum fid_status fid_weight_compare_sum(const struct fid_weight_file *file, enum fid_section i,
+                                       uint32_t crc, struct fid_error *error)
 {
     const struct fid_file_section *section = &file->sections[i];
     if (crc == section->crc)
         return FID_OK;
     return fid_weight_refuse(file, error, FID_CORRUPT, file->bytes + section->offset,
                              "section %s is damaged, its checksum is %08" PRIx32
-                             " and stored is %08" PRIx32 ": " ADVICE,
+                             " and stored is %08" PRIx32 ": " FID_WEIGHT_ADVICE,
                              section_rules[i].name, crc, section->crc);
 }
 
-enum fid_status fid_weight_check_sums(const struct fid_weight_file *file, fid_crc32c_fn crc32c,
-                                      struct fid_error *error)
+enum fid_status fid_weight_check_sums(const struct fid_weight_file *file, struct fid_error *error)
 {
     enum fid_status status = FID_OK;
-    for (size_t i = 0; i < FID_SECTION_DATA && status == FID_OK; i++) {
+    for (size_t i = 0; i < file->section_count && status == FID_OK; i++) {
         const struct fid_file_section *section = &file->sections[i];
-        uint32_t crc = crc32c(0, file->bytes + section->offset, (size_t)section->bytes);
-        status = compare_sum(file, i, crc, error);
+        if (i == FID_SECTION_DATA || i == FID_SECTION_PACK)
+            continue;
+        uint32_t crc = file->crc32c(0, file->bytes + section->offset, (size_t)section->bytes);
+        status = fid_weight_compare_sum(file, (enum fid_section)i, crc, error);
     }
     return status;
-}
-
-/* ---- the numbers ---- */
-
-#define PIECE_BYTES ((size_t)64 << 10) /* summed and searched while it is in the cache */
-#define DROP_BYTES  ((size_t)4 << 20)  /* pages are given back in blocks of this size */
-
-/* Are all numbers finite? An exponent of all ones carries into bit 31 when one is added to it:
- * three integer operations on whole vectors, which compilers find by themselves in blocks of fixed
- * size. */
-static bool all_finite(const uint32_t *words, size_t count)
-{
-    enum { BLOCK = 256 };
-    uint32_t carry = 0;
-    size_t i = 0;
-    for (; i + BLOCK <= count; i += BLOCK)
-        for (size_t j = 0; j < BLOCK; j++)
-            carry |= (words[i + j] & 0x7F800000u) + 0x00800000u;
-    for (; i < count; i++)
-        carry |= (words[i] & 0x7F800000u) + 0x00800000u;
-    return (carry & 0x80000000u) == 0;
-}
-
-struct data_pass {
-    const struct fid_weight_file *file;
-    fid_crc32c_fn crc32c;
-    uint32_t crc;
-    size_t begin, at; /* pages before begin were given back; read up to at; file offsets */
-};
-
-/* Sums [at, at + bytes) and searches it: finite numbers, or zeros for a gap. */
-static bool pass_over(struct data_pass *pass, size_t bytes, bool gap)
-{
-    bool good = true;
-    while (bytes > 0) {
-        size_t piece = bytes < PIECE_BYTES ? bytes : PIECE_BYTES;
-        const uint8_t *start = pass->file->bytes + pass->at;
-        pass->crc = pass->crc32c(pass->crc, start, piece);
-        if (gap)
-            good = good && fid_weight_all_zero(start, piece);
-        else
-            good = good && all_finite((const void *)start, piece / sizeof(float));
-        pass->at += piece;
-        bytes -= piece;
-        if (pass->at - pass->begin >= DROP_BYTES) {
-            fid_weight_drop_pages(pass->file, pass->begin, pass->at - pass->begin);
-            pass->begin = pass->at;
-        }
-    }
-    return good;
-}
-
-enum fid_status fid_weight_check_data(const struct fid_weight_file *file, fid_crc32c_fn crc32c,
-                                      struct fid_error *error)
-{
-    const struct fid_file_section *data = &file->sections[FID_SECTION_DATA];
-    size_t count;
-    const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &count);
-    size_t base = (size_t)data->offset;
-    struct data_pass pass = {file, crc32c, 0, base, base};
-    size_t bad_gap = count, bad_number = count; /* first tensor with one */
-    for (size_t i = 0; i < count; i++) {
-        if (!pass_over(&pass, base + (size_t)tensors[i].offset - pass.at, true) && bad_gap == count)
-            bad_gap = i;
-        if (!pass_over(&pass, (size_t)tensors[i].bytes, false) && bad_number == count)
-            bad_number = i;
-    }
-    fid_weight_drop_pages(file, pass.begin, pass.at - pass.begin);
-    enum fid_status status = compare_sum(file, FID_SECTION_DATA, pass.crc, error);
-    if (status != FID_OK)
-        return status; /* before the rest: damage explains everything else */
-    if (bad_gap < count)
-        return fid_weight_refuse(file, error, FID_CORRUPT,
-                                 file->bytes + base + tensors[bad_gap].offset,
-                                 "the gap before tensor %zu '%.80s' is not zero", bad_gap,
-                                 fid_weight_file_string(file, tensors[bad_gap].name));
-    if (bad_number < count)
-        return fid_weight_refuse(file, error, FID_CORRUPT,
-                                 file->bytes + base + tensors[bad_number].offset,
-                                 "tensor %zu '%.80s' holds a number that is not finite", bad_number,
-                                 fid_weight_file_string(file, tensors[bad_number].name));
-    return FID_OK;
 }

@@ -2,8 +2,9 @@
  * validation. Nobody outside weights/ includes it.
  *
  * The steps run in this order, and each may rely on what the ones before it have checked:
- * frame (header, section table, gaps), checksums of all sections but DATA, strings, metadata,
- * tensors, graphs with their nodes, and last the pass over DATA. */
+ * frame (header, section table, gaps), checksums of all sections but DATA and PACK, strings,
+ * metadata, tensors, graphs with their nodes, the records of packed weights; and, when somebody
+ * asks for them, the passes over DATA and PACK. */
 #ifndef FID_WEIGHTS_WEIGHT_VIEW_H
 #define FID_WEIGHTS_WEIGHT_VIEW_H
 
@@ -14,9 +15,14 @@ struct fid_weight_file {
     const uint8_t *bytes; /* the map (owned) or the caller's memory (borrowed) */
     size_t size;
     bool mapped;
+    fid_crc32c_fn crc32c;
     const struct fid_file_header *header;
-    const struct fid_file_section *sections; /* FID_SECTION_COUNT */
+    const struct fid_file_section *sections;
+    size_t section_count; /* FID_SECTION_COUNT_1_0 or FID_SECTION_COUNT */
 };
+
+#define FID_WEIGHT_ADVICE \
+    "fetch it again with weights/get or convert it again with convert/convert.py"
 
 /* The limits of FORMAT.md. */
 enum {
@@ -50,18 +56,24 @@ const void *fid_weight_records(const struct fid_weight_file *file, enum fid_sect
                                size_t *count);
 bool fid_weight_all_zero(const void *bytes, size_t count);
 
-/* Header, section table and gaps; needs only bytes and size and sets header and sections. */
-enum fid_status fid_weight_check_frame(struct fid_weight_file *file, fid_crc32c_fn crc32c,
-                                       struct fid_error *error);
-/* Checksums of all sections but DATA. */
-enum fid_status fid_weight_check_sums(const struct fid_weight_file *file, fid_crc32c_fn crc32c,
-                                      struct fid_error *error);
+/* The rules of a section: its name, the size of a record, the alignment of its start. */
+const char *fid_weight_section_name(enum fid_section section);
+uint32_t fid_weight_section_record(enum fid_section section);
+uint32_t fid_weight_section_align(enum fid_section section);
+
+/* Header, section table and gaps; needs only bytes, size and crc32c and sets the rest. */
+enum fid_status fid_weight_check_frame(struct fid_weight_file *file, struct fid_error *error);
+/* Checksums of all sections but DATA and PACK. */
+enum fid_status fid_weight_check_sums(const struct fid_weight_file *file, struct fid_error *error);
+/* Is crc the section's stored checksum? */
+enum fid_status fid_weight_compare_sum(const struct fid_weight_file *file, enum fid_section section,
+                                       uint32_t crc, struct fid_error *error);
 /* Strings, metadata, tensor table, graphs, values and nodes. */
 enum fid_status fid_weight_check_structure(const struct fid_weight_file *file,
                                            struct fid_error *error);
-/* Checksum of DATA, finite numbers, zero gaps between tensors; leaves no page of it resident. */
-enum fid_status fid_weight_check_data(const struct fid_weight_file *file, fid_crc32c_fn crc32c,
-                                      struct fid_error *error);
+/* SUMS, PLAN and STEP, where the file has them. */
+enum fid_status fid_weight_check_pack_records(const struct fid_weight_file *file,
+                                              struct fid_error *error);
 
 /* Section STRS: begins with the empty string, UTF-8, the last string terminated. */
 enum fid_status fid_weight_check_strings(const struct fid_weight_file *file,

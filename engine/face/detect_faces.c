@@ -61,6 +61,8 @@ enum fid_status fid_detector_open(struct fid_runtime *runtime, const struct fid_
         status = choose_kind(opened, error);
     if (status == FID_OK)
         status = opened->kind->open(opened, error);
+    if (status == FID_OK) /* its sessions come with the pictures, which damage is no matter of */
+        status = fid_model_verify(runtime, model, error);
     if (status != FID_OK)
         fid_detector_close(&opened);
     *detector = opened;

@@ -4,8 +4,14 @@
 #include "engine/base/memory.h"
 #include "engine/nn/plan.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+
+struct fid_model_checks {
+    pthread_mutex_t lock;
+    bool data, pack; /* found good */
+};
 
 /* Every graph at its customary size: shapes, channels, tensors. */
 static enum fid_status check_graphs(const struct fid_model *model, struct fid_error *error)
@@ -54,10 +60,24 @@ static void fill_info(struct fid_model *model)
     info->label_count = labels != NULL && labels->type == FID_META_STRING ? labels->count : 0;
 }
 
+static struct fid_model *new_model(void)
+{
+    struct fid_model *model = fid_calloc(1, sizeof *model);
+    if (model == NULL)
+        return NULL;
+    model->checks = fid_calloc(1, sizeof *model->checks);
+    if (model->checks == NULL) {
+        fid_free(model);
+        return NULL;
+    }
+    pthread_mutex_init(&model->checks->lock, NULL);
+    return model;
+}
+
 enum fid_status fid_model_open(struct fid_runtime *runtime, const char *path,
                                struct fid_model **out, struct fid_error *error)
 {
-    struct fid_model *model = fid_calloc(1, sizeof *model);
+    struct fid_model *model = new_model();
     *out = NULL;
     if (model == NULL)
         return fid_fail(error, FID_NO_MEMORY, "no memory for a model");
@@ -81,8 +101,49 @@ void fid_model_close(struct fid_model **model)
     if (*model == NULL)
         return;
     fid_weight_file_close(&(*model)->file);
+    pthread_mutex_destroy(&(*model)->checks->lock);
+    fid_free((*model)->checks);
     fid_free(*model);
     *model = NULL;
+}
+
+/* ---- the numbers ---- */
+
+typedef enum fid_status (*check_fn)(const struct fid_weight_file *file, struct fid_pool *pool,
+                                    bool keep, struct fid_error *error);
+
+static enum fid_status check_once(const struct fid_model *model, bool *good, check_fn check,
+                                  struct fid_pool *pool, struct fid_error *error)
+{
+    enum fid_status status = FID_OK;
+    pthread_mutex_lock(&model->checks->lock);
+    if (!*good)
+        status = check(model->file, pool, true, error);
+    *good = status == FID_OK;
+    pthread_mutex_unlock(&model->checks->lock);
+    return status;
+}
+
+enum fid_status fid_model_check_data(const struct fid_model *model, struct fid_pool *pool,
+                                     struct fid_error *error)
+{
+    return check_once(model, &model->checks->data, fid_weight_file_check_data, pool, error);
+}
+
+enum fid_status fid_model_check_pack(const struct fid_model *model, struct fid_pool *pool,
+                                     struct fid_error *error)
+{
+    return check_once(model, &model->checks->pack, fid_weight_file_check_pack, pool, error);
+}
+
+enum fid_status fid_model_verify(struct fid_runtime *runtime, const struct fid_model *model,
+                                 struct fid_error *error)
+{
+    pthread_mutex_lock(&model->checks->lock);
+    const enum fid_status status = fid_weight_file_check(model->file, runtime->pool, error);
+    model->checks->data = model->checks->pack = status == FID_OK;
+    pthread_mutex_unlock(&model->checks->lock);
+    return status;
 }
 
 void fid_model_info(const struct fid_model *model, struct fid_model_info *info)
@@ -134,4 +195,35 @@ const struct fid_file_graph *fid_model_find_graph(const struct fid_model *model,
         if (name == NULL || strcmp(fid_weight_file_string(model->file, graphs[i].name), name) == 0)
             return &graphs[i];
     return NULL;
+}
+
+static enum fid_status check_size(const struct fid_file_graph *graph, const char *name, int n,
+                                  int h, int w, struct fid_error *error)
+{
+    const int multiple = graph->multiple > 0 ? (int)graph->multiple : 1;
+    if (n < 1)
+        return fid_fail(error, FID_INVALID, "graph '%s': a batch of %d", name, n);
+    if (h < 1 || w < 1)
+        return fid_fail(error, FID_INVALID, "graph '%s': an input of %d x %d", name, h, w);
+    if (!(graph->flags & FID_GRAPH_FREE_SIZE) &&
+        ((unsigned)h != graph->h || (unsigned)w != graph->w))
+        return fid_fail(error, FID_INVALID, "graph '%s' takes %u x %u, not %d x %d", name, graph->h,
+                        graph->w, h, w);
+    if (h % multiple != 0 || w % multiple != 0)
+        return fid_fail(error, FID_INVALID, "graph '%s': %d x %d is no multiple of %d", name, h, w,
+                        multiple);
+    return FID_OK;
+}
+
+enum fid_status fid_model_size(const struct fid_model *model, const char *graph_name, int n, int *h,
+                               int *w, const struct fid_file_graph **graph, struct fid_error *error)
+{
+    *graph = fid_model_find_graph(model, graph_name);
+    if (*graph == NULL)
+        return fid_fail(error, FID_NOT_FOUND, "%.200s: there is no graph '%.100s'",
+                        model->info.path, graph_name);
+    *h = *h != 0 ? *h : (int)(*graph)->h;
+    *w = *w != 0 ? *w : (int)(*graph)->w;
+    return check_size(*graph, fid_weight_file_string(model->file, (*graph)->name), n, *h, *w,
+                      error);
 }

@@ -164,7 +164,7 @@ static void choose_methods(struct fid_plan *plan, const struct fid_plan_context 
     for (size_t i = 0; i < plan->value_count; i++)
         if (plan->values[i].shape.c > plan->zero_count)
             plan->zero_count = plan->values[i].shape.c;
-    plan->packed_bytes = align_up(plan->zero_count * sizeof(float));
+    plan->packed_bytes = 0;
     for (size_t i = 0; i < plan->step_count; i++) {
         struct fid_step *step = &plan->steps[i];
         step->op->scratch_size(step, context);
@@ -294,9 +294,8 @@ enum fid_status fid_plan_memory(struct fid_plan *plan, const struct fid_plan_con
     return status;
 }
 
-void fid_plan_bind(struct fid_plan *plan, char *arena, char *packed)
+void fid_plan_bind(struct fid_plan *plan, char *arena)
 {
-    packed += align_up(plan->zero_count * sizeof(float));
     for (size_t i = 0; i < plan->value_count; i++)
         plan->values[i].data = (float *)(arena + plan->offsets[i]);
     for (size_t i = 0; i < plan->step_count; i++) {
@@ -304,7 +303,17 @@ void fid_plan_bind(struct fid_plan *plan, char *arena, char *packed)
         for (size_t j = 0; j < step->input_count; j++)
             step->inputs[j].data = plan->values[fid_plan_inputs(plan, step)[j]].data;
         step->output.data = plan->values[step->node->output].data;
+    }
+}
+
+void fid_plan_pack(struct fid_plan *plan, const struct fid_plan_context *context, char *packed)
+{
+    for (size_t i = 0; i < plan->step_count; i++) {
+        struct fid_step *step = &plan->steps[i];
         step->packed = packed;
         packed += align_up(step->packed_bytes);
+        if (step->op->prepare != NULL)
+            step->op->prepare(step, context);
+        fid_step_forget_filter(step);
     }
 }

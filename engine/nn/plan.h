@@ -23,8 +23,7 @@ struct fid_plan {
     struct fid_tensor *early_inputs; /* owned: their inputs */
     size_t arena_bytes, packed_bytes, scratch_bytes, scratch_stride;
     size_t shared_offset; /* in the scratch, after the workers' */
-    size_t
-        zero_count; /* most channels of a value; that many zeros stand before the packed weights */
+    size_t zero_count;    /* most channels of a value */
 };
 
 /* Steps and shapes for n inputs of h × w: checks every node against its op. FID_INVALID with a
@@ -38,8 +37,11 @@ void fid_plan_close(struct fid_plan **plan);
 enum fid_status fid_plan_memory(struct fid_plan *plan, const struct fid_plan_context *context,
                                 bool keep_values, struct fid_error *error);
 
-/* Points values and steps into the three blocks. */
-void fid_plan_bind(struct fid_plan *plan, char *arena, char *packed);
+/* Points values and steps into the arena. */
+void fid_plan_bind(struct fid_plan *plan, char *arena);
+
+/* Packs the weights of all steps into packed: packed_bytes, zeroed. */
+void fid_plan_pack(struct fid_plan *plan, const struct fid_plan_context *context, char *packed);
 
 /* Makes the early steps of the other pictures from those of the first; the last thing to do. */
 void fid_plan_bind_early(struct fid_plan *plan);

@@ -24,6 +24,15 @@ void fid_runtime_log(const struct fid_runtime *runtime, const char *format, ...)
         runtime->log(runtime->log_ctx, line);
 }
 
+struct fid_plan_context fid_runtime_context(const struct fid_runtime *runtime, size_t n)
+{
+    return (struct fid_plan_context){.kernels = runtime->kernels,
+                                     .pool = runtime->pool,
+                                     .forced = runtime->method,
+                                     .openblas = runtime->has_openblas ? &runtime->openblas : NULL,
+                                     .n = n};
+}
+
 /* Appends a name to a list in words. */
 static void list_name(char *list, size_t bytes, const char *name)
 {

@@ -5,9 +5,8 @@
 #include "engine/base/thread_pool.h"
 #include "engine/fid.h"
 #include "engine/nn/openblas.h"
+#include "engine/nn/step.h"
 #include "kernels/kernels.h"
-
-struct fid_conv_method;
 
 struct fid_runtime {
     const struct fid_kernels *kernels;
@@ -18,6 +17,9 @@ struct fid_runtime {
     fid_log_fn log; /* may be NULL */
     void *log_ctx;
 };
+
+/* What the ops need to know of it when they plan for n pictures. */
+struct fid_plan_context fid_runtime_context(const struct fid_runtime *runtime, size_t n);
 
 /* One line to the log; nothing without one. */
 void fid_runtime_log(const struct fid_runtime *runtime, const char *format, ...)

@@ -12,37 +12,23 @@ struct fid_session {
     const struct fid_runtime *runtime; /* borrowed */
     const struct fid_model *model;     /* borrowed */
     struct fid_plan *plan;
-    char *arena, *packed, *scratch;
+    char *arena, *scratch;
+    char *packed;
+    float *zeros;
     struct fid_step_time *times; /* NULL without profile */
 };
-
-static enum fid_status check_size(const struct fid_file_graph *graph, const char *name, int n,
-                                  int h, int w, struct fid_error *error)
-{
-    const int multiple = graph->multiple > 0 ? (int)graph->multiple : 1;
-    if (n < 1)
-        return fid_fail(error, FID_INVALID, "graph '%s': a batch of %d", name, n);
-    if (h < 1 || w < 1)
-        return fid_fail(error, FID_INVALID, "graph '%s': an input of %d x %d", name, h, w);
-    if (!(graph->flags & FID_GRAPH_FREE_SIZE) &&
-        ((unsigned)h != graph->h || (unsigned)w != graph->w))
-        return fid_fail(error, FID_INVALID, "graph '%s' takes %u x %u, not %d x %d", name, graph->h,
-                        graph->w, h, w);
-    if (h % multiple != 0 || w % multiple != 0)
-        return fid_fail(error, FID_INVALID, "graph '%s': %d x %d is no multiple of %d", name, h, w,
-                        multiple);
-    return FID_OK;
-}
 
 static enum fid_status allocate(struct fid_session *session, bool profile, struct fid_error *error)
 {
     const struct fid_plan *plan = session->plan;
     session->arena = fid_pages_alloc(plan->arena_bytes);
-    session->packed = fid_pages_alloc(plan->packed_bytes);
     session->scratch = fid_calloc(plan->scratch_bytes, 1);
+    session->zeros = fid_calloc(plan->zero_count, sizeof *session->zeros);
+    session->packed = fid_pages_alloc(plan->packed_bytes);
     if (profile)
         session->times = fid_calloc(plan->step_count, sizeof *session->times);
-    if (session->arena && session->packed && session->scratch && (!profile || session->times))
+    if (session->arena && session->scratch && session->zeros && session->packed &&
+        (!profile || session->times))
         return FID_OK;
     return fid_fail(error, FID_NO_MEMORY,
                     "no memory for a session: %zu bytes of values, %zu of weights, %zu of scratch",
@@ -55,29 +41,23 @@ static enum fid_status prepare(struct fid_session *session, const struct fid_fil
                                struct fid_error *error)
 {
     const struct fid_runtime *runtime = session->runtime;
-    const struct fid_plan_context context = {
-        .kernels = runtime->kernels,
-        .pool = runtime->pool,
-        .forced = runtime->method,
-        .openblas = runtime->has_openblas ? &runtime->openblas : NULL,
-        .n = (size_t)n,
-    };
+    const struct fid_plan_context context = fid_runtime_context(runtime, (size_t)n);
     enum fid_status status = fid_plan_open(session->model->file, graph, (size_t)n, (size_t)h,
                                            (size_t)w, &session->plan, error);
     if (status == FID_OK)
         status = fid_plan_memory(session->plan, &context, options->keep_values, error);
-    if (status == FID_OK)
-        status = allocate(session, options->profile, error);
     if (status != FID_OK)
         return status;
-    fid_plan_bind(session->plan, session->arena, session->packed);
-    for (size_t i = 0; i < session->plan->step_count; i++) {
-        struct fid_step *step = &session->plan->steps[i];
-        if (step->op->prepare != NULL)
-            step->op->prepare(step, &context);
-    }
+    status = allocate(session, options->profile, error);
+    if (status != FID_OK)
+        return status;
+    fid_plan_bind(session->plan, session->arena);
+    status = fid_model_check_data(session->model, runtime->pool, error);
+    if (status == FID_OK)
+        fid_plan_pack(session->plan, &context, session->packed);
+    fid_weight_file_release_data(session->model->file); /* what is left of it */
     fid_plan_bind_early(session->plan);
-    return FID_OK;
+    return status;
 }
 
 enum fid_status fid_session_open(struct fid_runtime *runtime, const struct fid_model *model,
@@ -88,14 +68,8 @@ enum fid_status fid_session_open(struct fid_runtime *runtime, const struct fid_m
     static const struct fid_session_options defaults = {0};
     struct fid_session *session = NULL;
     *out = NULL;
-    const struct fid_file_graph *graph = fid_model_find_graph(model, graph_name);
-    if (graph == NULL)
-        return fid_fail(error, FID_NOT_FOUND, "%.200s: there is no graph '%.100s'",
-                        model->info.path, graph_name);
-    const char *name = fid_weight_file_string(model->file, graph->name);
-    h = h != 0 ? h : (int)graph->h;
-    w = w != 0 ? w : (int)graph->w;
-    enum fid_status status = check_size(graph, name, n, h, w, error);
+    const struct fid_file_graph *graph;
+    enum fid_status status = fid_model_size(model, graph_name, n, &h, &w, &graph, error);
     if (status != FID_OK)
         return status;
     session = fid_calloc(1, sizeof *session);
@@ -110,8 +84,9 @@ enum fid_status fid_session_open(struct fid_runtime *runtime, const struct fid_m
         runtime,
         "graph %s: %d x %d x %d, %zu steps, %zu KB of values, %zu KB of packed weights, "
         "%zu KB of scratch",
-        name, n, h, w, session->plan->step_count, session->plan->arena_bytes / 1024,
-        session->plan->packed_bytes / 1024, session->plan->scratch_bytes / 1024);
+        fid_weight_file_string(model->file, graph->name), n, h, w, session->plan->step_count,
+        session->plan->arena_bytes / 1024, session->plan->packed_bytes / 1024,
+        session->plan->scratch_bytes / 1024);
     *out = session;
     return FID_OK;
 fail:
@@ -127,6 +102,7 @@ void fid_session_close(struct fid_session **out)
         return;
     fid_free(session->times);
     fid_free(session->scratch);
+    fid_free(session->zeros);
     if (session->plan != NULL) {
         fid_pages_free(session->packed, session->plan->packed_bytes);
         fid_pages_free(session->arena, session->plan->arena_bytes);
@@ -151,7 +127,7 @@ void fid_session_run(struct fid_session *session, int n)
     const struct fid_run run = {.kernels = session->runtime->kernels,
                                 .pool = session->runtime->pool,
                                 .n = (size_t)n,
-                                .zeros = (const float *)session->packed,
+                                .zeros = session->zeros,
                                 .scratch = session->scratch,
                                 .scratch_stride = plan->scratch_stride,
                                 .shared = session->scratch + plan->shared_offset};

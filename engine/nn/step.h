@@ -42,7 +42,7 @@ struct fid_step {
     const char *kernel_slot;             /* "gemm_f32"; "" when it is plain C */
     bool foreign_kernel;                 /* kernel_slot is a function of another library */
     char kernel[32];                     /* printed: slot and table */
-    size_t packed_bytes;                 /* of its own weights, laid out for the kernel */
+    size_t packed_bytes;                 /* of its filter, laid out for the kernel; see fid_op */
     size_t scratch_bytes;                /* for each worker */
     size_t shared_bytes;                 /* for all workers together */
     unsigned share; /* bit i: the output may take input i's memory, if nobody reads it later */
@@ -79,10 +79,20 @@ struct fid_op {
     enum fid_status (*infer_shape)(struct fid_step *step, struct fid_error *error);
     /* Chooses the method; FILLS method, kernel_slot, sizes, share, alias, post and macs. */
     void (*scratch_size)(struct fid_step *step, const struct fid_plan_context *context);
-    /* Packs the weights into step->packed. NULL: nothing to pack. */
+    /* Packs the weights into step->packed, whose bytes depend on nothing but the tensors, the
+     * kernel table, the method's name and packed_bytes: a file may bring them along, and then this
+     * is not called. Either way run does not see the filter (tensor 0) of a step with packed_bytes
+     * > 0, only the other tensors. NULL: nothing to pack. */
     void (*prepare)(struct fid_step *step, const struct fid_plan_context *context);
     void (*run)(const struct fid_step *step, const struct fid_run *run);
 };
+
+/* The filter of a packed step may be out of memory, or never have been checked. */
+static inline void fid_step_forget_filter(struct fid_step *step)
+{
+    if (step->packed_bytes > 0)
+        step->weights[0].data = NULL;
+}
 
 static inline void *fid_run_scratch(const struct fid_run *run, int worker)
 {

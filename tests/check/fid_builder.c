@@ -1,5 +1,6 @@
 #include "tests/check/fid_builder.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,10 @@ static const uint32_t record_bytes[FID_SECTION_COUNT] = {
     sizeof(struct fid_file_node),
     sizeof(uint32_t),
     sizeof(struct fid_file_tensor),
+    1,
+    sizeof(uint32_t),
+    sizeof(struct fid_file_plan),
+    sizeof(struct fid_file_step),
     1,
 };
 
@@ -316,24 +321,60 @@ static void write_index(struct fid_builder *builder)
     }
 }
 
+/* ---- packed weights ---- */
+
+void fid_builder_plan(struct fid_builder *builder, const struct fid_file_plan *plan)
+{
+    append(&builder->section[FID_SECTION_PLAN], plan, sizeof *plan);
+}
+
+void fid_builder_step(struct fid_builder *builder, const char *method, size_t bytes,
+                      const void *packed)
+{
+    struct buffer *blob = &builder->section[FID_SECTION_PACK];
+    if (bytes > 0)
+        append_padding(blob, FID_FILE_ALIGN);
+    struct fid_file_step step = {.offset = blob->size, .bytes = bytes};
+    snprintf(step.method, sizeof step.method, "%s", method);
+    append(&builder->section[FID_SECTION_STEP], &step, sizeof step);
+    append(blob, packed, bytes);
+}
+
+static void write_sums(struct fid_builder *builder)
+{
+    const struct fid_file_tensor *tensors = (void *)builder->section[FID_SECTION_TENS].bytes;
+    const size_t count = builder->section[FID_SECTION_TENS].size / sizeof *tensors;
+    builder->section[FID_SECTION_SUMS].size = 0;
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t crc = fid_builder_crc32c(
+            0, builder->section[FID_SECTION_DATA].bytes + tensors[i].offset, tensors[i].bytes);
+        append(&builder->section[FID_SECTION_SUMS], &crc, sizeof crc);
+    }
+}
+
 /* ---- the file ---- */
 
 uint8_t *fid_builder_finish(struct fid_builder *builder, size_t *size)
 {
     static const char names[FID_SECTION_COUNT][5] = {"STRS", "META", "MVAL", "GRPH", "VALU",
-                                                     "NODE", "INDX", "TENS", "DATA"};
+                                                     "NODE", "INDX", "TENS", "DATA", "SUMS",
+                                                     "PLAN", "STEP", "PACK"};
+    const bool packed = builder->section[FID_SECTION_PLAN].size > 0;
+    const size_t count = packed ? FID_SECTION_COUNT : FID_SECTION_COUNT_1_0;
     struct fid_file_section table[FID_SECTION_COUNT] = {0};
     struct fid_file_header header = {
-        .major = FID_FILE_MAJOR, .minor = FID_FILE_MINOR, .section_count = FID_SECTION_COUNT};
+        .major = FID_FILE_MAJOR, .minor = packed ? 1 : 0, .section_count = (uint32_t)count};
     struct buffer file = {0};
     builder->section[FID_SECTION_META].size = 0; /* what an earlier call wrote */
     builder->section[FID_SECTION_MVAL].size = 0;
     builder->section[FID_SECTION_INDX].size = 0;
     write_meta(builder);
     write_index(builder);
-    append(&file, NULL, sizeof header + sizeof table);
-    for (size_t i = 0; i < FID_SECTION_COUNT; i++) {
-        append_padding(&file, i == FID_SECTION_DATA ? FID_FILE_DATA_ALIGN : FID_FILE_ALIGN);
+    write_sums(builder);
+    append(&file, NULL, sizeof header + count * sizeof *table);
+    for (size_t i = 0; i < count; i++) {
+        const bool by_pages = i == FID_SECTION_DATA || i == FID_SECTION_PACK;
+        append_padding(&file, by_pages ? FID_FILE_DATA_ALIGN : FID_FILE_ALIGN);
         table[i].kind = FID_FOURCC(names[i][0], names[i][1], names[i][2], names[i][3]);
         table[i].offset = file.size;
         table[i].bytes = builder->section[i].size;
@@ -344,7 +385,7 @@ uint8_t *fid_builder_finish(struct fid_builder *builder, size_t *size)
     memset(header.model_id, 0xAB, sizeof header.model_id);
     header.file_bytes = file.size;
     memcpy(file.bytes, &header, sizeof header);
-    memcpy(file.bytes + sizeof header, table, sizeof table);
+    memcpy(file.bytes + sizeof header, table, count * sizeof *table);
     fid_builder_seal(file.bytes, file.size);
     free(builder->file);
     builder->file = no_null(aligned_alloc(4096, (file.size + 4095) / 4096 * 4096));
@@ -381,10 +422,13 @@ void fid_builder_seal(uint8_t *bytes, size_t size)
 {
     struct fid_file_header *header = (void *)bytes;
     struct fid_file_section *table = (void *)(bytes + sizeof *header);
-    size_t table_bytes = FID_SECTION_COUNT * sizeof *table;
+    if (size < sizeof *header)
+        return;
+    const size_t count = header->minor == 0 ? FID_SECTION_COUNT_1_0 : FID_SECTION_COUNT;
+    const size_t table_bytes = count * sizeof *table;
     if (size < sizeof *header + table_bytes)
         return;
-    for (size_t i = 0; i < FID_SECTION_COUNT; i++)
+    for (size_t i = 0; i < count; i++)
         if (table[i].offset <= size && table[i].bytes <= size - table[i].offset)
             table[i].crc = fid_builder_crc32c(0, bytes + table[i].offset, (size_t)table[i].bytes);
     header->crc = fid_builder_crc32c(0, bytes, offsetof(struct fid_file_header, crc));

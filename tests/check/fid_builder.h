@@ -51,6 +51,12 @@ uint32_t fid_builder_node(struct fid_builder *builder, const char *name,
                           const uint32_t *inputs, size_t tensor_count, const uint32_t *tensors);
 void fid_builder_output(struct fid_builder *builder, uint32_t value);
 
+/* Makes it a file of version 1.1 with packed weights for what the plan says, and appends the step
+ * of the graph's next node; bytes may be 0. */
+void fid_builder_plan(struct fid_builder *builder, const struct fid_file_plan *plan);
+void fid_builder_step(struct fid_builder *builder, const char *method, size_t bytes,
+                      const void *packed);
+
 /* The finished file, aligned to 4096, until the builder is closed. */
 uint8_t *fid_builder_finish(struct fid_builder *builder, size_t *size);
 

@@ -108,14 +108,38 @@ struct weight_image weight_image_copy(const uint8_t *bytes, size_t size)
     return (struct weight_image){block, size};
 }
 
-struct weight_image weight_sample_image(void)
+static struct weight_image finish(struct fid_builder *builder)
 {
     size_t size;
-    struct fid_builder *builder = weight_sample_open();
     const uint8_t *bytes = fid_builder_finish(builder, &size);
     struct weight_image image = weight_image_copy(bytes, size);
     fid_builder_close(&builder);
     return image;
+}
+
+struct weight_image weight_sample_image(void)
+{
+    return finish(weight_sample_open());
+}
+
+struct fid_builder *weight_packed_open(void)
+{
+    static const uint32_t bytes[SAMPLE_FC] = {
+        [SAMPLE_CONV] = 500, [SAMPLE_ADD] = 64, [SAMPLE_RESHAPE] = 3};
+    uint8_t blob[500];
+    struct fid_builder *builder = weight_sample_open();
+    fid_builder_plan(builder, &(struct fid_file_plan){
+                                  .h = 16, .w = 8, .pack_version = 1, .kernels = "some_kernels"});
+    for (size_t i = 0; i < sizeof blob; i++)
+        blob[i] = (uint8_t)(i + 1);
+    for (size_t i = 0; i < SAMPLE_FC; i++)
+        fid_builder_step(builder, i % 2 ? "a_method" : "other", bytes[i], blob);
+    return builder;
+}
+
+struct weight_image weight_packed_image(void)
+{
+    return finish(weight_packed_open());
 }
 
 struct fid_file_section *weight_image_section(struct weight_image image, enum fid_section section)
@@ -132,6 +156,11 @@ void *weight_image_records(struct weight_image image, enum fid_section section)
 enum fid_status weight_image_open(struct weight_image image, size_t size,
                                   struct fid_weight_file **file, struct fid_error *error)
 {
-    return fid_weight_file_open_memory(image.bytes, size, WEIGHT_IMAGE_NAME,
-                                       fid_kernels_best()->crc32c, file, error);
+    enum fid_status status = fid_weight_file_open_memory(image.bytes, size, WEIGHT_IMAGE_NAME,
+                                                         fid_kernels_best()->crc32c, file, error);
+    if (status == FID_OK)
+        status = fid_weight_file_check(*file, NULL, error);
+    if (status != FID_OK)
+        fid_weight_file_close(file);
+    return status;
 }

@@ -26,6 +26,8 @@ enum sample_tensor { SAMPLE_FILTER, SAMPLE_BIAS, SAMPLE_SLOPE, SAMPLE_FC_FILTER,
 
 /* A builder with the sample in it: finish it, close it. */
 struct fid_builder *weight_sample_open(void);
+/* The same with packed weights for its first graph: of the conv, the add and the reshape. */
+struct fid_builder *weight_packed_open(void);
 
 /* A file in memory: aligned to 64, in a block of its very size, so that ASan sees over-reads. */
 struct weight_image {
@@ -36,9 +38,10 @@ struct weight_image {
 
 struct weight_image weight_image_copy(const uint8_t *bytes, size_t size);
 struct weight_image weight_sample_image(void);
+struct weight_image weight_packed_image(void);
 struct fid_file_section *weight_image_section(struct weight_image image, enum fid_section section);
 void *weight_image_records(struct weight_image image, enum fid_section section);
-/* Opens the first size bytes. */
+/* Opens the first size bytes and checks all of them. */
 enum fid_status weight_image_open(struct weight_image image, size_t size,
                                   struct fid_weight_file **file, struct fid_error *error);
 

@@ -46,6 +46,13 @@ static void read_all(const struct fid_weight_file *file)
         sink += strlen(fid_weight_file_string(file, tensors[i].name));
         sink += data[0] < data[tensors[i].bytes / sizeof *data - 1];
     }
+    const struct fid_file_plan *plan = fid_weight_file_plan(file);
+    const struct fid_file_step *steps = plan != NULL ? fid_weight_file_steps(file, &count) : NULL;
+    for (size_t i = 0; steps != NULL && i < count; i++) {
+        const uint8_t *packed = fid_weight_file_packed(file, i);
+        sink += strlen(steps[i].method) + strlen(plan->kernels) + graphs[plan->graph].h;
+        sink += steps[i].bytes > 0 ? packed[0] + packed[steps[i].bytes - 1] : 0;
+    }
     static const char *const keys[] = {"info.name", "input.mean", "detect.strides", "labels"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         double number = 0;
@@ -68,12 +75,18 @@ static void make_right(uint8_t *bytes, size_t size)
 {
     struct fid_file_header *header = (void *)bytes;
     struct fid_file_section *table = (void *)(bytes + sizeof *header);
-    if (size < sizeof *header + FID_SECTION_COUNT * sizeof *table)
+    if (size < sizeof *header)
+        return;
+    const size_t count = header->minor == 0 ? FID_SECTION_COUNT_1_0 : FID_SECTION_COUNT;
+    if (size < sizeof *header + count * sizeof *table)
         return;
     header->file_bytes = size;
     header->crc = 0;
-    for (size_t i = 0; i < FID_SECTION_COUNT; i++)
+    for (size_t i = 0; i < count; i++)
         table[i].crc = 0;
+    const struct fid_file_section *sums = &table[FID_SECTION_SUMS];
+    if (count == FID_SECTION_COUNT && sums->offset <= size && sums->bytes <= size - sums->offset)
+        memset(bytes + sums->offset, 0, (size_t)sums->bytes);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
@@ -86,7 +99,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
     uint8_t *bytes = block;
     memcpy(bytes, input, size);
     make_right(bytes, size);
-    if (fid_weight_file_open_memory(bytes, size, "fuzz", no_checksum, &file, &error) == FID_OK)
+    if (fid_weight_file_open_memory(bytes, size, "fuzz", no_checksum, &file, &error) == FID_OK &&
+        fid_weight_file_check(file, NULL, &error) == FID_OK)
         read_all(file);
     fid_weight_file_close(&file);
     free(bytes);
