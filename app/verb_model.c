@@ -4,10 +4,13 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct app_option own_options[] = {
     {"json", 'j', APP_FLAG, NULL, "info: one JSON object", 0, 0},
     {"layers", 'l', APP_FLAG, NULL, "info: the layers of each graph too", 0, 0},
+    {"output", 'o', APP_FILE, "FILE", "pack: where to write", 0, 0},
+    {"force", 'f', APP_FLAG, NULL, "pack: replace the file that is there", 0, 0},
     {0},
 };
 
@@ -103,6 +106,16 @@ static enum app_exit print_graph(const struct app *app, const struct fid_model *
     return APP_OK;
 }
 
+static void print_packed(const struct fid_model *model)
+{
+    struct fid_packed_info packed;
+    if (!fid_model_packed(model, &packed))
+        return;
+    printf("  %-24s for %s (version %u), graph ", "packed weights", packed.isa, packed.version);
+    app_put_visible(stdout, packed.graph);
+    printf(" at %d x %d, %llu bytes\n", packed.h, packed.w, (unsigned long long)packed.bytes);
+}
+
 static enum app_exit info_text(const struct app *app, const struct fid_model *model)
 {
     struct fid_model_info info;
@@ -119,6 +132,7 @@ static enum app_exit info_text(const struct app *app, const struct fid_model *mo
     printf("  %-24s %llu\n", "parameters", (unsigned long long)info.parameter_count);
     if (info.label_count > 0)
         printf("  %-24s %zu\n", "class names", info.label_count);
+    print_packed(model);
     print_metadata(model);
     enum app_exit code = APP_OK;
     for (size_t i = 0; i < info.graph_count && code == APP_OK; i++)
@@ -202,6 +216,21 @@ static enum app_exit json_graphs(const struct app *app, struct app_json *json,
     return code;
 }
 
+static void json_packed(struct app_json *json, const struct fid_model *model)
+{
+    struct fid_packed_info packed;
+    if (!fid_model_packed(model, &packed))
+        return;
+    app_json_open(json, "packed", '{');
+    app_json_text(json, "isa", packed.isa);
+    app_json_whole(json, "version", packed.version);
+    app_json_text(json, "graph", packed.graph);
+    app_json_whole(json, "h", packed.h);
+    app_json_whole(json, "w", packed.w);
+    app_json_whole(json, "bytes", (int64_t)packed.bytes);
+    app_json_close(json, '}');
+}
+
 static enum app_exit info_json(const struct app *app, const struct fid_model *model)
 {
     struct fid_model_info info;
@@ -220,6 +249,7 @@ static enum app_exit info_json(const struct app *app, const struct fid_model *mo
     app_json_whole(&json, "bytes", (int64_t)info.file_bytes);
     app_json_whole(&json, "parameters", (int64_t)info.parameter_count);
     app_json_whole(&json, "labels", (int64_t)info.label_count);
+    json_packed(&json, model);
     json_metadata(&json, model);
     enum app_exit code = json_graphs(app, &json, model, info.graph_count);
     app_json_close(&json, '}');
@@ -229,12 +259,46 @@ static enum app_exit info_json(const struct app *app, const struct fid_model *mo
 
 /* ---- the verb ---- */
 
-static enum app_exit verify(const struct fid_model *model)
+static enum app_exit info(struct app *app, const struct fid_model *model)
+{
+    return app_option_flag(app, "json") ? info_json(app, model) : info_text(app, model);
+}
+
+static enum app_exit verify(struct app *app, const struct fid_model *model)
 {
     struct fid_model_info info;
+    (void)app;
     fid_model_info(model, &info);
     app_put_visible(stdout, info.path);
     printf(": ok\n");
+    return APP_OK;
+}
+
+static enum app_exit pack(struct app *app, const struct fid_model *model)
+{
+    struct fid_error error;
+    const char *path = app_option_text(app, "output", NULL);
+    if (fid_model_pack(app->runtime, model, NULL, 0, 0, path, &error) != FID_OK)
+        return app_fail(error.status == FID_IO ? APP_AREA_OUTPUT : APP_AREA_MODEL, &error);
+    app_say(app, "%s: packed for %s", path, fid_runtime_isa(app->runtime));
+    return APP_OK;
+}
+
+static const struct {
+    const char *name;
+    enum app_exit (*run)(struct app *app, const struct fid_model *model);
+} actions[] = {{"info", info}, {"verify", verify}, {"pack", pack}};
+
+/* Only pack writes, and it has to know where. */
+static enum app_exit check_output(const struct app *app, bool writes)
+{
+    const char *path = app_option_text(app, "output", NULL);
+    if (writes && path == NULL)
+        return app_usage(app, "pack needs -o FILE, where to write");
+    if (!writes && path != NULL)
+        return app_usage(app, "only pack takes --output");
+    if (writes && !app_option_flag(app, "force") && access(path, F_OK) == 0)
+        return app_usage(app, "%s exists already; --force replaces it", path);
     return APP_OK;
 }
 
@@ -243,36 +307,41 @@ static enum app_exit run(struct app *app)
     struct fid_error error;
     struct fid_model *model;
     const char *action = app->arguments.words[0], *path = app->arguments.words[1];
-    bool is_info = strcmp(action, "info") == 0;
-    if (!is_info && strcmp(action, "verify") != 0)
-        return app_usage(app, "'%s' is neither info nor verify", action);
-    enum app_exit code = app_open_runtime(app);
+    size_t i = 0;
+    while (i < COUNT(actions) && strcmp(actions[i].name, action) != 0)
+        i++;
+    if (i == COUNT(actions))
+        return app_usage(app, "'%s' is neither info, verify nor pack", action);
+    enum app_exit code = check_output(app, actions[i].run == pack);
+    if (code == APP_OK)
+        code = app_open_runtime(app);
     if (code != APP_OK)
         return code;
     if (fid_model_open(app->runtime, path, &model, &error) != FID_OK)
         return app_fail(APP_AREA_MODEL, &error);
-    if (fid_model_verify(app->runtime, model, &error) != FID_OK)
-        code = app_fail(APP_AREA_MODEL, &error);
-    else if (!is_info)
-        code = verify(model);
-    else if (app_option_flag(app, "json"))
-        code = info_json(app, model);
-    else
-        code = info_text(app, model);
+    code = fid_model_verify(app->runtime, model, &error) == FID_OK
+               ? actions[i].run(app, model)
+               : app_fail(APP_AREA_MODEL, &error);
     fid_model_close(&model);
     return code;
 }
 
 const struct app_verb app_verb_model = {
     .name = "model",
-    .arguments = "info|verify FILE",
-    .summary = "what a weight file is, and whether it is whole",
-    .details = "info prints name, kind, id, source, licence, sizes, graphs and metadata.\n"
-               "verify checks the file (sizes, checksums, structure, every number finite, graphs\n"
-               "that fit together) and prints \"FILE: ok\", or the reason and exit code 4.\n",
+    .arguments = "info|verify|pack FILE",
+    .summary = "what a weight file is, whether it is whole; packing it for quick starts",
+    .details =
+        "info prints name, kind, id, source, licence, sizes, graphs and metadata.\n"
+        "verify checks the file (sizes, checksums, structure, every number finite, graphs\n"
+        "that fit together) and prints \"FILE: ok\", or the reason and exit code 4.\n"
+        "pack writes the model once more, with its first graph's weights as the kernels of\n"
+        "this CPU (or of --isa) read them: a start then takes less time, and the file about\n"
+        "twice the room. Elsewhere the file does what it did before. The model's id, and so\n"
+        "the gallery, stays the same.\n",
     .examples = "faceid model info weights/models/yunet.fid\twhat it is\n"
                 "faceid model info --json --layers FILE\twith its layers, for programs\n"
-                "faceid model verify FILE\tis it whole?\n",
+                "faceid model verify FILE\tis it whole?\n"
+                "faceid model pack FILE -o PACKED.fid\tfor quick starts on this CPU\n",
     .min_arguments = 2,
     .max_arguments = 2,
     .groups = APP_USES_RUNTIME,

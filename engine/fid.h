@@ -111,6 +111,24 @@ struct fid_model_info {             /* all pointers are borrowed from the model 
 };
 void fid_model_info(const struct fid_model *model, struct fid_model_info *info); /* FILLS */
 
+struct fid_packed_info { /* weights that are laid out for a set of kernels in the file already */
+    const char *isa, *graph; /* borrowed from the model */
+    int h, w;                /* the input's size */
+    unsigned version;        /* of the layout */
+    uint64_t bytes;
+};
+/* FILLS info; false when the file has no packed weights. */
+bool fid_model_packed(const struct fid_model *model, struct fid_packed_info *info);
+
+/* Writes the model to path once more, through a temporary name and rename, together with the
+ * weights of graph (NULL: the first) packed as this runtime packs them for inputs of h × w (0: the
+ * file's size): a session of that graph and size on such a runtime then opens without packing, and
+ * others as before. Packed weights that the model has already are left out. FID_EXISTS: they are
+ * the very ones; FID_IO: path cannot be written; FID_UNSUPPORTED: there is nothing to pack. */
+enum fid_status fid_model_pack(struct fid_runtime *runtime, const struct fid_model *model,
+                               const char *graph, int h, int w, const char *path,
+                               struct fid_error *error);
+
 /* Metadata of the file by key (weights/FORMAT.md). The string, or NULL when there is none of that
  * type; fid_model_numbers FILLS up to capacity numbers and returns how many the key has (0: none).
  */
@@ -187,7 +205,8 @@ struct fid_step_info {
 bool fid_session_step(const struct fid_session *session, size_t i, struct fid_step_info *info);
 
 struct fid_session_memory {
-    size_t arena_bytes, packed_bytes, scratch_bytes;
+    size_t arena_bytes, scratch_bytes;
+    size_t packed_bytes; /* also where they are used in place in the file */
 };
 void fid_session_memory(const struct fid_session *session, struct fid_session_memory *memory);
 

@@ -153,6 +153,9 @@ const char *fid_cpu_text(void);
 
 /* ---- packing (pack.c, portable) ---- */
 
+#define FID_PACK_VERSION \
+    1 /* one more with every change of a packed layout: files keep packed weights */
+
 /* Number of floats of n packed columns with k rows each: panels · (1 + k) · nr. */
 size_t fid_pack_panels_size(size_t n, size_t k, size_t nr);
 

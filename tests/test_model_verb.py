@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""faceid model info|verify: whole files are described and passed; what is no whole model is refused
+"""faceid model info|verify|pack: whole files are described and passed; what is no whole model is refused
 with one sentence that names it."""
 import json
 import os
@@ -7,7 +7,7 @@ import re
 
 from check import case, main, require, temp_folder
 from program import faceid
-from small_model import small_model
+from small_model import mtcnn_graphs, small_model
 
 
 def refused(path, code, *words, actions=("info", "verify")):
@@ -80,6 +80,55 @@ def one_bit_of_a_weight():
     data[-9] ^= 4
     path = write(data)
     refused(path, 4, path, "checksum")
+
+
+@case
+def packed():
+    path, target = small_model(), os.path.join(temp_folder(), "packed.fid")
+    done = faceid("model", "pack", path, "-o", target)
+    require(done.returncode == 0 and not done.stdout, done.stdout + done.stderr)
+    require(re.fullmatch("faceid: %s: packed for \\w+\n" % re.escape(target), done.stderr), done.stderr)
+    with open(target, "rb") as file:
+        data = file.read()
+    plain, info = (json.loads(faceid("model", "info", "--json", p).stdout) for p in (path, target))
+    kernels = done.stderr.split()[-1]
+    pack = info.pop("packed")
+    require("packed" not in plain and info["bytes"] == len(data), str(info))
+    require((pack["isa"], pack["graph"], pack["h"], pack["w"]) == (kernels, "small", 4, 4), str(pack))
+    require(all(info[key] == plain[key] for key in info if key not in ("file", "bytes")), str(info))
+    text = faceid("model", "info", target).stdout
+    require(re.search(r"^  packed weights +for %s \(version \d+\), graph small at 4 x 4, %d bytes$"
+                      % (kernels, pack["bytes"]), text, re.M), text)
+    require(faceid("model", "verify", target).stdout == target + ": ok\n", "not ok")
+    for place in (len(data) - 1, 4200):  # PACK; the filter in DATA, which begins at 4096
+        damaged = write(data[:place] + bytes([data[place] ^ 1]) + data[place + 1:])
+        refused(damaged, 4, damaged, "checksum")
+    again = faceid("model", "pack", path, "-o", target, "--force", "--quiet")
+    require(again.returncode == 0 and not again.stderr, again.stderr)
+    with open(target, "rb") as file:
+        require(file.read() == data, "packing twice gave two files")
+    require(not [n for n in os.listdir(temp_folder()) if n.endswith(".tmp")], "a temporary file is left")
+
+
+@case
+def packing_is_refused():
+    path, target = small_model(), os.path.join(temp_folder(), "packed.fid")
+    require(faceid("model", "pack", path, "-o", target, "--force").returncode == 0, "not packed")
+    for code, sentence, words in (
+            (2, "pack needs -o FILE", ()),
+            (2, "packed.fid exists already; --force replaces it", ("-o", target)),
+            (70, "/nowhere/x.fid: cannot write it: No such file", ("-o", "/nowhere/x.fid")),
+            (2, "kernels 'abacus' are not in this build", ("-o", target + "2", "--isa", "abacus")),
+            (4, "no layer of graph 'small' has packed weights", ("-o", target + "2"))):
+        model = path if code != 4 else small_model(graphs=mtcnn_graphs()[1:2])
+        done = faceid("model", "pack", model, *words)
+        sentence = sentence.replace("small", "rnet")
+        require(done.returncode == code, "exit %d: %s" % (done.returncode, done.stderr))
+        require(sentence in done.stderr and done.stderr.count("\n") == 1, done.stderr)
+    done = faceid("model", "pack", target, "-o", target + "2")
+    require(done.returncode == 4 and "is packed already for graph 'small' at 4 x 4 and the kernels" in
+            done.stderr and not os.path.exists(target + "2"), done.stderr)
+    require(faceid("model", "verify", path, "-o", target).returncode == 2, "verify took --output")
 
 
 @case

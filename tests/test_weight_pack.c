@@ -3,13 +3,20 @@
 #include "tests/check/check.h"
 #include "tests/check/weight_sample.h"
 
+#include "engine/base/memory.h"
 #include "kernels/kernels.h"
 #include "weights/checksum.h"
+#include "weights/weight_pack_write.h"
 
+#include <dirent.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* ---- joined checksums ---- */
 
@@ -178,6 +185,125 @@ static void packed_sample_is_read(void)
     free(image.bytes);
 }
 
+/* Writes the packed sample again to path from an opened image. */
+static enum fid_status write_again(struct weight_image image, const char *path,
+                                   struct fid_error *error)
+{
+    struct fid_weight_file *file;
+    const void *packed[SAMPLE_FC];
+    struct fid_packed_weights weights = {.packed = packed};
+    struct weight_image model = weight_packed_image();
+    struct fid_weight_file *source;
+    if (weight_image_open(model, model.size, &source, error) != FID_OK ||
+        weight_image_open(image, image.size, &file, error) != FID_OK)
+        abort();
+    weights.plan = *fid_weight_file_plan(source);
+    weights.steps = fid_weight_file_steps(source, &weights.step_count);
+    for (size_t i = 0; i < weights.step_count; i++)
+        packed[i] = fid_weight_file_packed(source, i);
+    const enum fid_status status = fid_weight_file_write_packed(file, &weights, path, error);
+    fid_weight_file_close(&file);
+    fid_weight_file_close(&source);
+    free(model.bytes);
+    return status;
+}
+
+static bool has_bytes(const char *path, struct weight_image want)
+{
+    FILE *in = fopen(path, "rb");
+    uint8_t *bytes = malloc(want.size + 1);
+    if (in == NULL || bytes == NULL)
+        abort();
+    const size_t size = fread(bytes, 1, want.size + 1, in);
+    const bool same = size == want.size && memcmp(bytes, want.bytes, size) == 0;
+    fclose(in);
+    free(bytes);
+    return same;
+}
+
+/* The tests' own writer and ours agree to the byte, whether the file had packed weights before or
+ * not, and an older file is replaced. */
+static void writing_is_exact(void)
+{
+    char path[4096];
+    struct fid_error error = {0};
+    struct weight_image plain = weight_sample_image(), packed = weight_packed_image();
+    snprintf(path, sizeof path, "%s/exact.fid", check_temp_folder());
+    enum fid_status status = write_again(plain, path, &error);
+    CHECK_THAT(status == FID_OK && has_bytes(path, packed), "%s", error.text);
+    status = write_again(packed, path, &error);
+    CHECK_THAT(status == FID_OK && has_bytes(path, packed), "%s", error.text);
+    free(plain.bytes);
+    free(packed.bytes);
+}
+
+static size_t files_in(const char *folder)
+{
+    size_t count = 0;
+    DIR *entries = opendir(folder);
+    while (entries != NULL && readdir(entries) != NULL)
+        count++;
+    if (entries != NULL)
+        closedir(entries);
+    return count;
+}
+
+static void failed_writing_leaves_nothing(void)
+{
+    char path[4096];
+    struct fid_error error = {0};
+    struct weight_image plain = weight_sample_image();
+    CHECK(write_again(plain, "/nowhere/at/all.fid", &error) == FID_IO);
+    CHECK_THAT(strcmp(error.text, "/nowhere/at/all.fid: cannot write it: No such file or "
+                                  "directory") == 0,
+               "%s", error.text);
+    snprintf(path, sizeof path, "%s/short.fid", check_temp_folder());
+    const size_t before = files_in(check_temp_folder());
+    fflush(stdout);
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) { /* a full disk: no file may grow over 1,000 bytes */
+        const struct rlimit limit = {1000, 1000};
+        signal(SIGXFSZ, SIG_IGN);
+        setrlimit(RLIMIT_FSIZE, &limit);
+        const bool good = write_again(plain, path, &error) == FID_IO &&
+                          strstr(error.text, "File too large") != NULL;
+        _exit(good ? 0 : 1);
+    }
+    int status;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+    CHECK(files_in(check_temp_folder()) == before);
+    free(plain.bytes);
+}
+
+static void writing_survives_lack_of_memory(void)
+{
+    char path[4096];
+    struct fid_error error = {0};
+    struct fid_weight_file *file;
+    const void *packed[SAMPLE_FC] = {0};
+    struct fid_file_step steps[SAMPLE_FC] = {0};
+    const struct fid_packed_weights weights = {
+        .steps = steps, .packed = packed, .step_count = SAMPLE_FC};
+    struct weight_image plain = weight_sample_image();
+    snprintf(path, sizeof path, "%s/memory.fid", check_temp_folder());
+    REQUIRE(weight_image_open(plain, plain.size, &file, &error) == FID_OK);
+    unsigned long n = 1;
+    for (;; n++) {
+        fid_allocation_fail_at(n);
+        const enum fid_status status = fid_weight_file_write_packed(file, &weights, path, &error);
+        fid_allocation_fail_at(0);
+        if (status == FID_OK)
+            break;
+        REQUIRE(status == FID_NO_MEMORY && access(path, F_OK) != 0);
+    }
+    CHECK(n > 2);
+    fid_weight_file_close(&file);
+    free(plain.bytes);
+}
+
 CHECK_MAIN(CHECK_CASE(join_equals_the_serial_sum), CHECK_CASE(join_knows_long_lengths),
            CHECK_CASE(parts_say_what_the_whole_says), CHECK_CASE(first_of_two_is_told),
-           CHECK_CASE(packed_sample_is_read))
+           CHECK_CASE(packed_sample_is_read), CHECK_CASE(writing_is_exact),
+           CHECK_CASE(failed_writing_leaves_nothing), CHECK_CASE(writing_survives_lack_of_memory))

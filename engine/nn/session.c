@@ -1,8 +1,7 @@
 /* session.c - one graph, planned, packed and ready; a run walks the steps. */
 #include "engine/base/clock.h"
 #include "engine/base/memory.h"
-#include "engine/nn/model.h"
-#include "engine/nn/plan.h"
+#include "engine/nn/packed.h"
 #include "engine/nn/profile.h"
 
 #include <assert.h>
@@ -13,26 +12,29 @@ struct fid_session {
     const struct fid_model *model;     /* borrowed */
     struct fid_plan *plan;
     char *arena, *scratch;
-    char *packed;
+    char *packed; /* NULL where the file brings them along */
     float *zeros;
     struct fid_step_time *times; /* NULL without profile */
 };
 
-static enum fid_status allocate(struct fid_session *session, bool profile, struct fid_error *error)
+/* All memory of a run; for packed weights only if the file has none that fit. */
+static enum fid_status allocate(struct fid_session *session, bool in_place, bool profile,
+                                struct fid_error *error)
 {
     const struct fid_plan *plan = session->plan;
     session->arena = fid_pages_alloc(plan->arena_bytes);
     session->scratch = fid_calloc(plan->scratch_bytes, 1);
     session->zeros = fid_calloc(plan->zero_count, sizeof *session->zeros);
-    session->packed = fid_pages_alloc(plan->packed_bytes);
+    if (!in_place)
+        session->packed = fid_pages_alloc(plan->packed_bytes);
     if (profile)
         session->times = fid_calloc(plan->step_count, sizeof *session->times);
-    if (session->arena && session->scratch && session->zeros && session->packed &&
+    if (session->arena && session->scratch && session->zeros && (in_place || session->packed) &&
         (!profile || session->times))
         return FID_OK;
     return fid_fail(error, FID_NO_MEMORY,
                     "no memory for a session: %zu bytes of values, %zu of weights, %zu of scratch",
-                    plan->arena_bytes, plan->packed_bytes, plan->scratch_bytes);
+                    plan->arena_bytes, in_place ? 0 : plan->packed_bytes, plan->scratch_bytes);
 }
 
 /* Plan, memory and packed weights of an otherwise empty session. */
@@ -42,19 +44,28 @@ static enum fid_status prepare(struct fid_session *session, const struct fid_fil
 {
     const struct fid_runtime *runtime = session->runtime;
     const struct fid_plan_context context = fid_runtime_context(runtime, (size_t)n);
+    char why[256] = "";
     enum fid_status status = fid_plan_open(session->model->file, graph, (size_t)n, (size_t)h,
                                            (size_t)w, &session->plan, error);
     if (status == FID_OK)
         status = fid_plan_memory(session->plan, &context, options->keep_values, error);
     if (status != FID_OK)
         return status;
-    status = allocate(session, options->profile, error);
+    const bool in_place = fid_packed_fit(session->plan, &context, why, sizeof why);
+    if (why[0] != '\0')
+        fid_runtime_log(runtime, "%s: its packed weights are not used: %s",
+                        session->model->info.path, why);
+    status = allocate(session, in_place, options->profile, error);
     if (status != FID_OK)
         return status;
     fid_plan_bind(session->plan, session->arena);
-    status = fid_model_check_data(session->model, runtime->pool, error);
-    if (status == FID_OK)
-        fid_plan_pack(session->plan, &context, session->packed);
+    if (in_place) {
+        status = fid_packed_bind(session->plan, session->model, runtime->pool, error);
+    } else {
+        status = fid_model_check_data(session->model, runtime->pool, error);
+        if (status == FID_OK)
+            fid_plan_pack(session->plan, &context, session->packed);
+    }
     fid_weight_file_release_data(session->model->file); /* what is left of it */
     fid_plan_bind_early(session->plan);
     return status;
@@ -82,10 +93,11 @@ enum fid_status fid_session_open(struct fid_runtime *runtime, const struct fid_m
         goto fail;
     fid_runtime_log(
         runtime,
-        "graph %s: %d x %d x %d, %zu steps, %zu KB of values, %zu KB of packed weights, "
+        "graph %s: %d x %d x %d, %zu steps, %zu KB of values, %zu KB of packed weights%s, "
         "%zu KB of scratch",
         fid_weight_file_string(model->file, graph->name), n, h, w, session->plan->step_count,
         session->plan->arena_bytes / 1024, session->plan->packed_bytes / 1024,
+        session->packed != NULL ? "" : " in place in the file",
         session->plan->scratch_bytes / 1024);
     *out = session;
     return FID_OK;

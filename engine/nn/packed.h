@@ -1,0 +1,20 @@
+/* packed.h - packed weights that a file brings along: are they those of a plan, and writing them.
+ */
+#ifndef FID_NN_PACKED_H
+#define FID_NN_PACKED_H
+
+#include "engine/nn/model.h"
+#include "engine/nn/plan.h"
+
+/* Would packing the plan's weights give the bytes in the file? The plan's memory is laid out. If
+ * not, FILLS why[bytes] with the difference in words; "" when the file has no packed weights or
+ * they are another graph's. */
+bool fid_packed_fit(const struct fid_plan *plan, const struct fid_plan_context *context, char *why,
+                    size_t bytes);
+
+/* Points the steps at the bytes in the file, after checking them and all tensors that the steps
+ * still read. FID_CORRUPT, FID_NO_MEMORY. */
+enum fid_status fid_packed_bind(struct fid_plan *plan, const struct fid_model *model,
+                                struct fid_pool *pool, struct fid_error *error);
+
+#endif
