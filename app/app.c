@@ -140,6 +140,7 @@ enum app_exit app_open_runtime(struct app *app)
         .threads = app_option_whole(app, "threads", 0),
         .isa = app_option_text(app, "isa", app_environment("FID_ISA")),
         .method = app_option_text(app, "method", NULL),
+        .low_memory = app_option_flag(app, "low-memory"),
         .log = log_line,
         .log_ctx = app,
     };

@@ -32,7 +32,7 @@ enum app_option_group {
     APP_USES_MODEL = 1 << 0,    /* --model, and those of APP_USES_RUNTIME */
     APP_USES_DETECTOR = 1 << 1, /* --detector --min-score --min-face --max-side */
     APP_USES_GALLERY = 1 << 2,  /* --gallery */
-    APP_USES_RUNTIME = 1 << 3,  /* --threads --isa --method */
+    APP_USES_RUNTIME = 1 << 3,  /* --threads --isa --method --low-memory */
 };
 
 struct app_verb {

@@ -30,6 +30,7 @@ static const struct app_option runtime_options[] = {
      0},
     {"method", 0, APP_TEXT, "NAME",
      "convolutions by direct, im2col_gemm, im2col_openblas, indirect_gemm, ...", 0, 0},
+    {"low-memory", 0, APP_FLAG, NULL, "no layer's packed weights larger than its filter", 0, 0},
     {0},
 };
 

@@ -73,6 +73,7 @@ struct fid_options {
     const char *isa;    /* kernel table by name ("ref", "avx2", "neon"); NULL: the best */
     const char *method; /* convolution method by name ("im2col_gemm", "im2col_openblas", ...), used
                            wherever it applies; NULL: chosen layer by layer */
+    bool low_memory;    /* methods whose packed weights are larger than the filter are not chosen */
     fid_log_fn log;     /* what was chosen and why; NULL: silent */
     void *log_ctx;
 };

@@ -132,6 +132,13 @@ def packing_is_refused():
 
 
 @case
+def low_memory_reaches_the_engine():
+    path = small_model()
+    require(", low memory" in faceid("model", "info", "-v", "--low-memory", path).stderr, "not there")
+    require(", low memory" not in faceid("model", "info", "-v", path).stderr, "always there")
+
+
+@case
 def no_model_at_all():
     refused(write(b""), 4, "x.fid")
     refused(write(b"this is no model\n" * 100, "notes.txt"), 4, "notes.txt")

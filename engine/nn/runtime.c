@@ -30,7 +30,8 @@ struct fid_plan_context fid_runtime_context(const struct fid_runtime *runtime, s
                                      .pool = runtime->pool,
                                      .forced = runtime->method,
                                      .openblas = runtime->has_openblas ? &runtime->openblas : NULL,
-                                     .n = n};
+                                     .n = n,
+                                     .low_memory = runtime->low_memory};
 }
 
 /* Appends a name to a list in words. */
@@ -101,6 +102,7 @@ enum fid_status fid_runtime_open(struct fid_runtime **out, const struct fid_opti
         return fid_fail(error, FID_NO_MEMORY, "no memory for a runtime");
     runtime->log = options->log;
     runtime->log_ctx = options->log_ctx;
+    runtime->low_memory = options->low_memory;
     status = choose_kernels(runtime, options->isa, error);
     if (status == FID_OK)
         status = choose_method(runtime, options->method, error);
@@ -109,11 +111,11 @@ enum fid_status fid_runtime_open(struct fid_runtime **out, const struct fid_opti
                                error);
     if (status != FID_OK)
         goto fail;
-    fid_runtime_log(runtime, "kernels %s (%s; the CPU offers %s), %d threads%s%s",
-                    runtime->kernels->name, options->isa != NULL ? "as asked" : "the best",
-                    fid_cpu_text(), fid_pool_workers(runtime->pool),
-                    options->method != NULL ? ", convolutions by " : "",
-                    options->method != NULL ? options->method : "");
+    fid_runtime_log(
+        runtime, "kernels %s (%s; the CPU offers %s), %d threads%s%s%s", runtime->kernels->name,
+        options->isa != NULL ? "as asked" : "the best", fid_cpu_text(),
+        fid_pool_workers(runtime->pool), options->method != NULL ? ", convolutions by " : "",
+        options->method != NULL ? options->method : "", options->low_memory ? ", low memory" : "");
     *out = runtime;
     return FID_OK;
 fail:

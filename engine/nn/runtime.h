@@ -14,6 +14,7 @@ struct fid_runtime {
     const struct fid_conv_method *method; /* forced convolution method, or NULL */
     struct fid_openblas openblas;
     bool has_openblas;
+    bool low_memory;
     fid_log_fn log; /* may be NULL */
     void *log_ctx;
 };

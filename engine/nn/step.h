@@ -59,6 +59,7 @@ struct fid_plan_context {
     const struct fid_conv_method *forced; /* conv method wherever it applies; NULL: none */
     const struct fid_openblas *openblas;  /* NULL: not loaded */
     size_t n;                             /* most pictures of a run */
+    bool low_memory; /* no method is chosen whose packed weights are larger than the filter */
 };
 
 /* What a step needs to run. */
