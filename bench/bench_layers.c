@@ -22,6 +22,7 @@ static const char usage[] =
     "\n"
     "  --isa NAME        kernel table (default: the best)\n"
     "  --method NAME     convolution method wherever it applies (default: chosen by layer)\n"
+    "  --low-memory       no filters packed larger than they are: less memory, slower\n"
     "  --against METHOD  a second session with that method in turns with the first, so that a "
     "busy\n"
     "                    machine slows both alike; memory is then that of both\n"
@@ -57,6 +58,8 @@ static void take_switch(struct arguments *arguments, int argc, char **argv, int 
         setting->graph = bench_value(argc, argv, i);
     else if (strcmp(option, "--isa") == 0)
         setting->options.isa = bench_value(argc, argv, i);
+    else if (strcmp(option, "--low-memory") == 0)
+        setting->options.low_memory = true;
     else if (strcmp(option, "--method") == 0)
         setting->options.method = bench_value(argc, argv, i);
     else if (strcmp(option, "--against") == 0)

@@ -27,6 +27,7 @@ static const char usage[] =
     "  --model NAME   the file of MODELDIR to run, as it is (default: faceid.fid)\n"
     "  --isa NAME     kernel table (default: the best)\n"
     "  --method NAME  convolution method wherever it applies (default: chosen by layer)\n"
+    "  --low-memory    no filters packed larger than they are: less memory, slower\n"
     "  --help         this text\n"
     "\n"
     "Exit codes: 0 measured; 1 a file or model cannot be used; 2 wrong usage.\n";
@@ -62,6 +63,8 @@ static void take_switch(struct arguments *arguments, int argc, char **argv, int 
         arguments->model = bench_value(argc, argv, i);
     else if (strcmp(argv[*i], "--isa") == 0)
         arguments->options.isa = bench_value(argc, argv, i);
+    else if (strcmp(argv[*i], "--low-memory") == 0)
+        arguments->options.low_memory = true;
     else if (strcmp(argv[*i], "--method") == 0)
         arguments->options.method = bench_value(argc, argv, i);
     else

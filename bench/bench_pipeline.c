@@ -24,6 +24,7 @@ static const char usage[] =
     "  --threads N    default 1; 0: one for each core\n"
     "  --isa NAME     kernel table (default: the best)\n"
     "  --method NAME  convolution method wherever it applies (default: chosen by layer)\n"
+    "  --low-memory    no filters packed larger than they are: less memory, slower\n"
     "  --runs N       default 20, after 2 to warm up\n"
     "  --people N     in the gallery (default 100)\n"
     "  --size WxH     for the detector alone, up to 8 times (default 640x480)\n"
@@ -328,6 +329,8 @@ static void take_switch(struct arguments *arguments, int argc, char **argv, int 
         arguments->json = true;
     else if (strcmp(option, "--isa") == 0)
         arguments->options.isa = bench_value(argc, argv, i);
+    else if (strcmp(option, "--low-memory") == 0)
+        arguments->options.low_memory = true;
     else if (strcmp(option, "--method") == 0)
         arguments->options.method = bench_value(argc, argv, i);
     else if (strcmp(option, "--threads") == 0)

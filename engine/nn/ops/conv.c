@@ -79,9 +79,10 @@ static enum fid_status conv_infer_shape(struct fid_step *step, struct fid_error 
  * few input channels a tap is too short for the kernel's inner loop, and rows of taps or one long
  * patch are better. */
 static const struct fid_conv_method *choose(const struct fid_step *step,
-                                            const struct fid_conv_method *forced)
+                                            const struct fid_plan_context *context)
 {
     const size_t short_tap = 16;
+    const struct fid_conv_method *const forced = context->forced;
     if (forced != NULL && forced->applies(step))
         return forced;
     if (fid_conv_depthwise.applies(step))
@@ -91,7 +92,7 @@ static const struct fid_conv_method *choose(const struct fid_step *step,
     if (!fid_conv_indirect_gemm.applies(step))
         return &fid_conv_direct;
     const struct fid_conv_method *winograd = fid_conv_winograd_choose(step);
-    if (winograd != NULL)
+    if (winograd != NULL && !context->low_memory)
         return winograd;
     if (step->window.in.c >= short_tap)
         return &fid_conv_indirect_gemm;
@@ -101,7 +102,7 @@ static const struct fid_conv_method *choose(const struct fid_step *step,
 static void conv_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
 {
     const struct fid_file_tensor *filter = step->weights[FID_CONV_FILTER].record;
-    step->conv = choose(step, context->forced);
+    step->conv = choose(step, context);
     step->openblas = context->openblas;
     step->method = step->conv->name;
     step->kernel_slot = step->conv->kernel_slot;
