@@ -1,10 +1,10 @@
 /* gemm_f32_7x64_avx512.c - slot gemm_f32: kernels/lanes/gemm_f32_lanes.h, a tile of 7 rows × 64
  * columns.
  *
- * Registers: 28 sums (7 rows × 4 vectors), 4 for a row of the panel; the broadcast numbers of A are
- * memory operands or take what is left. Each step of k costs 28 FMAs and 11 loads. Seven rows
- * because the maps of a ResNet (7 × 7, 14 × 14, 28 × 28, 56 × 56) divide by seven without a rest;
- * alone, 14×32, 12×32, 9×48, 8×48 and 6×64 run within 3 % of it. */
+ * Registers: 28 sums (7 rows × 4 vectors), 2 for half a row of the panel, 1 for the broadcast
+ * number of A: 31 of 32. Each step of k costs 28 FMAs and 18 loads. Seven rows because the maps of
+ * a ResNet (7 × 7, 14 × 14, 28 × 28, 56 × 56) divide by seven without a rest; alone, 14×32, 12×32,
+ * 9×48, 8×48 and 6×64 run within 3 % of it. */
 #include "kernels/avx512/avx512.h"
 #include "kernels/avx512/lanes_avx512.h"
 

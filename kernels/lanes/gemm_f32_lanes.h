@@ -1,13 +1,13 @@
 /* gemm_f32_lanes.h - slot gemm_f32: C = post(bias + A · B), one tile in registers.
  *
- * The file that includes this says how many rows (MR) and vectors (VECTORS) a full tile has, so
- * that MR · VECTORS sums, VECTORS vectors of the panel and one broadcast number of A fit the
- * registers, and instantiates tile() for each shape with TILE. Each step of k costs VECTORS loads,
- * m broadcasts and m · VECTORS FMAs, and asks for one cache line of what comes next: spread like
- * this, weights come from memory while sums are made, and not between them. Short tiles have bodies
- * of their own and cost what they use; all add their products in the order of t and p, one FMA each
- * from the bias on, so a number's bits do not depend on the shape of its tile. Called by the
- * blocking driver of engine/nn. */
+ * The file that includes this says how many rows (MR) and vectors (VECTORS) a full tile has, and
+ * how many vectors of columns are taken at a time (GROUP): MR · VECTORS sums, GROUP vectors of the
+ * panel and one broadcast number of A have to fit the registers. It instantiates tile() for each
+ * shape with TILE. Each step of k costs VECTORS loads, m broadcasts a group and m · VECTORS FMAs,
+ * and asks for one cache line of what comes next: spread like this, weights come from memory while
+ * sums are made, and not between them. Short tiles have bodies of their own and cost what they use;
+ * all add their products in the order of t and p, one FMA each from the bias on, so a number's bits
+ * do not depend on the shape of its tile. Called by the blocking driver of engine/nn. */
 #ifndef FID_KERNELS_GEMM_F32_LANES_H
 #define FID_KERNELS_GEMM_F32_LANES_H
 
