@@ -19,15 +19,15 @@ static void utc_text(uint64_t monotonic_ns, char *text, size_t bytes)
     snprintf(text, bytes, "%s.%03uZ", day, (unsigned)(wall % APP_NS_PER_S / APP_NS_PER_MS));
 }
 
-static void write_face(struct app_json *json, const struct fid_face *face,
-                       const struct fid_label *label)
+static void write_face(struct app_json *json, const struct fid_track *face)
 {
+    const struct fid_label *label = &face->label;
     app_json_open(json, NULL, '{');
     app_json_open(json, "box", '[');
-    app_json_number(json, NULL, (double)face->box.x, 1);
-    app_json_number(json, NULL, (double)face->box.y, 1);
-    app_json_number(json, NULL, (double)face->box.w, 1);
-    app_json_number(json, NULL, (double)face->box.h, 1);
+    app_json_number(json, NULL, (double)face->face.box.x, 1);
+    app_json_number(json, NULL, (double)face->face.box.y, 1);
+    app_json_number(json, NULL, (double)face->face.box.w, 1);
+    app_json_number(json, NULL, (double)face->face.box.h, 1);
     app_json_close(json, ']');
     app_json_bool(json, "known", label->known);
     app_json_text(json, "name", label->known ? label->name : NULL);
@@ -55,7 +55,7 @@ void app_event_write(FILE *out, const char *camera, const struct app_result *res
     app_json_close(&json, ']');
     app_json_open(&json, "faces", '[');
     for (size_t i = 0; i < result->count; i++)
-        write_face(&json, &result->faces[i], &result->labels[i]);
+        write_face(&json, &result->faces[i]);
     app_json_close(&json, ']');
     app_json_close(&json, '}');
     app_json_line(&json);

@@ -68,7 +68,7 @@ void app_overlay_faces(const struct app_overlay *overlay, const struct app_resul
         return;
     int thickness = overlay->pixels / 8 > 2 ? overlay->pixels / 8 : 2;
     for (size_t i = 0; i < result->count; i++) {
-        const struct fid_label *label = &result->labels[i];
+        const struct fid_label *label = &result->faces[i].label;
         SDL_Color color = color_of(label);
         SDL_Rect box = place_box(overlay, result, &result->faces[i].box);
         SDL_SetRenderDrawColor(overlay->renderer, color.r, color.g, color.b, 255);

@@ -257,7 +257,7 @@ enum app_exit app_window_run(struct app_live *live)
 {
     struct window window = {.live = live, .figures = true, .mirror = live->mirror, .changed = true};
     window.second_ns = app_now_ns();
-    window.worker = app_worker_open(live->app, live->mailbox); /* loads while the window opens */
+    window.worker = app_worker_open(live->app, live->mailbox, NULL, NULL); /* loads meanwhile */
     if (window.worker == NULL) {
         app_warn("no memory for a thread");
         return APP_INTERNAL;

@@ -85,17 +85,31 @@ enum app_exit app_analyze(struct app_analyzer *analyzer, const struct app_live_f
     result->people = fid_gallery_count(app->gallery);
 
     uint64_t start = app_now_ns();
-    if (fid_detect(app->detector, &frame->picture, result->faces, APP_LIVE_FACES_MAX,
-                   &result->count, &error) != FID_OK)
+    struct fid_face faces[APP_LIVE_FACES_MAX];
+    struct fid_label labels[APP_LIVE_FACES_MAX];
+    if (fid_detect(app->detector, &frame->picture, faces, APP_LIVE_FACES_MAX, &result->count,
+                   &error) != FID_OK)
         return app_fail(APP_AREA_MODEL, &error);
     uint64_t detected = app_now_ns();
-    if (result->count > 0 && fid_embed(app->embedder, &frame->picture, result->faces, result->count,
+    if (result->count > 0 && fid_embed(app->embedder, &frame->picture, faces, result->count,
                                        FID_CROP_MODEL, analyzer->embeddings, &error) != FID_OK)
         return app_fail(APP_AREA_MODEL, &error);
-    fid_label_faces(app->gallery, &analyzer->rule, analyzer->embeddings, result->count,
-                    result->labels);
+    fid_label_faces(app->gallery, &analyzer->rule, analyzer->embeddings, result->count, labels);
+    for (size_t i = 0; i < result->count; i++)
+        result->faces[i] = (struct fid_track){
+            .id = (uint32_t)i + 1,
+            .seen = true,
+            .face = faces[i],
+            .box = faces[i].box,
+            .state = labels[i].known ? FID_TRACK_KNOWN : FID_TRACK_UNKNOWN,
+            .label = labels[i],
+            .last = labels[i],
+        };
+    result->rule = analyzer->rule;
+    result->embedded = result->count;
     result->detect_ms = ms_between(start, detected);
-    result->embed_ms = ms_between(detected, app_now_ns());
+    result->done_ns = app_now_ns();
+    result->embed_ms = ms_between(detected, result->done_ns);
     return APP_OK;
 }
 
@@ -104,6 +118,8 @@ enum app_exit app_analyze(struct app_analyzer *analyzer, const struct app_live_f
 struct app_worker {
     struct app *app;
     struct app_mailbox *mailbox;
+    app_seen_fn seen;
+    void *ctx;
     pthread_t thread;
     pthread_mutex_t lock; /* of what follows */
     struct app_result newest;
@@ -121,6 +137,8 @@ static void analyze_frames(struct app_worker *worker, struct app_analyzer *analy
         if (frame == NULL)
             continue;
         code = app_analyze(analyzer, frame, &result);
+        if (code == APP_OK && worker->seen != NULL)
+            code = worker->seen(worker->ctx, frame, &result);
         app_mailbox_give_back(worker->mailbox, frame);
         pthread_mutex_lock(&worker->lock);
         worker->code = code;
@@ -145,13 +163,16 @@ static void *work(void *context)
     return NULL;
 }
 
-struct app_worker *app_worker_open(struct app *app, struct app_mailbox *mailbox)
+struct app_worker *app_worker_open(struct app *app, struct app_mailbox *mailbox, app_seen_fn seen,
+                                   void *ctx)
 {
     struct app_worker *worker = calloc(1, sizeof *worker);
     if (worker == NULL)
         return NULL;
     worker->app = app;
     worker->mailbox = mailbox;
+    worker->seen = seen;
+    worker->ctx = ctx;
     pthread_mutex_init(&worker->lock, NULL);
     if (pthread_create(&worker->thread, NULL, work, worker) != 0) {
         pthread_mutex_destroy(&worker->lock);
@@ -196,4 +217,64 @@ enum app_exit app_worker_code(struct app_worker *worker)
     enum app_exit code = worker->code;
     pthread_mutex_unlock(&worker->lock);
     return code;
+}
+
+/* ---- requests ---- */
+
+const char *app_hint_text(enum app_learn_hint hint)
+{
+    switch (hint) {
+    case APP_HINT_OK:
+        return "good";
+    case APP_HINT_TOO_SMALL:
+        return "come nearer";
+    case APP_HINT_BLURRED:
+        return "hold still";
+    case APP_HINT_DARK:
+        return "more light, please";
+    case APP_HINT_TURNED:
+        return "look at the camera";
+    case APP_HINT_OTHER:
+        return "another face has come in between";
+    case APP_HINT_AWAY:
+        return "the face is not in the picture";
+    }
+    return "";
+}
+
+void app_worker_not_this_person(struct app_worker *worker, uint32_t track)
+{
+    (void)worker;
+    (void)track;
+}
+
+void app_worker_adjust_limit(struct app_worker *worker, float delta)
+{
+    (void)worker;
+    (void)delta;
+}
+
+void app_worker_learn(struct app_worker *worker, uint32_t track)
+{
+    (void)worker;
+    (void)track;
+}
+
+void app_worker_learn_cancel(struct app_worker *worker)
+{
+    (void)worker;
+}
+
+uint64_t app_worker_learn_finish(struct app_worker *worker, const char *name, bool force)
+{
+    (void)worker;
+    (void)name;
+    (void)force;
+    return 0;
+}
+
+void app_worker_learning(struct app_worker *worker, struct app_learn *learn)
+{
+    (void)worker;
+    *learn = (struct app_learn){0};
 }

@@ -54,6 +54,10 @@ const char *fid_reason_text(enum fid_reason reason)
         return "taken";
     case FID_REASON_NO_VECTOR:
         return "no_vector";
+    case FID_REASON_UNDECIDED:
+        return "undecided";
+    case FID_REASON_REJECTED:
+        return "rejected";
     }
     return "unknown";
 }
