@@ -42,18 +42,23 @@ static bool feed_goes_on(const struct app_live *live, const struct app_feed_stat
     return false;
 }
 
-/* Writes one event; false when nobody reads them any more or they cannot be written. */
-static bool send_event(const struct app_live *live, const char *camera,
-                       const struct app_result *result, enum app_exit *code)
+enum app_exit app_live_seen(void *ctx, const struct app_live_frame *frame,
+                            const struct app_result *result)
 {
-    app_event_write(live->events, camera, result);
+    struct app_live *live = ctx;
+    if (live->events == NULL || frame == NULL)
+        return APP_OK;
+    struct app_feed_status status;
+    app_feed_status(live->feed, &status);
+    app_event_write(live->events, status.path, result);
     if (!ferror(live->events))
-        return true;
-    if (errno != EPIPE) {
-        app_warn("the events could not be written: %s", strerror(errno));
-        *code = APP_INTERNAL;
+        return APP_OK;
+    if (errno == EPIPE) { /* the reader has had enough */
+        live->events = NULL;
+        return APP_OK;
     }
-    return false;
+    app_warn("the events could not be written: %s", strerror(errno));
+    return APP_INTERNAL;
 }
 
 enum app_exit app_live_headless(struct app_live *live)
@@ -74,8 +79,10 @@ enum app_exit app_live_headless(struct app_live *live)
             break;
         }
         code = app_analyze(analyzer, frame, &result);
+        if (code == APP_OK)
+            code = app_live_seen(live, frame, &result);
         app_mailbox_give_back(live->mailbox, frame);
-        if (code != APP_OK || !send_event(live, status.path, &result, &code))
+        if (code != APP_OK || live->events == NULL) /* nobody is listening */
             break;
         if (++analyzed == live->frames_max)
             break;

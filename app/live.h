@@ -4,6 +4,7 @@
 
 #include "app/app.h"
 #include "app/live_feed.h"
+#include "app/worker.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -13,10 +14,15 @@ struct app_live {
     struct app_mailbox *mailbox;
     struct app_feed *feed;
     enum app_area area;  /* what a failing source is: a camera or an input */
-    FILE *events;        /* NULL: none */
+    FILE *events;        /* NULL: none, or nobody reads them any more */
     uint64_t frames_max; /* 0: no end */
     bool mirror;
 };
+
+/* Tells the outside what was seen: an app_seen_fn for the one thread that analyzes frames, with a
+ * struct app_live as its ctx. */
+enum app_exit app_live_seen(void *live, const struct app_live_frame *frame,
+                            const struct app_result *result);
 
 /* Without a window: looks at frames and writes events until the source ends, frames_max is reached,
  * the reader of the events goes away, or the user interrupts. */

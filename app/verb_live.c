@@ -87,14 +87,16 @@ static enum app_exit run(struct app *app)
     }
     if (!files && app_camera_present(feed.request.where, &error) != FID_OK)
         return app_fail(APP_AREA_CAMERA, &error);
-    code = open_events(app, headless, &live.events);
+    FILE *events;
+    code = open_events(app, headless, &events);
+    live.events = events;
     if (code == APP_OK)
         code = app_live_start(&live, &feed);
     if (code == APP_OK)
         code = headless ? app_live_headless(&live) : app_window_run(&live);
     app_live_stop(&live);
-    if (live.events != NULL && live.events != stdout)
-        fclose(live.events);
+    if (events != NULL && events != stdout)
+        fclose(events);
     return code;
 }
 

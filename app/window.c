@@ -2,11 +2,9 @@
  * the camera and the user only; loading and recognition happen in the worker's thread. */
 #include "app/window.h"
 #include "app/live_clock.h"
-#include "app/live_event.h"
 #include "app/window_screen.h"
 #include "app/worker.h"
 
-#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -132,17 +130,7 @@ static enum app_exit take_result(struct window *window)
         !app_worker_result(window->worker, window->result.sequence, &window->result))
         return code;
     window->changed = true;
-    if (window->live->events == NULL)
-        return APP_OK;
-    app_event_write(window->live->events, window->feed.path, &window->result);
-    if (!ferror(window->live->events))
-        return APP_OK;
-    if (errno == EPIPE) { /* the reader has had enough; the window goes on */
-        window->live->events = NULL;
-        return APP_OK;
-    }
-    app_warn("the events could not be written: %s", strerror(errno));
-    return APP_INTERNAL;
+    return APP_OK;
 }
 
 /* ---- drawing ---- */
@@ -257,7 +245,7 @@ enum app_exit app_window_run(struct app_live *live)
 {
     struct window window = {.live = live, .figures = true, .mirror = live->mirror, .changed = true};
     window.second_ns = app_now_ns();
-    window.worker = app_worker_open(live->app, live->mailbox, NULL, NULL); /* loads meanwhile */
+    window.worker = app_worker_open(live->app, live->mailbox, app_live_seen, live);
     if (window.worker == NULL) {
         app_warn("no memory for a thread");
         return APP_INTERNAL;
