@@ -48,7 +48,7 @@ struct app_result {                 /* what was seen in one frame */
     uint64_t done_ns;               /* when all of this was known */
     int width, height;
     size_t count;
-    struct fid_track faces[APP_LIVE_FACES_MAX]; /* in the order of ids; also those just missed */
+    struct fid_track faces[APP_LIVE_FACES_MAX]; /* also those missed just now */
     struct fid_rule rule;                       /* in force: limit, margin */
     double detect_ms, embed_ms;                 /* spent on this frame */
     size_t embedded;                            /* faces of this frame that were embedded */

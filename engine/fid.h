@@ -503,7 +503,7 @@ void fid_tracker_decide(struct fid_tracker *tracker, const struct fid_gallery *g
 void fid_tracker_reject(struct fid_tracker *tracker, uint32_t id);
 
 size_t fid_tracker_count(const struct fid_tracker *tracker);
-/* i < count, in the order of ids; valid until the next call that changes the tracker. */
+/* i < count; valid until the next call that changes the tracker. */
 const struct fid_track *fid_tracker_track(const struct fid_tracker *tracker, size_t i);
 
 /* ---- evaluation ---- */

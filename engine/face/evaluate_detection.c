@@ -1,5 +1,6 @@
 #include "engine/base/memory.h"
 #include "engine/base/status.h"
+#include "engine/face/box.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -32,15 +33,6 @@ static int by_picture(const void *first, const void *second)
     return (a > b) - (a < b);
 }
 
-static double box_iou(const struct fid_box *a, const struct fid_box *b)
-{
-    double w = fmin((double)a->x + a->w, (double)b->x + b->w) - fmax(a->x, b->x);
-    double h = fmin((double)a->y + a->h, (double)b->y + b->h) - fmax(a->y, b->y);
-    if (!(w > 0.0) || !(h > 0.0))
-        return 0.0;
-    return w * h / ((double)a->w * a->h + (double)b->w * b->h - w * h);
-}
-
 /* The first truth of a picture, or of the next one that has some. */
 static size_t first_of_picture(const struct matching *m, int picture)
 {
@@ -65,7 +57,7 @@ static void match(struct matching *m, const struct fid_scored_box *found, double
     bool ignored = false;
     for (size_t i = first_of_picture(m, found->picture);
          i < m->truth_count && m->truth[i]->picture == found->picture; i++) {
-        double overlap = box_iou(&found->box, &m->truth[i]->box);
+        double overlap = fid_box_iou(&found->box, &m->truth[i]->box);
         if (m->truth[i]->ignore) {
             ignored = ignored || overlap >= iou;
         } else if (!m->taken[i] && (best == m->truth_count ? overlap >= iou : overlap > best_iou)) {
