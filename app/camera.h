@@ -53,10 +53,10 @@ struct app_camera_backend {
      * FID_UNSUPPORTED: no format that we read. */
     enum fid_status (*open)(struct app_camera *camera, const struct app_camera_request *request,
                             struct fid_error *error);
-    /* Waits at most timeout_ms for a frame. On APP_CAMERA_FRAME picture and *captured_ns
+    /* Waits at most timeout_ms for a frame. On APP_CAMERA_FRAME frame and *captured_ns
      * (CLOCK_MONOTONIC) are filled; on APP_CAMERA_DROPPED and _LOST error says why. */
     enum app_camera_result (*read)(struct app_camera *camera, int timeout_ms,
-                                   struct fid_picture *picture, uint64_t *captured_ns,
+                                   struct fid_frame *frame, uint64_t *captured_ns,
                                    struct fid_error *error);
     void (*close)(struct app_camera *camera); /* takes a camera that is zero; leaves it zero */
 };

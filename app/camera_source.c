@@ -51,24 +51,25 @@ static enum fid_status source_open(struct app_camera *camera,
 }
 
 static enum app_camera_result source_read(struct app_camera *camera, int timeout_ms,
-                                          struct fid_picture *picture, uint64_t *captured_ns,
+                                          struct fid_frame *frame, uint64_t *captured_ns,
                                           struct fid_error *error)
 {
     (void)timeout_ms; /* a file never keeps one waiting */
     struct files *files = camera->state;
-    struct app_frame frame;
-    if (app_source_next(files->source, &frame, error) != FID_OK) {
+    struct app_frame seen;
+    if (app_source_next(files->source, &seen, error) != FID_OK) {
         app_warn("%s", error->text); /* told and passed over, as by the other verbs */
         return APP_CAMERA_DROPPED;
     }
-    if (frame.picture == NULL)
+    if (seen.picture == NULL)
         return APP_CAMERA_END;
-    if (fid_picture_resize(picture, frame.picture->width, frame.picture->height, error) != FID_OK)
+    const struct fid_frame view = {.format = FID_PIXELS_RGB,
+                                   .width = seen.picture->width,
+                                   .height = seen.picture->height,
+                                   .planes = {seen.picture->pixels},
+                                   .stride_bytes = {seen.picture->stride_bytes}};
+    if (fid_frame_copy(&view, frame, error) != FID_OK)
         return APP_CAMERA_DROPPED;
-    size_t row_bytes = 3 * (size_t)picture->width;
-    for (int y = 0; y < picture->height; y++)
-        memcpy(picture->pixels + (size_t)y * picture->stride_bytes,
-               frame.picture->pixels + (size_t)y * frame.picture->stride_bytes, row_bytes);
     *captured_ns = app_now_ns();
     return APP_CAMERA_FRAME;
 }

@@ -274,7 +274,7 @@ static enum app_camera_result wait_for_frame(int fd, uint64_t deadline_ns)
 
 /* Turns the bytes of one dequeued buffer into a picture. */
 static enum app_camera_result convert(struct app_camera *camera, const struct v4l2_buffer *buffer,
-                                      struct fid_picture *picture, struct fid_error *error)
+                                      struct fid_frame *frame, struct fid_error *error)
 {
     const struct v4l2_camera *v4l2 = camera->state;
     const uint8_t *bytes = v4l2->buffers[buffer->index].start;
@@ -290,10 +290,17 @@ static enum app_camera_result convert(struct app_camera *camera, const struct v4
                         v4l2->frame_bytes);
         return APP_CAMERA_DROPPED;
     }
-    enum fid_status status = v4l2->fourcc == V4L2_PIX_FMT_YUYV
-                                 ? fid_picture_from_yuyv(bytes, v4l2->stride_bytes, camera->width,
-                                                         camera->height, picture, error)
-                                 : fid_picture_decode(bytes, used, "frame", picture, error);
+    enum fid_status status;
+    if (v4l2->fourcc == V4L2_PIX_FMT_YUYV) {
+        const struct fid_frame view = {.format = FID_PIXELS_YUYV,
+                                       .width = camera->width,
+                                       .height = camera->height,
+                                       .planes = {v4l2->buffers[buffer->index].start},
+                                       .stride_bytes = {v4l2->stride_bytes}};
+        status = fid_frame_copy(&view, frame, error);
+    } else {
+        status = fid_frame_decode_jpeg(bytes, used, "frame", frame, error);
+    }
     if (status != FID_OK) {
         camera->drops.undecodable++;
         return APP_CAMERA_DROPPED;
@@ -314,7 +321,7 @@ static uint64_t capture_time(const struct v4l2_buffer *buffer)
 }
 
 static enum app_camera_result v4l2_read(struct app_camera *camera, int timeout_ms,
-                                        struct fid_picture *picture, uint64_t *captured_ns,
+                                        struct fid_frame *frame, uint64_t *captured_ns,
                                         struct fid_error *error)
 {
     const struct v4l2_camera *v4l2 = camera->state;
@@ -336,7 +343,7 @@ static enum app_camera_result v4l2_read(struct app_camera *camera, int timeout_m
     if (buffer.index >= v4l2->buffer_count)
         return lost(camera, error);
     *captured_ns = capture_time(&buffer);
-    enum app_camera_result result = convert(camera, &buffer, picture, error);
+    enum app_camera_result result = convert(camera, &buffer, frame, error);
     /* An unplug may be noticed here first: then this frame was the last one. */
     if (app_v4l2_ioctl(v4l2->fd, VIDIOC_QBUF, &buffer) < 0)
         return lost(camera, error);

@@ -66,8 +66,7 @@ static enum app_camera_result read_frames(struct app_feed *feed, struct app_came
     enum app_camera_result result = APP_CAMERA_FRAME;
     while (!app_mailbox_is_shut(feed->mailbox)) {
         struct app_live_frame *draft = app_mailbox_draft(feed->mailbox);
-        result =
-            camera->backend->read(camera, READ_MS, &draft->picture, &draft->captured_ns, error);
+        result = camera->backend->read(camera, READ_MS, &draft->pixels, &draft->captured_ns, error);
         switch (result) {
         case APP_CAMERA_FRAME:
             if (!camera->live && !feed->options.lossless && camera->fps > 0)

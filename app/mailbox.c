@@ -18,6 +18,12 @@ struct app_mailbox {
     bool shut;
 };
 
+static void close_frames(struct app_mailbox *mailbox)
+{
+    for (int i = 0; i < mailbox->frame_count; i++)
+        app_live_frame_close(&mailbox->frames[i]);
+}
+
 struct app_mailbox *app_mailbox_open(int readers)
 {
     assert(readers >= 1 && readers <= READERS_MAX);
@@ -25,6 +31,12 @@ struct app_mailbox *app_mailbox_open(int readers)
     if (mailbox == NULL)
         return NULL;
     mailbox->frame_count = readers + 2;
+    for (int i = 0; i < mailbox->frame_count; i++)
+        if (app_live_frame_open(&mailbox->frames[i]) != FID_OK) {
+            close_frames(mailbox);
+            free(mailbox);
+            return NULL;
+        }
     mailbox->draft = &mailbox->frames[0];
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
@@ -40,8 +52,7 @@ void app_mailbox_close(struct app_mailbox **mailbox)
 {
     if (*mailbox == NULL)
         return;
-    for (int i = 0; i < (*mailbox)->frame_count; i++)
-        fid_picture_free(&(*mailbox)->frames[i].picture);
+    close_frames(*mailbox);
     pthread_cond_destroy(&(*mailbox)->changed);
     pthread_mutex_destroy(&(*mailbox)->lock);
     free(*mailbox);

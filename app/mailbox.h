@@ -10,14 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/fid.h"
-
-struct app_live_frame {
-    struct fid_picture picture;
-    uint64_t sequence;    /* 1 for the first posted frame */
-    uint64_t captured_ns; /* CLOCK_MONOTONIC */
-    int holders;          /* readers; the mailbox's own */
-};
+#include "app/live_frame.h"
 
 struct app_mailbox;
 
@@ -25,7 +18,7 @@ struct app_mailbox;
 struct app_mailbox *app_mailbox_open(int readers);
 void app_mailbox_close(struct app_mailbox **mailbox); /* takes NULL; nobody may hold a frame */
 
-/* The writer's frame: its picture and captured_ns are to be filled. The same one until it is
+/* The writer's frame: its pixels and captured_ns are to be filled. The same one until it is
  * posted. */
 struct app_live_frame *app_mailbox_draft(struct app_mailbox *mailbox);
 void app_mailbox_post(struct app_mailbox *mailbox);

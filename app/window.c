@@ -108,10 +108,13 @@ static enum app_exit take_picture(struct window *window)
         app_mailbox_give_back(mailbox, frame);
         return APP_OK;
     }
-    bool good = app_screen_picture(window->screen, &frame->picture);
+    struct fid_picture picture;
+    struct fid_error error;
+    bool good = app_frame_rgb(frame, &picture, &error) == FID_OK &&
+                app_screen_picture(window->screen, &picture);
     window->captured_ns = frame->captured_ns;
-    window->width = frame->picture.width;
-    window->height = frame->picture.height;
+    window->width = frame->pixels.width;
+    window->height = frame->pixels.height;
     app_mailbox_give_back(mailbox, frame);
     if (!good) {
         app_warn("the window cannot show the picture: %s", SDL_GetError());

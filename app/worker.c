@@ -80,18 +80,21 @@ enum app_exit app_analyze(struct app_analyzer *analyzer, const struct app_live_f
     refresh_gallery(analyzer);
     result->sequence = frame->sequence;
     result->captured_ns = frame->captured_ns;
-    result->width = frame->picture.width;
-    result->height = frame->picture.height;
+    result->width = frame->pixels.width;
+    result->height = frame->pixels.height;
     result->people = fid_gallery_count(app->gallery);
 
     uint64_t start = app_now_ns();
     struct fid_face faces[APP_LIVE_FACES_MAX];
     struct fid_label labels[APP_LIVE_FACES_MAX];
-    if (fid_detect(app->detector, &frame->picture, faces, APP_LIVE_FACES_MAX, &result->count,
-                   &error) != FID_OK)
+    struct fid_picture picture;
+    if (app_frame_rgb(frame, &picture, &error) != FID_OK)
+        return app_fail(APP_AREA_CAMERA, &error);
+    if (fid_detect(app->detector, &picture, faces, APP_LIVE_FACES_MAX, &result->count, &error) !=
+        FID_OK)
         return app_fail(APP_AREA_MODEL, &error);
     uint64_t detected = app_now_ns();
-    if (result->count > 0 && fid_embed(app->embedder, &frame->picture, faces, result->count,
+    if (result->count > 0 && fid_embed(app->embedder, &picture, faces, result->count,
                                        FID_CROP_MODEL, analyzer->embeddings, &error) != FID_OK)
         return app_fail(APP_AREA_MODEL, &error);
     fid_label_faces(app->gallery, &analyzer->rule, analyzer->embeddings, result->count, labels);

@@ -230,10 +230,6 @@ enum fid_status fid_picture_load(const char *path, struct fid_picture *picture,
 /* The same from memory; what names it in messages. */
 enum fid_status fid_picture_decode(const void *bytes, size_t size, const char *what,
                                    struct fid_picture *picture, struct fid_error *error);
-/* From camera formats: packed YUYV (stride_bytes ≥ 2 · width; BT.601 limited range). */
-enum fid_status fid_picture_from_yuyv(const uint8_t *pixels, size_t stride_bytes, int width,
-                                      int height, struct fid_picture *picture,
-                                      struct fid_error *error);
 /* Makes room for width × height; the content is undefined. */
 enum fid_status fid_picture_resize(struct fid_picture *picture, int width, int height,
                                    struct fid_error *error);
@@ -241,6 +237,55 @@ enum fid_status fid_picture_resize(struct fid_picture *picture, int width, int h
 enum fid_status fid_picture_save(const struct fid_picture *picture, const char *path,
                                  struct fid_error *error);
 void fid_picture_free(struct fid_picture *picture); /* takes NULL; leaves it zero */
+
+/* ---- frames: pixels as cameras and video streams give them ---- */
+
+enum fid_pixel_format {
+    FID_PIXELS_RGB,  /* one plane: R G B */
+    FID_PIXELS_GREY, /* one plane: Y */
+    FID_PIXELS_YUYV, /* one plane: Y U Y V for two pixels beside each other */
+    FID_PIXELS_UYVY, /* one plane: U Y V Y */
+    FID_PIXELS_NV12, /* two planes: Y; U V for each 2 × 2 pixels */
+    FID_PIXELS_I420  /* three planes: Y; U; V, these two for each 2 × 2 pixels */
+};
+
+/* Zero-initialise. An odd width or height has its last pairs half used. */
+struct fid_frame {
+    enum fid_pixel_format format;
+    bool full_range; /* Y, U and V of 0..255, as in JPEG; else Y of 16..235, U and V of 16..240 */
+    bool bt709;      /* colours by BT.709; else BT.601 */
+    int width, height;
+    uint8_t *planes[3];     /* into its own buffer or, of a view, into somebody else's */
+    size_t stride_bytes[3]; /* from row to row */
+    uint8_t *buffer;        /* OWNS; NULL in a view */
+    size_t capacity_bytes;
+};
+
+/* A plane's bytes in a row and its rows; zeros where the format has no such plane. */
+void fid_frame_plane_size(enum fid_pixel_format format, int width, int height, int plane,
+                          size_t *row_bytes, size_t *rows);
+/* Makes room in the frame's own buffer, rows without gaps; the content is undefined, the ranges are
+ * those of a video (limited, BT.601). */
+enum fid_status fid_frame_resize(struct fid_frame *frame, enum fid_pixel_format format, int width,
+                                 int height, struct fid_error *error);
+/* FILLS copy with the frame's pixels in a buffer of its own. */
+enum fid_status fid_frame_copy(const struct fid_frame *frame, struct fid_frame *copy,
+                               struct fid_error *error);
+/* The same turned clockwise by 90, 180 or 270 degrees: I420, or RGB and GREY of these. */
+enum fid_status fid_frame_turn(const struct fid_frame *frame, int degrees, struct fid_frame *turned,
+                               struct fid_error *error);
+/* The width and height that a JPEG's header states, nothing decoded. */
+enum fid_status fid_frame_jpeg_size(const void *bytes, size_t size, const char *what, int *width,
+                                    int *height, struct fid_error *error);
+/* From one picture of a Motion-JPEG stream, as RGB, the very pixels of fid_picture_decode;
+ * FID_CORRUPT also for one that decodes only in part. */
+enum fid_status fid_frame_decode_jpeg(const void *bytes, size_t size, const char *what,
+                                      struct fid_frame *frame, struct fid_error *error);
+void fid_frame_free(struct fid_frame *frame); /* takes NULL; leaves it zero */
+
+/* FILLS the picture, each colour to the nearest byte; U and V stand for all of their pixels. */
+enum fid_status fid_picture_from_frame(const struct fid_frame *frame, struct fid_picture *picture,
+                                       struct fid_error *error);
 
 /* ---- faces ---- */
 

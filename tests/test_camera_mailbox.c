@@ -1,4 +1,5 @@
 /* The mailbox between the camera's thread and its readers. */
+#include "app/live_frame.c"
 #include "app/mailbox.c"
 #include "tests/check/check.h"
 
@@ -99,8 +100,8 @@ static void *read_frames(void *context)
         reader->last = frame->sequence;
         for (volatile unsigned i = 0; i < reader->pause; i++)
             ;
-        for (int i = 0; i < frame->picture.width; i++)
-            reader->torn += frame->picture.pixels[i] != (uint8_t)frame->sequence;
+        for (int i = 0; i < frame->pixels.width; i++)
+            reader->torn += frame->pixels.planes[0][i] != (uint8_t)frame->sequence;
         app_mailbox_give_back(reader->mailbox, frame);
     }
 }
@@ -118,8 +119,8 @@ static void run_readers(bool lossless, struct reader readers[2])
     }
     for (uint64_t n = 1; n <= FRAMES; n++) {
         struct app_live_frame *draft = app_mailbox_draft(mailbox);
-        CHECK(fid_picture_resize(&draft->picture, WIDTH, 1, NULL) == FID_OK);
-        memset(draft->picture.pixels, (int)(n & 255), WIDTH);
+        CHECK(fid_frame_resize(&draft->pixels, FID_PIXELS_GREY, WIDTH, 1, NULL) == FID_OK);
+        memset(draft->pixels.planes[0], (int)(n & 255), WIDTH);
         app_mailbox_post(mailbox);
         if (lossless)
             app_mailbox_wait_taken(mailbox);

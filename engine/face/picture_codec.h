@@ -25,6 +25,9 @@ static inline uint8_t *fid_picture_row(const struct fid_picture *picture, int y)
     return picture->pixels + (size_t)y * picture->stride_bytes;
 }
 
+/* Has every plane rows that are long enough? FID_INVALID. */
+enum fid_status fid_frame_check(const struct fid_frame *frame, struct fid_error *error);
+
 /* What a decoder gives: the pixels as they are stored, and how they want to be turned. */
 typedef enum fid_status (*fid_decode_fn)(const uint8_t *bytes, size_t size, const char *what,
                                          struct fid_picture *picture, int *orientation,

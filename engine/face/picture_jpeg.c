@@ -28,8 +28,8 @@ struct jpeg_reader {
     struct jpeg_decompress_struct jpeg;
     struct jpeg_guard guard;
     struct jpeg_progress_mgr progress;
-    struct fid_picture *picture;
-    uint8_t *cmyk_row; /* one row, for CMYK files */
+    struct fid_picture *picture; /* NULL: only the header is wanted */
+    uint8_t *cmyk_row;           /* one row, for CMYK files */
     const char *what;
     struct fid_error *error;
 };
@@ -128,6 +128,8 @@ static enum fid_status read_header(struct jpeg_reader *reader, int *orientation)
     if (jpeg->arith_code)
         return fid_fail(reader->error, FID_UNSUPPORTED,
                         "%s: JPEG with arithmetic coding cannot be read", reader->what);
+    if (reader->picture == NULL)
+        return FID_OK;
     *orientation = find_orientation(jpeg);
     bool cmyk = jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK;
     jpeg->out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
@@ -167,7 +169,7 @@ static enum fid_status read_guarded(struct jpeg_reader *reader, const uint8_t *b
     reader->jpeg.progress = &reader->progress;
     jpeg_mem_src(&reader->jpeg, bytes, (unsigned long)size);
     enum fid_status status = read_header(reader, orientation);
-    if (status == FID_OK)
+    if (status == FID_OK && reader->picture != NULL)
         status = read_rows(reader);
     if (status == FID_OK && guard->warning_count > 0)
         status =
@@ -185,6 +187,20 @@ enum fid_status fid_jpeg_decode(const uint8_t *bytes, size_t size, const char *w
     enum fid_status status = read_guarded(&reader, bytes, size, orientation);
     jpeg_destroy_decompress(&reader.jpeg);
     fid_free(reader.cmyk_row);
+    return status;
+}
+
+enum fid_status fid_frame_jpeg_size(const void *bytes, size_t size, const char *what, int *width,
+                                    int *height, struct fid_error *error)
+{
+    struct jpeg_reader reader = {.what = what, .error = error};
+    int orientation;
+    reader.jpeg.err = &reader.guard.manager;
+    guard_install(&reader.guard);
+    enum fid_status status = read_guarded(&reader, bytes, size, &orientation);
+    *width = status == FID_OK ? (int)reader.jpeg.image_width : 0;
+    *height = status == FID_OK ? (int)reader.jpeg.image_height : 0;
+    jpeg_destroy_decompress(&reader.jpeg);
     return status;
 }
 
