@@ -95,6 +95,18 @@ enum fid_status app_enrolment_write(const struct app_enrolment *enrolment,
     return status;
 }
 
+enum fid_status app_enrolment_save(struct app_enrolment *enrolment, struct fid_gallery *gallery,
+                                   const struct fid_rule *rule, const char *name, bool replace,
+                                   bool force, struct fid_person *person, struct fid_error *error)
+{
+    enum fid_status status = FID_OK;
+    app_enrolment_drop_bystanders(enrolment, rule->maybe);
+    if (!force)
+        status = app_enrolment_check(enrolment, gallery, rule, name, replace, error);
+    return status == FID_OK ? app_enrolment_write(enrolment, gallery, name, replace, person, error)
+                            : status;
+}
+
 void app_enrolment_clear(struct app_enrolment *enrolment)
 {
     for (size_t i = 0; i < enrolment->count; i++)

@@ -32,6 +32,11 @@ enum fid_status app_enrolment_write(const struct app_enrolment *enrolment,
                                     struct fid_gallery *gallery, const char *name, bool replace,
                                     struct fid_person *person, struct fid_error *error);
 
+/* All of that: drops bystanders, checks unless `force`, and writes. */
+enum fid_status app_enrolment_save(struct app_enrolment *enrolment, struct fid_gallery *gallery,
+                                   const struct fid_rule *rule, const char *name, bool replace,
+                                   bool force, struct fid_person *person, struct fid_error *error);
+
 void app_enrolment_clear(struct app_enrolment *enrolment); /* frees; ready for the next person */
 
 #endif

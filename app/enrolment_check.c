@@ -13,7 +13,7 @@ static enum fid_status refuse(struct fid_error *error, const char *format, ...)
 
 static enum fid_status refuse(struct fid_error *error, const char *format, ...)
 {
-    static const char rest[] = ": nothing saved; --force saves it all the same";
+    static const char rest[] = ": nothing saved";
     char reason[sizeof error->text - sizeof rest];
     va_list args;
     va_start(args, format);

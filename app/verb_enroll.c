@@ -106,16 +106,19 @@ static void summary(const struct enroll *enroll, const struct app_enrolment *enr
 /* Saves the faces of one person, unless they look like somebody else's. */
 static enum app_exit save(struct enroll *enroll, const char *name, struct app_enrolment *enrolment)
 {
-    struct fid_gallery *gallery = enroll->app->gallery;
-    bool replace = app_option_flag(enroll->app, "replace");
+    struct app *app = enroll->app;
     struct fid_person person;
     struct fid_error error;
-    app_enrolment_drop_bystanders(enrolment, enroll->rule.maybe);
-    if (!app_option_flag(enroll->app, "force") &&
-        app_enrolment_check(enrolment, gallery, &enroll->rule, name, replace, &error) != FID_OK)
-        return app_fail(APP_AREA_GALLERY, &error);
-    if (app_enrolment_write(enrolment, gallery, name, replace, &person, &error) != FID_OK)
-        return app_fail(APP_AREA_GALLERY, &error);
+    bool force = app_option_flag(app, "force");
+    enum fid_status status =
+        app_enrolment_save(enrolment, app->gallery, &enroll->rule, name,
+                           app_option_flag(app, "replace"), force, &person, &error);
+    if (status == FID_QUALITY && !force)
+        app_warn("%s; --force saves it all the same", error.text);
+    else if (status != FID_OK)
+        app_fail(APP_AREA_GALLERY, &error);
+    if (status != FID_OK)
+        return app_exit_code(APP_AREA_GALLERY, status);
     summary(enroll, enrolment, &person);
     return APP_OK;
 }
