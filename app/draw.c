@@ -153,6 +153,40 @@ static enum fid_status choose_path(struct app_drawing *drawing, const struct app
     return FID_NO_MEMORY;
 }
 
+/* The picture with its faces into drawing->copy. */
+static enum fid_status draw_copy(struct app_drawing *drawing, const struct fid_picture *picture,
+                                 const struct fid_face *faces, const struct fid_label *labels,
+                                 size_t count, struct fid_error *error)
+{
+    struct fid_picture *copy = &drawing->copy;
+    enum fid_status status = fid_picture_resize(copy, picture->width, picture->height, error);
+    if (status != FID_OK)
+        return status;
+    for (int y = 0; y < picture->height; y++)
+        memcpy(copy->pixels + (size_t)y * copy->stride_bytes,
+               picture->pixels + (size_t)y * picture->stride_bytes, 3 * (size_t)picture->width);
+    for (size_t i = 0; i < count; i++)
+        draw_face(copy, &faces[i], &labels[i]);
+    return FID_OK;
+}
+
+enum fid_status app_draw_picture(struct app_drawing *drawing, const struct fid_picture *picture,
+                                 const char *stem, const struct fid_face *faces,
+                                 const struct fid_label *labels, size_t count,
+                                 struct fid_error *error)
+{
+    char path[4200];
+    int written = snprintf(path, sizeof path, "%s/%s.jpg", drawing->folder, stem);
+    if (written < 0 || (size_t)written >= sizeof path) {
+        error->status = FID_INVALID;
+        snprintf(error->text, sizeof error->text, "the folder's path is too long: %.300s",
+                 drawing->folder);
+        return FID_INVALID;
+    }
+    enum fid_status status = draw_copy(drawing, picture, faces, labels, count, error);
+    return status == FID_OK ? fid_picture_save(&drawing->copy, path, error) : status;
+}
+
 enum fid_status app_draw_frame(struct app_drawing *drawing, const struct app_frame *frame,
                                const struct fid_face *faces, const struct fid_label *labels,
                                size_t count, struct fid_error *error)
@@ -166,15 +200,8 @@ enum fid_status app_draw_frame(struct app_drawing *drawing, const struct app_fra
                  drawing->folder);
         return FID_INVALID;
     }
-    enum fid_status status =
-        fid_picture_resize(&drawing->copy, picture->width, picture->height, error);
-    if (status != FID_OK)
-        return status;
-    for (int y = 0; y < picture->height; y++)
-        memcpy(drawing->copy.pixels + (size_t)y * drawing->copy.stride_bytes,
-               picture->pixels + (size_t)y * picture->stride_bytes, 3 * (size_t)picture->width);
-    for (size_t i = 0; i < count; i++)
-        draw_face(&drawing->copy, &faces[i], &labels[i]);
-    status = choose_path(drawing, frame, error);
+    enum fid_status status = draw_copy(drawing, picture, faces, labels, count, error);
+    if (status == FID_OK)
+        status = choose_path(drawing, frame, error);
     return status == FID_OK ? fid_picture_save(&drawing->copy, drawing->path, error) : status;
 }

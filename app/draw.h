@@ -21,6 +21,11 @@ enum fid_status app_drawing_open(const char *folder, struct app_drawing *drawing
 enum fid_status app_draw_frame(struct app_drawing *drawing, const struct app_frame *frame,
                                const struct fid_face *faces, const struct fid_label *labels,
                                size_t count, struct fid_error *error);
+/* Writes FOLDER/STEM.jpg, whether or not there is one. FID_IO; FID_NO_MEMORY. */
+enum fid_status app_draw_picture(struct app_drawing *drawing, const struct fid_picture *picture,
+                                 const char *stem, const struct fid_face *faces,
+                                 const struct fid_label *labels, size_t count,
+                                 struct fid_error *error);
 void app_drawing_close(struct app_drawing *drawing);
 
 #endif
