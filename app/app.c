@@ -137,7 +137,7 @@ enum app_exit app_open_runtime(struct app *app)
     if (app->runtime != NULL)
         return APP_OK;
     struct fid_options options = {
-        .threads = app_option_whole(app, "threads", 0),
+        .threads = app_option_whole(app, "threads", app->threads),
         .isa = app_option_text(app, "isa", app_environment("FID_ISA")),
         .method = app_option_text(app, "method", NULL),
         .low_memory = app_option_flag(app, "low-memory"),
@@ -179,7 +179,7 @@ enum app_exit app_open_detector(struct app *app)
     struct fid_detect_options options = {
         .min_score = (float)app_option_number(app, "min-score", 0),
         .min_face = app_option_whole(app, "min-face", 0),
-        .max_side = app_option_whole(app, "max-side", 0),
+        .max_side = app_option_whole(app, "max-side", app->max_side),
     };
     if (fid_detector_open(app->runtime, app->detector_model, &options, &app->detector, &error) !=
         FID_OK)

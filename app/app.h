@@ -46,6 +46,8 @@ struct app {
     struct app_arguments arguments; /* the parsed command line */
     const char *program;            /* argv[0] */
     bool quiet, verbose;
+    /* What a verb prefers where the command line is silent; 0: the library's choice. */
+    int threads, max_side;
 
     /* Opened at first use by the functions below; borrowed by whoever asks. */
     struct fid_runtime *runtime;

@@ -1,9 +1,8 @@
 #include "app/live.h"
-#include "app/live_event.h"
-#include "app/worker.h"
+#include "app/live_clock.h"
 
-#include <errno.h>
-#include <string.h>
+#define WAIT_MS       100  /* how late an end may be noticed */
+#define CUSTOMARY_FPS 25.0 /* of a source of files that does not say */
 
 enum app_exit app_live_start(struct app_live *live, const struct app_feed_options *feed)
 {
@@ -46,50 +45,65 @@ enum app_exit app_live_seen(void *ctx, const struct app_live_frame *frame,
                             const struct app_result *result)
 {
     struct app_live *live = ctx;
-    if (live->events == NULL || frame == NULL)
-        return APP_OK;
     struct app_feed_status status;
+    if (live->report == NULL)
+        return APP_OK;
     app_feed_status(live->feed, &status);
-    app_event_write(live->events, status.path, result);
-    if (!ferror(live->events))
-        return APP_OK;
-    if (errno == EPIPE) { /* the reader has had enough */
-        live->events = NULL;
-        return APP_OK;
+    return app_report_seen(live->report, status.path, frame, result);
+}
+
+/* The time that tracks live by: of a source that waits for us the clip's own. */
+static uint64_t time_of(const struct app_live *live, const struct app_feed_status *status,
+                        const struct app_live_frame *frame)
+{
+    double fps = status->fps > 0 ? status->fps : CUSTOMARY_FPS;
+    if (!live->every_frame)
+        return frame->captured_ns;
+    return (uint64_t)((double)frame->sequence * (double)APP_NS_PER_S / fps);
+}
+
+/* One round of the loop: looks at a frame if there is one. *over: the source has no more. */
+static enum app_exit look(struct app_live *live, struct app_analyzer *analyzer,
+                          struct app_result *result, bool *over)
+{
+    struct app_feed_status status;
+    enum app_exit code = APP_OK;
+    app_feed_status(live->feed, &status); /* before taking: a last frame is still taken */
+    const struct app_live_frame *frame = app_mailbox_take(live->mailbox, result->sequence, WAIT_MS);
+    if (frame == NULL) {
+        if (app_analyzer_expire(analyzer, app_now_ns(), result))
+            code = app_live_seen(live, NULL, result);
+        *over = code != APP_OK || !feed_goes_on(live, &status, &code);
+        return code;
     }
-    app_warn("the events could not be written: %s", strerror(errno));
-    return APP_INTERNAL;
+    code = app_analyze(analyzer, frame, time_of(live, &status, frame), result);
+    if (code == APP_OK)
+        code = app_live_seen(live, frame, result);
+    app_mailbox_give_back(live->mailbox, frame);
+    return code;
 }
 
 enum app_exit app_live_headless(struct app_live *live)
 {
-    struct app_analyzer *analyzer;
-    enum app_exit code = app_analyzer_open(live->app, &analyzer); /* while the camera is opening */
+    struct app_analyzer *analyzer; /* opened while the camera is opening */
     struct app_result result = {0};
     uint64_t analyzed = 0;
-    while (code == APP_OK && !app_interrupted()) {
-        struct app_feed_status status;
-        app_feed_status(live->feed, &status); /* before taking: a last frame is still taken */
-        const struct app_live_frame *frame = app_mailbox_take(live->mailbox, result.sequence, 100);
-        if (frame == NULL && feed_goes_on(live, &status, &code))
+    bool over = false;
+    enum app_exit code = app_analyzer_open(live->app, live->every_frame, &analyzer);
+    while (code == APP_OK && !over && !app_interrupted()) {
+        if (!app_analyzer_wait(analyzer))
             continue;
-        if (frame == NULL) {
-            if (code == APP_OK && analyzed == 0)
-                code = APP_INPUT; /* a source without a single good picture, which has been told */
-            break;
-        }
-        code = app_analyze(analyzer, frame, &result);
-        if (code == APP_OK)
-            code = app_live_seen(live, frame, &result);
-        app_mailbox_give_back(live->mailbox, frame);
-        if (code != APP_OK || live->events == NULL) /* nobody is listening */
-            break;
-        if (++analyzed == live->frames_max)
-            break;
+        uint64_t before = result.sequence;
+        code = look(live, analyzer, &result, &over);
+        analyzed += code == APP_OK && result.sequence > before;
+        over = over || (live->frames_max > 0 && analyzed == live->frames_max) ||
+               !app_report_is_heard(live->report);
     }
     app_analyzer_close(&analyzer);
     struct app_feed_status status;
     app_feed_status(live->feed, &status);
+    if (code == APP_OK && analyzed == 0 && status.state == APP_FEED_ENDED && !app_interrupted())
+        code = APP_INPUT; /* a source without a single good picture, which has been told */
     app_detail(live->app, "%llu frames looked at, %llu damaged ones dropped",
                (unsigned long long)analyzed, (unsigned long long)status.dropped);
     return code;

@@ -4,18 +4,19 @@
 
 #include "app/app.h"
 #include "app/live_feed.h"
+#include "app/report.h"
 #include "app/worker.h"
 
 #include <stdint.h>
-#include <stdio.h>
 
 struct app_live {
     struct app *app;
     struct app_mailbox *mailbox;
     struct app_feed *feed;
-    enum app_area area;  /* what a failing source is: a camera or an input */
-    FILE *events;        /* NULL: none, or nobody reads them any more */
-    uint64_t frames_max; /* 0: no end */
+    enum app_area area;        /* what a failing source is: a camera or an input */
+    struct app_report *report; /* NULL: nothing is told */
+    bool every_frame;          /* the source waits for us: a file without a window */
+    uint64_t frames_max;       /* 0: no end */
     bool mirror;
 };
 
@@ -24,8 +25,8 @@ struct app_live {
 enum app_exit app_live_seen(void *live, const struct app_live_frame *frame,
                             const struct app_result *result);
 
-/* Without a window: looks at frames and writes events until the source ends, frames_max is reached,
- * the reader of the events goes away, or the user interrupts. */
+/* Without a window: looks at frames and reports until the source ends, frames_max is reached,
+ * nobody listens any more, or the user interrupts. */
 enum app_exit app_live_headless(struct app_live *live);
 
 /* Starts the camera (in a thread of its own) as `feed` says; the mailbox and it are

@@ -4,8 +4,17 @@
 
 #include <time.h>
 
-/* RFC 3339 in UTC of a moment of the monotonic clock, with milliseconds. */
-static void utc_text(uint64_t monotonic_ns, char *text, size_t bytes)
+const char *app_event_text(enum app_event_kind kind)
+{
+    static const char *const texts[] = {
+        [APP_EVENT_APPEAR] = "appear",
+        [APP_EVENT_IDENTIFIED] = "identified",
+        [APP_EVENT_LOST] = "lost",
+    };
+    return texts[kind];
+}
+
+void app_event_time(uint64_t monotonic_ns, char text[32])
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -14,48 +23,75 @@ static void utc_text(uint64_t monotonic_ns, char *text, size_t bytes)
     time_t seconds = (time_t)(wall / APP_NS_PER_S);
     struct tm utc;
     gmtime_r(&seconds, &utc);
-    char day[32];
-    strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(text, bytes, "%s.%03uZ", day, (unsigned)(wall % APP_NS_PER_S / APP_NS_PER_MS));
+    size_t end = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(text + end, 32 - end, ".%03uZ", (unsigned)(wall % APP_NS_PER_S / APP_NS_PER_MS));
 }
 
-static void write_face(struct app_json *json, const struct fid_track *face)
+bool app_event_has_score(const struct fid_label *label)
 {
-    const struct fid_label *label = &face->label;
+    return label->nearest[0] != '\0';
+}
+
+static void write_head(struct app_json *json, const char *event, uint64_t captured_ns,
+                       const char *source, uint64_t frame)
+{
+    char time_text[32];
+    app_event_time(captured_ns, time_text);
     app_json_open(json, NULL, '{');
+    app_json_whole(json, "v", 1);
+    app_json_text(json, "event", event);
+    app_json_text(json, "time", time_text);
+    app_json_text(json, "source", source);
+    app_json_whole(json, "frame", (int64_t)frame);
+}
+
+static void write_track(struct app_json *json, const struct fid_track *track)
+{
+    const struct fid_label *label = &track->label;
+    const struct fid_box *box = &track->face.box;
+    app_json_whole(json, "track", track->id);
     app_json_open(json, "box", '[');
-    app_json_number(json, NULL, (double)face->face.box.x, 1);
-    app_json_number(json, NULL, (double)face->face.box.y, 1);
-    app_json_number(json, NULL, (double)face->face.box.w, 1);
-    app_json_number(json, NULL, (double)face->face.box.h, 1);
+    app_json_number(json, NULL, (double)box->x, 1);
+    app_json_number(json, NULL, (double)box->y, 1);
+    app_json_number(json, NULL, (double)box->w, 1);
+    app_json_number(json, NULL, (double)box->h, 1);
     app_json_close(json, ']');
     app_json_bool(json, "known", label->known);
     app_json_text(json, "name", label->known ? label->name : NULL);
-    if (label->nearest[0] != '\0')
+    if (app_event_has_score(label))
         app_json_number(json, "score", (double)label->score, 4);
     else
         app_json_text(json, "score", NULL);
     app_json_text(json, "reason", fid_reason_text(label->reason));
-    app_json_close(json, '}');
 }
 
-void app_event_write(FILE *out, const char *camera, const struct app_result *result)
+void app_event_write(FILE *out, const struct app_event *event)
 {
-    char time_text[64];
-    utc_text(result->captured_ns, time_text, sizeof time_text);
     struct app_json json = app_json_begin(out);
-    app_json_open(&json, NULL, '{');
-    app_json_whole(&json, "v", 1);
-    app_json_text(&json, "time", time_text);
-    app_json_text(&json, "camera", camera);
-    app_json_whole(&json, "frame", (int64_t)result->sequence);
+    write_head(&json, app_event_text(event->kind), event->captured_ns, event->source, event->frame);
+    write_track(&json, event->track);
+    if (event->kind == APP_EVENT_IDENTIFIED)
+        app_json_number(&json, "after_ms", event->after_ms, 0);
+    app_json_close(&json, '}');
+    app_json_line(&json);
+}
+
+void app_event_write_frame(FILE *out, const char *source, const struct app_result *result)
+{
+    struct app_json json = app_json_begin(out);
+    write_head(&json, "faces", result->captured_ns, source, result->sequence);
     app_json_open(&json, "size", '[');
     app_json_whole(&json, NULL, result->width);
     app_json_whole(&json, NULL, result->height);
     app_json_close(&json, ']');
     app_json_open(&json, "faces", '[');
-    for (size_t i = 0; i < result->count; i++)
-        write_face(&json, &result->faces[i]);
+    for (size_t i = 0; i < result->count; i++) {
+        if (!result->faces[i].seen)
+            continue;
+        app_json_open(&json, NULL, '{');
+        write_track(&json, &result->faces[i]);
+        app_json_close(&json, '}');
+    }
     app_json_close(&json, ']');
     app_json_close(&json, '}');
     app_json_line(&json);

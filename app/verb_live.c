@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #if FID_SDL
 #include "app/window.h"
@@ -20,8 +21,13 @@ static const struct app_option live_options[] = {
     {"fps", 0, APP_NUMBER, "N", "frames a second (default 30, of --input 25)", 1, 240},
     {"mirror", 0, APP_FLAG, NULL, "show the picture as a mirror does", 0, 0},
     {"headless", 0, APP_FLAG, NULL, "no window: only events", 0, 0},
-    {"events", 0, APP_FILE, "FILE", "a JSON object for each frame looked at; - is stdout", 0, 0},
+    {"events", 0, APP_FILE, "FILE", "a JSON object for each event of a face; - is stdout", 0, 0},
+    {"events-frames", 0, APP_FLAG, NULL, "and one for each frame looked at", 0, 0},
+    {"exec", 0, APP_TEXT, "CMD", "run CMD at each event, with its fields as FACEID_*", 0, 0},
+    {"record", 0, APP_FILE, "FOLDER", "save the frames in which a label changes", 0, 0},
     {"frames", 0, APP_WHOLE, "N", "end after so many frames", 1, 1e9},
+    {"max-fps", 0, APP_NUMBER, "N", "look at N frames a second at most (not of files)", 0.1, 240},
+    {"embed-fps", 0, APP_NUMBER, "N", "run the recognizer N times a second at most", 0.1, 1000},
     {0},
 };
 
@@ -62,6 +68,51 @@ static enum app_exit open_events(const struct app *app, bool headless, FILE **ev
     return APP_INTERNAL;
 }
 
+/* Opens what --events, --exec and --record ask for. */
+static enum app_exit open_report(const struct app *app, bool headless, FILE **events,
+                                 struct app_report **report)
+{
+    struct app_report_options options = {
+        .frames = app_option_flag(app, "events-frames"),
+        .command = app_option_text(app, "exec", NULL),
+        .folder = app_option_text(app, "record", NULL),
+    };
+    enum app_exit code = open_events(app, headless, events);
+    options.events = *events;
+    return code == APP_OK ? app_report_open(&options, report) : code;
+}
+
+/* Leaves a core to the desktop, except for a file that is to be done. YuNet finds faces of 30
+ * pixels in a picture of 1280 that is shrunk to 640, and smaller ones are not recognised. */
+static void choose_defaults(struct app *app, const struct app_live *live)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (!live->every_frame)
+        app->threads = cores > 2 ? (int)cores - 1 : 1;
+    app->max_side = 640;
+}
+
+static enum app_exit run_live(struct app *app, struct app_live *live, bool headless,
+                              const struct app_feed_options *feed)
+{
+    FILE *events = NULL;
+    choose_defaults(app, live);
+    enum app_exit code = open_report(app, headless, &events, &live->report);
+    if (code == APP_OK)
+        code = app_live_start(live, feed);
+    if (code == APP_OK)
+        code = headless ? app_live_headless(live) : app_window_run(live);
+    if (live->report != NULL) {
+        enum app_exit end = app_report_end(live->report);
+        code = code == APP_OK ? end : code;
+    }
+    app_live_stop(live);
+    app_report_close(&live->report);
+    if (events != NULL && events != stdout)
+        fclose(events);
+    return code;
+}
+
 static enum app_exit run(struct app *app)
 {
     struct app_live live = {
@@ -72,6 +123,7 @@ static enum app_exit run(struct app *app)
     bool headless = app_option_flag(app, "headless");
     bool files = app_option_text(app, "input", NULL) != NULL;
     live.area = files ? APP_AREA_INPUT : APP_AREA_CAMERA;
+    live.every_frame = headless && files;
     struct app_feed_options feed = {
         .backend = files ? &app_camera_source : &app_camera_v4l2,
         .reconnect = !headless && !files,
@@ -87,17 +139,7 @@ static enum app_exit run(struct app *app)
     }
     if (!files && app_camera_present(feed.request.where, &error) != FID_OK)
         return app_fail(APP_AREA_CAMERA, &error);
-    FILE *events;
-    code = open_events(app, headless, &events);
-    live.events = events;
-    if (code == APP_OK)
-        code = app_live_start(&live, &feed);
-    if (code == APP_OK)
-        code = headless ? app_live_headless(&live) : app_window_run(&live);
-    app_live_stop(&live);
-    if (events != NULL && events != stdout)
-        fclose(events);
-    return code;
+    return run_live(app, &live, headless, &feed);
 }
 
 const struct app_verb app_verb_live = {
@@ -107,12 +149,22 @@ const struct app_verb app_verb_live = {
     .details =
         "Strangers are \"?\". Keys: q or Esc quit, f full screen, h help, space pause, m mirror,\n"
         "s snapshot. People are added by `faceid enroll`, also while the window is open.\n"
-        "An event is {\"v\":1, \"time\", \"camera\", \"frame\", \"size\", \"faces\": [{\"box\": "
-        "[x, y, w,\n"
-        "h], \"known\", \"name\", \"score\", \"reason\"}]}.\n",
+        "\n"
+        "Faces are followed from frame to frame. A name needs three looks at a face, or one far\n"
+        "above the limit, and is held while a third of the last eight looks agree. Events are\n"
+        "{\"v\":1, \"event\", \"time\", \"source\", \"frame\", \"track\", \"box\": [x, y, w, h], "
+        "\"known\",\n"
+        "\"name\", \"score\", \"reason\"}, one a line: appear (a face is there), identified "
+        "(somebody\n"
+        "known or not; also when that changes; with \"after_ms\"), lost. --events-frames adds\n"
+        "{\"event\":\"faces\", \"size\": [w, h], \"faces\": [...]} for each frame looked at.\n"
+        "--exec splits CMD at blanks (no shell, no quotes) and runs it with FACEID_EVENT, _TIME,\n"
+        "_SOURCE, _FRAME, _TRACK, _BOX, _KNOWN (0, 1), _NAME, _SCORE and _REASON: four at a time,\n"
+        "its output on stderr. --record names files by time and frame.\n",
     .examples = "faceid --camera 0\tthe window, with the first camera\n"
                 "faceid live --camera logitech --size 640x480\tanother camera, smaller frames\n"
                 "faceid live --headless --events -\tno window: JSON lines for other programs\n"
+                "faceid live --headless --exec ./at-the-door\ta command at each event\n"
                 "faceid live --headless --input party.mp4\tevery frame of a clip\n",
     .groups = APP_USES_MODEL | APP_USES_DETECTOR | APP_USES_GALLERY,
     .options = live_options,

@@ -1,76 +1,10 @@
-/* worker.h - faces and names for frames: detect, track, embed, decide. As a plain call for the
- * program without a window, and as a thread of its own for the window, whose picture must never
- * wait for a network. */
+/* worker.h - an analyzer in a thread of its own, for the window, whose picture must never wait for
+ * a network. */
 #ifndef APP_WORKER_H
 #define APP_WORKER_H
 
-#include "app/app.h"
+#include "app/analyzer.h"
 #include "app/mailbox.h"
-
-/* ---- enrolling somebody from the live picture ---- */
-
-enum app_learn_state {
-    APP_LEARN_NONE,
-    APP_LEARN_COLLECTING, /* looking for good frames of the track */
-    APP_LEARN_COLLECTED,  /* enough of them: waits for the name */
-    APP_LEARN_SAVED,      /* text: what was saved */
-    APP_LEARN_REFUSED,    /* text: why; the faces are kept for another name, or for `force` */
-    APP_LEARN_FAILED      /* text: why; the faces are gone (nobody is there, the disk is full) */
-};
-
-enum app_learn_hint { /* what the person could do better just now */
-                      APP_HINT_OK,
-                      APP_HINT_TOO_SMALL, /* come nearer */
-                      APP_HINT_BLURRED,   /* hold still */
-                      APP_HINT_DARK,      /* or without contrast: more light */
-                      APP_HINT_TURNED,    /* look at the camera */
-                      APP_HINT_OTHER,     /* this face is not the one of the first frames */
-                      APP_HINT_AWAY       /* not in the picture */
-};
-const char *app_hint_text(enum app_learn_hint hint); /* for people: "come nearer", ... */
-
-struct app_learn { /* how an enrolment goes */
-    enum app_learn_state state;
-    enum app_learn_hint hint;
-    uint32_t track;
-    size_t collected, wanted; /* good frames */
-    uint64_t request;         /* number of the finish that state and text answer */
-    char name[FID_NAME_BYTES];
-    char text[504];
-};
-
-/* ---- what was seen ---- */
-
-#define APP_LIVE_FACES_MAX FID_TRACKS_MAX
-
-struct app_result {                 /* what was seen in one frame */
-    uint64_t sequence, captured_ns; /* of that frame */
-    uint64_t done_ns;               /* when all of this was known */
-    int width, height;
-    size_t count;
-    struct fid_track faces[APP_LIVE_FACES_MAX]; /* also those missed just now */
-    struct fid_rule rule;                       /* in force: limit, margin */
-    double detect_ms, embed_ms;                 /* spent on this frame */
-    size_t embedded;                            /* faces of this frame that were embedded */
-    size_t people;                              /* in the gallery */
-    struct app_learn learn;
-};
-
-/* ---- the plain call ---- */
-
-struct app_analyzer;
-
-/* Opens models and gallery in app (which it borrows) as the command line says; rereads the gallery
- * when another process changes it, and decides anew. After a failure NULL, and the sentence has
- * been said. */
-enum app_exit app_analyzer_open(struct app *app, struct app_analyzer **analyzer);
-void app_analyzer_close(struct app_analyzer **analyzer); /* takes NULL */
-
-/* FILLS *result. APP_MODEL or APP_INTERNAL after a sentence. */
-enum app_exit app_analyze(struct app_analyzer *analyzer, const struct app_live_frame *frame,
-                          struct app_result *result);
-
-/* ---- the thread ---- */
 
 struct app_worker;
 
@@ -98,7 +32,8 @@ bool app_worker_ready(struct app_worker *worker);
 /* APP_OK, or why the thread has ended (the sentence has been said). */
 enum app_exit app_worker_code(struct app_worker *worker);
 
-/* ---- requests to the thread; each returns at once, and is done before the next frame ---- */
+/* ---- requests to the thread; each returns at once, and is done before the next frame, in the
+ * order of the calls. More than a few that wait are dropped. ---- */
 
 /* The track is not the person that it was taken for. */
 void app_worker_not_this_person(struct app_worker *worker, uint32_t track);
@@ -113,7 +48,7 @@ void app_worker_learn_cancel(struct app_worker *worker);
 
 /* Saves what was collected (at least one frame) under the name, as `faceid enroll` would; force:
  * even if it looks like somebody else. Returns the number of this request, which app_learn.request
- * has when it is answered by SAVED, REFUSED or FAILED. */
+ * has when it is answered by SAVED, REFUSED or FAILED; 0 if it was dropped. */
 uint64_t app_worker_learn_finish(struct app_worker *worker, const char *name, bool force);
 
 /* FILLS *learn: how the enrolment goes now, also while no frames come. */

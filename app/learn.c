@@ -1,0 +1,172 @@
+#include "app/learn.h"
+#include "app/live_clock.h"
+#include "app/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* Looks of a face that differ: pictures that follow each other at once are one and the same. */
+#define WANTED   15
+#define APART_NS (150 * APP_NS_PER_MS)
+
+/* From here on a face is good enough to be learnt from; networks are trained on faces of 112
+ * pixels, shrunk ones of 80 are nearly as good, and past these angles half of the face is hidden.
+ */
+#define SIZE_LEAST      80
+#define SHARPNESS_LEAST 0.3f
+#define BRIGHT_LEAST    0.15f
+#define CONTRAST_LEAST  0.06f
+#define YAW_MOST        35
+#define PITCH_MOST      25
+
+const char *app_hint_text(enum app_learn_hint hint)
+{
+    switch (hint) {
+    case APP_HINT_OK:
+        return "good";
+    case APP_HINT_TOO_SMALL:
+        return "come nearer";
+    case APP_HINT_BLURRED:
+        return "hold still";
+    case APP_HINT_DARK:
+        return "more light, please";
+    case APP_HINT_TURNED:
+        return "look at the camera";
+    case APP_HINT_OTHER:
+        return "another face has come in between";
+    case APP_HINT_AWAY:
+        return "the face is not in the picture";
+    }
+    return "";
+}
+
+static enum app_learn_hint hint_of(const struct fid_quality *quality)
+{
+    if (quality->size < SIZE_LEAST)
+        return APP_HINT_TOO_SMALL;
+    if (quality->brightness < BRIGHT_LEAST || quality->contrast < CONTRAST_LEAST)
+        return APP_HINT_DARK;
+    if (fabsf(quality->yaw) > YAW_MOST || fabsf(quality->pitch) > PITCH_MOST)
+        return APP_HINT_TURNED;
+    return quality->sharpness < SHARPNESS_LEAST ? APP_HINT_BLURRED : APP_HINT_OK;
+}
+
+/* ---- collecting ---- */
+
+void app_learner_cancel(struct app_learner *learner)
+{
+    app_enrolment_clear(&learner->faces);
+    learner->shown = (struct app_learn){.wanted = WANTED};
+}
+
+void app_learner_start(struct app_learner *learner, uint32_t track)
+{
+    app_learner_cancel(learner);
+    learner->shown.state = APP_LEARN_COLLECTING;
+    learner->shown.track = track;
+    learner->taken_ns = 0;
+}
+
+bool app_learner_look(struct app_learner *learner, const struct fid_track *track, uint64_t now_ns)
+{
+    struct app_learn *shown = &learner->shown;
+    if (shown->state != APP_LEARN_COLLECTING)
+        return false;
+    bool seen = track != NULL && track->seen;
+    learner->faces.frames++;
+    learner->faces.faceless += !seen;
+    shown->hint = seen ? hint_of(&track->quality) : APP_HINT_AWAY;
+    return shown->hint == APP_HINT_OK &&
+           (shown->collected == 0 || now_ns - learner->taken_ns >= APART_NS);
+}
+
+static bool is_same(const struct app_learner *learner, const float *embedding, size_t size,
+                    float alike)
+{
+    for (size_t i = 0; i < learner->faces.count; i++)
+        if (fid_cosine(learner->faces.embeddings + i * size, embedding, size) >= alike)
+            return true;
+    return learner->faces.count == 0;
+}
+
+bool app_learner_take(struct app_learner *learner, const float *embedding, size_t size, float alike,
+                      uint64_t now_ns)
+{
+    struct app_learn *shown = &learner->shown;
+    struct tm utc;
+    char source[64];
+    if (!is_same(learner, embedding, size, alike)) {
+        shown->hint = APP_HINT_OTHER;
+        return true;
+    }
+    time_t now = time(NULL);
+    gmtime_r(&now, &utc);
+    size_t end = strftime(source, sizeof source, "live %Y-%m-%dT%H:%M:%SZ", &utc);
+    snprintf(source + end, sizeof source - end, " frame %zu", learner->faces.frames);
+    if (!app_enrolment_add(&learner->faces, embedding, size, source))
+        return false;
+    learner->taken_ns = now_ns;
+    shown->collected = learner->faces.count;
+    if (shown->collected >= shown->wanted)
+        shown->state = APP_LEARN_COLLECTED;
+    return true;
+}
+
+void app_learner_adopt(struct app_learner *learner, uint32_t track, const float *embedding,
+                       size_t size, float alike)
+{
+    if (learner->shown.state == APP_LEARN_COLLECTING && learner->faces.count > 0 &&
+        is_same(learner, embedding, size, alike))
+        learner->shown.track = track;
+}
+
+/* ---- saving ---- */
+
+/* The running program has its gallery open for reading only, so that looking never makes a file;
+ * this is the moment that may. */
+static enum fid_status save(struct app_learner *learner, struct app *app,
+                            const struct fid_rule *rule, const char *name, bool force,
+                            struct fid_error *error)
+{
+    struct app_learn *shown = &learner->shown;
+    struct fid_gallery *gallery = NULL;
+    struct fid_person person;
+    enum fid_status status = fid_name_check(name, shown->name, error);
+    if (status == FID_OK)
+        status = fid_gallery_open(app->gallery_path, app->recognizer, FID_GALLERY_CREATE, &gallery,
+                                  error);
+    if (status == FID_OK)
+        status = app_enrolment_save(&learner->faces, gallery, rule, shown->name, false, force,
+                                    &person, error);
+    fid_gallery_close(&gallery);
+    if (status != FID_OK)
+        return status;
+    memcpy(shown->name, person.name, sizeof shown->name);
+    snprintf(shown->text, sizeof shown->text, "%s is enrolled: %zu %s known now", person.name,
+             person.sample_count, app_plural(person.sample_count, "face", "faces"));
+    return FID_OK;
+}
+
+bool app_learner_finish(struct app_learner *learner, struct app *app, const struct fid_rule *rule,
+                        const char *name, bool force, uint64_t request)
+{
+    struct app_learn *shown = &learner->shown;
+    struct fid_error error;
+    shown->request = request;
+    if (learner->faces.count == 0) {
+        shown->state = APP_LEARN_FAILED;
+        snprintf(shown->text, sizeof shown->text,
+                 "nothing saved: there is no good frame of the face yet");
+        return false;
+    }
+    if (save(learner, app, rule, name, force, &error) != FID_OK) {
+        shown->state = APP_LEARN_REFUSED;
+        snprintf(shown->text, sizeof shown->text, "%s", error.text);
+        return false;
+    }
+    shown->state = APP_LEARN_SAVED;
+    app_enrolment_clear(&learner->faces);
+    return true;
+}
