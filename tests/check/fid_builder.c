@@ -346,8 +346,9 @@ static void write_sums(struct fid_builder *builder)
     const size_t count = builder->section[FID_SECTION_TENS].size / sizeof *tensors;
     builder->section[FID_SECTION_SUMS].size = 0;
     for (size_t i = 0; i < count; i++) {
-        const uint32_t crc = fid_builder_crc32c(
-            0, builder->section[FID_SECTION_DATA].bytes + tensors[i].offset, tensors[i].bytes);
+        const uint32_t crc =
+            fid_builder_crc32c(0, builder->section[FID_SECTION_DATA].bytes + tensors[i].offset,
+                               (size_t)tensors[i].bytes);
         append(&builder->section[FID_SECTION_SUMS], &crc, sizeof crc);
     }
 }
