@@ -533,9 +533,9 @@ void fid_tracker_expire(struct fid_tracker *tracker, uint64_t time_ns);
 size_t fid_tracker_due(const struct fid_tracker *tracker, uint32_t ids[FID_TRACKS_MAX],
                        size_t *urgent);
 
-/* The embedding of a track's face in the newest frame. One that is unlike the track's others twice
- * running shows that the face is somebody else's by now: the track ends and another one begins with
- * this face. */
+/* The embedding of a track's face in the newest frame. Unlike the track's others twice running, or
+ * once after a jump, it shows that the face is somebody else's by now: the track ends and another
+ * one begins with this face. */
 void fid_tracker_embedded(struct fid_tracker *tracker, uint32_t id, const float *embedding,
                           const struct fid_gallery *gallery, const struct fid_rule *rule);
 

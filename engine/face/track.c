@@ -63,7 +63,7 @@ void fid_track_renew(struct fid_tracker *tracker, struct fid_tracked *track)
     shown->embedded = 0;
     track->look_count = track->look_next = track->rejected_count = 0;
     track->stray.weight = track->best = 0;
-    track->doubted = false;
+    track->doubted = track->jumped = false;
 }
 
 /* Takes the track out of the row; its vectors go to the next one that begins. */
@@ -125,20 +125,32 @@ static double distance(const struct fid_tracked *track, const double shift[2],
     return sum / 5 / side;
 }
 
+/* The area of the box compared with the track's last one. */
+static double area_ratio(const struct fid_tracked *track, const struct fid_box *box)
+{
+    const struct fid_box *before = &track->shown.face.box;
+    return (double)box->w * box->h / ((double)before->w * before->h);
+}
+
+static bool is_ratio_within(double area, double side)
+{
+    return area < side * side && area * side * side > 1;
+}
+
 /* 0: cannot be the same face; up to 2: is exactly where it was expected. */
 static float closeness(const struct fid_tracker *tracker, const struct fid_tracked *track,
                        const struct fid_face *face)
 {
     const struct fid_box *box = &face->box;
     struct fid_box expected = track->shown.face.box;
-    double shift[2], ratio = (double)box->w * box->h / ((double)expected.w * expected.h);
+    double shift[2];
     double reach = fmin(FID_TRACK_REACH + FID_TRACK_REACH_PER_S * unseen(tracker, track),
                         FID_TRACK_REACH_MOST);
     guess_shift(tracker, track, shift);
     expected.x += (float)shift[0];
     expected.y += (float)shift[1];
-    double d = distance(track, shift, face), most = FID_TRACK_SIZE_RATIO * FID_TRACK_SIZE_RATIO;
-    if (!(d < reach) || !(ratio < most) || !(ratio > 1 / most))
+    double d = distance(track, shift, face);
+    if (!(d < reach) || !is_ratio_within(area_ratio(track, box), FID_TRACK_SIZE_RATIO))
         return 0;
     return (float)(fid_box_iou(&expected, box) + 1 - d / reach);
 }
@@ -175,9 +187,20 @@ static void move(struct fid_tracker *tracker, struct fid_tracked *track, const s
                          track->centre[1] - track->side[1] / 2, track->side[0], track->side[1]};
 }
 
+static bool has_jumped(const struct fid_tracker *tracker, const struct fid_tracked *track,
+                       const struct fid_face *face)
+{
+    double shift[2];
+    guess_shift(tracker, track, shift);
+    return distance(track, shift, face) > FID_TRACK_JUMP ||
+           !is_ratio_within(area_ratio(track, &face->box), FID_TRACK_JUMP_RATIO) ||
+           tracker->now_ns - track->shown.seen_ns > FID_TRACK_JUMP_AFTER;
+}
+
 static void go_on(struct fid_tracker *tracker, struct fid_tracked *track,
                   const struct fid_face *face, const struct fid_quality *quality)
 {
+    track->jumped = track->jumped || has_jumped(tracker, track, face);
     move(tracker, track, &face->box);
     track->doubted = track->doubted || track->missed > 0;
     track->missed = 0;

@@ -25,6 +25,12 @@
 #define FID_TRACK_SIZE_RATIO  2.0 /* nobody doubles in size between two frames */
 /* A straight line is a good guess for that long. */
 #define FID_TRACK_GUESS FID_NS(0.3)
+/* A face that is farther than this from where it was expected (in its sides), that has grown or
+ * shrunk by more (in side), or that was not seen for so long, may be another one in the same place:
+ * it is looked at before its name is shown again. */
+#define FID_TRACK_JUMP       0.25
+#define FID_TRACK_JUMP_RATIO 1.35
+#define FID_TRACK_JUMP_AFTER FID_NS(1)
 /* Boxes of two tracks that overlap by this much (IoU) may be taken for each other. */
 #define FID_TRACK_CROSSING 0.2
 
@@ -64,6 +70,7 @@ struct fid_tracked {
     float centre[2], side[2]; /* smoothed; of the box */
     uint64_t looked_ns;       /* frame of the last embedding; 0: none */
     bool doubted;             /* it was missed or crossed another: is it still the same face? */
+    bool jumped;              /* there is more reason for doubt: a single look will tell */
     float best;               /* weight of the best look */
     struct fid_look looks[FID_TRACK_LOOKS]; /* a ring */
     size_t look_count, look_next;

@@ -6,6 +6,8 @@
  *     that all agree and one far above the limit;
  *   - a name is held until its share falls below FID_TRACK_HOLD;
  *   - who has no name after FID_TRACK_DECIDE looks is unknown, for the reason that weighs most;
+ *   - two looks running that are unlike the others and like each other, or one after a jump, are
+ *     of somebody else: the track ends;
  *   - of two tracks with one name the better one keeps it, the holder if they are equally good. */
 #include "engine/face/track.h"
 
@@ -14,9 +16,17 @@
 
 /* ---- when to look ---- */
 
+/* Can the face be told from another one by a look now? */
+static bool is_trusted(const struct fid_quality *quality)
+{
+    return quality->score >= (float)FID_TRACK_TRUST &&
+           fabsf(quality->yaw) <= (float)FID_TRACK_TRUST_ANGLE;
+}
+
 static bool is_undecided(const struct fid_tracked *track)
 {
-    return track->shown.state == FID_TRACK_NEW || track->stray.weight > 0;
+    return track->shown.state == FID_TRACK_NEW || track->stray.weight > 0 ||
+           (track->jumped && is_trusted(&track->shown.quality));
 }
 
 static bool is_rejected(const struct fid_tracked *track, int64_t person)
@@ -34,13 +44,6 @@ static bool is_contradicted(const struct fid_tracked *track)
     if (label->reason == FID_REASON_TAKEN || (last->known && is_rejected(track, last->person)))
         return false;
     return last->known != label->known || (last->known && last->person != label->person);
-}
-
-/* Can the face be told from another one by a look now? */
-static bool is_trusted(const struct fid_quality *quality)
-{
-    return quality->score >= (float)FID_TRACK_TRUST &&
-           fabsf(quality->yaw) <= (float)FID_TRACK_TRUST_ANGLE;
 }
 
 static uint64_t time_to_look(const struct fid_tracked *track)
@@ -125,33 +128,36 @@ static void add_look(const struct fid_tracker *tracker, struct fid_tracked *trac
     for (size_t i = 0; i < track->look_count; i++)
         track->best = fmaxf(track->best, track->looks[i].weight);
     track->stray.weight = 0;
-    track->doubted = false;
+    track->doubted = track->jumped = false;
 }
 
-/* Two looks running are unlike all others and like each other: it is another face. Where nothing
- * has been decided the others were the bad ones, and it stays the same track. */
+/* It is another face: begins anew with the stray look, if there is one, and this one. Where nothing
+ * has been decided the looks before were the bad ones, and it stays the same track. */
 static void start_over(struct fid_tracker *tracker, struct fid_tracked *track, const float *vector,
                        const struct fid_label *label)
 {
     struct fid_look first = track->stray;
     if (track->shown.state != FID_TRACK_NEW) {
         fid_track_renew(tracker, track);
-        track->shown.embedded = 2;
+        track->shown.embedded = first.weight > 0 ? 2 : 1;
     }
     track->look_count = track->look_next = 0;
-    add_look(tracker, track, first.vector, first.weight, &first.label);
+    if (first.weight > 0)
+        add_look(tracker, track, first.vector, first.weight, &first.label);
     add_look(tracker, track, vector, track->shown.quality.score, label);
 }
 
-/* A look that is unlike the others: the first trusted one is kept until the next look. */
+/* A look that is unlike the others: the first trusted one is kept until the next look, unless the
+ * face has jumped before. */
 static void add_stray(struct fid_tracker *tracker, struct fid_tracked *track, const float *vector,
                       const struct fid_label *label)
 {
     bool first = track->stray.weight <= 0, trusted = is_trusted(&track->shown.quality);
-    if (trusted && first)
-        fill_look(tracker, &track->stray, vector, track->shown.quality.score, label);
-    else if (trusted && is_like(tracker, track->stray.vector, vector))
+    bool agreed = !first && is_like(tracker, track->stray.vector, vector);
+    if (trusted && (agreed || (first && track->jumped)))
         start_over(tracker, track, vector, label);
+    else if (trusted && first)
+        fill_look(tracker, &track->stray, vector, track->shown.quality.score, label);
     else
         track->stray.weight = 0; /* like nothing: no more hurry */
 }
