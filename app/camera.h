@@ -14,9 +14,13 @@
 /* ---- one open camera ---- */
 
 struct app_camera_request { /* zeros: the program's choice */
-    const char *where; /* index, path, by-id path or part of a name (cameras); source (files) */
+    const char *where; /* index, path, by-id path or part of a name; file, folder, URL or "-" */
     int width, height; /* frame size to come near to */
     double fps;
+    bool loop; /* of a clip or folder: begins anew at its end */
+    /* After a loss: the camera with this name (and on this bus, when several have it), if `where`
+     * is a /dev/videoN, a number that a replug deals out anew. NULL: the first opening. */
+    const char *name, *bus;
 };
 
 enum app_camera_result {
@@ -29,20 +33,27 @@ enum app_camera_result {
 
 struct app_camera_drops { /* frames that were not handed on, by reason */
     uint64_t flagged;     /* the driver marked them as damaged */
-    uint64_t short_bytes; /* fewer bytes than the format needs */
+    uint64_t short_bytes; /* fewer bytes than the format needs, or no end */
     uint64_t undecodable; /* MJPEG that does not decode, or only in part */
+    uint64_t wrong_size;  /* another size than the stream has */
 };
+
+uint64_t app_camera_drops_total(const struct app_camera_drops *drops);
+/* FILLS text with "2 short, 1 of wrong size", the reasons that occurred; "" for none. */
+void app_camera_drops_text(const struct app_camera_drops *drops, char *text, size_t bytes);
 
 struct app_camera {
     const struct app_camera_backend *backend;
     void *state;       /* the backend's own */
     char name[64];     /* for people: "Rig USB camera" */
-    char path[288];    /* the device, for messages */
+    char bus[64];      /* where it is plugged in; "" for files */
+    char path[288];    /* the device, for messages; of a URL without its login */
     char where[288];   /* names the same device again after a replug, where udev allows */
-    char format[8];    /* "MJPG", "YUYV"; "" for files */
+    char format[8];    /* "MJPG", "YUYV"; "" for files and streams */
     int width, height; /* as set by the driver; 0 for files: each picture has its own */
-    double fps;        /* as set by the driver; 0: unknown */
+    double fps;        /* as set by the driver, as the clip has it; 0: unknown */
     bool live;         /* frames come by themselves and late ones may be dropped */
+    bool remote;       /* a loss may last: it is tried again ever more seldom */
     struct app_camera_drops drops;
 };
 
@@ -61,8 +72,15 @@ struct app_camera_backend {
     void (*close)(struct app_camera *camera); /* takes a camera that is zero; leaves it zero */
 };
 
-extern const struct app_camera_backend app_camera_v4l2;   /* camera_v4l2.c */
-extern const struct app_camera_backend app_camera_source; /* camera_source.c: clips and folders */
+extern const struct app_camera_backend app_camera_v4l2;  /* camera_v4l2.c */
+extern const struct app_camera_backend app_camera_clip;  /* camera_clip.c: clips, rtsp:// */
+extern const struct app_camera_backend app_camera_stdin; /* camera_stdin.c: MJPEG, Y4M, PPM */
+extern const struct app_camera_backend app_camera_files; /* camera_files.c: pictures, folders */
+
+/* The backend that reads what --camera (NULL: the first camera) or --input names; NULL: no backend
+ * does, error says why. */
+const struct app_camera_backend *app_camera_backend(const char *where, bool input,
+                                                    struct fid_error *error);
 
 /* Fills *error with status and the formatted sentence; returns status. */
 enum fid_status app_camera_fail(struct fid_error *error, enum fid_status status, const char *format,
@@ -82,6 +100,7 @@ struct app_camera_info {
     char id_path[288]; /* /dev/v4l/by-id/...: stays the same over reboots; "" when there is none */
     char name[64];
     char bus[64];
+    char driver[32];
     bool readable; /* false: this user may not open it; name, bus and modes are then empty */
     struct app_camera_mode *modes;
     size_t mode_count;
@@ -108,25 +127,54 @@ bool app_camera_matches(const struct app_camera_info *camera, const char *where)
 enum fid_status app_camera_find(const struct app_camera_list *list, const char *where,
                                 const struct app_camera_info **camera, struct fid_error *error);
 
+/* Finds the camera that was lost: the only one with this name, or the one of them on this bus.
+ * NULL: it has not come back. */
+const struct app_camera_info *app_camera_find_again(const struct app_camera_list *list,
+                                                    const char *name, const char *bus);
+
 /* Is there a device that `where` may mean? Looks at names only and opens nothing, so that the
  * answer "there is none" comes at once. FID_NOT_FOUND. */
 enum fid_status app_camera_present(const char *where, struct fid_error *error);
 
 /* The mode to ask for: a rate of at least request->fps (25) first, then the size nearest to the
- * wanted one (1280 x 720), then the format: YUYV for small frames, MJPEG for large ones, which USB
- * carries better. NULL when no mode has a format that we read. */
+ * wanted one (1280 x 720), then the format: raw for small frames, MJPEG for large ones, which USB
+ * carries better; grey only where it makes up for the colours in rate or size. NULL when no mode
+ * has a format that we read. */
 const struct app_camera_mode *app_camera_choose(const struct app_camera_mode *modes, size_t count,
                                                 const struct app_camera_request *request);
 
 /* Four characters of a format, terminated. */
 void app_fourcc_text(uint32_t fourcc, char text[5]);
 
+/* ---- the bytes of a V4L2 frame (camera_frame.c) ---- */
+
+struct app_frame_layout { /* as the driver set it */
+    uint32_t fourcc;
+    int width, height;
+    size_t stride_bytes; /* of the first plane; of MJPEG nothing */
+    bool full_range, bt709;
+};
+
+bool app_fourcc_is_read(uint32_t fourcc);  /* is it a format that we read? */
+bool app_fourcc_is_mjpeg(uint32_t fourcc); /* MJPG or JPEG */
+/* The bytes that a frame must have at least; 0 of MJPEG. */
+size_t app_frame_bytes(const struct app_frame_layout *layout);
+/* Turns the bytes of one frame into *frame: FRAME, or DROPPED, counted in *drops by the reason. */
+enum app_camera_result app_frame_take(const struct app_frame_layout *layout, uint8_t *bytes,
+                                      size_t count, struct fid_frame *frame,
+                                      struct app_camera_drops *drops, struct fid_error *error);
+
 /* ---- V4L2 by ioctl, shared by the list and the backend (camera_v4l2_query.c) ---- */
 
 /* ioctl that is repeated when a signal interrupts it. */
 int app_v4l2_ioctl(int fd, unsigned long request, void *argument);
 
-/* FILLS name, bus and modes of an open device; false when it is no capture device that streams. */
+/* FILLS name, driver, bus and modes of an open device; false when it is no capture device that
+ * streams. */
 bool app_v4l2_describe(int fd, struct app_camera_info *info);
+
+/* FILLS text with "'cheese' (process 1234)", a process that has the device open; false: none that
+ * we may look at. (camera_holder.c) */
+bool app_camera_holder(const char *path, char *text, size_t bytes);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include <linux/videodev2.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,19 +15,6 @@
 /* Frames up to this size are asked for as YUYV where the rate allows: no loss and nothing to
  * decode. */
 #define SMALL_PIXELS (640 * 480)
-
-enum fid_status app_camera_fail(struct fid_error *error, enum fid_status status, const char *format,
-                                ...)
-{
-    if (error != NULL) {
-        va_list arguments;
-        va_start(arguments, format);
-        error->status = status;
-        vsnprintf(error->text, sizeof error->text, format, arguments);
-        va_end(arguments);
-    }
-    return status;
-}
 
 void app_fourcc_text(uint32_t fourcc, char text[5])
 {
@@ -94,15 +80,28 @@ enum fid_status app_camera_find(const struct app_camera_list *list, const char *
     return FID_OK;
 }
 
-/* ---- which format ---- */
-
-static bool is_mjpeg(uint32_t fourcc)
+const struct app_camera_info *app_camera_find_again(const struct app_camera_list *list,
+                                                    const char *name, const char *bus)
 {
-    return fourcc == V4L2_PIX_FMT_MJPEG || fourcc == V4L2_PIX_FMT_JPEG;
+    const struct app_camera_info *found = NULL;
+    int count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct app_camera_info *camera = &list->cameras[i];
+        if (strcmp(camera->name, name) != 0)
+            continue;
+        if (strcmp(camera->bus, bus) == 0)
+            return camera;
+        found = camera;
+        count++;
+    }
+    return count == 1 ? found : NULL; /* alone with its name, it may be in another socket */
 }
 
+/* ---- which format ---- */
+
 /* How far a mode is from the wish: lower is better. The weights make the rate come first, then the
- * size, and let the format decide between equals only. */
+ * size, and let the format decide between equals only; grey is as bad as a size that is off by the
+ * factor of two. */
 static double mode_cost(const struct app_camera_mode *mode,
                         const struct app_camera_request *request)
 {
@@ -112,8 +111,9 @@ static double mode_cost(const struct app_camera_mode *mode,
     double short_of = mode->fps > 0 && mode->fps < fps - 0.5 ? log2(fps / mode->fps) : 0;
     double away = fabs(log2(mode->width / width)) + fabs(log2(mode->height / height));
     bool small = (double)mode->width * mode->height <= SMALL_PIXELS;
-    bool liked = small != is_mjpeg(mode->fourcc);
-    return 100 * short_of + away + (liked ? 0 : 0.001);
+    bool liked = small != app_fourcc_is_mjpeg(mode->fourcc);
+    bool grey = mode->fourcc == V4L2_PIX_FMT_GREY;
+    return 100 * short_of + away + (liked ? 0 : 0.001) + (grey ? 1 : 0);
 }
 
 const struct app_camera_mode *app_camera_choose(const struct app_camera_mode *modes, size_t count,
@@ -123,9 +123,7 @@ const struct app_camera_mode *app_camera_choose(const struct app_camera_mode *mo
     double best_cost = 0;
     for (size_t i = 0; i < count; i++) {
         const struct app_camera_mode *mode = &modes[i];
-        if (!is_mjpeg(mode->fourcc) && mode->fourcc != V4L2_PIX_FMT_YUYV)
-            continue;
-        if (mode->width <= 0 || mode->height <= 0)
+        if (!app_fourcc_is_read(mode->fourcc) || mode->width <= 0 || mode->height <= 0)
             continue;
         double cost = mode_cost(mode, request);
         if (best == NULL || cost < best_cost) {

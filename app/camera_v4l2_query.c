@@ -114,6 +114,8 @@ bool app_v4l2_describe(int fd, struct app_camera_info *info)
     if (!(caps & V4L2_CAP_VIDEO_CAPTURE) || !(caps & V4L2_CAP_STREAMING))
         return false;
     snprintf(info->name, sizeof info->name, "%.*s", (int)sizeof capability.card, capability.card);
+    snprintf(info->driver, sizeof info->driver, "%.*s", (int)sizeof capability.driver,
+             capability.driver);
     snprintf(info->bus, sizeof info->bus, "%.*s", (int)sizeof capability.bus_info,
              capability.bus_info);
     info->readable = true;

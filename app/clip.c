@@ -1,47 +1,23 @@
 #include "app/clip.h"
 #include "app/app.h"
+#include "app/clip_child.h"
+#include "app/stream.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
-#include <signal.h>
-#include <spawn.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
-struct child {
-    pid_t pid; /* 0: none */
-    FILE *out; /* its stdout */
-    int talk;  /* memory file with its stderr */
-};
-
 struct app_clip {
-    char *path;
-    struct child child;
+    char *path;  /* file or URL */
+    char *shown; /* the same for messages */
+    bool url;
+    struct app_child child;
+    struct app_stream stream;
     long next, every; /* number of the next frame, step */
     long count;       /* frames given */
 };
-
-static enum fid_status fail(struct fid_error *error, enum fid_status status, const char *format,
-                            ...) __attribute__((format(printf, 3, 4)));
-
-static enum fid_status fail(struct fid_error *error, enum fid_status status, const char *format,
-                            ...)
-{
-    va_list args;
-    va_start(args, format);
-    error->status = status;
-    vsnprintf(error->text, sizeof error->text, format, args);
-    va_end(args);
-    return status;
-}
 
 bool app_clip_looks_like(const uint8_t *bytes, size_t count)
 {
@@ -70,75 +46,35 @@ bool app_clip_looks_like(const uint8_t *bytes, size_t count)
     return count > 188 && bytes[0] == 0x47 && bytes[188] == 0x47; /* MPEG transport stream */
 }
 
-/* ---- the child ---- */
-
-static enum fid_status start(struct child *child, char *const arguments[], struct fid_error *error)
+bool app_clip_is_url(const char *path)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t normal;
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return fail(error, FID_IO, "no pipe to %s: %s", arguments[0], strerror(errno));
-    child->talk = memfd_create("faceid-child", MFD_CLOEXEC);
-    sigemptyset(&normal);
-    sigaddset(&normal, SIGPIPE);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-    posix_spawn_file_actions_adddup2(&actions, child->talk, 2);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigdefault(&attributes, &normal);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    int code = posix_spawnp(&child->pid, arguments[0], &actions, &attributes, arguments, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    close(ends[1]);
-    child->out = code == 0 ? fdopen(ends[0], "rb") : NULL;
-    if (child->out != NULL)
-        return FID_OK;
-    close(ends[0]);
-    if (code == ENOENT)
-        return fail(error, FID_UNSUPPORTED,
-                    "%s is not installed, and it is needed to read clips (Debian: ffmpeg)",
-                    arguments[0]);
-    return fail(error, FID_IO, "%s cannot be started: %s", arguments[0], strerror(code));
+    return strncmp(path, "rtsp://", 7) == 0 || strncmp(path, "rtsps://", 8) == 0;
 }
 
-/* Ends the child, at once if it has not ended by itself; returns whether it ended well. */
-static bool stop(struct child *child)
+/* The part of a URL with user and password, with its @; false when it has none. */
+static bool find_login(const char *path, const char **login, size_t *length)
 {
-    int status = -1;
-    if (child->out != NULL)
-        fclose(child->out);
-    if (child->pid > 0) {
-        kill(child->pid, SIGKILL); /* does nothing to one that has ended */
-        while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
-            ;
-    }
-    child->pid = 0;
-    child->out = NULL;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    const char *host = app_clip_is_url(path) ? strstr(path, "://") + 3 : NULL;
+    size_t authority = host != NULL ? strcspn(host, "/") : 0;
+    const char *at = host != NULL ? memrchr(host, '@', authority) : NULL;
+    *login = host;
+    *length = at != NULL ? (size_t)(at - host) + 1 : 0;
+    return at != NULL;
 }
 
-/* The first line that the child wrote to stderr, without its "path: " where it has one. */
-static void read_complaint(struct child *child, char *line, size_t bytes)
+void app_clip_shown(const char *path, char *shown, size_t bytes)
 {
-    ssize_t length = child->talk >= 0 ? pread(child->talk, line, bytes - 1, 0) : 0;
-    line[length > 0 ? length : 0] = '\0';
-    line[strcspn(line, "\n")] = '\0';
-}
-
-static void close_talk(struct child *child)
-{
-    if (child->talk >= 0)
-        close(child->talk);
-    child->talk = -1;
+    const char *login;
+    size_t length;
+    if (find_login(path, &login, &length))
+        snprintf(shown, bytes, "%.*s%s", (int)(login - path), path, login + length);
+    else
+        snprintf(shown, bytes, "%s", path);
 }
 
 /* ---- which frames ---- */
 
-/* Asks ffprobe for the clip's frames a second and length; zeros for what it does not know. */
+/* Asks ffprobe for the clip's frames a second and their number; zeros for what it does not know. */
 static enum fid_status probe(const char *input, double *rate, double *frames,
                              struct fid_error *error)
 {
@@ -155,23 +91,47 @@ static enum fid_status probe(const char *input, double *rate, double *frames,
                          "default=noprint_wrappers=1",
                          (char *)input,
                          NULL};
-    struct child child = {.talk = -1};
+    struct app_child child;
     char line[256];
     double over = 0, under = 0, duration = 0;
     *rate = *frames = 0;
-    enum fid_status status = start(&child, arguments, error);
-    while (status == FID_OK && fgets(line, sizeof line, child.out) != NULL) {
+    enum fid_status status = app_child_start(&child, arguments, error);
+    FILE *out = status == FID_OK ? fdopen(child.out, "r") : NULL;
+    while (out != NULL && fgets(line, sizeof line, out) != NULL) {
         sscanf(line, "avg_frame_rate=%lf/%lf", &over, &under);
         sscanf(line, "nb_frames=%lf", frames);
         sscanf(line, "duration=%lf", &duration);
+    }
+    if (out != NULL) {
+        fclose(out);
+        child.out = -1;
     }
     if (over > 0 && under > 0)
         *rate = over / under;
     if (*frames <= 0)
         *frames = *rate * duration;
-    stop(&child);
-    close_talk(&child);
+    app_child_stop(&child);
     return status;
+}
+
+/* "file:" keeps a name like "concat:x" from being taken for a protocol. NULL: no memory. */
+static char *input_of(const char *path)
+{
+    char *input = NULL;
+    if (app_clip_is_url(path))
+        return strdup(path);
+    return asprintf(&input, "file:%s", path) >= 0 ? input : NULL;
+}
+
+double app_clip_rate(const char *path)
+{
+    struct fid_error error;
+    double rate = 0, frames;
+    char *input = input_of(path);
+    if (input != NULL && !app_clip_is_url(path))
+        probe(input, &rate, &frames, &error);
+    free(input);
+    return isfinite(rate) ? rate : 0;
 }
 
 /* The step between frames that keeps to options->rate and options->limit. */
@@ -194,43 +154,93 @@ static enum fid_status choose_step(const char *input, const struct app_clip_opti
     return status;
 }
 
+/* ---- opening ---- */
+
+enum { ARGUMENTS = 40 };
+
+/* Appends words until NULL. */
+static void add(char *arguments[ARGUMENTS], size_t *count, const char *const words[])
+{
+    for (size_t i = 0; words[i] != NULL && *count + 1 < ARGUMENTS; i++)
+        arguments[(*count)++] = (char *)words[i];
+    arguments[*count] = NULL;
+}
+
+/* A child that writes the frames as PPM pictures. RGB and not the clip's own planes: of 1280 x 720,
+ * ffmpeg's step to RGB and the larger pipe cost 0.75 ms a frame, ours 0.9, and ffmpeg knows the
+ * clip's colours (BT.601, BT.709, their ranges). */
+static enum fid_status start_ffmpeg(struct app_clip *clip, const char *input, bool loop,
+                                    const char *select, struct fid_error *error)
+{
+    char *arguments[ARGUMENTS];
+    size_t count = 0;
+    const char *const general[] = {"ffmpeg", "-nostdin", "-v", "error", NULL};
+    const char *const repeated[] = {"-stream_loop", "-1", NULL};
+    const char *const file[] = {"-protocol_whitelist", "file,pipe", NULL};
+    const char *const url[] = {"-protocol_whitelist",
+                               "rtsp,rtsps,tcp,tls,udp,rtp,srtp,pipe",
+                               "-rtsp_transport",
+                               "tcp",
+                               "-timeout",
+                               "5000000", /* µs */
+                               "-fflags",
+                               "nobuffer",
+                               "-flags",
+                               "low_delay",
+                               NULL};
+    const char *const first_video[] = {"-i", input, "-map", "0:v:0", "-vf", select, NULL};
+    const char *const pictures[] = {"-vsync", "passthrough", "-f",    "image2pipe", "-c:v",
+                                    "ppm",    "-pix_fmt",    "rgb24", "pipe:1",     NULL};
+    add(arguments, &count, general);
+    add(arguments, &count, clip->url ? url : file);
+    if (loop && !clip->url)
+        add(arguments, &count, repeated);
+    add(arguments, &count, first_video);
+    add(arguments, &count, pictures);
+    return app_child_start(&clip->child, arguments, error);
+}
+
+static enum fid_status no_memory(const char *path, struct fid_error *error)
+{
+    return app_camera_fail(error, FID_NO_MEMORY, "no memory for the clip %.200s", path);
+}
+
 enum fid_status app_clip_open(const char *path, const struct app_clip_options *options,
                               struct app_clip **clip, struct fid_error *error)
 {
     struct app_clip *made = calloc(1, sizeof *made);
-    char *input = NULL, *select = NULL;
+    char *input = input_of(path), *select = NULL;
     enum fid_status status = FID_NO_MEMORY;
     *clip = NULL;
-    if (made == NULL) {
-        fail(error, FID_NO_MEMORY, "no memory for the clip %s", path);
-        return FID_NO_MEMORY;
-    }
-    made->child.talk = -1;
-    made->path = strdup(path);
-    /* "file:" keeps a name like "concat:x" from being taken for a protocol */
-    if (made->path == NULL || asprintf(&input, "file:%s", path) < 0) {
-        fail(error, FID_NO_MEMORY, "no memory for the clip %s", path);
+    if (made == NULL)
         goto end;
-    }
+    made->child = APP_CHILD_NONE;
+    made->stream = (struct app_stream){.fd = -1, .parse = app_parse_ppm};
+    made->url = app_clip_is_url(path);
+    made->path = strdup(path);
+    made->shown = calloc(1, strlen(path) + 1);
+    if (made->path == NULL || made->shown == NULL || input == NULL)
+        goto end;
+    app_clip_shown(path, made->shown, strlen(path) + 1);
     status = choose_step(input, options, &made->every, error);
     if (status != FID_OK)
         goto end;
     made->next = options->first;
     long last = options->last >= 0 ? options->last : 1000000000L;
-    if (asprintf(&select, "select=between(n\\,%ld\\,%ld)*not(mod(n-%ld\\,%ld))", options->first,
-                 last, options->first, made->every) < 0) {
-        status = fail(error, FID_NO_MEMORY, "no memory for the clip %s", path);
-        goto end;
-    }
-    char *arguments[] = {"ffmpeg",     "-nostdin", "-v",     "error",       "-protocol_whitelist",
-                         "file,pipe",  "-i",       input,    "-map",        "0:v:0",
-                         "-vf",        select,     "-vsync", "passthrough", "-f",
-                         "image2pipe", "-c:v",     "ppm",    "-pix_fmt",    "rgb24",
-                         "-",          NULL};
-    status = start(&made->child, arguments, error);
+    bool all = made->every == 1 && options->first == 0 && options->last < 0;
+    if (all)
+        select = strdup("null");
+    else if (asprintf(&select, "select=between(n\\,%ld\\,%ld)*not(mod(n-%ld\\,%ld))",
+                      options->first, last, options->first, made->every) < 0)
+        select = NULL;
+    status =
+        select != NULL ? start_ffmpeg(made, input, options->loop, select, error) : FID_NO_MEMORY;
+    made->stream.fd = made->child.out;
 end:
     free(input);
     free(select);
+    if (status == FID_NO_MEMORY)
+        no_memory(path, error);
     if (status != FID_OK)
         app_clip_close(&made);
     *clip = made;
@@ -239,58 +249,92 @@ end:
 
 /* ---- reading ---- */
 
+/* The child's sentence about what went wrong, without the "[tcp @ 0x5617]" in front of it and the
+ * login that a URL may hold. */
+static void read_complaint(const struct app_clip *clip, char *line, size_t bytes)
+{
+    const char *login;
+    size_t length;
+    app_child_complaint(&clip->child, line, bytes);
+    const char *part = line[0] == '[' ? strstr(line, "] ") : NULL;
+    if (part != NULL)
+        memmove(line, part + 2, strlen(part + 2) + 1);
+    while (find_login(clip->path, &login, &length)) {
+        char word[256];
+        snprintf(word, sizeof word, "%.*s", (int)length, login);
+        char *found = word[0] != '\0' ? strstr(line, word) : NULL;
+        if (found == NULL)
+            break;
+        memmove(found, found + strlen(word), strlen(found + strlen(word)) + 1);
+    }
+}
+
 /* The stream is over: was it a good one? */
 static enum fid_status finish(struct app_clip *clip, struct fid_error *error)
 {
     char line[256];
     /* a child that has closed its stdout ends by itself: its status is worth waiting for */
-    int status = 0;
-    while (waitpid(clip->child.pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    clip->child.pid = 0;
-    stop(&clip->child);
-    read_complaint(&clip->child, line, sizeof line);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || (clip->count == 0 && line[0] != '\0'))
-        return fail(error, FID_CORRUPT, "the clip %.200s is damaged or no clip: %s", clip->path,
-                    line[0] != '\0' ? line : "ffmpeg gave up");
+    bool good = app_child_wait(&clip->child);
+    read_complaint(clip, line, sizeof line);
+    app_child_stop(&clip->child);
+    if (clip->url) /* a live stream has no end of its own */
+        return app_camera_fail(error, FID_IO, "the stream %.200s %s: %s", clip->shown,
+                               clip->count > 0 ? "has ended" : "cannot be read",
+                               line[0] != '\0' ? line : "the sender closed it");
+    if (!good || (clip->count == 0 && line[0] != '\0'))
+        return app_camera_fail(error, FID_CORRUPT, "the clip %.200s is damaged or no clip: %s",
+                               clip->shown, line[0] != '\0' ? line : "ffmpeg gave up");
     if (clip->count == 0)
-        return fail(error, FID_INVALID, "the clip %.200s has no such frames", clip->path);
+        return app_camera_fail(error, FID_INVALID, "the clip %.200s has no such frames",
+                               clip->shown);
     return FID_OK;
+}
+
+enum app_camera_result app_clip_read(struct app_clip *clip, int timeout_ms, struct fid_frame *frame,
+                                     struct fid_error *error)
+{
+    struct app_camera_drops drops = {0};
+    if (clip->child.out < 0)
+        return APP_CAMERA_END;
+    enum app_camera_result result =
+        app_stream_read(&clip->stream, timeout_ms, frame, &drops, error);
+    clip->count += result == APP_CAMERA_FRAME;
+    if (clip->url && result == APP_CAMERA_FRAME)
+        app_child_trim(&clip->child);
+    if (result != APP_CAMERA_LOST && result != APP_CAMERA_END)
+        return result;
+    if (!clip->stream.over) { /* what the child sent cannot be used */
+        app_child_stop(&clip->child);
+        return APP_CAMERA_LOST;
+    }
+    return finish(clip, error) == FID_OK ? APP_CAMERA_END : APP_CAMERA_LOST;
 }
 
 enum fid_status app_clip_next(struct app_clip *clip, struct fid_picture *picture, long *frame,
                               struct fid_error *error)
 {
-    int width, height;
-    *frame = -1;
-    if (clip->child.out == NULL)
-        return FID_OK;
-    /* a PPM picture: "P6 width height 255", one blank, then rows of RGB */
-    if (fscanf(clip->child.out, "P6 %d %d 255", &width, &height) != 2 ||
-        fgetc(clip->child.out) != '\n')
-        return finish(clip, error);
-    enum fid_status status = fid_picture_resize(picture, width, height, error);
-    if (status != FID_OK) {
-        stop(&clip->child);
-        return status;
-    }
-    for (int y = 0; y < height; y++)
-        if (fread(picture->pixels + (size_t)y * picture->stride_bytes, 3, (size_t)width,
-                  clip->child.out) != (size_t)width)
-            return finish(clip, error);
-    *frame = clip->next;
-    clip->next += clip->every;
-    clip->count++;
-    return FID_OK;
+    /* The picture's buffer is lent to a frame of RGB, which has the same layout. */
+    struct fid_frame lent = {.buffer = picture->pixels, .capacity_bytes = picture->capacity_bytes};
+    enum app_camera_result result = app_clip_read(clip, -1, &lent, error);
+    bool good = result == APP_CAMERA_FRAME;
+    *picture = (struct fid_picture){.width = good ? lent.width : 0,
+                                    .height = good ? lent.height : 0,
+                                    .stride_bytes = lent.stride_bytes[0],
+                                    .pixels = lent.buffer,
+                                    .capacity_bytes = lent.capacity_bytes};
+    *frame = good ? clip->next : -1;
+    clip->next += good ? clip->every : 0;
+    return result == APP_CAMERA_LOST ? error->status : FID_OK;
 }
 
 void app_clip_close(struct app_clip **clip)
 {
     if (*clip == NULL)
         return;
-    stop(&(*clip)->child);
-    close_talk(&(*clip)->child);
+    app_child_stop(&(*clip)->child);
+    app_stream_close(&(*clip)->stream);
     free((*clip)->path);
+    free((*clip)->shown);
     free(*clip);
     *clip = NULL;
 }

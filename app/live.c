@@ -32,6 +32,9 @@ static bool feed_goes_on(const struct app_live *live, const struct app_feed_stat
         return true;
     case APP_FEED_SILENT:
     case APP_FEED_LOST:
+        if (live->reconnect)
+            return true;
+        __attribute__((fallthrough));
     case APP_FEED_FAILED:
         *code = app_fail(live->area, &status->error);
         return false;
@@ -76,6 +79,7 @@ static enum app_exit look(struct app_live *live, struct app_analyzer *analyzer,
         *over = code != APP_OK || !feed_goes_on(live, &status, &code);
         return code;
     }
+    app_feed_status(live->feed, &status); /* the frame may be the first of its camera */
     code = app_analyze(analyzer, frame, time_of(live, &status, frame), result);
     if (code == APP_OK)
         code = app_live_seen(live, frame, result);

@@ -1,15 +1,19 @@
 #include "app/live_feed.h"
+#include "app/app.h"
 #include "app/live_clock.h"
+#include "app/live_light.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define READ_MS        200                /* how long a closing feed may take to notice */
-#define FIRST_FRAME_NS (6 * APP_NS_PER_S) /* cameras that wake up and measure the light */
-#define NEXT_FRAME_NS  (2 * APP_NS_PER_S) /* 1 fps in the dark is the slowest that webcams do */
-#define RETRY_MS       500
+#define READ_MS        200                 /* how long a closing feed may take to notice */
+#define FIRST_FRAME_NS (6 * APP_NS_PER_S)  /* cameras that wake up and measure the light */
+#define NEXT_FRAME_NS  (2 * APP_NS_PER_S)  /* 1 fps in the dark is the slowest that webcams do */
+#define REOPEN_NS      (10 * APP_NS_PER_S) /* a driver that hangs may go on after a new start */
+#define RETRY_MS       500                 /* to find a camera that was plugged in again at once */
+#define RETRY_MOST_MS  16000               /* of a network camera, which may stay away */
 
 struct app_feed {
     struct app_feed_options options;
@@ -17,6 +21,13 @@ struct app_feed {
     pthread_t thread;
     pthread_mutex_t lock; /* of status */
     struct app_feed_status status;
+    struct app_camera_drops earlier; /* of the openings before this one */
+    /* The thread's own: */
+    struct app_light light;
+    bool told_light;
+    struct fid_frame lying; /* before it is turned */
+    char name[64], bus[64], where[288];
+    int retry_ms;
 };
 
 /* error NULL: there is nothing to say. */
@@ -42,20 +53,81 @@ static void describe(struct app_feed *feed, const struct app_camera *camera)
     pthread_mutex_unlock(&feed->lock);
 }
 
-static void count_dropped(struct app_feed *feed)
+/* All frames dropped so far: those of the cameras before, and of this one. */
+static void set_drops(struct app_feed *feed, const struct app_camera_drops *now)
 {
+    const struct app_camera_drops *before = &feed->earlier;
+    struct app_camera_drops all = {
+        before->flagged + now->flagged, before->short_bytes + now->short_bytes,
+        before->undecodable + now->undecodable, before->wrong_size + now->wrong_size};
     pthread_mutex_lock(&feed->lock);
-    feed->status.dropped++;
+    feed->status.drops = all;
+    feed->status.dropped = app_camera_drops_total(&all);
     pthread_mutex_unlock(&feed->lock);
 }
 
-/* A source of files keeps to its rate by itself when frames may be lost (a clip in the window). */
-static void keep_rate(const struct app_camera *camera, uint64_t *due_ns)
+static void sleep_unless_shut(struct app_feed *feed, int64_t ms)
 {
-    uint64_t now = app_now_ns(), interval = (uint64_t)((double)APP_NS_PER_S / camera->fps);
-    *due_ns = *due_ns + interval > now ? *due_ns + interval : now;
-    if (*due_ns > now)
+    for (int64_t left = ms; left > 0 && !app_mailbox_is_shut(feed->mailbox); left -= 50)
+        usleep((useconds_t)(left < 50 ? left : 50) * 1000);
+}
+
+/* A source that is not live keeps to its rate when nobody waits for each frame (in the window). A
+ * frame that is late by a whole interval is not made up for. */
+static void keep_rate(struct app_feed *feed, double fps, uint64_t *due_ns)
+{
+    uint64_t now = app_now_ns(), interval = (uint64_t)((double)APP_NS_PER_S / fps);
+    *due_ns = *due_ns + 2 * interval > now ? *due_ns + interval : now;
+    if (*due_ns <= now)
+        return;
+    uint64_t left_ns = *due_ns - now;
+    sleep_unless_shut(feed, (int64_t)(left_ns / APP_NS_PER_MS) - 20);
+    now = app_now_ns();
+    if (*due_ns > now && *due_ns - now < 100 * APP_NS_PER_MS)
         usleep((useconds_t)((*due_ns - now) / 1000));
+}
+
+/* Says once what is wrong with the light, and tells the window as long as it is. */
+static void look_at_light(struct app_feed *feed, const struct fid_frame *frame)
+{
+    const char *hint = app_light_look(&feed->light, frame, app_now_ns());
+    pthread_mutex_lock(&feed->lock);
+    bool news = hint != NULL && feed->status.hint == NULL;
+    feed->status.hint = hint;
+    pthread_mutex_unlock(&feed->lock);
+    if (news && !feed->told_light)
+        app_warn("%s", hint);
+    feed->told_light = feed->told_light || news;
+}
+
+/* Reads the camera's next frame into the draft, turned if that is wanted. */
+static enum app_camera_result read_frame(struct app_feed *feed, struct app_camera *camera,
+                                         struct app_live_frame *draft, struct fid_error *error)
+{
+    int rotate = feed->options.rotate;
+    struct fid_frame *frame = rotate != 0 ? &feed->lying : &draft->pixels;
+    enum app_camera_result result =
+        camera->backend->read(camera, READ_MS, frame, &draft->captured_ns, error);
+    if (result == APP_CAMERA_FRAME && rotate != 0 &&
+        fid_frame_turn(frame, rotate, &draft->pixels, error) != FID_OK)
+        return APP_CAMERA_DROPPED;
+    return result;
+}
+
+static void post(struct app_feed *feed, struct app_camera *camera, struct app_live_frame *draft,
+                 uint64_t *due_ns)
+{
+    bool lossless = !camera->live && feed->options.lossless;
+    if (!camera->live && !lossless && camera->fps > 0) {
+        keep_rate(feed, camera->fps, due_ns);
+        draft->captured_ns = app_now_ns();
+    }
+    if (camera->live)
+        look_at_light(feed, &draft->pixels);
+    set_state(feed, APP_FEED_RUNNING, NULL);
+    app_mailbox_post(feed->mailbox);
+    if (lossless)
+        app_mailbox_wait_taken(feed->mailbox);
 }
 
 /* Reads until the mailbox is shut or the camera has no more: FRAME (shut), LOST or END. */
@@ -66,68 +138,79 @@ static enum app_camera_result read_frames(struct app_feed *feed, struct app_came
     enum app_camera_result result = APP_CAMERA_FRAME;
     while (!app_mailbox_is_shut(feed->mailbox)) {
         struct app_live_frame *draft = app_mailbox_draft(feed->mailbox);
-        result = camera->backend->read(camera, READ_MS, &draft->pixels, &draft->captured_ns, error);
+        result = read_frame(feed, camera, draft, error);
         switch (result) {
         case APP_CAMERA_FRAME:
-            if (!camera->live && !feed->options.lossless && camera->fps > 0)
-                keep_rate(camera, &due_ns);
-            set_state(feed, APP_FEED_RUNNING, NULL);
-            app_mailbox_post(feed->mailbox);
-            if (!camera->live && feed->options.lossless)
-                app_mailbox_wait_taken(feed->mailbox);
+            post(feed, camera, draft, &due_ns);
             heard_ns = app_now_ns();
             patience_ns = NEXT_FRAME_NS;
+            feed->retry_ms = RETRY_MS;
             break;
         case APP_CAMERA_DROPPED: /* it speaks, but nothing that could be shown: still silent */
-            count_dropped(feed);
             break;
         case APP_CAMERA_SILENT:
             break;
         case APP_CAMERA_LOST:
         case APP_CAMERA_END:
-            return result;
+            break;
         }
+        set_drops(feed, &camera->drops);
+        if (result == APP_CAMERA_LOST || result == APP_CAMERA_END)
+            return result;
         if (app_now_ns() - heard_ns > patience_ns) {
             app_camera_fail(error, FID_IO, "camera %s sends no pictures", camera->path);
             set_state(feed, APP_FEED_SILENT, error);
+            if (camera->live && feed->options.reconnect && app_now_ns() - heard_ns > REOPEN_NS)
+                return APP_CAMERA_LOST;
         }
     }
     return APP_CAMERA_FRAME;
 }
 
-static void sleep_unless_shut(struct app_feed *feed, int ms)
+/* From now on this very device is meant, not whatever gets its number. */
+static void remember(struct app_feed *feed, const struct app_camera *camera)
 {
-    for (int slept = 0; slept < ms && !app_mailbox_is_shut(feed->mailbox); slept += 50)
-        usleep(50 * 1000);
+    memcpy(feed->where, camera->where, sizeof feed->where);
+    memcpy(feed->name, camera->name, sizeof feed->name);
+    memcpy(feed->bus, camera->bus, sizeof feed->bus);
+    feed->options.request.where = feed->where;
+    feed->options.request.name = feed->name;
+    feed->options.request.bus = feed->bus;
+}
+
+static void wait_to_retry(struct app_feed *feed, bool remote)
+{
+    sleep_unless_shut(feed, feed->retry_ms);
+    if (remote && feed->retry_ms < RETRY_MOST_MS)
+        feed->retry_ms *= 2;
 }
 
 static void *run(void *context)
 {
     struct app_feed *feed = context;
     struct app_feed_options *options = &feed->options;
-    char where[sizeof((struct app_camera *)NULL)->where];
-    bool seen = false;
+    bool seen = false, remote = false;
     while (!app_mailbox_is_shut(feed->mailbox)) {
         struct app_camera camera;
         struct fid_error error = {0};
         if (options->backend->open(&camera, &options->request, &error) != FID_OK) {
             if (seen && options->reconnect) {
-                sleep_unless_shut(feed, RETRY_MS);
+                wait_to_retry(feed, remote);
                 continue;
             }
             set_state(feed, APP_FEED_FAILED, &error);
             break;
         }
         describe(feed, &camera);
-        /* From now on this very device is meant, not whatever gets its number. */
-        memcpy(where, camera.where, sizeof where);
-        options->request.where = where;
-        seen = true;
+        remember(feed, &camera);
+        remote = camera.remote;
         enum app_camera_result result = read_frames(feed, &camera, &error);
+        feed->earlier = feed->status.drops; /* written by this thread alone */
         options->backend->close(&camera);
-        if (result == APP_CAMERA_LOST && options->reconnect) {
+        seen = seen || feed->status.state != APP_FEED_OPENING;
+        if (result == APP_CAMERA_LOST && options->reconnect && seen) {
             set_state(feed, APP_FEED_LOST, &error);
-            sleep_unless_shut(feed, RETRY_MS);
+            wait_to_retry(feed, remote);
             continue;
         }
         if (result != APP_CAMERA_FRAME)
@@ -145,6 +228,7 @@ struct app_feed *app_feed_open(const struct app_feed_options *options, struct ap
         return NULL;
     feed->options = *options;
     feed->mailbox = mailbox;
+    feed->retry_ms = RETRY_MS;
     pthread_mutex_init(&feed->lock, NULL);
     if (pthread_create(&feed->thread, NULL, run, feed) != 0) {
         pthread_mutex_destroy(&feed->lock);
@@ -161,6 +245,7 @@ void app_feed_close(struct app_feed **feed)
     app_mailbox_shut((*feed)->mailbox);
     pthread_join((*feed)->thread, NULL);
     pthread_mutex_destroy(&(*feed)->lock);
+    fid_frame_free(&(*feed)->lying);
     free(*feed);
     *feed = NULL;
 }

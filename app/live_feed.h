@@ -19,7 +19,9 @@ struct app_feed_options {
     const struct app_camera_backend *backend;
     struct app_camera_request request; /* borrowed texts */
     bool reconnect;                    /* after a loss, wait for the same camera to come back */
-    bool lossless; /* a source that is not live waits until each frame was taken */
+    bool lossless; /* a source that is not live waits until each frame was taken, and does not keep
+                      to its rate */
+    int rotate;    /* clockwise by 0, 90, 180 or 270 degrees */
 };
 
 struct app_feed_status {
@@ -28,7 +30,9 @@ struct app_feed_status {
     char name[64], path[288], format[8];
     int width, height;
     double fps;
-    uint64_t dropped; /* damaged frames */
+    uint64_t dropped;              /* damaged frames, all of drops */
+    struct app_camera_drops drops; /* the same by reason */
+    const char *hint; /* about pictures in which nothing can be seen (dark, flat); NULL: none */
 };
 
 struct app_feed;

@@ -1,3 +1,4 @@
+#include "app/clip.h"
 #include "app/live.h"
 
 #include <errno.h>
@@ -15,11 +16,19 @@
 
 static const struct app_option live_options[] = {
     {"camera", 'c', APP_TEXT, "CAMERA",
-     "index, path, by-id path or a part of the name (default the first; faceid cameras)", 0, 0},
-    {"input", 'i', APP_FILE, "SOURCE", "a clip, a picture or a folder of pictures instead", 0, 0},
+     "index, path, by-id path, part of the name or rtsp:// URL (default the first camera)", 0, 0},
+    {"input", 'i', APP_FILE, "SOURCE",
+     "instead: a clip, a picture, a folder, an rtsp:// URL, or - for MJPEG or Y4M on stdin", 0, 0},
     {"size", 0, APP_TEXT, "WxH", "frame size to come near to (default 1280x720)", 0, 0},
-    {"fps", 0, APP_NUMBER, "N", "frames a second (default 30, of --input 25)", 1, 240},
+    {"fps", 0, APP_NUMBER, "N", "frames a second (default 30, of a clip its own, of pictures 25)",
+     1, 240},
+    {"rotate", 0, APP_WHOLE, "DEGREES", "turn the picture clockwise by 90, 180 or 270", 0, 270},
     {"mirror", 0, APP_FLAG, NULL, "show the picture as a mirror does", 0, 0},
+    {"loop", 0, APP_FLAG, NULL, "begin a clip or folder anew at its end", 0, 0},
+    {"realtime", 0, APP_FLAG, NULL,
+     "without a window too, show an input at its rate and drop what comes too late", 0, 0},
+    {"reconnect", 0, APP_FLAG, NULL,
+     "without a window too, wait for a camera that was unplugged to come back", 0, 0},
     {"headless", 0, APP_FLAG, NULL, "no window: only events", 0, 0},
     {"events", 0, APP_FILE, "FILE", "a JSON object for each event of a face; - is stdout", 0, 0},
     {"events-frames", 0, APP_FLAG, NULL, "and one for each frame looked at", 0, 0},
@@ -39,18 +48,38 @@ static bool read_size(const char *text, int *width, int *height)
            *width >= 16 && *width <= 32767 && *height >= 16 && *height <= 32767;
 }
 
-static enum app_exit read_request(const struct app *app, struct app_camera_request *request)
+/* FILLS *feed and *live from the options about where frames come from. */
+static enum app_exit read_source(const struct app *app, bool headless,
+                                 struct app_feed_options *feed, struct app_live *live)
 {
+    struct app_camera_request *request = &feed->request;
+    struct fid_error error;
     const char *input = app_option_text(app, "input", NULL);
     if (input != NULL && app_option_text(app, "camera", NULL) != NULL)
         return app_usage(app, "--camera and --input exclude each other");
     *request = (struct app_camera_request){
         .where = input != NULL ? input : app_option_text(app, "camera", NULL),
         .fps = app_option_number(app, "fps", 0),
+        .loop = app_option_flag(app, "loop"),
     };
     const char *size = app_option_text(app, "size", NULL);
     if (size != NULL && !read_size(size, &request->width, &request->height))
         return app_usage(app, "--size takes WIDTHxHEIGHT such as 1280x720, not '%s'", size);
+    feed->rotate = app_option_whole(app, "rotate", 0);
+    if (feed->rotate % 90 != 0)
+        return app_usage(app, "--rotate takes 90, 180 or 270, not %d", feed->rotate);
+    feed->backend = app_camera_backend(request->where, input != NULL, &error);
+    if (feed->backend == NULL)
+        return app_usage(app, "%s", error.text);
+    bool camera = feed->backend == &app_camera_v4l2;
+    live->area = camera || app_clip_is_url(request->where) ? APP_AREA_CAMERA : APP_AREA_INPUT;
+    feed->reconnect = live->area == APP_AREA_CAMERA &&
+                      (!headless || !camera || app_option_flag(app, "reconnect"));
+    live->reconnect = feed->reconnect;
+    feed->lossless = headless && !app_option_flag(app, "realtime");
+    live->every_frame = feed->lossless && live->area == APP_AREA_INPUT;
+    if (camera && app_camera_present(request->where, &error) != FID_OK)
+        return app_fail(APP_AREA_CAMERA, &error);
     return APP_OK;
 }
 
@@ -121,24 +150,14 @@ static enum app_exit run(struct app *app)
         .mirror = app_option_flag(app, "mirror"),
     };
     bool headless = app_option_flag(app, "headless");
-    bool files = app_option_text(app, "input", NULL) != NULL;
-    live.area = files ? APP_AREA_INPUT : APP_AREA_CAMERA;
-    live.every_frame = headless && files;
-    struct app_feed_options feed = {
-        .backend = files ? &app_camera_source : &app_camera_v4l2,
-        .reconnect = !headless && !files,
-        .lossless = headless,
-    };
-    struct fid_error error;
-    enum app_exit code = read_request(app, &feed.request);
+    struct app_feed_options feed = {0};
+    enum app_exit code = read_source(app, headless, &feed, &live);
     if (code != APP_OK)
         return code;
     if (!headless && !HAS_WINDOW) {
         app_warn("this build has no window (it was made with SDL=0); use --headless --events -");
         return APP_CAMERA;
     }
-    if (!files && app_camera_present(feed.request.where, &error) != FID_OK)
-        return app_fail(APP_AREA_CAMERA, &error);
     return run_live(app, &live, headless, &feed);
 }
 
@@ -166,7 +185,9 @@ const struct app_verb app_verb_live = {
                 "faceid live --camera logitech --size 640x480\tanother camera, smaller frames\n"
                 "faceid live --headless --events -\tno window: JSON lines for other programs\n"
                 "faceid live --headless --exec ./at-the-door\ta command at each event\n"
-                "faceid live --headless --input party.mp4\tevery frame of a clip\n",
+                "faceid live --headless --input party.mp4\tevery frame of a clip\n"
+                "faceid live --input rtsp://door.local/stream\ta network camera\n"
+                "ffmpeg -i URL -f mjpeg - | faceid live --input -\twhatever ffmpeg reads\n",
     .groups = APP_USES_MODEL | APP_USES_DETECTOR | APP_USES_GALLERY,
     .options = live_options,
     .run = run,

@@ -1,9 +1,13 @@
 /* Which camera is meant and which of its formats is taken, for cameras that nobody here has. */
+#include "app/camera.c"
+#include "app/camera_frame.c"
+#include "app/camera_holder.c"
 #include "app/camera_select.c"
 #include "tests/check/check.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #define MODE(format, w, h, rate)                                                    \
     {                                                                               \
@@ -67,6 +71,46 @@ static void no_camera_at_all(void)
     CHECK(camera == NULL);
 }
 
+/* Two cameras of one name: only the bus tells them apart after a replug. */
+static void a_lost_camera_is_found_again(void)
+{
+    struct app_camera_info now[] = {
+        {.index = 0, .path = "/dev/video0", .name = "Front", .bus = "usb-1"},
+        {.index = 1, .path = "/dev/video1", .name = "C920", .bus = "usb-2"},
+        {.index = 5, .path = "/dev/video5", .name = "C920", .bus = "usb-3"},
+    };
+    const struct app_camera_list list = {now, 3};
+    CHECK(app_camera_find_again(&list, "C920", "usb-3") == &now[2]);
+    CHECK(app_camera_find_again(&list, "C920", "usb-2") == &now[1]);
+    CHECK(app_camera_find_again(&list, "C920", "usb-9") == NULL);
+    CHECK(app_camera_find_again(&list, "Front", "usb-9") == &now[0]); /* in another socket */
+    CHECK(app_camera_find_again(&list, "Other", "usb-1") == NULL);
+    CHECK(app_camera_find_again(&(struct app_camera_list){0}, "Front", "usb-1") == NULL);
+}
+
+static void the_holder_is_named(void)
+{
+    char path[512], text[128], want[64];
+    snprintf(path, sizeof path, "%s/held", check_temp_folder());
+    int file = open(path, O_CREAT | O_RDWR, 0600);
+    REQUIRE(file >= 0);
+    CHECK(!app_camera_holder(path, text, sizeof text)); /* we ourselves do not count */
+    pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    CHECK(app_camera_holder(path, text, sizeof text));
+    snprintf(want, sizeof want, "'test_camera' (process %ld)", (long)child);
+    CHECK_THAT(strcmp(text, want) == 0, "said %s", text);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    CHECK(!app_camera_holder(path, text, sizeof text));
+    CHECK(!app_camera_holder("/dev/nothing", text, sizeof text));
+    close(file);
+}
+
 /* Chosen mode as "MJPG 1280x720". */
 static const char *chosen(const struct app_camera_mode *modes, size_t count,
                           struct app_camera_request request)
@@ -120,10 +164,34 @@ static void slow_camera_is_still_a_camera(void)
     CHOOSES("YUYV 800x600", silent, .fps = 0);
 }
 
+static void every_format_that_is_read_is_taken(void)
+{
+    static const struct app_camera_mode modes[][1] = {
+        {MODE(MJPEG, 640, 480, 30)},  {MODE(JPEG, 640, 480, 30)},  {MODE(YUYV, 640, 480, 30)},
+        {MODE(UYVY, 640, 480, 30)},   {MODE(NV12, 640, 480, 30)},  {MODE(YUV420, 640, 480, 30)},
+        {MODE(YVU420, 640, 480, 30)}, {MODE(RGB24, 640, 480, 30)}, {MODE(GREY, 640, 480, 30)}};
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+        CHECK(app_camera_choose(modes[i], 1, &(struct app_camera_request){0}) == modes[i]);
+}
+
+/* Colours are worth more than a format's habit, less than the rate. */
+static void grey_is_taken_where_it_is_much_better(void)
+{
+    static const struct app_camera_mode both[] = {MODE(GREY, 640, 480, 30),
+                                                  MODE(MJPEG, 640, 480, 30)};
+    static const struct app_camera_mode faster[] = {MODE(GREY, 640, 480, 30),
+                                                    MODE(YUYV, 640, 480, 5)};
+    static const struct app_camera_mode larger[] = {MODE(GREY, 1280, 720, 30),
+                                                    MODE(YUYV, 160, 120, 30)};
+    CHOOSES("MJPG 640x480", both, .width = 640, .height = 480);
+    CHOOSES("GREY 640x480", faster, .width = 640, .height = 480);
+    CHOOSES("GREY 1280x720", larger, .fps = 0);
+}
+
 static void unknown_formats_are_passed_over(void)
 {
     static const struct app_camera_mode others[] = {MODE(H264, 1280, 720, 30),
-                                                    MODE(GREY, 640, 480, 30)};
+                                                    MODE(SBGGR8, 640, 480, 30)};
     static const struct app_camera_mode mixed[] = {MODE(H264, 1280, 720, 30), MODE(YUYV, 0, 0, 30),
                                                    MODE(YUYV, 160, 120, 30)};
     CHOOSES("none", others, .fps = 0);
@@ -143,4 +211,7 @@ static void format_names_are_printable(void)
 CHECK_MAIN(CHECK_CASE(is_found_by_index_path_and_name), CHECK_CASE(is_found_through_a_link),
            CHECK_CASE(no_camera_at_all), CHECK_CASE(rate_comes_before_size_and_size_before_format),
            CHECK_CASE(large_frames_come_as_mjpeg), CHECK_CASE(slow_camera_is_still_a_camera),
-           CHECK_CASE(unknown_formats_are_passed_over), CHECK_CASE(format_names_are_printable))
+           CHECK_CASE(unknown_formats_are_passed_over), CHECK_CASE(format_names_are_printable),
+           CHECK_CASE(every_format_that_is_read_is_taken),
+           CHECK_CASE(grey_is_taken_where_it_is_much_better),
+           CHECK_CASE(a_lost_camera_is_found_again), CHECK_CASE(the_holder_is_named))
