@@ -32,7 +32,7 @@ static bool feed_goes_on(const struct app_live *live, const struct app_feed_stat
         return true;
     case APP_FEED_SILENT:
     case APP_FEED_LOST:
-        if (live->reconnect)
+        if (status->reconnect)
             return true;
         __attribute__((fallthrough));
     case APP_FEED_FAILED:

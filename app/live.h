@@ -16,7 +16,6 @@ struct app_live {
     enum app_area area;        /* what a failing source is: a camera or an input */
     struct app_report *report; /* NULL: nothing is told */
     bool every_frame;          /* the source waits for us: a file without a window */
-    bool reconnect;            /* a lost camera is waited for */
     uint64_t frames_max;       /* 0: no end */
     bool mirror;
 };

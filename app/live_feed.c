@@ -228,6 +228,7 @@ struct app_feed *app_feed_open(const struct app_feed_options *options, struct ap
         return NULL;
     feed->options = *options;
     feed->mailbox = mailbox;
+    feed->status.reconnect = options->reconnect;
     feed->retry_ms = RETRY_MS;
     pthread_mutex_init(&feed->lock, NULL);
     if (pthread_create(&feed->thread, NULL, run, feed) != 0) {

@@ -26,6 +26,7 @@ struct app_feed_options {
 
 struct app_feed_status {
     enum app_feed_state state;
+    bool reconnect; /* a lost or silent camera is waited for */
     struct fid_error error;
     char name[64], path[288], format[8];
     int width, height;

@@ -75,7 +75,6 @@ static enum app_exit read_source(const struct app *app, bool headless,
     live->area = camera || app_clip_is_url(request->where) ? APP_AREA_CAMERA : APP_AREA_INPUT;
     feed->reconnect = live->area == APP_AREA_CAMERA &&
                       (!headless || !camera || app_option_flag(app, "reconnect"));
-    live->reconnect = feed->reconnect;
     feed->lossless = headless && !app_option_flag(app, "realtime");
     live->every_frame = feed->lossless && live->area == APP_AREA_INPUT;
     if (camera && app_camera_present(request->where, &error) != FID_OK)
