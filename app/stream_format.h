@@ -32,7 +32,6 @@ struct app_stream_state {
     enum fid_pixel_format format;
     bool full_range;
     size_t scanned;                /* MJPEG: bytes of this frame that were looked through */
-    bool in_scan;                  /* MJPEG: these end within compressed data */
     int other_width, other_height; /* MJPEG: of the frame before, when not the stream's */
 };
 

@@ -35,20 +35,35 @@ static size_t find_start(const uint8_t *bytes, size_t count, bool *found)
     return count > 0 && bytes[count - 1] == 0xFF ? count - 1 : count;
 }
 
+/* Steps over the segment at bytes[at]; false: more bytes are needed. Its length is believed if
+ * another marker, or of a SOS the compressed data, follows; else the frame is damaged, and all that
+ * comes is looked through as compressed data is, so that a false length does not hide the next
+ * frames. */
+static bool step_over(struct app_stream_state *state, const uint8_t *bytes, size_t count, size_t at)
+{
+    enum { SOS_MIN = 8, SOS_MAX = 14 };
+    if (count - at < 4)
+        return false;
+    bool scan = bytes[at + 1] == SOS;
+    size_t length = (size_t)bytes[at + 2] << 8 | bytes[at + 3];
+    bool good = scan ? length >= SOS_MIN && length <= SOS_MAX : length >= 2;
+    if (good && count - at <= 2 + length)
+        return false;
+    good = good && (scan || bytes[at + 2 + length] == 0xFF);
+    state->scanned = at + 2 + (good ? length : 0);
+    return true;
+}
+
 /* Goes on from state->scanned, marker by marker. Segments are stepped over by their length, so that
  * a preview in one of them is not taken for the next frame; compressed data has no SOI in it. */
 static enum frame_end find_end(struct app_stream_state *state, const uint8_t *bytes, size_t count)
 {
     while (state->scanned + 1 < count) {
-        size_t at = state->scanned;
-        if (state->in_scan ||
-            bytes[at] != 0xFF) { /* between segments: damage, looked through too */
-            const uint8_t *mark = memchr(bytes + at, 0xFF, count - 1 - at);
-            state->scanned = mark != NULL ? (size_t)(mark - bytes) : count - 1;
-            if (mark == NULL)
-                return MORE;
-            at = state->scanned;
-        }
+        const uint8_t *mark = memchr(bytes + state->scanned, 0xFF, count - 1 - state->scanned);
+        size_t at = mark != NULL ? (size_t)(mark - bytes) : count - 1;
+        state->scanned = at;
+        if (mark == NULL)
+            return MORE;
         uint8_t marker = bytes[at + 1];
         bool bare = marker == 0 || marker == TEM || (marker >= RST0 && marker <= RST7);
         if (marker == SOI)
@@ -57,21 +72,10 @@ static enum frame_end find_end(struct app_stream_state *state, const uint8_t *by
             state->scanned = at + 2;
             return ENDED;
         }
-        if (marker == 0xFF) { /* fill bytes */
-            state->scanned = at + 1;
-            continue;
-        }
-        if (bare) {
-            state->scanned = at + 2;
-            continue;
-        }
-        if (at + 3 >= count)
+        if (bare || marker == 0xFF) /* 0xFF fills */
+            state->scanned = at + (bare ? 2 : 1);
+        else if (!step_over(state, bytes, count, at))
             return MORE;
-        size_t length = (size_t)bytes[at + 2] << 8 | bytes[at + 3];
-        if (at + 2 + length > count)
-            return MORE;
-        state->scanned = at + 2 + (length < 2 ? 2 : length);
-        state->in_scan = marker == SOS;
     }
     return MORE;
 }
@@ -123,7 +127,6 @@ enum app_parse_result app_parse_mjpeg(struct app_stream_state *state, const uint
         if (!found)
             return APP_PARSE_MORE;
         state->scanned = 2;
-        state->in_scan = false;
         bytes += *used;
         count -= *used;
     }
