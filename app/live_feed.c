@@ -4,6 +4,7 @@
 #include "app/live_light.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,8 +20,9 @@ struct app_feed {
     struct app_feed_options options;
     struct app_mailbox *mailbox;
     pthread_t thread;
-    pthread_mutex_t lock; /* of status */
+    pthread_mutex_t lock; /* of the next two */
     struct app_feed_status status;
+    char wanted[288];                /* the camera to go over to; "": none */
     struct app_camera_drops earlier; /* of the openings before this one */
     /* The thread's own: */
     struct app_light light;
@@ -50,6 +52,29 @@ static void describe(struct app_feed *feed, const struct app_camera *camera)
     status->width = camera->width;
     status->height = camera->height;
     status->fps = camera->fps;
+    status->opened_ns = app_now_ns();
+    pthread_mutex_unlock(&feed->lock);
+}
+
+static bool is_leaving(struct app_feed *feed)
+{
+    pthread_mutex_lock(&feed->lock);
+    bool leaving = feed->wanted[0] != '\0';
+    pthread_mutex_unlock(&feed->lock);
+    return leaving || app_mailbox_is_shut(feed->mailbox);
+}
+
+/* Asks for the wanted camera from now on, if there is one. */
+static void take_wanted(struct app_feed *feed)
+{
+    pthread_mutex_lock(&feed->lock);
+    if (feed->wanted[0] != '\0') {
+        memcpy(feed->where, feed->wanted, sizeof feed->where);
+        feed->wanted[0] = '\0';
+        feed->options.request.where = feed->where;
+        feed->options.request.name = feed->options.request.bus = NULL;
+        feed->status.state = APP_FEED_OPENING;
+    }
     pthread_mutex_unlock(&feed->lock);
 }
 
@@ -66,9 +91,9 @@ static void set_drops(struct app_feed *feed, const struct app_camera_drops *now)
     pthread_mutex_unlock(&feed->lock);
 }
 
-static void sleep_unless_shut(struct app_feed *feed, int64_t ms)
+static void sleep_unless_leaving(struct app_feed *feed, int64_t ms)
 {
-    for (int64_t left = ms; left > 0 && !app_mailbox_is_shut(feed->mailbox); left -= 50)
+    for (int64_t left = ms; left > 0 && !is_leaving(feed); left -= 50)
         usleep((useconds_t)(left < 50 ? left : 50) * 1000);
 }
 
@@ -81,7 +106,7 @@ static void keep_rate(struct app_feed *feed, double fps, uint64_t *due_ns)
     if (*due_ns <= now)
         return;
     uint64_t left_ns = *due_ns - now;
-    sleep_unless_shut(feed, (int64_t)(left_ns / APP_NS_PER_MS) - 20);
+    sleep_unless_leaving(feed, (int64_t)(left_ns / APP_NS_PER_MS) - 20);
     now = app_now_ns();
     if (*due_ns > now && *due_ns - now < 100 * APP_NS_PER_MS)
         usleep((useconds_t)((*due_ns - now) / 1000));
@@ -130,13 +155,14 @@ static void post(struct app_feed *feed, struct app_camera *camera, struct app_li
         app_mailbox_wait_taken(feed->mailbox);
 }
 
-/* Reads until the mailbox is shut or the camera has no more: FRAME (shut), LOST or END. */
+/* Reads until the mailbox is shut or another camera is wanted (FRAME), or this one has no more:
+ * LOST or END. */
 static enum app_camera_result read_frames(struct app_feed *feed, struct app_camera *camera,
                                           struct fid_error *error)
 {
     uint64_t heard_ns = app_now_ns(), due_ns = heard_ns, patience_ns = FIRST_FRAME_NS;
     enum app_camera_result result = APP_CAMERA_FRAME;
-    while (!app_mailbox_is_shut(feed->mailbox)) {
+    while (!is_leaving(feed)) {
         struct app_live_frame *draft = app_mailbox_draft(feed->mailbox);
         result = read_frame(feed, camera, draft, error);
         switch (result) {
@@ -180,7 +206,7 @@ static void remember(struct app_feed *feed, const struct app_camera *camera)
 
 static void wait_to_retry(struct app_feed *feed, bool remote)
 {
-    sleep_unless_shut(feed, feed->retry_ms);
+    sleep_unless_leaving(feed, feed->retry_ms);
     if (remote && feed->retry_ms < RETRY_MOST_MS)
         feed->retry_ms *= 2;
 }
@@ -193,8 +219,11 @@ static void *run(void *context)
     while (!app_mailbox_is_shut(feed->mailbox)) {
         struct app_camera camera;
         struct fid_error error = {0};
+        take_wanted(feed);
         if (options->backend->open(&camera, &options->request, &error) != FID_OK) {
             if (seen && options->reconnect) {
+                if (feed->status.state == APP_FEED_OPENING) /* else the loss is what matters */
+                    set_state(feed, APP_FEED_LOST, &error);
                 wait_to_retry(feed, remote);
                 continue;
             }
@@ -213,8 +242,9 @@ static void *run(void *context)
             wait_to_retry(feed, remote);
             continue;
         }
-        if (result != APP_CAMERA_FRAME)
-            set_state(feed, result == APP_CAMERA_END ? APP_FEED_ENDED : APP_FEED_FAILED, &error);
+        if (result == APP_CAMERA_FRAME)
+            continue; /* another camera, or the end */
+        set_state(feed, result == APP_CAMERA_END ? APP_FEED_ENDED : APP_FEED_FAILED, &error);
         break;
     }
     app_mailbox_shut(feed->mailbox);
@@ -249,6 +279,13 @@ void app_feed_close(struct app_feed **feed)
     fid_frame_free(&(*feed)->lying);
     free(*feed);
     *feed = NULL;
+}
+
+void app_feed_switch(struct app_feed *feed, const char *where)
+{
+    pthread_mutex_lock(&feed->lock);
+    snprintf(feed->wanted, sizeof feed->wanted, "%s", where);
+    pthread_mutex_unlock(&feed->lock);
 }
 
 void app_feed_status(struct app_feed *feed, struct app_feed_status *status)

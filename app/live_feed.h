@@ -31,6 +31,7 @@ struct app_feed_status {
     char name[64], path[288], format[8];
     int width, height;
     double fps;
+    uint64_t opened_ns;            /* frames captured before came from an earlier camera */
     uint64_t dropped;              /* damaged frames, all of drops */
     struct app_camera_drops drops; /* the same by reason */
     const char *hint; /* about pictures in which nothing can be seen (dark, flat); NULL: none */
@@ -41,6 +42,10 @@ struct app_feed;
 /* Starts the thread; the mailbox is borrowed. NULL: no memory. */
 struct app_feed *app_feed_open(const struct app_feed_options *options, struct app_mailbox *mailbox);
 void app_feed_close(struct app_feed **feed); /* shuts the mailbox, ends the thread; takes NULL */
+
+/* Leaves the camera and opens another one, as app_camera_request.where says; one that cannot be
+ * opened is LOST, and tried again until the next switch. */
+void app_feed_switch(struct app_feed *feed, const char *where);
 void app_feed_status(struct app_feed *feed, struct app_feed_status *status); /* FILLS */
 
 #endif

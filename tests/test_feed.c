@@ -42,19 +42,22 @@ static enum fid_status script_open(struct app_camera *camera,
                                    struct fid_error *error)
 {
     int number = ++script.opens;
+    const char *path = request->where != NULL ? request->where : "/dev/video7";
     snprintf(script.again_name, sizeof script.again_name, "%s",
              request->name != NULL ? request->name : "");
     *camera = (struct app_camera){0};
     if (number > 1 && number <= 1 + script.fail_opens)
         return app_camera_fail(error, FID_NOT_FOUND, "it has not come back");
+    if (strcmp(path, "/dev/video9") == 0)
+        return app_camera_fail(error, FID_NOT_FOUND, "there is no camera %s", path);
     *camera = (struct app_camera){.backend = &script_backend,
                                   .name = "Made up",
                                   .bus = "usb-1",
-                                  .path = "/dev/video7",
-                                  .where = "/dev/video7",
                                   .format = "GREY",
                                   .live = !script.files,
                                   .fps = script.fps};
+    snprintf(camera->path, sizeof camera->path, "%s", path);
+    snprintf(camera->where, sizeof camera->where, "%s", path);
     return FID_OK;
 }
 
@@ -279,6 +282,44 @@ static void frames_are_turned(void)
     end_feed();
 }
 
+/* ---- another camera ---- */
+
+static bool comes_to(const char *path)
+{
+    for (int i = 0; i < 2000; i++) {
+        struct app_feed_status status = status_now();
+        if (status.state == APP_FEED_RUNNING && strcmp(status.path, path) == 0)
+            return true;
+        usleep(5000);
+    }
+    return false;
+}
+
+static void goes_over_to_another_camera(void)
+{
+    start_feed("f", (struct app_feed_options){.reconnect = true});
+    REQUIRE(comes_to("/dev/video7"));
+    uint64_t before_ns = app_now_ns();
+    app_feed_switch(feed, "/dev/video8");
+    CHECK(comes_to("/dev/video8") && status_now().opened_ns >= before_ns);
+    CHECK_THAT(script.again_name[0] == '\0', "asked for '%s', the camera before",
+               script.again_name);
+    end_feed();
+}
+
+static void another_camera_that_is_not_there_is_lost(void)
+{
+    start_feed("f", (struct app_feed_options){.reconnect = true});
+    REQUIRE(comes_to("/dev/video7"));
+    app_feed_switch(feed, "/dev/video9");
+    REQUIRE(wait_for(APP_FEED_LOST) >= 0);
+    CHECK(strstr(status_now().error.text, "no camera /dev/video9") != NULL);
+    app_feed_switch(feed, "/dev/video8");
+    CHECK(comes_to("/dev/video8"));
+    script.fail_opens = script.opens - script.closes; /* the one that could not be opened */
+    end_feed();
+}
+
 /* ---- the light ---- */
 
 static const char *look(enum fid_pixel_format format, int left, int right, uint64_t ms)
@@ -335,5 +376,7 @@ CHECK_MAIN(CHECK_CASE(frames_make_it_run), CHECK_CASE(a_loss_is_told_at_once_and
            CHECK_CASE(damaged_frames_are_counted_and_are_silence),
            CHECK_CASE(drops_are_counted_over_reopenings), CHECK_CASE(the_end_is_no_failure),
            CHECK_CASE(a_source_keeps_its_rate), CHECK_CASE(frames_are_turned),
+           CHECK_CASE(goes_over_to_another_camera),
+           CHECK_CASE(another_camera_that_is_not_there_is_lost),
            CHECK_CASE(dark_and_flat_pictures_get_a_hint_in_time),
            CHECK_CASE(a_black_camera_is_told_of_once))
