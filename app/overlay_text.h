@@ -1,21 +1,30 @@
-/* overlay_text.h - text on an SDL renderer in whatever fonts the machine has. */
+/* overlay_text.h - lines of text on an SDL renderer, in any script that the machine has a font for.
+ */
 #ifndef APP_OVERLAY_TEXT_H
 #define APP_OVERLAY_TEXT_H
 
 #include <SDL2/SDL.h>
+#include <stdbool.h>
 
 struct app_text;
 
-/* Opens the fonts at the given height in pixels. The renderer is borrowed. A machine without any
- * font gives an object that draws nothing. NULL: no memory, or SDL_ttf does not start. */
+/* Text of the given height in pixels. The renderer is borrowed. Each run of characters is drawn in
+ * the first font that has them, Arabic and Hebrew from right to left; without any font in the
+ * built-in one. NULL: no memory. */
 struct app_text *app_text_open(SDL_Renderer *renderer, int pixels);
 void app_text_close(struct app_text **text); /* takes NULL */
+void app_text_resize(struct app_text *text, int pixels);
+
+/* Has every character of the words a font? */
+bool app_text_has(struct app_text *text, const char *words);
 
 /* How large the words (UTF-8, one line) will be. */
 SDL_Point app_text_size(struct app_text *text, const char *words);
+int app_text_line(const struct app_text *text); /* height of a line of any words */
 
-/* Draws them with the left upper corner at x, y. Each text is drawn in the first font that has all
- * its characters, else in the one that lacks the fewest; Arabic and Hebrew from right to left. */
-void app_text_draw(struct app_text *text, const char *words, int x, int y, SDL_Color color);
+/* Draws them with the left upper corner at x, y, cut off at the width. A character that nothing can
+ * draw stands as its number, U+5F20. */
+void app_text_draw(struct app_text *text, const char *words, int x, int y, int width,
+                   SDL_Color color);
 
 #endif

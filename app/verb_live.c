@@ -35,6 +35,7 @@ static const struct app_option live_options[] = {
     {"exec", 0, APP_TEXT, "CMD", "run CMD at each event, with its fields as FACEID_*", 0, 0},
     {"record", 0, APP_FILE, "FOLDER", "save the frames in which a label changes", 0, 0},
     {"frames", 0, APP_WHOLE, "N", "end after so many frames", 1, 1e9},
+    {"stats", 0, APP_FILE, "FILE", "of the window: times of its drawing, as JSON at the end", 0, 0},
     {"max-fps", 0, APP_NUMBER, "N", "look at N frames a second at most (not of files)", 0.1, 240},
     {"embed-fps", 0, APP_NUMBER, "N", "run the recognizer N times a second at most", 0.1, 1000},
     {0},
@@ -165,8 +166,11 @@ const struct app_verb app_verb_live = {
     .arguments = "",
     .summary = "the camera with a name at each face, in a window or as events",
     .details =
-        "Strangers are \"?\". Keys: q or Esc quit, f full screen, h help, space pause, m mirror,\n"
-        "s snapshot. People are added by `faceid enroll`, also while the window is open.\n"
+        "Strangers are \"?\". People are enrolled by key, or by `faceid enroll` also while the\n"
+        "window is open. Keys of the window:\n"
+#define APP_KEY(action, character, name, does) "  " name "\t" does "\n"
+#include "app/key_table.h"
+#undef APP_KEY
         "\n"
         "Faces are followed from frame to frame. A name needs three looks at a face, or one far\n"
         "above the limit, and is held while a third of the last eight looks agree. Events are\n"
