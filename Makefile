@@ -119,7 +119,8 @@ DEPS := gcc libc6-dev make pkg-config curl ca-certificates python3-numpy python3
         $(if $(filter 1,$(SDL)),libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core)
 DEPS_CI   := clang libclang-rt-14-dev
 DEPS_TEST := gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
-             qemu-user-static clang-format
+             qemu-user-static clang-format \
+             $(if $(filter 1,$(SDL)),xvfb xdotool fonts-wqy-microhei)
 
 # Installs the packages that are not there yet: $(call install_packages,NAMES).
 install_packages = \
@@ -194,15 +195,16 @@ bench: program benches
 # ---- installation ----
 install: program
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/faceid $(DESTDIR)$(PREFIX)/include \
-	    $(DESTDIR)$(PREFIX)/lib
+	    $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 faceid $(DESTDIR)$(PREFIX)/bin/faceid
 	install -m 644 engine/fid.h $(DESTDIR)$(PREFIX)/include/fid.h
+	install -m 644 app/man/faceid.1 $(DESTDIR)$(PREFIX)/share/man/man1/faceid.1
 	install -m 644 $(BUILD)/libfaceid.a $(DESTDIR)$(PREFIX)/lib/libfaceid.a
 	for f in weights/models/*.fid; do [ ! -e "$$f" ] || \
 	    install -m 644 "$$f" $(DESTDIR)$(PREFIX)/share/faceid/; done
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/faceid $(DESTDIR)$(PREFIX)/include/fid.h \
-	    $(DESTDIR)$(PREFIX)/lib/libfaceid.a
+	    $(DESTDIR)$(PREFIX)/lib/libfaceid.a $(DESTDIR)$(PREFIX)/share/man/man1/faceid.1
 	for f in weights/models/*.fid; do \
 	    rm -f "$(DESTDIR)$(PREFIX)/share/faceid/$${f##*/}"; done
 	-rmdir $(DESTDIR)$(PREFIX)/share/faceid 2>/dev/null

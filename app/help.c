@@ -24,14 +24,31 @@ static void print_option(FILE *out, const struct app_option *option)
     fprintf(out, "  %-26s %s\n", left, option->help);
 }
 
+/* What stands behind a tab begins in one column. */
+static void print_details(FILE *out, const char *details)
+{
+    enum { COLUMN = 12 };
+    while (*details != '\0') {
+        int length = (int)strcspn(details, "\n"), left = (int)strcspn(details, "\t\n");
+        if (left < length)
+            fprintf(out, "%-*.*s%.*s\n", COLUMN, left, details, length - left - 1,
+                    details + left + 1);
+        else
+            fprintf(out, "%.*s\n", length, details);
+        details += length + (details[length] == '\n');
+    }
+}
+
 void app_verb_help(FILE *out, const struct app_verb *verb)
 {
     fprintf(out, "faceid %s: %s\n\nUsage: faceid %s [OPTION]... %s\n", verb->name, verb->summary,
             verb->name, verb->arguments);
     fprintf(out, "\nExamples:\n");
     print_examples(out, verb->examples);
-    if (verb->details != NULL)
-        fprintf(out, "\n%s", verb->details);
+    if (verb->details != NULL) {
+        fputc('\n', out);
+        print_details(out, verb->details);
+    }
     fprintf(out, "\nOptions:\n");
     const struct app_option *option;
     for (size_t i = 0; (option = app_verb_option(verb, i)) != NULL; i++)
@@ -66,6 +83,7 @@ void app_help(FILE *out)
             "  FACEID_MODEL      weight file of the recognizer\n"
             "  FACEID_DETECTOR   weight file of the detector\n"
             "  FACEID_GALLERY    the gallery's file (default $XDG_DATA_HOME/faceid/gallery.db)\n"
+            "  FACEID_FONT       a font file that the window takes before all others\n"
             "  FID_ISA           kernels to use: ref, avx2, avx512, neon\n"
             "  FID_VERBOSE       1: say what is chosen and why\n");
     print_exit_codes(out);

@@ -1,0 +1,56 @@
+"""What the program says of itself stands in the manual page and the README too."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from check import ROOT, case, main, require, skip
+from program import FACEID
+
+PAGE = os.path.join(ROOT, "app", "man", "faceid.1")
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def keys():
+    """[(name, what it does)] of app/key_table.h."""
+    return re.findall(r'^APP_KEY\(\w+, .*?, "(.*?)", "(.*?)"\)$', read("app/key_table.h"), re.M)
+
+
+@case
+def manual_page_is_the_programs():
+    made = subprocess.run([sys.executable, os.path.join(ROOT, "app", "man", "make_page"), FACEID],
+                          stdout=subprocess.PIPE, text=True, check=True).stdout
+    require(made == read("app/man/faceid.1"), "app/man/faceid.1 is not what app/man/make_page makes: "
+            "run app/man/make_page %s >app/man/faceid.1" % FACEID)
+    for _, does in keys():
+        require(does.replace("-", "\\-") in made, "the page has no key that does: " + does)
+    for verb in re.findall(r"APP_VERB\((\w+)\)$", read("app/verb_table.h"), re.M):
+        require("\n.SS faceid %s " % verb in made, "the page has no " + verb)
+
+
+@case
+def manual_page_is_good_roff():
+    if shutil.which("groff") is None:
+        skip("no groff")
+    done = subprocess.run(["groff", "-man", "-ww", "-z", PAGE], stderr=subprocess.PIPE, text=True)
+    require(done.returncode == 0 and done.stderr == "", done.stderr)
+
+
+@case
+def help_and_readme_have_every_key():
+    told = subprocess.run([FACEID, "live", "--help"], stdout=subprocess.PIPE, text=True).stdout
+    readme = read("README.md")
+    require(len(keys()) >= 14, "%d keys in the table" % len(keys()))
+    for names, does in keys():
+        require(re.search(r"^  %s +%s$" % (re.escape(names), re.escape(does)), told, re.M),
+                "live --help has no %s" % names)
+        for name in names.split(", "):
+            require("`%s`" % name in readme, "the README has no key `%s`" % name)
+
+
+main()
