@@ -203,8 +203,8 @@ static void hostile_headers_are_refused(void)
         "P5\n4 4\n255\n",
         "P6\n0 0\n255\n",
         "x",
-        "P6 a very long line that never becomes a header at all, "
-        "whatever is waited for, ever"};
+        ("P6 a very long line that never becomes a header at all, "
+         "whatever is waited for, ever")};
     for (size_t i = 0; i < sizeof ppm / sizeof ppm[0]; i++)
         CHECK_THAT(refused(app_parse_ppm, ppm[i], strlen(ppm[i])), "taken: %s", ppm[i]);
     char line[2000];
