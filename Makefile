@@ -51,10 +51,11 @@ BENCHES   := $(patsubst bench/%.c,$(BUILD)/%,$(wildcard bench/bench_*.c))
 BENCH_O   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
 TESTS     := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TOOLS     := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/*.c))
+USBCAM    := $(BUILD)/tests/usbcam
 CHECK_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/check/*.c))
 CASES_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernel_cases/*.c))
 
-.PHONY: FORCE all program weights deps deps-ci deps-test test demo check check-vggface2 fuzz soak bench install uninstall clean \
+.PHONY: FORCE all program weights deps deps-ci deps-rig deps-test test demo check check-vggface2 fuzz soak bench install uninstall clean \
         help tests benches
 all: program weights
 
@@ -93,7 +94,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
 # ---- tests and benches ----
-tests: $(TESTS) $(TOOLS)
+tests: $(TESTS) $(TOOLS) $(USBCAM)
 $(BUILD)/tests/test_kernels: $(CASES_O)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(CHECK_O) $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
@@ -101,6 +102,9 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(CHECK_O) $(BUILD)/libfaceid.a
 $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_LIB)
+$(USBCAM): $(patsubst %,$(BUILD)/tests/rigs/%.o,usbcam uvc)
+	$(SAY) "link $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
 benches: $(BENCHES)
 $(BUILD)/libbench.a: $(BENCH_O)
 	@rm -f $@
@@ -118,6 +122,7 @@ DEPS := gcc libc6-dev make pkg-config curl ca-certificates python3-numpy python3
         $(if $(filter 1,$(OPENBLAS)),libopenblas0-pthread) \
         $(if $(filter 1,$(SDL)),libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core)
 DEPS_CI   := clang libclang-rt-14-dev
+DEPS_RIG  := qemu-system-x86 qemu-system-arm kmod e2fsprogs
 DEPS_TEST := gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
              qemu-user-static clang-format \
              $(if $(filter 1,$(SDL)),xvfb xdotool fonts-wqy-microhei)
@@ -138,7 +143,11 @@ deps:
 	@$(call install_packages,$(DEPS) $$(command -v npm >/dev/null || echo npm))
 
 deps-ci:
-	@$(call install_packages,$(DEPS_CI))
+	@$(call install_packages,$(DEPS_CI) $(DEPS_RIG))
+
+# Virtual machines with a camera (tests/rigs).
+deps-rig: deps-test
+	@$(call install_packages,$(DEPS_RIG))
 
 deps-test: deps
 	@$(call install_packages,$(DEPS_TEST))
@@ -222,7 +231,7 @@ help:
 	@echo "switches: OPENBLAS=0 SDL=0 WEIGHTS=no CROSS=aarch64-linux-gnu- SANITIZE=address,undefined"
 	@echo "          BUILD=folder WERROR=1 CC=clang V=1"
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name cache -prune -o -name '*.d' -type f -print 2>/dev/null)
 .PRECIOUS: $(BUILD)/%.o
 
 clean:

@@ -1,0 +1,61 @@
+"""builds.py - the program as the rigs run it: as built for this test, with sanitizers, for arm64."""
+import os
+import shutil
+
+from check import BUILD, ROOT, require, run, skip
+import vm
+
+SYSROOT = os.path.join(vm.CACHE, "sysroot-arm64")
+LIBRARIES = ["libc6-dev", "libjpeg62-turbo-dev", "libpng-dev", "libsqlite3-dev", "libutf8proc-dev",
+             "libsdl2-dev", "libsdl2-ttf-dev"]
+
+
+def get(build):
+    """Files for the guest: the program and the camera. Skips the case where they cannot be built."""
+    folder = {"amd64": BUILD, "asan": os.path.join(ROOT, "build", "asan"),
+              "arm64": os.path.join(ROOT, "build", "arm64")}[build]
+    files = {"faceid": os.path.join(folder, "faceid"),
+             "usbcam": os.path.join(folder, "tests", "usbcam")}
+    if build == "asan":
+        _make(folder, files, "SANITIZE=address,undefined")
+    if build == "arm64":
+        _make_sysroot()
+        paths = ["usr/lib/aarch64-linux-gnu/pulseaudio", "usr/lib/aarch64-linux-gnu/blas"]
+        links = "".join(",-rpath-link," + os.path.join(SYSROOT, p) for p in paths)
+        _make(folder, files, "CROSS=aarch64-linux-gnu-", "CFLAGS=--sysroot=" + SYSROOT,
+              "LDFLAGS=--sysroot=%s -Wl%s" % (SYSROOT, links))
+    return files
+
+
+def sysroot(build):
+    """Where the program's libraries are."""
+    return SYSROOT if build == "arm64" else "/"
+
+
+def _make(folder, files, *words):
+    """As `make` would from a shell: the make that runs the tests has its own settings."""
+    clean = {k: v for k, v in os.environ.items()
+             if k not in ("BUILD", "CFLAGS", "LDFLAGS", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    targets = [os.path.relpath(path, ROOT) for path in files.values()]
+    done = run("make", "-C", ROOT, "-j2", "BUILD=" + os.path.relpath(folder, ROOT), *words,
+               *targets, env=clean)
+    require(done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:])
+
+
+def _make_sysroot():
+    """Debian's arm64 libraries, with links that stay inside."""
+    if shutil.which("aarch64-linux-gnu-gcc") is None:
+        skip("no aarch64-linux-gnu-gcc (make deps-test installs it)")
+    if os.path.exists(SYSROOT):
+        return
+    fresh = SYSROOT + ".new"
+    os.makedirs(fresh, exist_ok=True)
+    vm.Apt(SYSROOT + ".apt", "arm64").unpack(fresh, *LIBRARIES, dependencies=True)
+    for folder, folders, names in os.walk(fresh):
+        for name in folders + names:
+            path = os.path.join(folder, name)
+            if os.path.islink(path) and os.readlink(path).startswith("/"):
+                target = fresh + os.readlink(path)
+                os.unlink(path)
+                os.symlink(os.path.relpath(target, folder), path)
+    os.rename(fresh, SYSROOT)
