@@ -51,7 +51,7 @@ BENCHES   := $(patsubst bench/%.c,$(BUILD)/%,$(wildcard bench/bench_*.c))
 BENCH_O   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
 TESTS     := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TOOLS     := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/*.c))
-USBCAM    := $(BUILD)/tests/usbcam
+RIG_TOOLS := $(BUILD)/tests/usbcam $(BUILD)/tests/careless.so
 CHECK_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/check/*.c))
 CASES_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernel_cases/*.c))
 
@@ -94,7 +94,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
 # ---- tests and benches ----
-tests: $(TESTS) $(TOOLS) $(USBCAM)
+tests: $(TESTS) $(TOOLS) $(RIG_TOOLS)
 $(BUILD)/tests/test_kernels: $(CASES_O)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(CHECK_O) $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
@@ -102,9 +102,12 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(CHECK_O) $(BUILD)/libfaceid.a
 $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_LIB)
-$(USBCAM): $(patsubst %,$(BUILD)/tests/rigs/%.o,usbcam uvc)
+$(BUILD)/tests/usbcam: $(patsubst %,$(BUILD)/tests/rigs/%.o,usbcam uvc)
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
+$(BUILD)/tests/careless.so: $(BUILD)/tests/rigs/careless.o
+	$(SAY) "link $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -shared -o $@ $^
 benches: $(BENCHES)
 $(BUILD)/libbench.a: $(BENCH_O)
 	@rm -f $@

@@ -110,11 +110,11 @@ def _module_files(modules):
 
 
 def _make_base(root, release):
-    """The initramfs that every run begins with."""
+    """The initramfs that every run begins with: busybox and modules."""
     modules = os.path.join(root, "lib", "modules", release)
     subprocess.run(["depmod", "-b", root, release], check=True)
     inside = "lib/modules/" + release
-    files = {"init": os.path.join(HERE, "init"), "bin/busybox": os.path.join(root, "bin/busybox"),
+    files = {"bin/busybox": os.path.join(root, "bin/busybox"),
              "etc/passwd": b"root:x:0:0::/:/bin/sh\nguest:x:1000:1000::/:/bin/sh\n",
              "dev": None, "proc": None, "sys": None, "out": None, "mnt": None, "tmp": None}
     for path in _module_files(modules):
@@ -139,8 +139,7 @@ class Guest:
         self.emulator, self.console, self.triplet = MACHINES[architecture]
         self.folder = os.path.join(CACHE, "vm-" + architecture)
         self.kernel = os.path.join(self.folder, "kernel")
-        self.root = os.path.join(self.folder, "root")
-        self.release = os.path.join(self.folder, "release")
+        self.base = os.path.join(self.folder, "base.cpio")
 
 
 def prepare(architecture):
@@ -154,10 +153,12 @@ def prepare(architecture):
         apt = Apt(guest.folder, architecture)
         listed = apt.call("apt-cache", "depends", "linux-image-" + architecture)
         image = re.search(r"Depends: (linux-image-([0-9]\S*))", listed)
-        apt.unpack(guest.root, image.group(1), "busybox-static")
-        with open(guest.release, "w") as file:
-            file.write(image.group(2))
-        os.rename(os.path.join(guest.root, "boot", "vmlinuz-" + image.group(2)), guest.kernel)
+        root, release = os.path.join(guest.folder, "root"), image.group(2)
+        apt.unpack(root, image.group(1), "busybox-static")
+        with open(guest.base, "wb") as file:
+            file.write(_make_base(root, release))
+        os.rename(os.path.join(root, "boot", "vmlinuz-" + release), guest.kernel)
+        shutil.rmtree(root)
     return guest
 
 
@@ -192,7 +193,7 @@ def _libraries(program, triplet, sysroot, found):
 
 
 def _all_files(guest, steps, files, sysroot):
-    result = {"rig/steps.sh": os.path.join(HERE, steps)}
+    result = {"init": os.path.join(HERE, "init"), "rig/steps.sh": os.path.join(HERE, steps)}
     for name, path in files.items():
         inside = os.path.join("rig", name)
         if os.path.isdir(path):
@@ -219,10 +220,8 @@ def boot(guest, steps, files, sysroot="/", memory=768, limit=170, disk=None, cut
     result, work = Run(), temp_folder()
     result.out, console = os.path.join(work, "out"), os.path.join(work, "console")
     os.mkdir(result.out)
-    with open(guest.release) as file:
-        base = _make_base(guest.root, file.read())
-    with open(os.path.join(work, "initrd"), "wb") as file:
-        file.write(base + cpio(_all_files(guest, steps, files, sysroot)))
+    with open(guest.base, "rb") as base, open(os.path.join(work, "initrd"), "wb") as file:
+        file.write(base.read() + cpio(_all_files(guest, steps, files, sysroot)))
     words = guest.emulator + [
         "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", str(memory),
         "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio",
