@@ -199,6 +199,7 @@ $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libfaceid.a
 
 # What takes longer than a gate may.
 soak: test
+	@FACEID_SOAK_FRAMES=100000 BUILD=$(BUILD) PYTHONPATH=tests/check:convert $(PYTHON) tests/test_soak.py
 	@$(MAKE) --no-print-directory fuzz FUZZ_RUNS=10000000
 
 bench: program benches

@@ -25,10 +25,10 @@ _runs = {}
 
 
 class Stage:
-    """What a step left: events of frames with faces in them, sentences, exit code."""
+    """What a step left: events of frames and of faces, sentences, exit code."""
 
     def __init__(self, run, name):
-        self.events, self.code, self.broken = [], None, []
+        self.events, self.told, self.code, self.broken = [], [], None, []
         for at, line in stamped(run, name + ".out"):
             if re.fullmatch(r"exit \d+", line):
                 self.code = int(line[5:])
@@ -38,8 +38,7 @@ class Stage:
             except ValueError:
                 self.broken.append(line)
                 continue
-            if "faces" in event:
-                self.events.append((at, event))
+            (self.events if event.get("event") == "faces" else self.told).append((at, event))
         self.errors = stamped(run, name + ".err")
         self.said = "\n".join(line for _, line in self.errors)
 
@@ -90,10 +89,10 @@ def noted(run, words):
 
 
 def boot(build):
-    guest = vm.prepare(NAMES[build])
-    recognizer, detector = program.models()
     pictures, gallery = temp_folder(), os.path.join(temp_folder(), "gallery.db")
     files = {name: os.path.join(pictures, name) for name in scenes.draw(pictures)}
+    recognizer, detector = program.models()
+    guest = vm.prepare(NAMES[build])
     done = program.faceid("enroll", "--from", scenes.people(), gallery=gallery,
                           pair=(recognizer, detector))
     require(done.returncode == 0, done.stderr)
@@ -178,7 +177,7 @@ def interrupt_ends_with_a_whole_line(run):
 
 
 def other_exit_codes(run):
-    for name, words in (("busy", "another program is using"), ("metadata", "is not a camera"),
+    for name, words in (("busy", "/dev/video0"), ("metadata", "is not a camera"),
                         ("forbidden", "no permission")):
         stage = Stage(run, name)
         require(stage.code == 6 and words in stage.said and len(stage.errors) == 1,
@@ -241,12 +240,23 @@ def window_says_nothing_of_a_silent_camera(run):
     require(stage.events[-1][0] > camera_did(run, "thawed")[0][0], "it did not go on")
 
 
+def lost_faces_are_told(run):
+    for name, when in (("yuyv", noted(run, "pulled")[1]), ("window", noted(run, "pulled")[3]),
+                       ("damaged", camera_did(run, "frozen")[0][0])):
+        stage = Stage(run, name)
+        appeared = {e["track"] for at, e in stage.told if e["event"] == "appear" and at < when}
+        limit = when + (NOTICED if name != "damaged" else SILENT) + FRAMES * stage.frame_seconds()
+        lost = {e["track"] for at, e in stage.told if e["event"] == "lost" and at <= limit}
+        require(appeared and appeared <= lost, "%s: appeared %r, lost in time %r: %r"
+                % (name, appeared, lost, stage.told))
+
+
 CHECKS = [steps_came_to_their_end, kernel_has_no_complaint, sanitizers_are_silent, without_camera,
           camera_is_listed_once, mjpeg_faces_get_the_right_names,
           interrupt_ends_with_a_whole_line, other_exit_codes, yuyv_faces_get_the_right_names,
           unplugging_ends_headless_in_time, damaged_frames_are_dropped_and_counted,
           silent_camera_is_found_by_time, window_goes_on_after_a_replug,
-          window_says_nothing_of_a_silent_camera]
+          window_says_nothing_of_a_silent_camera, lost_faces_are_told]
 
 
 def add(build, check):

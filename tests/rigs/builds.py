@@ -1,4 +1,5 @@
-"""builds.py - the program as the rigs run it: as built for this test, with sanitizers, for arm64."""
+"""builds.py - the program as the rigs run it: as built for this test, with sanitizers, for arm64.
+What is not there or older than its sources is built."""
 import os
 import shutil
 
@@ -25,6 +26,13 @@ def get(build):
         _make(folder, files.values(), "CROSS=aarch64-linux-gnu-", "CFLAGS=--sysroot=" + SYSROOT,
               "LDFLAGS=--sysroot=%s -Wl%s" % (SYSROOT, links))
     return files
+
+
+def with_tsan():
+    """The program with ThreadSanitizer."""
+    folder = os.path.join(ROOT, "build", "tsan")
+    _make(folder, [os.path.join(folder, "faceid")], "SANITIZE=thread")
+    return os.path.join(folder, "faceid")
 
 
 def sysroot(build):

@@ -29,10 +29,11 @@ run() {
     stamp </tmp/$name >/out/$name.err &
     { "$@" 2>/tmp/$name & echo $! >/tmp/$name.pid; wait $!; echo "exit $?"; } | stamp >/out/$name.out
 }
-live() { name=$1; shift; run $name ./faceid live -v "$@" & }
+live() { name=$1; shift; run $name ./faceid live -v --events-frames "$@" & }
 
 named() { [ "$(grep -c "\"name\":\"$2\"" /out/$1.out)" -ge 2 ]; }
-seen() { [ "$(grep -c '"faces":\[{' /out/$1.out)" -gt $2 ]; } # more than so many frames with faces
+faces() { grep -c '"faces":\[{' /out/$1.out; } # frames with faces
+more() { [ "$(faces $1)" -gt $2 ]; }
 ended() { grep -q ' exit ' /out/$1.out; }
 interrupt() { note "interrupted $1"; kill -INT "$(cat /tmp/$1.pid)"; await ended $1; }
 end() { await ended $1 || kill -9 "$(cat /tmp/$1.pid)"; }
@@ -54,7 +55,7 @@ run busy ./faceid live --headless --camera 0
 interrupt mjpeg
 run metadata ./faceid live --headless --camera /dev/video1
 run forbidden su guest -c 'exec ./faceid live --headless --camera /dev/video0 -g /tmp/none.db'
-run counted ./faceid live --headless --frames 2
+run counted ./faceid live --headless --events-frames --frames 2
 pull
 
 # YUYV with short frames in between; the plug is pulled.
@@ -84,8 +85,8 @@ await named window raj
 kill -USR2 $camera
 sleep 4
 note "still silent"
-count=$(grep -c . /out/window.out)
+count=$(faces window)
 kill -USR2 $camera
-await seen window $count
+await more window $count
 interrupt window
 pull

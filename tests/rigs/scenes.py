@@ -14,7 +14,8 @@ from check import shared, skip, temp_folder
 
 WIDTH, HEIGHT = 320, 240
 PLACES = {"amy": (20, 10), "raj": (200, 10), "bernadette": (200, 130)}
-SCENES = {"pair": ("amy", "bernadette"), "amy": ("amy",), "raj": ("raj",)}
+SCENES = {"pair": ("amy", "bernadette"), "amy": ("amy",), "raj": ("raj",),
+          "nobody": ()}
 PICTURE = 100  # side of a person's picture
 
 
@@ -45,7 +46,7 @@ def people():
 def _draw(path, names, *form):
     words = ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i",
              "color=c=0x606870:s=%dx%d" % (WIDTH, HEIGHT)]
-    graph, last = [], "0:v"
+    graph, last = ["[0:v]null[o0]"], "o0"
     for i, name in enumerate(names, 1):
         words += ["-i", shared("data/people/%s/%s3.png" % (name, name))]
         graph += ["[%d:v]scale=%d:%d[p%d]" % (i, PICTURE, PICTURE, i),

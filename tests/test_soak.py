@@ -1,0 +1,119 @@
+"""Long runs of the live program: memory, threads and descriptors stay what they are.
+
+FACEID_SOAK_FRAMES is how many frames are looked at (10,000; `make soak` asks for 100,000). What the
+first twentieth takes is the program's; what comes on top afterwards would be a leak. The frames are a
+looped source of a few small pictures with faces that come and go. The window shows a quarter of
+them, and its first fifth counts as the start. With ThreadSanitizer the window shows a tenth and a hundredth is looked at without it."""
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rigs"))
+import builds  # noqa: E402
+import scenes  # noqa: E402
+from check import case, main, require, temp_folder  # noqa: E402
+import program  # noqa: E402
+
+FRAMES = int(os.environ.get("FACEID_SOAK_FRAMES", "10000"))
+GROWTH_KB = 1024
+
+
+class Watch:
+    """What a process holds, looked at again and again."""
+
+    def __init__(self, child, source):
+        self.folder, self.source = "/proc/%d/" % child.pid, source
+        self.rss, self.threads, self.descriptors = [], [], []
+
+    def look(self):
+        with open(self.folder + "status", encoding="ascii") as file:
+            fields = dict(line.split(":", 1) for line in file)
+        if "VmRSS" not in fields:
+            return  # it is ending
+        self.rss.append(int(fields["VmRSS"].split()[0]))
+        self.threads.append(len(os.listdir(self.folder + "task")))
+        self.descriptors.append(sum(not self._is_picture(n) for n in os.listdir(self.folder + "fd")))
+
+    def _is_picture(self, number):
+        """One of the source's files, open for a moment."""
+        try:
+            return os.readlink(self.folder + "fd/" + number).startswith(self.source)
+        except OSError:
+            return True  # it was closed again
+
+    def judge(self, what):
+        require(len(self.rss) >= 10, "%s: looked only %d times" % (what, len(self.rss)))
+        grown = max(self.rss) - self.rss[0]
+        print("%s: %d kB after the start, at most %d kB more; threads %s, descriptors %s" % (
+            what, self.rss[0], grown, sorted(set(self.threads)), sorted(set(self.descriptors))))
+        require(grown <= GROWTH_KB, "%s: grew by %d kB: %r" % (what, grown, self.rss))
+        require(len(set(self.threads)) == 1, "%s: threads %r" % (what, self.threads))
+        require(len(set(self.descriptors)) == 1, "%s: descriptors %r" % (what, self.descriptors))
+
+
+def looped_source():
+    """A folder of a few pictures, to be looped."""
+    pictures, folder = temp_folder(), temp_folder()
+    scenes.draw(pictures)
+    for i, scene in enumerate(["pair", "pair", "amy", "nobody", "nobody", "raj", "nobody", "pair"]):
+        os.link(os.path.join(pictures, scene + ".jpg"), os.path.join(folder, "%d.jpg" % i))
+    return folder
+
+
+def start(folder, frames, *words, binary=program.FACEID, **more):
+    gallery, pair = os.path.join(temp_folder(), "gallery.db"), program.models()
+    done = program.faceid("enroll", "--from", scenes.people(), gallery=gallery, pair=pair)
+    require(done.returncode == 0, done.stderr)
+    return subprocess.Popen([binary, "live", "--input", folder, "--loop", "--events", "-",
+                             "--events-frames", "--frames", str(frames), *words],
+                            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                            stderr=subprocess.PIPE, text=True,
+                            env=program.environment(gallery=gallery, pair=pair, **more))
+
+
+def ended(child):
+    """Fails the case unless the program ends well."""
+    said = child.stderr.read()
+    require(child.wait() == 0, "exit code %d: %s" % (child.returncode, said[-4000:]))
+
+
+@case
+def headless_holds_what_it_has():
+    folder = looped_source()
+    child = start(folder, FRAMES, "--headless")
+    watch = Watch(child, folder)
+    frame = 0
+    for line in child.stdout:
+        frame += '"event":"faces"' in line
+        if frame % 100 == 0 and FRAMES // 20 <= frame < FRAMES:
+            watch.look()
+    ended(child)
+    require(frame == FRAMES, "%d frames" % frame)
+    watch.judge("headless")
+
+
+@case
+def window_holds_what_it_has():
+    folder, frames = looped_source(), FRAMES // 4
+    child = start(folder, frames, "--fps", "120", SDL_VIDEODRIVER="dummy")
+    watch = Watch(child, folder)
+    for number, _ in enumerate(child.stdout, 1):
+        if number % 50 == 0 and number >= frames // 5:
+            watch.look()
+    ended(child)
+    watch.judge("window")
+
+
+@case
+def threads_do_not_race():
+    binary = builds.with_tsan()
+    child = start(looped_source(), FRAMES // 10, "--fps", "60", binary=binary,
+                  SDL_VIDEODRIVER="dummy")
+    require(sum('"event":"faces"' in line for line in child.stdout) >= 10, "looked at hardly any")
+    ended(child)
+    child = start(looped_source(), FRAMES // 100, "--headless", binary=binary)
+    require(sum('"event":"faces"' in line for line in child.stdout) == FRAMES // 100, "frames lost")
+    ended(child)
+
+
+main()
