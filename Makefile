@@ -55,7 +55,7 @@ RIG_TOOLS := $(BUILD)/tests/usbcam $(BUILD)/tests/careless.so
 CHECK_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/check/*.c))
 CASES_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernel_cases/*.c))
 
-.PHONY: FORCE all program weights deps deps-ci deps-rig deps-test test demo check check-vggface2 fuzz soak bench install uninstall clean \
+.PHONY: FORCE all program weights deps deps-ci deps-rig deps-test test rig demo check check-vggface2 fuzz soak bench install uninstall clean \
         help tests benches
 all: program weights
 
@@ -146,7 +146,7 @@ deps:
 	@$(call install_packages,$(DEPS) $$(command -v npm >/dev/null || echo npm))
 
 deps-ci:
-	@$(call install_packages,$(DEPS_CI) $(DEPS_RIG))
+	@$(call install_packages,$(DEPS_CI))
 
 # Virtual machines with a camera (tests/rigs).
 deps-rig: deps-test
@@ -197,6 +197,11 @@ $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $^ $(LIBS_LIB)
 
+# The program in virtual machines with a USB camera, and cut off from power.
+rig: deps-rig
+	@$(MAKE) --no-print-directory WEIGHTS=no program tests
+	@FACEID_RIG=1 tests/run rig
+
 # What takes longer than a gate may.
 soak: test
 	@FACEID_SOAK_FRAMES=100000 BUILD=$(BUILD) PYTHONPATH=tests/check:convert $(PYTHON) tests/test_soak.py
@@ -229,6 +234,7 @@ help:
 	@echo "make check         layering, headers, format"
 	@echo "make bench         time by layer, kernels against the peak, stages of a frame"
 	@echo "make fuzz          each fuzz target, FUZZ_RUNS=100000 inputs; make soak: ten million"
+	@echo "make rig           the program in virtual machines with a USB camera"
 	@echo "make deps          the Debian packages (sudo when not root)"
 	@echo "make install       PREFIX=/usr/local DESTDIR="
 	@echo "make check-vggface2 H5=FILE   the published network against its known answer"

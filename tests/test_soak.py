@@ -1,6 +1,7 @@
 """Long runs of the live program: memory, threads and descriptors stay what they are.
 
-FACEID_SOAK_FRAMES is how many frames are looked at (10,000; `make soak` asks for 100,000). What the
+FACEID_SOAK_FRAMES is how many frames are looked at; without it the cases are skipped (`make soak` asks
+for 100,000). What the
 first twentieth takes is the program's; what comes on top afterwards would be a leak. The frames are a
 looped source of a few small pictures with faces that come and go. The window shows half of them, and
 until half of these it may still grow: its heap's pages are touched one by one. With ThreadSanitizer
@@ -13,11 +14,16 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rigs"))
 import builds  # noqa: E402
 import scenes  # noqa: E402
-from check import case, main, require, run, temp_folder  # noqa: E402
+from check import case, main, require, run, skip, temp_folder  # noqa: E402
 import program  # noqa: E402
 
 FRAMES = int(os.environ.get("FACEID_SOAK_FRAMES", "10000"))
 GROWTH_KB = 1024
+
+
+def asked_for():
+    if "FACEID_SOAK_FRAMES" not in os.environ:
+        skip("long runs: make soak, or FACEID_SOAK_FRAMES=10000 for a tenth")
 
 
 class Watch:
@@ -90,6 +96,7 @@ def ended(child):
 
 @case
 def headless_holds_what_it_has():
+    asked_for()
     child = start(FRAMES, "--headless")
     watch = Watch(child)
     frame = 0
@@ -104,6 +111,7 @@ def headless_holds_what_it_has():
 
 @case
 def window_holds_what_it_has():
+    asked_for()
     frames = FRAMES // 2
     child = start(frames, "--fps", "240", SDL_VIDEODRIVER="dummy")
     watch = Watch(child)
@@ -118,6 +126,7 @@ def window_holds_what_it_has():
 
 @case
 def threads_do_not_race():
+    asked_for()
     binary = builds.with_tsan()
     child = start(FRAMES // 10, "--fps", "60", binary=binary, SDL_VIDEODRIVER="dummy")
     require(sum('"event":"faces"' in line for line in child.stdout) >= 10, "looked at hardly any")
