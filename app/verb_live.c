@@ -10,8 +10,9 @@
 #include "app/window.h"
 #define HAS_WINDOW true
 #else /* made with SDL=0: the files that draw are not in the program */
-#define HAS_WINDOW     false
-#define app_window_run app_live_headless
+#define HAS_WINDOW           false
+#define app_window_run       app_live_headless
+#define app_window_prepare() ((void)0)
 #endif
 
 static const struct app_option live_options[] = {
@@ -158,6 +159,8 @@ static enum app_exit run(struct app *app)
         app_warn("this build has no window (it was made with SDL=0); use --headless --events -");
         return APP_CAMERA;
     }
+    if (!headless)
+        app_window_prepare();
     return run_live(app, &live, headless, &feed);
 }
 

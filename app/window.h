@@ -4,6 +4,9 @@
 
 #include "app/live.h"
 
+/* What must be in the environment before a window opens. Called before any thread starts. */
+void app_window_prepare(void);
+
 /* Opens the window and shows the camera with boxes and names until the user closes it (APP_OK), a
  * model or the gallery fails, or there is no display or camera (APP_CAMERA, after a sentence).
  * Called by the main thread. */

@@ -1,4 +1,5 @@
 #include "app/window_screen.h"
+#include "app/window.h"
 #include "app/window_flip.h"
 
 #include <stdlib.h>
@@ -72,6 +73,18 @@ static SDL_Renderer *open_renderer(SDL_Window *window)
         renderer = open_software(window);
     }
     return renderer;
+}
+
+/* Without a session bus, D-Bus would start one for SDL: it forks dbus-launch, reads its answer
+ * without a time limit, and leaves a daemon behind. What SDL has of the bus (no screen saver, input
+ * methods) is worth having only where a session has one. */
+void app_window_prepare(void)
+{
+    const char *runtime = app_environment("XDG_RUNTIME_DIR");
+    char bus[4096];
+    snprintf(bus, sizeof bus, "%s/bus", runtime != NULL ? runtime : "");
+    if (app_environment("DBUS_SESSION_BUS_ADDRESS") == NULL && access(bus, F_OK) != 0)
+        setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:", 1);
 }
 
 static void set_hints(void)
