@@ -28,7 +28,7 @@ class Display:
         reader, writer = os.pipe()
         self.server = subprocess.Popen(
             ["Xvfb", "-displayfd", str(writer), "-screen", "0", "%dx%dx24" % (WIDTH, HEIGHT), "-nolisten",
-             "tcp", "-fbdir", self.folder], pass_fds=[writer], stderr=subprocess.DEVNULL)
+             "tcp", "-noreset", "-fbdir", self.folder], pass_fds=[writer], stderr=subprocess.DEVNULL)
         os.close(writer)
         with os.fdopen(reader) as file:
             number = file.readline().strip()
@@ -62,7 +62,9 @@ class Window:
 
     def __enter__(self):
         self.id = None
-        until(self._find, "no window: %s" % self.process.poll())
+        until(lambda: self._find() or self.process.poll() is not None, "no window")
+        require(self.id, "ended with %s instead of a window: %s" %
+                (self.process.poll(), self.process.stderr.read() if self.id is None else ""))
         self._tell("windowfocus", "--sync", self.id)
         return self
 
