@@ -1,11 +1,10 @@
 """Long runs of the live program: memory, threads and descriptors stay what they are.
 
-FACEID_SOAK_FRAMES is how many frames are looked at; without it the cases are skipped (`make soak` asks
-for 100,000). What the
-first twentieth takes is the program's; what comes on top afterwards would be a leak. The frames are a
-looped source of a few small pictures with faces that come and go. The window shows half of them, and
-until half of these it may still grow: its heap's pages are touched one by one. With ThreadSanitizer
-the window shows a tenth, and a hundredth is looked at without it."""
+FACEID_SOAK_FRAMES is how many frames are looked at (`make soak`: 100,000); without it the cases are
+skipped. What the first twentieth takes is the program's; what comes on top afterwards would be a
+leak. The frames are a few small pictures in a loop, with faces that come and go. The window shows
+half of them, and until half of these it may still grow: its heap's pages are touched one by one. With
+ThreadSanitizer the window shows a tenth, and a hundredth is looked at without it."""
 import json
 import os
 import subprocess
@@ -14,7 +13,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rigs"))
 import builds  # noqa: E402
 import scenes  # noqa: E402
-from check import case, main, require, run, skip, temp_folder  # noqa: E402
+from check import case, main, require, skip, temp_folder  # noqa: E402
 import program  # noqa: E402
 
 FRAMES = int(os.environ.get("FACEID_SOAK_FRAMES", "10000"))
@@ -59,19 +58,12 @@ class Watch:
         require(len(set(self.descriptors)) == 1, "%s: descriptors come and go" % what)
 
 
-def can_loop():
-    return "--loop" in run(program.FACEID, "live", "--help").stdout
-
-
-def looped_source(frames):
-    """A folder of a few pictures to be looped, or of so many links to them where the program has no
-    --loop."""
+def looped_source():
+    """A folder of a few pictures."""
     pictures, folder = temp_folder(), temp_folder()
     scenes.draw(pictures)
-    order = ["pair", "pair", "amy", "nobody", "nobody", "raj", "nobody", "pair"]
-    for i in range(len(order) if can_loop() else frames):
-        os.link(os.path.join(pictures, order[i % len(order)] + ".jpg"),
-                os.path.join(folder, "%07d.jpg" % i))
+    for i, scene in enumerate(["pair", "pair", "amy", "nobody", "nobody", "raj", "nobody", "pair"]):
+        os.link(os.path.join(pictures, scene + ".jpg"), os.path.join(folder, "%d.jpg" % i))
     return folder
 
 
@@ -79,10 +71,8 @@ def start(frames, *words, binary=program.FACEID, **more):
     gallery, pair = os.path.join(temp_folder(), "gallery.db"), program.models()
     done = program.faceid("enroll", "--from", scenes.people(), gallery=gallery, pair=pair)
     require(done.returncode == 0, done.stderr)
-    folder = looped_source(frames)
-    words = ["live", "--input", folder, *(["--loop"] if can_loop() else []), "--events", "-",
-             "--events-frames", "--frames", str(frames), *words]
-    return subprocess.Popen([binary, *words],
+    return subprocess.Popen([binary, "live", "--input", looped_source(), "--loop", "--events", "-",
+                             "--events-frames", "--frames", str(frames), *words],
                             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
                             stderr=subprocess.PIPE, text=True,
                             env=program.environment(gallery=gallery, pair=pair, **more))
