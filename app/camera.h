@@ -51,7 +51,8 @@ struct app_camera {
     char where[288];   /* names the same device again after a replug, where udev allows */
     char format[8];    /* "MJPG", "YUYV"; "" for files and streams */
     int width, height; /* as set by the driver; 0 for files: each picture has its own */
-    double fps;        /* as set by the driver, as the clip has it; 0: unknown */
+    double fps;        /* as set by the driver, or as a stream says, from its first frame on;
+                          0: unknown */
     bool live;         /* frames come by themselves and late ones may be dropped */
     bool remote;       /* a loss may last: it is tried again ever more seldom */
     struct app_camera_drops drops;

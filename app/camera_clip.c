@@ -33,8 +33,7 @@ static enum fid_status clip_open(struct app_camera *camera,
     const char *slash = strrchr(camera->path, '/');
     snprintf(camera->name, sizeof camera->name, "%.63s",
              slash != NULL && !url ? slash + 1 : camera->path);
-    double own = url || request->fps > 0 ? 0 : app_clip_rate(where); /* ffmpeg runs already */
-    camera->fps = request->fps > 0 ? request->fps : own > 0 ? own : CUSTOMARY_FPS;
+    camera->fps = request->fps;
     return FID_OK;
 }
 
@@ -42,7 +41,10 @@ static enum app_camera_result clip_read(struct app_camera *camera, int timeout_m
                                         struct fid_frame *frame, uint64_t *captured_ns,
                                         struct fid_error *error)
 {
-    enum app_camera_result result = app_clip_read(camera->state, timeout_ms, frame, error);
+    struct app_clip *clip = camera->state;
+    enum app_camera_result result = app_clip_read(clip, timeout_ms, frame, error);
+    if (result == APP_CAMERA_FRAME && camera->fps <= 0)
+        camera->fps = app_clip_rate(clip) > 0 ? app_clip_rate(clip) : CUSTOMARY_FPS;
     *captured_ns = app_now_ns();
     return result;
 }

@@ -123,17 +123,6 @@ static char *input_of(const char *path)
     return asprintf(&input, "file:%s", path) >= 0 ? input : NULL;
 }
 
-double app_clip_rate(const char *path)
-{
-    struct fid_error error;
-    double rate = 0, frames;
-    char *input = input_of(path);
-    if (input != NULL && !app_clip_is_url(path))
-        probe(input, &rate, &frames, &error);
-    free(input);
-    return isfinite(rate) ? rate : 0;
-}
-
 /* The step between frames that keeps to options->rate and options->limit. */
 static enum fid_status choose_step(const char *input, const struct app_clip_options *options,
                                    long *every, struct fid_error *error)
@@ -174,7 +163,8 @@ static enum fid_status start_ffmpeg(struct app_clip *clip, const char *input, bo
 {
     char *arguments[ARGUMENTS];
     size_t count = 0;
-    const char *const general[] = {"ffmpeg", "-nostdin", "-v", "error", NULL};
+    const char *const general[] = {"ffmpeg",     "-nostdin", "-hide_banner", "-nostats", "-v",
+                                   "level+info", NULL};
     const char *const repeated[] = {"-stream_loop", "-1", NULL};
     const char *const file[] = {"-protocol_whitelist", "file,pipe", NULL};
     const char *const url[] = {"-protocol_whitelist",
@@ -249,16 +239,53 @@ end:
 
 /* ---- reading ---- */
 
-/* The child's sentence about what went wrong, without the "[tcp @ 0x5617]" in front of it and the
- * login that a URL may hold. */
+enum { TALK_BYTES = 8192 };
+
+double app_clip_rate(const struct app_clip *clip)
+{
+    char talk[TALK_BYTES];
+    app_child_talk(&clip->child, false, talk, sizeof talk);
+    const char *video = strstr(talk, ": Video: ");
+    const char *end = video != NULL ? strpbrk(video, "\n") : NULL;
+    const char *unit = video != NULL ? strstr(video, " fps") : NULL;
+    if (unit == NULL || (end != NULL && unit > end))
+        return 0;
+    const char *number = unit;
+    while (number > video && strchr("0123456789.", number[-1]) != NULL)
+        number--;
+    double rate = strtod(number, NULL);
+    return isfinite(rate) && rate > 0 ? rate : 0;
+}
+
+/* FILLS line with what stands behind the first "[error] " of the text; false: nothing. */
+static bool find_complaint(const char *text, char *line, size_t bytes)
+{
+    static const char *const marks[] = {"[error] ", "[fatal] "};
+    const char *first = NULL;
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        const char *found = strstr(text, marks[i]);
+        if (found != NULL && (first == NULL || found < first))
+            first = found;
+    }
+    if (first == NULL)
+        return false;
+    first += strlen(marks[0]);
+    snprintf(line, bytes, "%.*s", (int)strcspn(first, "\n"), first);
+    return true;
+}
+
+/* The child's sentence about what went wrong, without the login that a URL may hold; "": none. */
 static void read_complaint(const struct app_clip *clip, char *line, size_t bytes)
 {
+    char talk[TALK_BYTES];
     const char *login;
     size_t length;
-    app_child_complaint(&clip->child, line, bytes);
-    const char *part = line[0] == '[' ? strstr(line, "] ") : NULL;
-    if (part != NULL)
-        memmove(line, part + 2, strlen(part + 2) + 1);
+    line[0] = '\0';
+    for (int end = 0; end <= 1; end++) {
+        app_child_talk(&clip->child, end, talk, sizeof talk);
+        if (find_complaint(talk, line, bytes))
+            break;
+    }
     while (find_login(clip->path, &login, &length)) {
         char word[256];
         snprintf(word, sizeof word, "%.*s", (int)length, login);

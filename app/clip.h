@@ -23,8 +23,6 @@ bool app_clip_looks_like(const uint8_t *bytes, size_t count);
 bool app_clip_is_url(const char *path);
 /* FILLS shown with the path for messages: of a URL without user and password. */
 void app_clip_shown(const char *path, char *shown, size_t bytes);
-/* Frames a second of a file, as it states them; 0: unknown. */
-double app_clip_rate(const char *path);
 
 /* FID_UNSUPPORTED: ffmpeg is not installed; FID_IO; FID_NO_MEMORY. */
 enum fid_status app_clip_open(const char *path, const struct app_clip_options *options,
@@ -37,6 +35,8 @@ enum fid_status app_clip_next(struct app_clip *clip, struct fid_picture *picture
  * or the stream has ended. */
 enum app_camera_result app_clip_read(struct app_clip *clip, int timeout_ms, struct fid_frame *frame,
                                      struct fid_error *error);
+/* Frames a second, as ffmpeg states them before the first frame; 0: unknown. */
+double app_clip_rate(const struct app_clip *clip);
 void app_clip_close(struct app_clip **clip); /* ends the child */
 
 #endif

@@ -71,11 +71,17 @@ bool app_child_wait(struct app_child *child)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-void app_child_complaint(const struct app_child *child, char *line, size_t bytes)
+void app_child_talk(const struct app_child *child, bool end, char *text, size_t bytes)
 {
-    ssize_t length = child->talk >= 0 ? pread(child->talk, line, bytes - 1, 0) : 0;
-    line[length > 0 ? length : 0] = '\0';
-    line[strcspn(line, "\n")] = '\0';
+    struct stat info;
+    off_t from = 0;
+    if (end && child->talk >= 0 && fstat(child->talk, &info) == 0 && info.st_size >= (off_t)bytes)
+        from = info.st_size - (off_t)bytes + 1;
+    ssize_t length = child->talk >= 0 ? pread(child->talk, text, bytes - 1, from) : 0;
+    text[length > 0 ? length : 0] = '\0';
+    for (ssize_t i = 0; i < length; i++)
+        if (text[i] == '\0') /* forgotten meanwhile */
+            text[i] = '\n';
 }
 
 void app_child_trim(const struct app_child *child)

@@ -22,8 +22,8 @@ enum fid_status app_child_start(struct app_child *child, char *const arguments[]
 /* Waits until the child, which has closed its output, ends; returns whether it ended well. */
 bool app_child_wait(struct app_child *child);
 
-/* FILLS line with the first one that the child wrote to stderr, "" when there is none. */
-void app_child_complaint(const struct app_child *child, char *line, size_t bytes);
+/* FILLS text with the beginning of what the child wrote to stderr, or with its end. */
+void app_child_talk(const struct app_child *child, bool end, char *text, size_t bytes);
 
 /* Forgets all but the beginning of what it wrote to stderr: a child may run for weeks. */
 void app_child_trim(const struct app_child *child);

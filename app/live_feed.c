@@ -56,6 +56,14 @@ static void describe(struct app_feed *feed, const struct app_camera *camera)
     pthread_mutex_unlock(&feed->lock);
 }
 
+/* A stream may tell its rate with its first frame only. */
+static void set_rate(struct app_feed *feed, double fps)
+{
+    pthread_mutex_lock(&feed->lock);
+    feed->status.fps = fps;
+    pthread_mutex_unlock(&feed->lock);
+}
+
 static bool is_leaving(struct app_feed *feed)
 {
     pthread_mutex_lock(&feed->lock);
@@ -167,6 +175,7 @@ static enum app_camera_result read_frames(struct app_feed *feed, struct app_came
         result = read_frame(feed, camera, draft, error);
         switch (result) {
         case APP_CAMERA_FRAME:
+            set_rate(feed, camera->fps);
             post(feed, camera, draft, &due_ns);
             heard_ns = app_now_ns();
             patience_ns = NEXT_FRAME_NS;
