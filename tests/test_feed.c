@@ -24,13 +24,13 @@ void app_warn(const char *format, ...)
 /* What the made-up camera does, one letter a read: f a frame, d a damaged one, s silence for as
  * long as the caller waits, l loss, e the end. The last letter is repeated. */
 struct script {
-    const char *reads;
-    int fail_opens; /* that many openings fail after the first */
-    bool files;     /* not live */
+    _Atomic(const char *) reads; /* from the next one on; a case may hand in others */
+    int fail_opens;              /* that many openings fail after the first */
+    bool files;                  /* not live */
     double fps;
     uint8_t luma, other_luma; /* of the left half and the right one */
     int width, height;
-    atomic_int opens, closes, at;
+    atomic_int opens, closes;
     char again_name[64]; /* as asked for at the last opening */
 };
 static struct script script;
@@ -65,9 +65,10 @@ static enum app_camera_result script_read(struct app_camera *camera, int timeout
                                           struct fid_frame *frame, uint64_t *captured_ns,
                                           struct fid_error *error)
 {
-    char letter = script.reads[script.at];
-    if (script.reads[script.at + 1] != '\0')
-        script.at++;
+    const char *reads = script.reads;
+    char letter = *reads;
+    if (reads[1] != '\0')
+        atomic_compare_exchange_strong(&script.reads, &reads, reads + 1);
     int width = script.width > 0 ? script.width : 32,
         height = script.height > 0 ? script.height : 24;
     switch (letter) {
@@ -110,7 +111,7 @@ static struct app_feed *feed;
 static void start_feed(const char *reads, struct app_feed_options options)
 {
     script.reads = reads;
-    script.opens = script.closes = script.at = 0;
+    script.opens = script.closes = 0;
     warnings = 0;
     options.backend = &script_backend;
     mailbox = app_mailbox_open(2);
@@ -123,7 +124,7 @@ static void end_feed(void)
     app_mailbox_close(&mailbox);
     CHECK_THAT(script.opens - script.fail_opens <= script.closes || script.opens == script.closes,
                "%d opened, %d closed", (int)script.opens, (int)script.closes);
-    script = (struct script){0};
+    memset(&script, 0, sizeof script); /* its thread has ended */
 }
 
 static struct app_feed_status status_now(void)
@@ -163,7 +164,6 @@ static void a_loss_is_told_at_once_and_a_return_resumes(void)
     REQUIRE(wait_for(APP_FEED_LOST) >= 0);
     CHECK(strstr(status_now().error.text, "unplugged") != NULL);
     script.reads = "fffffffff";
-    script.at = 0;
     int ms = wait_for(APP_FEED_RUNNING);
     CHECK_THAT(ms >= 0 && ms < 3 * RETRY_MS + 1000, "resumed after %d ms", ms);
     CHECK(script.opens == 4);
@@ -198,7 +198,6 @@ static void silence_is_found_by_time(void)
     CHECK_THAT(ms >= 1000 && ms <= 2500, "silent after %d ms", ms);
     CHECK(strstr(status_now().error.text, "/dev/video7 sends no pictures") != NULL);
     script.reads = "ffffffff";
-    script.at = 0;
     CHECK(wait_for(APP_FEED_RUNNING) >= 0);
     CHECK(script.opens == 1);
     end_feed();
@@ -222,7 +221,6 @@ static void drops_are_counted_over_reopenings(void)
     start_feed("fdl", (struct app_feed_options){.reconnect = true});
     REQUIRE(wait_for(APP_FEED_LOST) >= 0);
     script.reads = "fddfs";
-    script.at = 0;
     REQUIRE(wait_for(APP_FEED_RUNNING) >= 0);
     REQUIRE(wait_for(APP_FEED_SILENT) >= 0);
     CHECK_THAT(status_now().dropped == 3, "%llu", (unsigned long long)status_now().dropped);
