@@ -54,10 +54,10 @@ class Display:
 class Window:
     """A program with a window on the display. with Window(display, words, env) as window: ..."""
 
-    def __init__(self, display, words, env, cwd=None):
+    def __init__(self, display, words, env, cwd=None, stdin=subprocess.DEVNULL):
         self.display, self.env = display, dict(env, **display.variables)
         self.process = subprocess.Popen([str(w) for w in words], env=self.env, cwd=cwd,
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stdin=stdin, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
 
     def __enter__(self):

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+import threading
 import time
 
 import numpy as np
@@ -46,14 +47,13 @@ def scene():
 
 
 class Run(Window):
-    """The live window on the scene with a gallery of its own."""
+    """The live window on the scene, or on another source, with a gallery of its own."""
 
-    def __init__(self, display, gallery, *words, **variables):
-        folder = temp_folder()
-        env = program.environment(gallery, program.models(), HOME=folder, **variables)
-        super().__init__(display, [program.FACEID, "live", "--input", scene(), "--fps", "10", *words],
-                         env, cwd=folder)
-        self.folder = folder
+    def __init__(self, display, gallery, *source, stdin=subprocess.DEVNULL, **variables):
+        self.folder = temp_folder()
+        env = program.environment(gallery, program.models(), HOME=self.folder, **variables)
+        source = source or ("--input", scene(), "--fps", "10")
+        super().__init__(display, [program.FACEID, "live", *source], env, cwd=self.folder, stdin=stdin)
 
 
 def gallery(**names):
@@ -333,6 +333,84 @@ def strangers_are_blurred():
         require(window.end()[0] == 0, "q")
 
 
+@case
+def colours_are_right_in_every_format():
+    """The scene as a camera or stream may give it: the background keeps its colour."""
+    folder = temp_folder()
+    subprocess.run(["ffmpeg", "-v", "error", "-i", scene(), "-frames:v", "1", folder + "/a.png"],
+                   check=True, stdin=subprocess.DEVNULL)
+    streams = {
+        "clip": None,
+        "picture": ["-frames:v", "1", folder + "/a.jpg"],
+        "mjpeg": ["-t", "8", "-q:v", "2", "-f", "mjpeg", "-"],
+        "i420": ["-t", "8", "-pix_fmt", "yuv420p", "-f", "yuv4mpegpipe", "-"],
+        "grey": ["-t", "8", "-pix_fmt", "gray", "-f", "yuv4mpegpipe", "-"],
+    }
+    for name, words in streams.items():
+        make, source = None, ()
+        if words is not None:
+            make = subprocess.Popen(["ffmpeg", "-v", "error", "-re", "-loop", "1", "-framerate", "10", "-i",
+                                     folder + "/a.png", *words], stdin=subprocess.DEVNULL,
+                                    stdout=subprocess.PIPE)
+            source = ("--input", "-", "--fps", "10")
+        if name == "picture":
+            make.wait()
+            source = ("--input", folder + "/a.jpg", "--loop")
+        wanted = np.array((0x40, 0x50, 0x60))
+        if name == "grey":
+            wanted = np.full(3, round(0.299 * 0x40 + 0.587 * 0x50 + 0.114 * 0x60))
+        with Display() as display, Run(display, gallery(), *source,
+                                       stdin=make.stdout if make else subprocess.DEVNULL) as window:
+            def colour():  # of a part without anything drawn on it
+                return window.pixels()[520:640, 100:300].reshape(-1, 3).mean(0)
+            # Y, U and V are whole numbers, each may be off by one half: at most 2.02 steps of blue.
+            until(lambda: (abs(colour() - wanted) <= 3).all(),
+                  "%s: the background is %s" % (name, colour()), 10)
+            window.key("q")
+            require(window.end()[0] == 0, "q")
+        if make:
+            make.kill()
+            make.wait()
+
+
+@case
+def frozen_source_is_told_and_nobody_named():
+    path, frame = gallery(amy="Ana", raj="Ben"), os.path.join(temp_folder(), "frame.jpg")
+    subprocess.run(["ffmpeg", "-v", "error", "-i", scene(), "-frames:v", "1", "-q:v", "2", frame],
+                   check=True, stdin=subprocess.DEVNULL)
+    with open(frame, "rb") as file:
+        jpeg = file.read()
+    reader, writer = os.pipe()
+    moving = threading.Event()
+    moving.set()
+
+    def feed():
+        with os.fdopen(writer, "wb", buffering=0) as pipe:
+            while window.process.poll() is None:
+                if moving.is_set():
+                    pipe.write(jpeg)
+                time.sleep(0.1)
+    with Display() as display, Run(display, path, "--input", "-", "--fps", "10", stdin=reader) as window:
+        os.close(reader)
+        feeder = threading.Thread(target=feed, daemon=True)
+        feeder.start()
+        boxes(window, GREEN, GREEN, GREY, GREY)
+        moving.clear()
+        frozen = time.monotonic()
+        until(lambda: count(window.pixels(), GREEN) == 0, "a frozen picture keeps its names")
+        seconds = time.monotonic() - frozen
+        require(seconds < 2, "names stay for %.1f s" % seconds)
+        until(lambda: hint_letters(window) > 200, "the window does not say that nothing comes")
+        keep(window.pixels(), "frozen")
+        seconds = time.monotonic() - frozen
+        require(seconds < 3, "it takes %.1f s until the window says so" % seconds)
+        moving.set()
+        boxes(window, GREEN, GREEN, GREY, GREY)
+        window.key("q")
+        require(window.end()[0] == 0, "q")
+        feeder.join()
+
+
 def choose(window, i):
     """Presses Tab until the i-th face has the white corners."""
     for _ in range(2 * len(PEOPLE)):
@@ -363,7 +441,7 @@ def enrolled_by_keys():
         keep(window.pixels(), "asking")
         window.key("Return")  # there is no name yet: one more line says so
         until(lambda: (window.pixels()[638:662, 400:880].max(axis=2) > 250).sum() > 100,
-              "the empty name is not refused ")
+              "the empty name is not refused")
         keep(window.pixels(), "refused")
         window.type("Zoex")
         window.key("BackSpace")
