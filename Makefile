@@ -205,6 +205,7 @@ rig: deps-rig
 # What takes longer than a gate may.
 soak: test
 	@FACEID_SOAK_FRAMES=100000 BUILD=$(BUILD) PYTHONPATH=tests/check:convert $(PYTHON) tests/test_soak.py
+	@FACEID_MINUTE=60 tests/run window_minute
 	@$(MAKE) --no-print-directory fuzz FUZZ_RUNS=10000000
 
 bench: program benches

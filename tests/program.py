@@ -36,6 +36,23 @@ def model(name):
     return _made[name]
 
 
+def resnet50():
+    """VGGFace2's ResNet50 with seeded weights, converted once: `?` is a decision too. The case is skipped
+    without h5py."""
+    if "resnet50" not in _made:
+        folder = temp_folder()
+        source, path = (os.path.join(folder, "resnet50" + end) for end in (".h5", ".fid"))
+        try:
+            from vggface2_weights import keras_weights, write_h5
+            write_h5(source, keras_weights(23))
+        except ImportError:
+            skip("python3-h5py is not installed")
+        subprocess.run([sys.executable, os.path.join(ROOT, "convert", "convert.py"), source, "-o", path,
+                        "--as", "vggface2", "--quiet"], check=True)
+        _made["resnet50"] = path
+    return _made["resnet50"]
+
+
 def starter():
     """(recognizer, detector) of the starter: the one in weights/models, or fetched once into the build
     folder by weights/get; None where that has no network."""

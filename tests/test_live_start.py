@@ -3,28 +3,13 @@ source is opened while the models are loaded. The file is seeded, in the layout 
 for `?` is a decision too."""
 import os
 import subprocess
-import sys
 import time
 
 import program
-from check import ROOT, case, main, require, run, shared, skip, temp_folder
+from check import case, main, require, shared, temp_folder
 
 LIMIT_MS = 500
 RUNS = 7
-
-
-def resnet50():
-    try:
-        from vggface2_weights import keras_weights, write_h5
-        folder = temp_folder()
-        write_h5(os.path.join(folder, "weights.h5"), keras_weights(23))
-    except ImportError:
-        skip("python3-h5py is not installed")
-    path = os.path.join(folder, "resnet50.fid")
-    done = run(sys.executable, os.path.join(ROOT, "convert", "convert.py"),
-               os.path.join(folder, "weights.h5"), "-o", path, "--as", "vggface2", "--quiet")
-    require(done.returncode == 0, done.stderr)
-    return path
 
 
 def first_label_ms(words, stdin):
@@ -47,7 +32,7 @@ def first_label_ms(words, stdin):
 @case
 def the_first_label_comes_within_half_a_second():
     clip = shared("data/clips/chengwei1.MOV")
-    words = [program.FACEID, "live", "--headless", "--realtime", "--fps", "30", "--model", resnet50(),
+    words = [program.FACEID, "live", "--headless", "--realtime", "--fps", "30", "--model", program.resnet50(),
              "--detector", program.model("yunet"), "--input"]
     frames = os.path.join(temp_folder(), "frames.mjpeg")
     subprocess.run(["ffmpeg", "-v", "error", "-i", clip, "-frames:v", "20", "-c:v", "mjpeg", "-q:v", "3",
