@@ -34,6 +34,7 @@ live() { name=$1; shift; run $name ./faceid live -v --events-frames "$@" & }
 named() { [ "$(grep -c "\"name\":\"$2\"" /out/$1.out)" -ge 2 ]; }
 faces() { grep -c '"faces":\[{' /out/$1.out; } # frames with faces
 more() { [ "$(faces $1)" -gt $2 ]; }
+lost() { grep -q '"event":"lost"' /out/$1.out; }
 ended() { grep -q ' exit ' /out/$1.out; }
 interrupt() { note "interrupted $1"; kill -INT "$(cat /tmp/$1.pid)"; await ended $1; }
 end() { await ended $1 || kill -9 "$(cat /tmp/$1.pid)"; }
@@ -79,7 +80,7 @@ plug 320x240 amy.jpg
 live window --events - --camera 0
 await named window amy
 pull
-sleep 3
+await lost window
 plug 320x240 raj.jpg
 await named window raj
 kill -USR2 $camera
