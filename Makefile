@@ -188,7 +188,8 @@ fuzz: deps-ci
 	@set -e; for f in $(FUZZERS); do \
 	    mkdir -p $(BUILD)/fuzz/corpus/$$f; \
 	    $(BUILD)/fuzz/$$f -runs=$(FUZZ_RUNS) -max_len=16384 -print_final_stats=1 \
-	        -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus/$$f \
+	        -dict=tests/fuzz/dictionaries/$${f#fuzz_} -artifact_prefix=$(BUILD)/fuzz/ \
+	        $(BUILD)/fuzz/corpus/$$f \
 	        tests/fuzz/seeds/$${f#fuzz_} >$(BUILD)/fuzz/$$f.log 2>&1 || \
 	        { tail -n 40 $(BUILD)/fuzz/$$f.log; exit 1; }; \
 	    echo "$$f: $$(grep -o 'executed_units: .*' $(BUILD)/fuzz/$$f.log | tr -dc 0-9) inputs, no finding"; \

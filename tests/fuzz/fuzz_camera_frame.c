@@ -1,7 +1,7 @@
 /* fuzz_camera_frame.c - libFuzzer on the bytes that a camera's driver gives for a frame: format,
  * size, stride and length from the input, then on to RGB and turned.
  *
- * Built and run by `make fuzz`; seeds/camera_frame holds the inputs it starts from (seeds/make
+ * Built and run by `make fuzz`; seeds/camera_frame holds the inputs it starts from (make_seeds
  * writes them). */
 #include "app/camera.c"
 #include "app/camera_frame.c"
