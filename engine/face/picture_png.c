@@ -7,6 +7,7 @@
 
 #include <png.h>
 #include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -25,6 +26,7 @@ struct png_reader {
     struct fid_picture *picture;
     const char *what;
     char text[128]; /* libpng's sentence for the error */
+    bool starved;   /* memory was refused to libpng, which says so in words alone */
     struct fid_error *error;
 };
 
@@ -39,6 +41,20 @@ static void on_warning(png_structp png, png_const_charp text)
 {
     (void)png; /* libpng warns of odd ancillary chunks, which we do not use */
     (void)text;
+}
+
+static png_voidp on_allocate(png_structp png, png_alloc_size_t bytes)
+{
+    struct png_reader *reader = png_get_mem_ptr(png);
+    void *block = malloc(bytes);
+    reader->starved = reader->starved || block == NULL;
+    return block;
+}
+
+static void on_free(png_structp png, png_voidp block)
+{
+    (void)png;
+    free(block);
 }
 
 static void on_read(png_structp png, png_bytep out, size_t count)
@@ -121,9 +137,13 @@ static int find_orientation(struct png_reader *reader)
 /* The call of setjmp: what is still needed after a jump lives in the caller's *reader. */
 static enum fid_status read_guarded(struct png_reader *reader, int *orientation)
 {
-    if (setjmp(png_jmpbuf(reader->png)) != 0)
+    if (setjmp(png_jmpbuf(reader->png)) != 0) {
+        if (reader->starved)
+            return fid_fail(reader->error, FID_NO_MEMORY, "%s: no memory for the PNG reader",
+                            reader->what);
         return fid_fail(reader->error, FID_CORRUPT, "%s: damaged PNG: %s", reader->what,
                         reader->text);
+    }
     png_set_read_fn(reader->png, reader, on_read);
     enum fid_status status = read_header(reader);
     if (status == FID_OK)
@@ -140,7 +160,8 @@ enum fid_status fid_png_decode(const uint8_t *bytes, size_t size, const char *wh
     struct png_reader reader = {
         .bytes = bytes, .size = size, .picture = picture, .what = what, .error = error};
     enum fid_status status;
-    reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &reader, on_error, on_warning);
+    reader.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &reader, on_error, on_warning,
+                                          &reader, on_allocate, on_free);
     reader.info = reader.png != NULL ? png_create_info_struct(reader.png) : NULL;
     if (reader.info == NULL)
         status = fid_fail(error, FID_NO_MEMORY, "%s: no memory for the PNG reader", what);
