@@ -70,15 +70,18 @@ const char *app_environment(const char *name)
 
 static void say(const char *format, va_list args)
 {
-    char *text = NULL;
-    if (vasprintf(&text, format, args) < 0)
-        return;
+    char *whole = NULL, part[512];
+    va_list again;
+    va_copy(again, args);
+    if (vasprintf(&whole, format, args) < 0)
+        vsnprintf(part, sizeof part, format, again); /* that there is no memory is said as well */
+    va_end(again);
     flockfile(stderr); /* the live window talks from several threads */
     fputs("faceid: ", stderr);
-    app_put_visible(stderr, text);
+    app_put_visible(stderr, whole != NULL ? whole : part);
     fputc('\n', stderr);
     funlockfile(stderr);
-    free(text);
+    free(whole);
 }
 
 void app_warn(const char *format, ...)
