@@ -51,7 +51,7 @@ BENCHES   := $(patsubst bench/%.c,$(BUILD)/%,$(wildcard bench/bench_*.c))
 BENCH_O   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
 TESTS     := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TOOLS     := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/*.c))
-RIG_TOOLS := $(BUILD)/tests/usbcam $(BUILD)/tests/careless.so
+RIG_TOOLS := $(BUILD)/tests/usbcam $(patsubst %,$(BUILD)/tests/%.so,careless lean)
 CHECK_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/check/*.c))
 CASES_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernel_cases/*.c))
 
@@ -105,7 +105,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(BUILD)/libfaceid.a
 $(BUILD)/tests/usbcam: $(patsubst %,$(BUILD)/tests/rigs/%.o,usbcam uvc)
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
-$(BUILD)/tests/careless.so: $(BUILD)/tests/rigs/careless.o
+$(BUILD)/tests/%.so: $(BUILD)/tests/rigs/%.o
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -shared -o $@ $^
 benches: $(BENCHES)

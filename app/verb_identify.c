@@ -179,10 +179,10 @@ static enum app_exit take_all(struct identify *identify)
             break;
         else if (status == FID_OK)
             code = take_frame(identify, &frame);
-        else {
-            app_fail(APP_AREA_INPUT, &error);
+        else if (app_fail(APP_AREA_INPUT, &error) >= APP_INTERNAL)
+            code = APP_INTERNAL; /* the next file would not find more memory */
+        else
             identify->bad_files++;
-        }
     }
     app_source_close(&source);
     return code;
