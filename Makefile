@@ -187,7 +187,7 @@ fuzz: deps-ci
 	    CFLAGS=-fsanitize=fuzzer-no-link $(addprefix $(BUILD)/fuzz/,$(FUZZERS))
 	@set -e; for f in $(FUZZERS); do \
 	    mkdir -p $(BUILD)/fuzz/corpus/$$f; \
-	    $(BUILD)/fuzz/$$f -runs=$(FUZZ_RUNS) -max_len=16384 -print_final_stats=1 \
+	    $(BUILD)/fuzz/$$f -runs=$(FUZZ_RUNS) -max_len=16384 -rss_limit_mb=4096 -print_final_stats=1 \
 	        -dict=tests/fuzz/dictionaries/$${f#fuzz_} -artifact_prefix=$(BUILD)/fuzz/ \
 	        $(BUILD)/fuzz/corpus/$$f \
 	        tests/fuzz/seeds/$${f#fuzz_} >$(BUILD)/fuzz/$$f.log 2>&1 || \
