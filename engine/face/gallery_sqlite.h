@@ -1,5 +1,6 @@
-/* gallery_sqlite.h - what the two files of the SQLite store share: gallery_sqlite.c opens it and
- * runs transactions, gallery_sqlite_rows.c reads and writes rows. Nobody else includes it. */
+/* gallery_sqlite.h - what the files of the SQLite store share: gallery_sqlite.c opens it and runs
+ * transactions, gallery_sqlite_rows.c reads and writes people, gallery_sqlite_numbers.c vectors.
+ * Nobody else includes it. */
 #ifndef FID_FACE_GALLERY_SQLITE_H
 #define FID_FACE_GALLERY_SQLITE_H
 
@@ -27,5 +28,28 @@ enum fid_status fid_sqlite_finish(struct fid_store *store, sqlite3_stmt *stateme
  * is not NULL. */
 enum fid_status fid_sqlite_number(struct fid_store *store, const char *sql, const char *text,
                                   int64_t *number, struct fid_error *error);
+
+/* ---- numbers as blobs ---- */
+
+#define FID_SQLITE_VECTOR_MOST 65536u /* numbers in a vector that are believed */
+
+/* What a row is, for its checksum; of a vector it is kind << 32 | place. */
+enum fid_row { FID_ROW_PERSON = -1, FID_ROW_SAMPLE = -2 };
+
+/* Checksum of a row: the person it belongs to, what it is, and its bytes, so that rows that were
+ * swapped between people are found out like changed ones. */
+int64_t fid_sqlite_row_crc(const struct fid_store *store, int64_t person, int64_t what,
+                           const void *bytes, size_t size);
+/* Binds numbers as a blob at `column` and their checksum behind it, and ends the statement. */
+enum fid_status fid_sqlite_write_numbers(struct fid_store *store, sqlite3_stmt *statement,
+                                         int column, int64_t person, int64_t what,
+                                         const float *numbers, size_t size,
+                                         struct fid_error *error);
+/* FILLS numbers[size] from the blob in `column` with its checksum behind it; false if they do not
+ * go together. */
+bool fid_sqlite_read_numbers(const struct fid_store *store, sqlite3_stmt *statement, int column,
+                             int64_t person, int64_t what, float *numbers, size_t size);
+/* FILLS out[bytes] with a column's text, cut where it is too long. */
+void fid_sqlite_copy_column(sqlite3_stmt *statement, int column, char *out, size_t bytes);
 
 #endif

@@ -2,97 +2,10 @@
 
 #include "engine/base/memory.h"
 
-#include <math.h>
 #include <string.h>
 #include <time.h>
 
-#define VECTOR_LIMIT 65536u /* numbers in a vector that this file believes */
-
-/* ---- numbers as bytes ---- */
-
-/* Checksum of a row: the person it belongs to, what it is, and its bytes, so that rows that were
- * swapped between people are found out like changed ones. */
-static int64_t row_crc(const struct fid_store *store, int64_t person, int64_t what,
-                       const void *bytes, size_t size)
-{
-    uint8_t head[16];
-    for (unsigned i = 0; i < 8; i++) {
-        head[i] = (uint8_t)((uint64_t)person >> (8 * i));
-        head[8 + i] = (uint8_t)((uint64_t)what >> (8 * i));
-    }
-    return store->crc32c(store->crc32c(0, head, sizeof head), bytes, size);
-}
-
-enum { WHAT_PERSON = -1, WHAT_SAMPLE = -2 }; /* a vector: kind << 32 | place */
-
-static void to_bytes(const float *numbers, size_t size, uint8_t *bytes)
-{
-    for (size_t i = 0; i < size; i++) {
-        uint32_t bits;
-        memcpy(&bits, &numbers[i], 4);
-        for (unsigned b = 0; b < 4; b++)
-            bytes[4 * i + b] = (uint8_t)(bits >> (8 * b));
-    }
-}
-
-/* False if one of the numbers is not finite. */
-static bool from_bytes(const uint8_t *bytes, size_t size, float *numbers)
-{
-    bool finite = true;
-    for (size_t i = 0; i < size; i++) {
-        uint32_t bits = 0;
-        for (unsigned b = 0; b < 4; b++)
-            bits |= (uint32_t)bytes[4 * i + b] << (8 * b);
-        memcpy(&numbers[i], &bits, 4);
-        finite = finite && isfinite(numbers[i]);
-    }
-    return finite;
-}
-
-/* Binds numbers as a blob at `column` and their checksum behind it, and runs the statement. */
-static enum fid_status write_numbers(struct fid_store *store, sqlite3_stmt *statement, int column,
-                                     int64_t person, int64_t what, const float *numbers,
-                                     size_t size, struct fid_error *error)
-{
-    uint8_t *bytes = size <= VECTOR_LIMIT ? fid_calloc(size, 4) : NULL;
-    if (bytes == NULL) {
-        sqlite3_finalize(statement);
-        return fid_fail(error, FID_NO_MEMORY, "no memory for a row of the gallery");
-    }
-    to_bytes(numbers, size, bytes);
-    sqlite3_bind_blob(statement, column, bytes, (int)(4 * size), SQLITE_STATIC);
-    sqlite3_bind_int64(statement, column + 1, row_crc(store, person, what, bytes, 4 * size));
-    enum fid_status status = fid_sqlite_finish(store, statement, error);
-    fid_free(bytes);
-    return status;
-}
-
-/* Reads the blob in `column` with its checksum behind it; name: whose it is. */
-static enum fid_status read_numbers(struct fid_store *store, sqlite3_stmt *statement, int column,
-                                    int64_t person, int64_t what, const char *name, float *numbers,
-                                    size_t size, struct fid_error *error)
-{
-    const void *bytes = sqlite3_column_blob(statement, column);
-    size_t found = (size_t)sqlite3_column_bytes(statement, column);
-    if (bytes != NULL && found == 4 * size &&
-        row_crc(store, person, what, bytes, found) == sqlite3_column_int64(statement, column + 1) &&
-        from_bytes(bytes, size, numbers))
-        return FID_OK;
-    return fid_fail(error, FID_CORRUPT,
-                    "the data of '%s' in the gallery %s are damaged; forget '%s' and enrol again",
-                    name, store->path, name);
-}
-
 /* ---- the model ---- */
-
-static void copy_column(sqlite3_stmt *statement, int column, char *out, size_t bytes)
-{
-    const char *text = (const char *)sqlite3_column_text(statement, column);
-    size_t length = text != NULL ? strnlen(text, bytes - 1) : 0;
-    if (length > 0)
-        memcpy(out, text, length);
-    out[length] = '\0';
-}
 
 enum fid_status fid_store_read_model(struct fid_store *store, struct fid_store_model *model,
                                      struct fid_error *error)
@@ -106,10 +19,10 @@ enum fid_status fid_store_read_model(struct fid_store *store, struct fid_store_m
     int code = sqlite3_step(statement);
     if (code == SQLITE_ROW) {
         int64_t size = sqlite3_column_int64(statement, 2);
-        copy_column(statement, 0, model->id, sizeof model->id);
-        copy_column(statement, 1, model->name, sizeof model->name);
+        fid_sqlite_copy_column(statement, 0, model->id, sizeof model->id);
+        fid_sqlite_copy_column(statement, 1, model->name, sizeof model->name);
         model->size = (size_t)size;
-        if (size < 1 || size > VECTOR_LIMIT || strlen(model->id) != sizeof model->id - 1)
+        if (size < 1 || size > FID_SQLITE_VECTOR_MOST || strlen(model->id) != sizeof model->id - 1)
             status = fid_fail(error, FID_CORRUPT, "the gallery %s is damaged: its model is not one",
                               store->path);
     } else if (code != SQLITE_DONE) {
@@ -185,7 +98,8 @@ enum fid_status fid_store_rename_person(struct fid_store *store, int64_t id, con
     sqlite3_bind_int64(statement, 1, id);
     sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC);
     sqlite3_bind_text(statement, 3, key, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 4, row_crc(store, id, WHAT_PERSON, name, strlen(name)));
+    sqlite3_bind_int64(statement, 4,
+                       fid_sqlite_row_crc(store, id, FID_ROW_PERSON, name, strlen(name)));
     return fid_sqlite_finish(store, statement, error);
 }
 
@@ -217,6 +131,18 @@ enum fid_status fid_store_delete_person(struct fid_store *store, int64_t id,
 
 /* ---- samples and vectors ---- */
 
+/* Reads the blob in `column` with its checksum behind it; name: whose it is. */
+static enum fid_status read_numbers(struct fid_store *store, sqlite3_stmt *statement, int column,
+                                    int64_t person, int64_t what, const char *name, float *numbers,
+                                    size_t size, struct fid_error *error)
+{
+    if (fid_sqlite_read_numbers(store, statement, column, person, what, numbers, size))
+        return FID_OK;
+    return fid_fail(error, FID_CORRUPT,
+                    "the data of '%s' in the gallery %s are damaged; forget '%s' and enrol again",
+                    name, store->path, name);
+}
+
 enum fid_status fid_store_add_sample(struct fid_store *store, int64_t person,
                                      const float *embedding, size_t size, const char *source,
                                      struct fid_error *error)
@@ -229,7 +155,8 @@ enum fid_status fid_store_add_sample(struct fid_store *store, int64_t person,
         return status;
     sqlite3_bind_int64(statement, 1, person);
     sqlite3_bind_text(statement, 2, source, -1, SQLITE_STATIC);
-    return write_numbers(store, statement, 3, person, WHAT_SAMPLE, embedding, size, error);
+    return fid_sqlite_write_numbers(store, statement, 3, person, FID_ROW_SAMPLE, embedding, size,
+                                    error);
 }
 
 enum fid_status fid_store_delete_samples(struct fid_store *store, int64_t person,
@@ -258,8 +185,8 @@ enum fid_status fid_store_read_samples(struct fid_store *store, int64_t person, 
         if (code != SQLITE_ROW) {
             status = fid_sqlite_fail(store, code, "read", error);
         } else if ((*count)++ < capacity) {
-            copy_column(statement, 2, name, sizeof name);
-            status = read_numbers(store, statement, 0, person, WHAT_SAMPLE, name,
+            fid_sqlite_copy_column(statement, 2, name, sizeof name);
+            status = read_numbers(store, statement, 0, person, FID_ROW_SAMPLE, name,
                                   samples + (*count - 1) * size, size, error);
         }
     }
@@ -291,8 +218,8 @@ enum fid_status fid_store_add_vector(struct fid_store *store, int64_t person,
     sqlite3_bind_int64(statement, 1, person);
     sqlite3_bind_int64(statement, 2, kind);
     sqlite3_bind_int64(statement, 3, (int64_t)place);
-    return write_numbers(store, statement, 4, person, vector_what(kind, (int64_t)place), vector,
-                         size, error);
+    return fid_sqlite_write_numbers(store, statement, 4, person, vector_what(kind, (int64_t)place),
+                                    vector, size, error);
 }
 
 /* ---- reading everybody ---- */
@@ -302,12 +229,13 @@ static enum fid_status read_person(struct fid_store *store, sqlite3_stmt *statem
 {
     struct fid_person person = {.id = sqlite3_column_int64(statement, 0)};
     char checked[FID_NAME_BYTES];
-    copy_column(statement, 1, person.name, sizeof person.name);
-    copy_column(statement, 3, person.created, sizeof person.created);
+    fid_sqlite_copy_column(statement, 1, person.name, sizeof person.name);
+    fid_sqlite_copy_column(statement, 3, person.created, sizeof person.created);
     person.sample_count = (size_t)sqlite3_column_int64(statement, 5);
     person.prototype_count = (size_t)sqlite3_column_int64(statement, 6);
     const char *key = (const char *)sqlite3_column_text(statement, 2);
-    int64_t crc = row_crc(store, person.id, WHAT_PERSON, person.name, strlen(person.name));
+    int64_t crc =
+        fid_sqlite_row_crc(store, person.id, FID_ROW_PERSON, person.name, strlen(person.name));
     if (key == NULL || crc != sqlite3_column_int64(statement, 4) ||
         fid_name_check(person.name, checked, NULL) != FID_OK || strcmp(checked, person.name) != 0)
         return fid_fail(error, FID_CORRUPT,
@@ -325,7 +253,7 @@ static enum fid_status read_vector(struct fid_store *store, sqlite3_stmt *statem
     char name[FID_NAME_BYTES];
     int64_t person = sqlite3_column_int64(statement, 0), kind = sqlite3_column_int64(statement, 1);
     int64_t what = vector_what(kind, sqlite3_column_int64(statement, 2));
-    copy_column(statement, 5, name, sizeof name);
+    fid_sqlite_copy_column(statement, 5, name, sizeof name);
     enum fid_status status =
         read_numbers(store, statement, 3, person, what, name, numbers, size, error);
     return status == FID_OK
@@ -373,7 +301,7 @@ enum fid_status fid_store_read_people(struct fid_store *store, int64_t person, s
     enum fid_status status = read_rows(store, people_sql, person, NULL, 0, reader, error);
     if (status != FID_OK || reader->vector == NULL)
         return status;
-    float *numbers = size <= VECTOR_LIMIT ? fid_calloc(size, sizeof *numbers) : NULL;
+    float *numbers = size <= FID_SQLITE_VECTOR_MOST ? fid_calloc(size, sizeof *numbers) : NULL;
     if (numbers == NULL)
         return fid_fail(error, FID_NO_MEMORY, "no memory to read the gallery %s", store->path);
     status = read_rows(store, vectors_sql, person, numbers, size, reader, error);

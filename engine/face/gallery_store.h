@@ -1,5 +1,5 @@
-/* gallery_store.h - the gallery on disk. gallery_sqlite.c, which implements it, is the only file
- * that knows SQLite; gallery.c decides what is written.
+/* gallery_store.h - the gallery on disk. gallery_sqlite*.c, which implement it, are the only files
+ * that know SQLite; gallery.c decides what is written.
  *
  * A store is one file: who made it (the model), people, their samples as the network gave them, and
  * the vectors that are compared with. Every row of numbers carries a CRC32C over itself and the
