@@ -1,5 +1,6 @@
 #include "app/app.h"
 #include "app/find_model.h"
+#include "app/progress.h"
 #include "app/text.h"
 
 #include <stdarg.h>
@@ -77,6 +78,7 @@ static void say(const char *format, va_list args)
         vsnprintf(part, sizeof part, format, again); /* that there is no memory is said as well */
     va_end(again);
     flockfile(stderr); /* the live window talks from several threads */
+    app_progress_hide();
     fputs("faceid: ", stderr);
     app_put_visible(stderr, whole != NULL ? whole : part);
     fputc('\n', stderr);
