@@ -18,6 +18,8 @@ struct detection {                     /* zero-initialise */
     size_t truth_count, truth_capacity, ignored;
     struct fid_scored_box *found;
     size_t found_count, found_capacity;
+    float *truth_scores;
+    struct fid_curve curve;
     pthread_mutex_t lock; /* over found */
 };
 
@@ -26,6 +28,8 @@ static void detection_close(struct detection *detection)
     app_eval_pictures_close(&detection->pictures);
     free(detection->truth);
     free(detection->found);
+    free(detection->truth_scores);
+    fid_curve_free(&detection->curve);
 }
 
 static enum app_exit add_truth(struct detection *detection, const struct fid_truth_box *truth)
@@ -145,8 +149,12 @@ static enum app_exit measure(struct app *app, struct detection *detection)
     enum app_exit code = find_faces(app, detection);
     if (code != APP_OK)
         return code;
+    detection->truth_scores = calloc(detection->truth_count + 1, sizeof *detection->truth_scores);
+    if (detection->truth_scores == NULL)
+        return app_eval_no_memory();
     if (fid_evaluate_detection(detection->found, detection->found_count, detection->truth,
-                               detection->truth_count, 0.5, &ap, &error) != FID_OK)
+                               detection->truth_count, 0.5, detection->truth_scores,
+                               &detection->curve, &ap, &error) != FID_OK)
         return app_fail(APP_AREA_INPUT, &error);
     size_t faces = detection->truth_count - detection->ignored;
     if (!app_option_flag(app, "json")) {

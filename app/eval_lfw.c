@@ -3,6 +3,7 @@
 #include "app/eval.h"
 #include "app/json.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,7 +108,7 @@ static void print_json(const struct lfw *lfw, const struct fid_verification *res
     app_json_number(&json, "tar_at_far_1e-3", result->tar_at_far_1e3, 6);
     app_json_number(&json, "auc", result->auc, 6);
     app_json_number(&json, "threshold", result->threshold, 6);
-    app_json_whole(&json, "errors", (int64_t)result->best_errors);
+    app_json_whole(&json, "errors", (int64_t)result->errors);
     app_json_close(&json, '}');
     app_json_line(&json);
 }
@@ -120,7 +121,7 @@ static void print_text(const struct lfw *lfw, const struct fid_verification *res
     printf("TAR        %.2f %% at FAR 1 %%, %.2f %% at FAR 0.1 %%\n",
            100.0 * result->tar_at_far_1e2, 100.0 * result->tar_at_far_1e3);
     printf("AUC        %.5f\n", result->auc);
-    printf("errors     %zu of %zu at the best threshold, cosine %.3f\n", result->best_errors,
+    printf("errors     %zu of %zu at the best threshold, cosine %.3f\n", result->errors,
            lfw->pair_count, result->threshold);
 }
 
@@ -134,8 +135,8 @@ static enum app_exit measure(struct app *app, struct lfw *lfw)
     score_pairs(lfw);
     struct fid_verification result;
     struct fid_error error;
-    if (fid_evaluate_pairs(lfw->scores, lfw->same, lfw->fold, lfw->pair_count, lfw->fold_count,
-                           &result, &error) != FID_OK)
+    if (fid_evaluate_pairs(lfw->scores, lfw->same, lfw->fold, lfw->pair_count, lfw->fold_count, NAN,
+                           &result, NULL, &error) != FID_OK)
         return app_fail(APP_AREA_INPUT, &error);
     if (app_option_flag(app, "json"))
         print_json(lfw, &result);

@@ -7,11 +7,12 @@
 
 /* The same detections and truths, sorted, and what has been matched. */
 struct matching {
-    const struct fid_scored_box **found;      /* highest score first */
-    const struct fid_truth_box **truth;       /* by picture */
-    bool *taken;                              /* for each truth */
-    bool *hits;                               /* in order of falling score, without the ignored */
-    size_t found_count, truth_count, counted; /* counted: entries of hits */
+    const struct fid_scored_box **found; /* highest score first */
+    const struct fid_truth_box **truth;  /* by picture */
+    float *truth_scores;                 /* as the caller's truths; -INFINITY: still free */
+    float *scores;                       /* of hits and false alarms, without the ignored */
+    bool *hits;
+    size_t found_count, truth_count, counted; /* counted: entries of scores and hits */
 };
 
 /* Equal scores: in the order given, which the pointers into one array keep. */
@@ -47,44 +48,47 @@ static size_t first_of_picture(const struct matching *m, int picture)
     return low;
 }
 
+static void add_outcome(struct matching *m, float score, bool hit)
+{
+    m->scores[m->counted] = score;
+    m->hits[m->counted++] = hit;
+}
+
 /* The better the score, the earlier a detection chooses: it takes the free face that it overlaps
  * most. Without one it is a false alarm, unless it lies on a face that is to be ignored; those are
  * never used up. */
-static void match(struct matching *m, const struct fid_scored_box *found, double iou)
+static void match(struct matching *m, const struct fid_scored_box *found,
+                  const struct fid_truth_box *truths, double iou)
 {
-    size_t best = m->truth_count;
+    const struct fid_truth_box *best = NULL;
     double best_iou = 0.0;
     bool ignored = false;
     for (size_t i = first_of_picture(m, found->picture);
          i < m->truth_count && m->truth[i]->picture == found->picture; i++) {
-        double overlap = fid_box_iou(&found->box, &m->truth[i]->box);
-        if (m->truth[i]->ignore) {
+        const struct fid_truth_box *truth = m->truth[i];
+        double overlap = fid_box_iou(&found->box, &truth->box);
+        if (truth->ignore) {
             ignored = ignored || overlap >= iou;
-        } else if (!m->taken[i] && (best == m->truth_count ? overlap >= iou : overlap > best_iou)) {
-            best = i;
+        } else if (m->truth_scores[truth - truths] == -INFINITY && overlap >= iou &&
+                   overlap > best_iou) {
+            best = truth;
             best_iou = overlap;
         }
     }
-    bool hit = best < m->truth_count;
-    if (hit)
-        m->taken[best] = true;
-    if (hit || !ignored)
-        m->hits[m->counted++] = hit;
+    if (best != NULL)
+        m->truth_scores[best - truths] = found->score;
+    if (best != NULL || !ignored)
+        add_outcome(m, found->score, best != NULL);
 }
 
-/* From the right, the best precision so far is the envelope; each hit adds one step of recall. */
-static double area_under_envelope(const bool *hits, size_t count, size_t truth_count)
+/* From the right, the best precision so far is the envelope; each point adds a step of recall. */
+static double area_under_envelope(const struct fid_curve *curve)
 {
-    size_t hit_count = 0;
-    for (size_t i = 0; i < count; i++)
-        hit_count += hits[i];
     double area = 0.0, envelope = 0.0;
-    for (size_t i = count; i-- > 0;) {
-        envelope = fmax(envelope, (double)hit_count / (double)(i + 1));
-        if (hits[i]) {
-            area += envelope / (double)truth_count;
-            hit_count--;
-        }
+    for (size_t i = curve->count; i-- > 1;) {
+        const struct fid_curve_point *point = &curve->points[i];
+        envelope = fmax(envelope, (double)point->mated / (double)(point->mated + point->impostors));
+        area += envelope * (double)(point->mated - point[-1].mated) / (double)curve->mated;
     }
     return area;
 }
@@ -94,14 +98,16 @@ static bool matching_open(struct matching *m, const struct fid_scored_box *found
 {
     m->found = fid_calloc(m->found_count, sizeof(void *));
     m->truth = fid_calloc(m->truth_count, sizeof(void *));
-    m->taken = fid_calloc(m->truth_count, sizeof *m->taken);
-    m->hits = fid_calloc(m->found_count, sizeof *m->hits);
-    if (m->found == NULL || m->truth == NULL || m->taken == NULL || m->hits == NULL)
+    m->scores = fid_calloc(m->found_count + m->truth_count, sizeof *m->scores);
+    m->hits = fid_calloc(m->found_count + m->truth_count, sizeof *m->hits);
+    if (m->found == NULL || m->truth == NULL || m->scores == NULL || m->hits == NULL)
         return false;
     for (size_t i = 0; i < m->found_count; i++)
         m->found[i] = &found[i];
-    for (size_t i = 0; i < m->truth_count; i++)
+    for (size_t i = 0; i < m->truth_count; i++) {
         m->truth[i] = &truth[i];
+        m->truth_scores[i] = -INFINITY;
+    }
     qsort(m->found, m->found_count, sizeof(void *), by_falling_score);
     qsort(m->truth, m->truth_count, sizeof(void *), by_picture);
     return true;
@@ -111,14 +117,13 @@ static void matching_close(struct matching *m)
 {
     fid_free(m->found);
     fid_free(m->truth);
-    fid_free(m->taken);
+    fid_free(m->scores);
     fid_free(m->hits);
 }
 
-enum fid_status fid_evaluate_detection(const struct fid_scored_box *found, size_t found_count,
-                                       const struct fid_truth_box *truth, size_t truth_count,
-                                       double iou, double *average_precision,
-                                       struct fid_error *error)
+static enum fid_status check_boxes(const struct fid_scored_box *found, size_t found_count,
+                                   const struct fid_truth_box *truth, size_t truth_count,
+                                   double iou, struct fid_error *error)
 {
     size_t wanted = 0;
     for (size_t i = 0; i < truth_count; i++)
@@ -130,15 +135,32 @@ enum fid_status fid_evaluate_detection(const struct fid_scored_box *found, size_
     for (size_t i = 0; i < found_count; i++)
         if (!isfinite(found[i].score))
             return fid_fail(error, FID_INVALID, "found box %zu has no finite score", i);
-    enum fid_status status = FID_OK;
-    struct matching m = {.found_count = found_count, .truth_count = truth_count};
+    return FID_OK;
+}
+
+enum fid_status fid_evaluate_detection(const struct fid_scored_box *found, size_t found_count,
+                                       const struct fid_truth_box *truth, size_t truth_count,
+                                       double iou, float *truth_scores, struct fid_curve *curve,
+                                       double *average_precision, struct fid_error *error)
+{
+    *curve = (struct fid_curve){0};
+    enum fid_status status = check_boxes(found, found_count, truth, truth_count, iou, error);
+    if (status != FID_OK)
+        return status;
+    struct matching m = {
+        .found_count = found_count, .truth_count = truth_count, .truth_scores = truth_scores};
     if (!matching_open(&m, found, truth)) {
         status = fid_fail(error, FID_NO_MEMORY, "no memory for %zu boxes", found_count);
     } else {
         for (size_t i = 0; i < found_count; i++)
-            match(&m, m.found[i], iou);
-        *average_precision = area_under_envelope(m.hits, m.counted, wanted);
+            match(&m, m.found[i], truth, iou);
+        for (size_t i = 0; i < truth_count; i++)
+            if (!truth[i].ignore && truth_scores[i] == -INFINITY)
+                add_outcome(&m, -INFINITY, true);
+        status = fid_curve_make(m.scores, m.hits, m.counted, curve, error);
     }
+    if (status == FID_OK)
+        *average_precision = area_under_envelope(curve);
     matching_close(&m);
     return status;
 }

@@ -17,11 +17,6 @@ static int by_score(const void *first, const void *second)
     return (a->score > b->score) - (a->score < b->score);
 }
 
-static int by_falling_score(const void *first, const void *second)
-{
-    return by_score(second, first);
-}
-
 /* The next pair from i on that is outside the fold left_out; count at the end. */
 static size_t next_pair(const struct pair *pairs, size_t count, size_t i, int left_out)
 {
@@ -67,60 +62,45 @@ static double fold_accuracy(const struct pair *pairs, size_t count, int fold, do
 }
 
 /* Mean and (with n - 1) standard deviation over the folds. */
-static void measure_folds(const struct pair *pairs, size_t count, int fold_count,
-                          struct fid_verification *result)
+static void measure_folds(const struct pair *pairs, size_t count, int fold_count, double threshold,
+                          struct fid_verification *result, struct fid_fold *folds)
 {
     double sum = 0.0, squares = 0.0;
-    for (int fold = 0; fold < fold_count; fold++) {
+    for (int i = 0; i < fold_count; i++) {
         size_t errors;
-        double accuracy =
-            fold_accuracy(pairs, count, fold, best_threshold(pairs, count, fold, &errors));
-        sum += accuracy;
-        squares += accuracy * accuracy;
+        struct fid_fold fold = {.threshold = threshold};
+        if (isnan(threshold))
+            fold.threshold = best_threshold(pairs, count, i, &errors);
+        fold.accuracy = fold_accuracy(pairs, count, i, fold.threshold);
+        sum += fold.accuracy;
+        squares += fold.accuracy * fold.accuracy;
+        if (folds != NULL)
+            folds[i] = fold;
     }
     result->accuracy = sum / fold_count;
     double variance = (squares - sum * sum / fold_count) / (fold_count - 1);
     result->deviation = sqrt(fmax(variance, 0.0));
 }
 
-/* The share of same pairs above the lowest threshold that at most `rate` of the different pairs
- * reach. pairs: highest score first; pairs of one score are taken together. */
-static double true_accept_rate(const struct pair *pairs, size_t count, size_t same_count,
-                               double rate)
+static double true_accept_rate(const struct fid_curve *curve, double rate)
 {
-    size_t allowed = (size_t)floor(rate * (double)(count - same_count) + 1e-9);
-    size_t same = 0, different = 0, accepted = 0;
-    for (size_t i = 0; i < count; i++) {
-        same += pairs[i].same;
-        different += !pairs[i].same;
-        if (different > allowed)
-            break;
-        if (i + 1 == count || pairs[i + 1].score < pairs[i].score)
-            accepted = same;
-    }
-    return (double)accepted / (double)same_count;
+    return (double)curve->points[fid_curve_at_rate(curve, rate)].mated / (double)curve->mated;
 }
 
-/* The chance that a same pair scores higher than a different one; equal scores count for half. */
-static double area_under_curve(const struct pair *pairs, size_t count, size_t same_count)
+static void measure_curve(const struct fid_curve *curve, struct fid_verification *result)
 {
-    double area = 0.0;
-    size_t above = 0; /* same pairs of higher scores */
-    for (size_t first = 0, end; first < count; first = end) {
-        size_t same = 0;
-        for (end = first; end < count && pairs[end].score == pairs[first].score; end++)
-            same += pairs[end].same;
-        area += (double)(end - first - same) * ((double)above + (double)same / 2.0);
-        above += same;
-    }
-    return area / ((double)same_count * (double)(count - same_count));
+    const struct fid_curve_point *point =
+        &curve->points[fid_curve_at_threshold(curve, result->threshold)];
+    result->errors = point->impostors + curve->mated - point->mated;
+    result->tar_at_far_1e2 = true_accept_rate(curve, 1e-2);
+    result->tar_at_far_1e3 = true_accept_rate(curve, 1e-3);
+    result->auc = fid_curve_area(curve);
 }
 
 static enum fid_status check_pairs(const float *scores, const bool *same, const int *fold,
-                                   size_t count, int fold_count, size_t *same_count,
-                                   struct fid_error *error)
+                                   size_t count, int fold_count, struct fid_error *error)
 {
-    *same_count = 0;
+    size_t same_count = 0;
     if (fold_count < 2)
         return fid_fail(error, FID_INVALID, "%d folds: a threshold from the others needs two",
                         fold_count);
@@ -128,12 +108,12 @@ static enum fid_status check_pairs(const float *scores, const bool *same, const 
         if (!isfinite(scores[i]) || fold[i] < 0 || fold[i] >= fold_count)
             return fid_fail(error, FID_INVALID, "pair %zu: score %g in fold %d of %d", i,
                             (double)scores[i], fold[i], fold_count);
-        *same_count += same[i];
+        same_count += same[i];
     }
-    if (*same_count == 0 || *same_count == count)
+    if (same_count == 0 || same_count == count)
         return fid_fail(error, FID_INVALID,
-                        "%zu same and %zu different pairs: both kinds are needed", *same_count,
-                        count - *same_count);
+                        "%zu same and %zu different pairs: both kinds are needed", same_count,
+                        count - same_count);
     return FID_OK;
 }
 
@@ -154,29 +134,34 @@ static enum fid_status check_folds(const struct pair *pairs, size_t count, int f
 }
 
 enum fid_status fid_evaluate_pairs(const float *scores, const bool *same, const int *fold,
-                                   size_t count, int fold_count, struct fid_verification *result,
+                                   size_t count, int fold_count, double threshold,
+                                   struct fid_verification *result, struct fid_fold *folds,
                                    struct fid_error *error)
 {
-    size_t same_count;
-    enum fid_status status = check_pairs(scores, same, fold, count, fold_count, &same_count, error);
+    struct fid_curve curve = {0};
+    enum fid_status status = check_pairs(scores, same, fold, count, fold_count, error);
+    if (status == FID_OK)
+        status = fid_curve_make(scores, same, count, &curve, error);
     if (status != FID_OK)
         return status;
     struct pair *pairs = fid_calloc(count, sizeof *pairs);
-    if (pairs == NULL)
+    if (pairs == NULL) {
+        fid_curve_free(&curve);
         return fid_fail(error, FID_NO_MEMORY, "no memory for %zu pairs", count);
+    }
     for (size_t i = 0; i < count; i++)
         pairs[i] = (struct pair){scores[i], same[i], fold[i]};
     status = check_folds(pairs, count, fold_count, error);
     if (status == FID_OK) {
-        *result = (struct fid_verification){0};
+        size_t errors;
+        *result = (struct fid_verification){.threshold = threshold};
         qsort(pairs, count, sizeof *pairs, by_score);
-        result->threshold = best_threshold(pairs, count, -1, &result->best_errors);
-        measure_folds(pairs, count, fold_count, result);
-        qsort(pairs, count, sizeof *pairs, by_falling_score);
-        result->tar_at_far_1e2 = true_accept_rate(pairs, count, same_count, 1e-2);
-        result->tar_at_far_1e3 = true_accept_rate(pairs, count, same_count, 1e-3);
-        result->auc = area_under_curve(pairs, count, same_count);
+        if (isnan(threshold))
+            result->threshold = best_threshold(pairs, count, -1, &errors);
+        measure_folds(pairs, count, fold_count, threshold, result, folds);
+        measure_curve(&curve, result);
     }
     fid_free(pairs);
+    fid_curve_free(&curve);
     return status;
 }
