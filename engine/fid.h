@@ -363,6 +363,7 @@ struct fid_gallery;
 
 #define FID_GALLERY_CREATE    1u /* make the file (0600, its folder 0700) when there is none */
 #define FID_GALLERY_READ_ONLY 2u /* a missing file is then an empty gallery */
+#define FID_GALLERY_MEMORY    4u /* an empty gallery that no file is made of; path names it */
 
 #define FID_NAME_BYTES 129 /* a name has at most 128 bytes of UTF-8 */
 

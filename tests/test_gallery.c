@@ -536,6 +536,31 @@ static void killed_while_enrolling(void)
     CHECK_THAT(most > 1, "no child came as far as one enrolment");
 }
 
+/* Everything works as in a file, and no file is made. */
+static void lives_in_memory(void)
+{
+    const char *path = fresh_path();
+    struct fid_gallery *gallery = open_gallery(path, &model_a, FID_GALLERY_MEMORY);
+    struct fid_gallery *other = open_gallery(path, &model_a, FID_GALLERY_MEMORY);
+    struct fid_error error = {0};
+    struct fid_person person;
+    enroll_random(gallery, "ana");
+    enroll_random(gallery, "bo");
+    enroll_random(gallery, "ana");
+    CHECK(fid_gallery_rename(gallery, "bo", "cy", &error) == FID_OK);
+    CHECK(fid_gallery_count(gallery) == 2 && fid_gallery_count(other) == 0);
+    fid_gallery_person(gallery, 0, &person);
+    CHECK(strcmp(person.name, "ana") == 0 && person.sample_count == 2);
+    CHECK(fid_gallery_refresh(gallery, NULL, &error) == FID_OK && fid_gallery_count(gallery) == 2);
+    CHECK(fid_gallery_forget(gallery, "ana", &error) == FID_OK && fid_gallery_count(gallery) == 1);
+    float vector[SIZE];
+    fill(vector, -3, 3);
+    CHECK(enroll_vector(gallery, "cy", vector, true) == FID_OK);
+    CHECK(access(path, F_OK) != 0);
+    fid_gallery_close(&gallery);
+    fid_gallery_close(&other);
+}
+
 CHECK_MAIN(CHECK_CASE(keeps_people), CHECK_CASE(means), CHECK_CASE(prototypes_find_the_looks),
            CHECK_CASE(adds_and_replaces), CHECK_CASE(renames_and_forgets),
            CHECK_CASE(one_name_in_two_spellings), CHECK_CASE(refuses_bad_vectors),
@@ -543,4 +568,5 @@ CHECK_MAIN(CHECK_CASE(keeps_people), CHECK_CASE(means), CHECK_CASE(prototypes_fi
            CHECK_CASE(names_the_damaged_person), CHECK_CASE(survives_any_flip),
            CHECK_CASE(private_whatever_the_umask), CHECK_CASE(refuses_links_and_folders),
            CHECK_CASE(missing_file), CHECK_CASE(forgets_every_byte), CHECK_CASE(two_handles),
-           CHECK_CASE(busy_after_five_seconds), CHECK_CASE(killed_while_enrolling))
+           CHECK_CASE(busy_after_five_seconds), CHECK_CASE(killed_while_enrolling),
+           CHECK_CASE(lives_in_memory))

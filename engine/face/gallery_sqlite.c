@@ -3,6 +3,8 @@
 #include "engine/base/memory.h"
 #include "engine/face/gallery_file.h"
 
+#include <stdio.h>
+
 enum {
     APPLICATION_ID = 0x46494447, /* "FIDG" in the file's header: told apart from other databases */
     SCHEMA = 1,
@@ -156,10 +158,24 @@ static enum fid_status set_up(struct fid_store *store, unsigned flags, bool *emp
                 "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA synchronous=FULL",
                 "opened", error);
     if (status == FID_OK)
-        status = check_schema(store, (flags & FID_GALLERY_CREATE) != 0, empty, error);
+        status = check_schema(store, (flags & (FID_GALLERY_CREATE | FID_GALLERY_MEMORY)) != 0,
+                              empty, error);
+    if ((flags & FID_GALLERY_MEMORY) != 0) /* SQLite has one journal for that */
+        return status;
     if (status == FID_OK && read_only)
         return execute(store, "PRAGMA query_only=ON", "opened", error);
     return status == FID_OK && !*empty ? set_journal(store, error) : status;
+}
+
+/* FILLS store->path; a file is looked for, or made, there unless the gallery lives in memory. */
+static enum fid_status name_file(const char *path, unsigned flags, struct fid_store *store,
+                                 struct fid_error *error)
+{
+    if ((flags & FID_GALLERY_MEMORY) == 0)
+        return fid_gallery_file(path, (flags & FID_GALLERY_CREATE) != 0, store->path,
+                                sizeof store->path, error);
+    snprintf(store->path, sizeof store->path, "%s", path);
+    return FID_OK;
 }
 
 enum fid_status fid_store_open(const char *path, unsigned flags, struct fid_store **store,
@@ -171,16 +187,15 @@ enum fid_status fid_store_open(const char *path, unsigned flags, struct fid_stor
     if (made == NULL)
         return fid_fail(error, FID_NO_MEMORY, "no memory for the gallery %s", path);
     made->crc32c = fid_kernels_best()->crc32c;
-    enum fid_status status = fid_gallery_file(path, (flags & FID_GALLERY_CREATE) != 0, made->path,
-                                              sizeof made->path, error);
+    enum fid_status status = name_file(path, flags, made, error);
     if (status == FID_NOT_FOUND && (flags & FID_GALLERY_READ_ONLY) != 0) {
         fid_store_close(&made);
         return FID_OK;
     }
     if (status != FID_OK)
         goto fail;
-    int code =
-        sqlite3_open_v2(made->path, &made->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
+    const char *file = (flags & FID_GALLERY_MEMORY) != 0 ? ":memory:" : made->path;
+    int code = sqlite3_open_v2(file, &made->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
     if (code != SQLITE_OK) {
         status = fid_sqlite_fail(made, code, "opened", error);
         goto fail;
