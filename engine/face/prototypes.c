@@ -114,3 +114,22 @@ size_t fid_choose_prototypes(const float *samples, size_t count, size_t size, un
             memmove(prototypes + kept++ * size, prototypes + g * size, size * sizeof *prototypes);
     return kept > 1 ? kept : 0; /* a single group is the mean again */
 }
+
+void fid_mean(const float *samples, size_t count, size_t size, float *mean)
+{
+    for (size_t p = 0; p < size; p++) {
+        double sum = 0;
+        for (size_t i = 0; i < count; i++)
+            sum += (double)samples[i * size + p];
+        mean[p] = (float)(sum / (double)count);
+    }
+}
+
+size_t fid_person_vectors(const float *samples, size_t count, size_t size, unsigned char *group,
+                          float *vectors)
+{
+    fid_mean(samples, count, size, vectors);
+    if (!fid_normalise(vectors, size))
+        return 0;
+    return 1 + fid_choose_prototypes(samples, count, size, group, vectors + size);
+}

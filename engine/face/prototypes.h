@@ -18,4 +18,13 @@ bool fid_normalise(float *vector, size_t size);
 size_t fid_choose_prototypes(const float *samples, size_t count, size_t size, unsigned char *group,
                              float *prototypes);
 
+/* FILLS mean[size] with the mean of samples[count][size], added in double precision. count >= 1. */
+void fid_mean(const float *samples, size_t count, size_t size, float *mean);
+
+/* What stands for a person: FILLS vectors[1 + FID_PROTOTYPES_MAX][size] with the direction of the
+ * mean and the prototypes of samples (of length 1), and returns how many there are; 0 if the
+ * samples cancel out. group: scratch of count numbers. */
+size_t fid_person_vectors(const float *samples, size_t count, size_t size, unsigned char *group,
+                          float *vectors);
+
 #endif
