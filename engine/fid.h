@@ -463,6 +463,55 @@ void fid_label_faces(const struct fid_gallery *gallery, const struct fid_rule *r
 bool fid_gallery_likeness(const struct fid_gallery *gallery, const char *name,
                           const float *embedding, struct fid_person *person, float *likeness);
 
+/* How like two people of the gallery are: the cosine of their nearest prototypes. i, j < count. */
+float fid_gallery_alike(const struct fid_gallery *gallery, size_t i, size_t j);
+
+/* ---- calibration: how often this gallery errs, and a limit of its own ---- */
+
+/* Takes a face that the gallery keeps, or what came of holding it out; false ends the reading,
+ * which then gives FID_NO_MEMORY. What it is given is valid during the call. */
+typedef bool (*fid_face_fn)(void *ctx, const float *embedding, const char *source);
+typedef bool (*fid_trial_fn)(void *ctx, const char *source, const struct fid_label *label);
+
+/* Labels each enrolled face of person i (by cosine) as if it had not been enrolled. Faces of one
+ * file, or of one sitting before the camera, are held out together: they know each other too well.
+ * Of a person who comes from a single one, it is a fifth of the faces at a time, neighbours
+ * together. A person with a single face has no trials. FILLS *file_count. */
+enum fid_status fid_gallery_hold_out(const struct fid_gallery *gallery, const struct fid_rule *rule,
+                                     size_t i, fid_trial_fn take, void *ctx, size_t *file_count,
+                                     struct fid_error *error);
+
+struct fid_calibration {
+    float accept;     /* in place of the model's */
+    double fpir;      /* what was wished for: the share of strangers who get a name */
+    size_t people;    /* who were enrolled */
+    size_t strangers; /* who were held against them, and ... */
+    size_t named;     /* ... who of them got a name */
+    char created[21]; /* 2026-11-23T22:10:05Z */
+};
+
+/* FILLS what the gallery was calibrated to; false where it was not. */
+bool fid_gallery_calibration(const struct fid_gallery *gallery,
+                             struct fid_calibration *calibration);
+
+/* Writes the calibration (as of now) and the strangers that it was measured with beside the model's
+ * id, in place of those before, in one transaction. */
+enum fid_status fid_gallery_calibrate(struct fid_gallery *gallery,
+                                      const struct fid_calibration *calibration,
+                                      const struct fid_sample *strangers, size_t count,
+                                      struct fid_error *error);
+/* Takes back both, to the last byte; *was tells whether there was one (may be NULL). */
+enum fid_status fid_gallery_uncalibrate(struct fid_gallery *gallery, bool *was,
+                                        struct fid_error *error);
+/* Reads the strangers. */
+enum fid_status fid_gallery_strangers(const struct fid_gallery *gallery, fid_face_fn take,
+                                      void *ctx, struct fid_error *error);
+
+/* FILLS the rule for this gallery: the model's, with the accept that was calibrated, if one was. */
+enum fid_status fid_gallery_rule(const struct fid_gallery *gallery, const struct fid_model *model,
+                                 enum fid_rule_kind kind, struct fid_rule *rule,
+                                 struct fid_error *error);
+
 /* ---- quality: how well a face is seen ---- */
 
 struct fid_quality {
@@ -580,6 +629,12 @@ size_t fid_curve_at_rate(const struct fid_curve *curve, double rate);
 size_t fid_curve_at_threshold(const struct fid_curve *curve, double threshold);
 /* A threshold for point i: in the middle between its score and the next one. */
 double fid_curve_threshold(const struct fid_curve *curve, size_t i);
+/* FILLS *limit with the lowest score of a stranger such that no more than `fpir` of further
+ * strangers are to be expected at or above it, and *named with how many of these are: whatever the
+ * scores' distribution, the chance of another one to reach the k-th highest of n is k / (n + 1).
+ * False if there are too few strangers for that wish: it takes 1 / fpir - 1 of them at least. */
+bool fid_limit_for(const struct fid_curve *curve, double fpir, float *limit, size_t *named);
+
 /* The chance that something mated scores higher than an impostor; equal scores count for half. */
 double fid_curve_area(const struct fid_curve *curve);
 

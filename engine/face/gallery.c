@@ -129,14 +129,14 @@ static enum fid_status take_vector(void *ctx, int64_t id, enum fid_vector_kind k
 
 /* ---- reading ---- */
 
-enum fid_status fid_gallery_check_model(struct fid_gallery *gallery, struct fid_error *error)
+enum fid_status fid_gallery_check_people(const struct fid_gallery *gallery, struct fid_error *error)
 {
     struct fid_store_model found;
     size_t people;
     enum fid_status status = fid_store_read_model(gallery->store, &found, error);
     if (status == FID_OK)
         status = fid_store_count(gallery->store, &people, error);
-    if (status != FID_OK || gallery->model.id[0] == '\0' || people == 0)
+    if (status != FID_OK || people == 0)
         return status;
     if (strcmp(found.id, gallery->model.id) != 0)
         return fid_fail(error, FID_MISMATCH,
@@ -149,6 +149,32 @@ enum fid_status fid_gallery_check_model(struct fid_gallery *gallery, struct fid_
                         "the gallery %s is damaged: vectors of %zu numbers, not %zu", gallery->path,
                         found.size, gallery->model.size);
     return FID_OK;
+}
+
+/* Scores of another model mean something else. */
+static enum fid_status check_calibration(struct fid_gallery *gallery, struct fid_error *error)
+{
+    struct fid_store_calibration found;
+    enum fid_status status = fid_store_read_calibration(gallery->store, &found, error);
+    if (status != FID_OK)
+        return status;
+    if (found.model.id[0] != '\0' && strcmp(found.model.id, gallery->model.id) != 0)
+        return fid_fail(error, FID_MISMATCH,
+                        "the limit in %s was calibrated for the model %s (%.8s), not for %s "
+                        "(%.8s): choose that model, or take the limit back (faceid calibrate "
+                        "--reset)",
+                        gallery->path, found.model.name, found.model.id, gallery->model.name,
+                        gallery->model.id);
+    gallery->calibration = found;
+    return FID_OK;
+}
+
+enum fid_status fid_gallery_check_model(struct fid_gallery *gallery, struct fid_error *error)
+{
+    if (gallery->model.id[0] == '\0')
+        return FID_OK;
+    enum fid_status status = fid_gallery_check_people(gallery, error);
+    return status == FID_OK ? check_calibration(gallery, error) : status;
 }
 
 /* Reads the person (0: all) in one snapshot into the mirror, which no longer has them. */

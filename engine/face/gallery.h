@@ -18,9 +18,10 @@ struct fid_gallery {
     char *path;              /* owned */
     unsigned flags;
     struct fid_store_model
-        model;       /* the caller's; id "": opened without one, vectors are not read */
-    int64_t version; /* fid_store_version at the last reading */
-    struct fid_gallery_person *people; /* owned, in order of keys */
+        model; /* the caller's; id "": opened without one, vectors are not read */
+    struct fid_store_calibration calibration; /* of this model, or with id "" */
+    int64_t version;                          /* fid_store_version at the last reading */
+    struct fid_gallery_person *people;        /* owned, in order of keys */
     size_t count, capacity;
 };
 
@@ -35,7 +36,14 @@ void fid_gallery_drop(struct fid_gallery *gallery, int64_t id);
 enum fid_status fid_gallery_reread(struct fid_gallery *gallery, int64_t id,
                                    struct fid_error *error);
 
-/* Refuses (FID_MISMATCH, FID_CORRUPT) a store with people of another model than the gallery's. */
+/* Refuses (FID_MISMATCH, FID_CORRUPT) a store with people or a calibration of another model than
+ * the gallery's; takes over the calibration. */
 enum fid_status fid_gallery_check_model(struct fid_gallery *gallery, struct fid_error *error);
+/* The same for the people alone. */
+enum fid_status fid_gallery_check_people(const struct fid_gallery *gallery,
+                                         struct fid_error *error);
+
+/* Refuses (FID_INVALID) a gallery that was opened for reading, or where there is no file. */
+enum fid_status fid_gallery_writable(const struct fid_gallery *gallery, struct fid_error *error);
 
 #endif

@@ -9,8 +9,7 @@
 
 #define SAMPLES_MAX 100000u /* of one person */
 
-/* The store to write to. */
-static enum fid_status writable(const struct fid_gallery *gallery, struct fid_error *error)
+enum fid_status fid_gallery_writable(const struct fid_gallery *gallery, struct fid_error *error)
 {
     if ((gallery->flags & FID_GALLERY_READ_ONLY) != 0 || gallery->store == NULL)
         return fid_fail(error, FID_INVALID, "the gallery %s was opened for reading", gallery->path);
@@ -19,19 +18,19 @@ static enum fid_status writable(const struct fid_gallery *gallery, struct fid_er
 
 /* ---- the vectors that stand for a person ---- */
 
-struct summary {       /* of `count` samples */
-    float *samples;    /* [count][size], as the network gave them, then of length 1 */
-    float *means;      /* [2][size]: raw, normalised */
-    float *prototypes; /* [FID_PROTOTYPES_MAX][size] */
+struct summary {     /* of `count` samples */
+    float *samples;  /* [count][size], as the network gave them, then of length 1 */
+    float *raw_mean; /* [size] */
+    float *vectors;  /* [1 + FID_PROTOTYPES_MAX][size], the mean first */
     unsigned char *group;
-    size_t count, prototype_count;
+    size_t count, vector_count;
 };
 
 static void free_summary(struct summary *summary)
 {
     fid_free(summary->samples);
-    fid_free(summary->means);
-    fid_free(summary->prototypes);
+    fid_free(summary->raw_mean);
+    fid_free(summary->vectors);
     fid_free(summary->group);
 }
 
@@ -48,40 +47,27 @@ static enum fid_status read_samples(struct fid_gallery *gallery, int64_t id,
                         SAMPLES_MAX, summary->count);
     if (fid_size_mul(summary->count, size, &numbers)) {
         summary->samples = fid_calloc(numbers, sizeof(float));
-        summary->means = fid_calloc(2 * size, sizeof(float));
-        summary->prototypes = fid_calloc(FID_PROTOTYPES_MAX * size, sizeof(float));
+        summary->raw_mean = fid_calloc(size, sizeof(float));
+        summary->vectors = fid_calloc((1 + FID_PROTOTYPES_MAX) * size, sizeof(float));
         summary->group = fid_calloc(summary->count, 1);
     }
-    if (summary->samples == NULL || summary->means == NULL || summary->prototypes == NULL ||
+    if (summary->samples == NULL || summary->raw_mean == NULL || summary->vectors == NULL ||
         summary->group == NULL)
         return fid_fail(error, FID_NO_MEMORY, "no memory for %zu faces", summary->count);
     return fid_store_read_samples(gallery->store, id, summary->samples, summary->count, size,
                                   &count, error);
 }
 
-/* mean[size] of samples[count][size], added in double precision. */
-static void mean_of(const float *samples, size_t count, size_t size, float *mean)
-{
-    for (size_t p = 0; p < size; p++) {
-        double sum = 0;
-        for (size_t i = 0; i < count; i++)
-            sum += (double)samples[i * size + p];
-        mean[p] = (float)(sum / (double)count);
-    }
-}
-
 static enum fid_status summarise(struct summary *summary, size_t size, struct fid_error *error)
 {
-    float *raw_mean = summary->means, *mean = summary->means + size;
-    mean_of(summary->samples, summary->count, size, raw_mean);
+    fid_mean(summary->samples, summary->count, size, summary->raw_mean);
     for (size_t i = 0; i < summary->count; i++)
         if (!fid_normalise(summary->samples + i * size, size))
             return fid_fail(error, FID_INVALID, "face %zu has no direction", i + 1);
-    mean_of(summary->samples, summary->count, size, mean);
-    if (!fid_normalise(mean, size))
+    summary->vector_count = fid_person_vectors(summary->samples, summary->count, size,
+                                               summary->group, summary->vectors);
+    if (summary->vector_count == 0)
         return fid_fail(error, FID_QUALITY, "the faces have nothing in common: not one person");
-    summary->prototype_count = fid_choose_prototypes(summary->samples, summary->count, size,
-                                                     summary->group, summary->prototypes);
     return FID_OK;
 }
 
@@ -92,14 +78,13 @@ static enum fid_status write_vectors(struct fid_gallery *gallery, int64_t id,
     size_t size = gallery->model.size;
     enum fid_status status = fid_store_delete_vectors(store, id, error);
     if (status == FID_OK)
-        status =
-            fid_store_add_vector(store, id, FID_VECTOR_MEAN, 0, summary->means + size, size, error);
-    for (size_t i = 0; status == FID_OK && i < summary->prototype_count; i++)
-        status = fid_store_add_vector(store, id, FID_VECTOR_PROTOTYPE, i,
-                                      summary->prototypes + i * size, size, error);
+        status = fid_store_add_vector(store, id, FID_VECTOR_MEAN, 0, summary->vectors, size, error);
+    for (size_t i = 1; status == FID_OK && i < summary->vector_count; i++)
+        status = fid_store_add_vector(store, id, FID_VECTOR_PROTOTYPE, i - 1,
+                                      summary->vectors + i * size, size, error);
     if (status == FID_OK)
         status =
-            fid_store_add_vector(store, id, FID_VECTOR_RAW_MEAN, 0, summary->means, size, error);
+            fid_store_add_vector(store, id, FID_VECTOR_RAW_MEAN, 0, summary->raw_mean, size, error);
     return status;
 }
 
@@ -185,7 +170,7 @@ enum fid_status fid_gallery_enroll(struct fid_gallery *gallery, const char *name
 {
     char checked[FID_NAME_BYTES], key[FID_NAME_KEY_BYTES];
     int64_t id = 0;
-    enum fid_status status = writable(gallery, error);
+    enum fid_status status = fid_gallery_writable(gallery, error);
     if (status == FID_OK)
         status = name_and_key(name, checked, key, error);
     if (status == FID_OK)
@@ -248,7 +233,7 @@ enum fid_status fid_gallery_rename(struct fid_gallery *gallery, const char *name
                                    const char *new_name, struct fid_error *error)
 {
     int64_t id = 0;
-    enum fid_status status = writable(gallery, error);
+    enum fid_status status = fid_gallery_writable(gallery, error);
     if (status == FID_OK)
         status = fid_store_begin(gallery->store, true, error);
     if (status != FID_OK)
@@ -266,7 +251,7 @@ enum fid_status fid_gallery_forget(struct fid_gallery *gallery, const char *name
                                    struct fid_error *error)
 {
     int64_t id = 0;
-    enum fid_status status = writable(gallery, error);
+    enum fid_status status = fid_gallery_writable(gallery, error);
     if (status == FID_OK)
         status = fid_store_begin(gallery->store, true, error);
     if (status != FID_OK)

@@ -7,11 +7,12 @@
 
 enum {
     APPLICATION_ID = 0x46494447, /* "FIDG" in the file's header: told apart from other databases */
-    SCHEMA = 1,
+    SCHEMA = 2,
     BUSY_MS = 5000,
 };
 
-static const char schema_sql[] =
+/* What makes version i + 1 of the tables from version i, 0 being an empty file. */
+static const char *const schema_steps[SCHEMA] = {
     "CREATE TABLE model(id TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL);"
     "CREATE TABLE person(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL,"
     " name_key TEXT NOT NULL UNIQUE, created TEXT NOT NULL, crc INTEGER NOT NULL);"
@@ -22,8 +23,17 @@ static const char schema_sql[] =
     "CREATE TABLE vector(person INTEGER NOT NULL REFERENCES person(id) ON DELETE CASCADE,"
     " kind INTEGER NOT NULL, place INTEGER NOT NULL, data BLOB NOT NULL, crc INTEGER NOT NULL,"
     " PRIMARY KEY(person, kind, place));"
-    "PRAGMA application_id=1179206727; PRAGMA user_version=1;";
-_Static_assert(APPLICATION_ID == 1179206727 && SCHEMA == 1, "the numbers in schema_sql");
+    "PRAGMA application_id=1179206727; PRAGMA user_version=1;",
+
+    "CREATE TABLE calibration(id INTEGER PRIMARY KEY CHECK(id = 1), model TEXT NOT NULL,"
+    " model_name TEXT NOT NULL, accept REAL NOT NULL, fpir REAL NOT NULL, people INTEGER NOT NULL,"
+    " strangers INTEGER NOT NULL, named INTEGER NOT NULL, created TEXT NOT NULL,"
+    " crc INTEGER NOT NULL);"
+    "CREATE TABLE stranger(id INTEGER PRIMARY KEY, source TEXT NOT NULL, data BLOB NOT NULL,"
+    " crc INTEGER NOT NULL);"
+    "PRAGMA user_version=2;",
+};
+_Static_assert(APPLICATION_ID == 1179206727, "the number in schema_steps");
 
 /* ---- statements ---- */
 
@@ -98,13 +108,26 @@ enum fid_status fid_sqlite_number(struct fid_store *store, const char *sql, cons
 
 /* ---- opening ---- */
 
-/* Makes the tables in an empty file, or refuses what is not ours; *empty: no tables, none made. */
-static enum fid_status check_schema(struct fid_store *store, bool make, bool *empty,
+/* Brings the tables from a version to the newest one. */
+static enum fid_status raise_schema(struct fid_store *store, int64_t version,
                                     struct fid_error *error)
 {
+    enum fid_status status = FID_OK;
+    for (; status == FID_OK && version < SCHEMA; version++)
+        status = execute(store, schema_steps[version], "made", error);
+    return status;
+}
+
+/* Refuses what is not ours. Where it may be written, the tables of an older version become those of
+ * this one, and an empty file gets them. *empty: no tables, none made. */
+static enum fid_status check_schema(struct fid_store *store, unsigned flags, bool *empty,
+                                    struct fid_error *error)
+{
+    bool write = (flags & FID_GALLERY_READ_ONLY) == 0;
+    bool make = (flags & (FID_GALLERY_CREATE | FID_GALLERY_MEMORY)) != 0;
     int64_t application = 0, version = 0, tables = 0;
     *empty = false;
-    enum fid_status status = fid_store_begin(store, make, error);
+    enum fid_status status = fid_store_begin(store, write, error);
     if (status != FID_OK)
         return status;
     if ((status = fid_sqlite_number(store, "PRAGMA application_id", NULL, &application, error)) ||
@@ -113,17 +136,23 @@ static enum fid_status check_schema(struct fid_store *store, bool make, bool *em
              fid_sqlite_number(store, "SELECT count(*) FROM sqlite_schema", NULL, &tables, error)))
         goto fail;
     if (application == 0 && tables == 0 && make)
-        status = execute(store, schema_sql, "made", error);
+        status = raise_schema(store, 0, error);
     else if (application == 0 && tables == 0)
         *empty = true;
     else if (application != APPLICATION_ID)
         status = fid_fail(error, FID_INVALID, "%s is a database of another program, not a gallery",
                           store->path);
-    else if (version != SCHEMA)
+    else if (version > SCHEMA)
         status = fid_fail(error, FID_UNSUPPORTED,
                           "the gallery %s was written by a newer faceid (version %lld of its "
                           "tables, this program knows %d)",
                           store->path, (long long)version, SCHEMA);
+    else if (version < 1)
+        status = fid_fail(error, FID_CORRUPT,
+                          "the gallery %s is damaged: %lld is no version of its tables",
+                          store->path, (long long)version);
+    else if (write)
+        status = raise_schema(store, version, error);
     if (status == FID_OK)
         return fid_store_commit(store, error);
 fail:
@@ -158,8 +187,7 @@ static enum fid_status set_up(struct fid_store *store, unsigned flags, bool *emp
                 "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA synchronous=FULL",
                 "opened", error);
     if (status == FID_OK)
-        status = check_schema(store, (flags & (FID_GALLERY_CREATE | FID_GALLERY_MEMORY)) != 0,
-                              empty, error);
+        status = check_schema(store, flags, empty, error);
     if ((flags & FID_GALLERY_MEMORY) != 0) /* SQLite has one journal for that */
         return status;
     if (status == FID_OK && read_only)

@@ -1,6 +1,7 @@
 /* gallery_sqlite.h - what the files of the SQLite store share: gallery_sqlite.c opens it and runs
- * transactions, gallery_sqlite_rows.c reads and writes people, gallery_sqlite_numbers.c vectors.
- * Nobody else includes it. */
+ * transactions, gallery_sqlite_rows.c reads and writes people, gallery_sqlite_faces.c their samples
+ * and the strangers, gallery_sqlite_calibration.c the calibration, gallery_sqlite_numbers.c
+ * vectors. Nobody else includes it. */
 #ifndef FID_FACE_GALLERY_SQLITE_H
 #define FID_FACE_GALLERY_SQLITE_H
 
@@ -29,12 +30,24 @@ enum fid_status fid_sqlite_finish(struct fid_store *store, sqlite3_stmt *stateme
 enum fid_status fid_sqlite_number(struct fid_store *store, const char *sql, const char *text,
                                   int64_t *number, struct fid_error *error);
 
+/* A change of the rows of one person, ?1. */
+enum fid_status fid_sqlite_change_person(struct fid_store *store, const char *sql, int64_t person,
+                                         struct fid_error *error);
+/* Has the file the tables of a calibration? */
+enum fid_status fid_sqlite_has_calibration(struct fid_store *store, bool *has,
+                                           struct fid_error *error);
+
 /* ---- numbers as blobs ---- */
 
 #define FID_SQLITE_VECTOR_MOST 65536u /* numbers in a vector that are believed */
 
 /* What a row is, for its checksum; of a vector it is kind << 32 | place. */
-enum fid_row { FID_ROW_PERSON = -1, FID_ROW_SAMPLE = -2 };
+enum fid_row {
+    FID_ROW_PERSON = -1,
+    FID_ROW_SAMPLE = -2,
+    FID_ROW_STRANGER = -3,   /* of "person" i, its place */
+    FID_ROW_CALIBRATION = -4 /* of "person" 0 */
+};
 
 /* Checksum of a row: the person it belongs to, what it is, and its bytes, so that rows that were
  * swapped between people are found out like changed ones. */
@@ -49,6 +62,8 @@ enum fid_status fid_sqlite_write_numbers(struct fid_store *store, sqlite3_stmt *
  * go together. */
 bool fid_sqlite_read_numbers(const struct fid_store *store, sqlite3_stmt *statement, int column,
                              int64_t person, int64_t what, float *numbers, size_t size);
+/* FILLS out[bytes] with now in UTC, as 2026-11-23T22:10:05Z. */
+void fid_sqlite_write_time(char *out, size_t bytes);
 /* FILLS out[bytes] with a column's text, cut where it is too long. */
 void fid_sqlite_copy_column(sqlite3_stmt *statement, int column, char *out, size_t bytes);
 

@@ -1,9 +1,11 @@
-/* Vectors as blobs: little-endian floats with a checksum over them and what they belong to. */
+/* Vectors as blobs: little-endian floats with a checksum over them and what they belong to. Text of
+ * columns. */
 #include "engine/base/memory.h"
 #include "engine/face/gallery_sqlite.h"
 
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 int64_t fid_sqlite_row_crc(const struct fid_store *store, int64_t person, int64_t what,
                            const void *bytes, size_t size)
@@ -76,4 +78,12 @@ void fid_sqlite_copy_column(sqlite3_stmt *statement, int column, char *out, size
     if (length > 0)
         memcpy(out, text, length);
     out[length] = '\0';
+}
+
+void fid_sqlite_write_time(char *out, size_t bytes)
+{
+    struct tm parts;
+    time_t now = time(NULL);
+    gmtime_r(&now, &parts);
+    strftime(out, bytes, "%Y-%m-%dT%H:%M:%SZ", &parts);
 }

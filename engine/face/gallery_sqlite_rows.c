@@ -3,7 +3,6 @@
 #include "engine/base/memory.h"
 
 #include <string.h>
-#include <time.h>
 
 /* ---- the model ---- */
 
@@ -51,18 +50,6 @@ enum fid_status fid_store_write_model(struct fid_store *store, const struct fid_
 
 /* ---- people ---- */
 
-/* A change of the rows of one person. */
-static enum fid_status change_person(struct fid_store *store, const char *sql, int64_t person,
-                                     struct fid_error *error)
-{
-    sqlite3_stmt *statement;
-    enum fid_status status = fid_sqlite_prepare(store, sql, &statement, error);
-    if (status != FID_OK)
-        return status;
-    sqlite3_bind_int64(statement, 1, person);
-    return fid_sqlite_finish(store, statement, error);
-}
-
 enum fid_status fid_store_find(struct fid_store *store, const char *key, int64_t *id,
                                struct fid_error *error)
 {
@@ -76,14 +63,6 @@ enum fid_status fid_store_count(struct fid_store *store, size_t *people, struct 
         fid_sqlite_number(store, "SELECT count(*) FROM person", NULL, &count, error);
     *people = (size_t)count;
     return status;
-}
-
-static void write_time(char *out, size_t bytes)
-{
-    struct tm parts;
-    time_t now = time(NULL);
-    gmtime_r(&now, &parts);
-    strftime(out, bytes, "%Y-%m-%dT%H:%M:%SZ", &parts);
 }
 
 enum fid_status fid_store_rename_person(struct fid_store *store, int64_t id, const char *name,
@@ -109,7 +88,7 @@ enum fid_status fid_store_add_person(struct fid_store *store, const char *name, 
 {
     sqlite3_stmt *statement;
     char created[sizeof((struct fid_person *)0)->created];
-    write_time(created, sizeof created);
+    fid_sqlite_write_time(created, sizeof created);
     enum fid_status status = fid_sqlite_prepare(
         store, "INSERT INTO person(name, name_key, created, crc) VALUES(?1, ?2, ?3, 0)", &statement,
         error);
@@ -126,10 +105,10 @@ enum fid_status fid_store_add_person(struct fid_store *store, const char *name, 
 enum fid_status fid_store_delete_person(struct fid_store *store, int64_t id,
                                         struct fid_error *error)
 {
-    return change_person(store, "DELETE FROM person WHERE id = ?1", id, error);
+    return fid_sqlite_change_person(store, "DELETE FROM person WHERE id = ?1", id, error);
 }
 
-/* ---- samples and vectors ---- */
+/* ---- vectors ---- */
 
 /* Reads the blob in `column` with its checksum behind it; name: whose it is. */
 static enum fid_status read_numbers(struct fid_store *store, sqlite3_stmt *statement, int column,
@@ -143,57 +122,6 @@ static enum fid_status read_numbers(struct fid_store *store, sqlite3_stmt *state
                     name, store->path, name);
 }
 
-enum fid_status fid_store_add_sample(struct fid_store *store, int64_t person,
-                                     const float *embedding, size_t size, const char *source,
-                                     struct fid_error *error)
-{
-    sqlite3_stmt *statement;
-    enum fid_status status = fid_sqlite_prepare(
-        store, "INSERT INTO sample(person, source, data, crc) VALUES(?1, ?2, ?3, ?4)", &statement,
-        error);
-    if (status != FID_OK)
-        return status;
-    sqlite3_bind_int64(statement, 1, person);
-    sqlite3_bind_text(statement, 2, source, -1, SQLITE_STATIC);
-    return fid_sqlite_write_numbers(store, statement, 3, person, FID_ROW_SAMPLE, embedding, size,
-                                    error);
-}
-
-enum fid_status fid_store_delete_samples(struct fid_store *store, int64_t person,
-                                         struct fid_error *error)
-{
-    return change_person(store, "DELETE FROM sample WHERE person = ?1", person, error);
-}
-
-enum fid_status fid_store_read_samples(struct fid_store *store, int64_t person, float *samples,
-                                       size_t capacity, size_t size, size_t *count,
-                                       struct fid_error *error)
-{
-    sqlite3_stmt *statement;
-    char name[FID_NAME_BYTES];
-    enum fid_status status = fid_sqlite_prepare(
-        store,
-        "SELECT s.data, s.crc, p.name FROM sample s JOIN person p ON p.id = s.person"
-        " WHERE s.person = ?1 ORDER BY s.id",
-        &statement, error);
-    *count = 0;
-    if (status != FID_OK)
-        return status;
-    sqlite3_bind_int64(statement, 1, person);
-    int code;
-    while (status == FID_OK && (code = sqlite3_step(statement)) != SQLITE_DONE) {
-        if (code != SQLITE_ROW) {
-            status = fid_sqlite_fail(store, code, "read", error);
-        } else if ((*count)++ < capacity) {
-            fid_sqlite_copy_column(statement, 2, name, sizeof name);
-            status = read_numbers(store, statement, 0, person, FID_ROW_SAMPLE, name,
-                                  samples + (*count - 1) * size, size, error);
-        }
-    }
-    sqlite3_finalize(statement);
-    return status;
-}
-
 static int64_t vector_what(int64_t kind, int64_t place)
 {
     return (int64_t)((uint64_t)kind << 32 | (uint64_t)place);
@@ -202,7 +130,7 @@ static int64_t vector_what(int64_t kind, int64_t place)
 enum fid_status fid_store_delete_vectors(struct fid_store *store, int64_t person,
                                          struct fid_error *error)
 {
-    return change_person(store, "DELETE FROM vector WHERE person = ?1", person, error);
+    return fid_sqlite_change_person(store, "DELETE FROM vector WHERE person = ?1", person, error);
 }
 
 enum fid_status fid_store_add_vector(struct fid_store *store, int64_t person,

@@ -1,10 +1,11 @@
 /* gallery_store.h - the gallery on disk. gallery_sqlite*.c, which implement it, are the only files
  * that know SQLite; gallery.c decides what is written.
  *
- * A store is one file: who made it (the model), people, their samples as the network gave them, and
- * the vectors that are compared with. Every row of numbers carries a CRC32C over itself and the
- * person it belongs to. All functions return FID_BUSY (another process held the lock for five
- * seconds), FID_IO, FID_CORRUPT, FID_NO_MEMORY or FID_INTERNAL when they fail. */
+ * A store is one file: who made it (the model), people, their samples as the network gave them, the
+ * vectors that are compared with, and perhaps a calibration with the strangers it was made with.
+ * Every row of numbers carries a CRC32C over itself and the person it belongs to. All functions
+ * return FID_BUSY (another process held the lock for five seconds), FID_IO, FID_CORRUPT,
+ * FID_NO_MEMORY or FID_INTERNAL when they fail. */
 #ifndef FID_FACE_GALLERY_STORE_H
 #define FID_FACE_GALLERY_STORE_H
 
@@ -14,7 +15,8 @@ struct fid_store;
 
 /* flags as fid_gallery_open. Makes the file 0600, the folders that are missing 0700, whatever the
  * umask; refuses symbolic links, foreign files and newer versions. With FID_GALLERY_READ_ONLY a
- * missing or empty file gives FID_OK and *store NULL. */
+ * missing or empty file gives FID_OK and *store NULL; without it a file of an older version becomes
+ * one of this version. */
 enum fid_status fid_store_open(const char *path, unsigned flags, struct fid_store **store,
                                struct fid_error *error);
 void fid_store_close(struct fid_store **store);
@@ -80,6 +82,13 @@ enum fid_status fid_store_add_sample(struct fid_store *store, int64_t person,
                                      struct fid_error *error);
 enum fid_status fid_store_delete_samples(struct fid_store *store, int64_t person,
                                          struct fid_error *error);
+/* Takes one face after the other; another status than FID_OK ends the reading with it. embedding
+ * and source are valid during the call. */
+typedef enum fid_status (*fid_store_face_fn)(void *ctx, const float *embedding, const char *source,
+                                             struct fid_error *error);
+/* Reads a person's samples in the order of enrolment. */
+enum fid_status fid_store_each_sample(struct fid_store *store, int64_t person, size_t size,
+                                      fid_store_face_fn take, void *ctx, struct fid_error *error);
 /* FILLS samples[capacity][size] in the order of enrolment and *count with how many there are; call
  * with capacity 0 first. */
 enum fid_status fid_store_read_samples(struct fid_store *store, int64_t person, float *samples,
@@ -90,6 +99,30 @@ enum fid_status fid_store_delete_vectors(struct fid_store *store, int64_t person
 enum fid_status fid_store_add_vector(struct fid_store *store, int64_t person,
                                      enum fid_vector_kind kind, size_t place, const float *vector,
                                      size_t size, struct fid_error *error);
+
+struct fid_store_calibration {
+    struct fid_store_model model; /* whose scores the limit is for; id "": not calibrated */
+    struct fid_calibration numbers;
+};
+enum fid_status fid_store_read_calibration(struct fid_store *store,
+                                           struct fid_store_calibration *calibration,
+                                           struct fid_error *error);
+
+enum fid_status fid_store_each_stranger(struct fid_store *store, size_t size,
+                                        fid_store_face_fn take, void *ctx, struct fid_error *error);
+
+/* The ones below need a transaction that writes. The calibration takes the place of the one before,
+ * whose strangers go too; numbers.created is written as now. */
+enum fid_status fid_store_write_calibration(struct fid_store *store,
+                                            const struct fid_store_calibration *calibration,
+                                            struct fid_error *error);
+/* *was: there was one. */
+enum fid_status fid_store_delete_calibration(struct fid_store *store, bool *was,
+                                             struct fid_error *error);
+/* place: from 1 on, a number of its own for each. */
+enum fid_status fid_store_add_stranger(struct fid_store *store, size_t place,
+                                       const float *embedding, size_t size, const char *source,
+                                       struct fid_error *error);
 
 /* Outside of transactions: after it no byte of what was deleted is left in the file or its journal.
  * FID_BUSY while another process reads an older state: then that happens when it is done. */

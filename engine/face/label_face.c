@@ -209,3 +209,14 @@ bool fid_gallery_likeness(const struct fid_gallery *gallery, const char *name,
     }
     return false;
 }
+
+float fid_gallery_alike(const struct fid_gallery *gallery, size_t i, size_t j)
+{
+    const struct fid_kernels *kernels = fid_kernels_best();
+    const struct fid_gallery_person *a = &gallery->people[i], *b = &gallery->people[j];
+    size_t size = gallery->model.size;
+    float best = -INFINITY;
+    for (size_t v = 0; v < a->info.prototype_count; v++)
+        best = fmaxf(best, best_cosine(kernels, b, a->vectors + v * size, size, 1.0));
+    return best;
+}
