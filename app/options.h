@@ -33,6 +33,7 @@ enum app_option_group {
     APP_USES_DETECTOR = 1 << 1, /* --detector --min-score --min-face --max-side */
     APP_USES_GALLERY = 1 << 2,  /* --gallery */
     APP_USES_RUNTIME = 1 << 3,  /* --threads --isa --method --low-memory */
+    APP_USES_IDENTIFY = 1 << 4, /* --threshold --compat --every --frames */
 };
 
 struct app_verb {

@@ -43,6 +43,15 @@ static const struct app_option detector_options[] = {
     {0},
 };
 
+static const struct app_option identify_options[] = {
+    {"threshold", 'T', APP_NUMBER, "T", "least score for a name, -1..1 (default the model's)", -1,
+     1e6},
+    {"compat", 0, APP_TEXT, "RULE", "demo: crop and rule of the Keras demo (VGGFace2 only)", 0, 0},
+    {"every", 'e', APP_WHOLE, "N", "of clips each N-th frame (default about 10 a second)", 1, 1e6},
+    {"frames", 0, APP_TEXT, "A:B", "of clips the frames A to B, counted from 0", 0, 0},
+    {0},
+};
+
 static const struct app_option gallery_options[] = {
     {"gallery", 'g', APP_FILE, "FILE", "the gallery's file (FACEID_GALLERY)", 0, 0},
     {0},
@@ -66,6 +75,7 @@ const struct app_option *app_verb_option(const struct app_verb *verb, size_t i)
 {
     const struct app_option *const tables[] = {
         verb->options,
+        verb->groups & APP_USES_IDENTIFY ? identify_options : NULL,
         verb->groups & APP_USES_GALLERY ? gallery_options : NULL,
         verb->groups & APP_USES_MODEL ? model_options : NULL,
         verb->groups & (APP_USES_MODEL | APP_USES_RUNTIME) ? runtime_options : NULL,

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """Every verb and what can be wrong with its input: one sentence on stderr, the documented exit code,
 nothing on stdout, nothing lost."""
+import csv
+import io
 import json
 import os
 import re
@@ -73,6 +75,7 @@ def wrong_command_lines():
     refused(faceid("identify", "a.jpg", "--frames", "5:3"), 2, "5:3")
     refused(faceid("identify", "a.jpg", "--compat", "other"), 2, "other")
     refused(faceid("identify", "a.jpg", "--threshold", "1.5"), 2, "-1..1")
+    refused(faceid("identify", "a.jpg", "--json", "--csv"), 2, "--csv")
     refused(faceid("--method", "direct", "identify", "a.jpg"), 2, "the verb comes first")
     refused(faceid("model", "info", "a.fid", "--model", "b.fid"), 2, "no option --model")
     refused(faceid("verify", "a.jpg"), 2, "A B")
@@ -262,6 +265,63 @@ def life_of_a_person():
     refused(faceid("rename", "ana", "bob", gallery=gallery), 5, "ana")
     require(faceid("forget", "zo\u00c9 \"X\"", gallery=gallery).returncode == 0, "forget")
     require(people(gallery) == {}, "not forgotten")
+
+
+@case
+def explained_faces():
+    """The figures of --explain are the same in all three forms, and they add up to the reason."""
+    gallery = gallery_of_one()
+    said = {form: faceid("identify", "--explain", *form, a_face(), gallery=gallery, pair=models())
+            for form in ((), ("--json",), ("--csv",))}
+    for done in said.values():
+        require(done.returncode == 0 and not done.stderr, done.stderr)
+    line, = said[()].stdout.splitlines()
+    page = json.loads(said["--json",].stdout)
+    row, = csv.DictReader(io.StringIO(said["--csv",].stdout))
+    face, = page["faces"]
+    limits, quality = page["limits"], face["quality"]
+    require(limits["from"] == "model" and limits["maybe"] < limits["accept"], str(limits))
+    require(face["reason"] == "known" and face["score"] >= limits["accept"], str(face))
+    require(face["second"] is None and face["second_score"] is None, str(face))
+    require(set(quality) == {"size", "sharpness", "brightness", "contrast", "yaw", "pitch", "score"},
+            str(quality))
+    words = line.split("\t")
+    require(words[2] == words[5] == "ana" and words[4] == "known" and words[6:8] == ["", "-"], line)
+    require("accept=%.3f (model)" % limits["accept"] in words[8], line)
+    require("quality=%.2f" % quality["score"] in words[9], line)
+    require((row["known"], row["name"], row["reason"], row["second_score"], row["frame"]) ==
+            ("1", "ana", "known", "", ""), str(row))
+    require(float(row["accept"]) == limits["accept"] and float(row["quality"]) == quality["score"] and
+            float(row["x"]) == face["box"][0], str(row))
+    done = faceid("identify", "--json", "--explain", "--threshold", "0.999999", a_face(),
+                  gallery=gallery, pair=models())
+    require(json.loads(done.stdout)["limits"]["from"] == "option", done.stdout)
+
+
+@case
+def csv_survives_any_name():
+    """Names and paths come back from a CSV reader as they went in."""
+    names = ['=1+1', '+1', '@x', 'a,b', 'say "hi"', "Zo\u00e9 \u738b", "O'Brien; DROP", "plain"]
+    gallery = gallery_of_one()
+    was = "ana"
+    for name in names:
+        require(faceid("rename", was, "--", name, gallery=gallery).returncode == 0, name)
+        was = name
+        folder = os.path.join(temp_folder(), name)
+        os.mkdir(folder)
+        file = os.path.join(folder, "line\nbreak, \"quoted\".jpg")
+        shutil.copy(a_face(), file)
+        done = faceid("identify", "--csv", file, gallery=gallery, pair=models())
+        require(done.returncode == 0, done.stderr)
+        row, = csv.DictReader(io.StringIO(done.stdout, newline=""))
+        require(row["name"] == name and row["file"] == file, done.stdout)
+        cell = done.stdout.split("\n", 1)[1].rsplit(",", 2)[1]
+        require(cell.startswith('"') == (name[0] in "=+@" or "," in name or '"' in name) or
+                "," in name, done.stdout)
+    bad = os.path.join(temp_folder(), "\udcff\x1b[2J.jpg")
+    shutil.copy(a_face(), bad)
+    done = faceid("identify", "--csv", bad, gallery=gallery, pair=models())
+    require("\ufffd\ufffd[2J.jpg" in done.stdout and "\x1b" not in done.stdout, repr(done.stdout))
 
 
 @case

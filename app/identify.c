@@ -1,0 +1,126 @@
+#include "app/identify.h"
+
+#include <math.h>
+
+const char *app_limit_text(enum app_limit_source source)
+{
+    switch (source) {
+    case APP_LIMIT_MODEL:
+        return "model";
+    case APP_LIMIT_CALIBRATED:
+        return "calibrated";
+    case APP_LIMIT_OPTION:
+        return "option";
+    }
+    return "unknown";
+}
+
+/* ---- opening ---- */
+
+static enum app_exit read_options(struct app_identify *identify)
+{
+    const struct app *app = identify->app;
+    const char *frames = app_option_text(app, "frames", NULL);
+    identify->clip = (struct app_clip_options){
+        .last = -1, .every = app_option_whole(app, "every", 0), .rate = 10};
+    if (frames != NULL && !app_frames_parse(frames, &identify->clip))
+        return app_usage(app, "--frames takes A:B, two frame numbers, not '%s'", frames);
+    enum app_exit code = app_faces_crop(app, &identify->crop);
+    if (code != APP_OK)
+        return code;
+    identify->rule.kind = identify->crop == FID_CROP_DEMO ? FID_RULE_DEMO : FID_RULE_COSINE;
+    if (identify->rule.kind == FID_RULE_COSINE && app_option_number(app, "threshold", 0) > 1)
+        return app_usage(app, "--threshold takes a cosine, -1..1, without --compat demo");
+    return APP_OK;
+}
+
+static enum app_exit read_rule(struct app_identify *identify)
+{
+    struct app *app = identify->app;
+    struct fid_rule *rule = &identify->rule;
+    struct fid_calibration calibration;
+    struct fid_error error;
+    if (fid_gallery_rule(app->gallery, app->recognizer, rule->kind, rule, &error) != FID_OK)
+        return app_fail(APP_AREA_MODEL, &error);
+    bool calibrated = fid_gallery_calibration(app->gallery, &calibration);
+    if (calibrated && rule->kind == FID_RULE_COSINE)
+        identify->limit = APP_LIMIT_CALIBRATED;
+    double threshold = app_option_number(app, "threshold", NAN);
+    if (isnan(threshold))
+        return APP_OK;
+    identify->limit = APP_LIMIT_OPTION;
+    rule->accept = (float)threshold;
+    rule->maybe = fminf(rule->maybe, rule->accept);
+    return APP_OK;
+}
+
+enum app_exit app_identify_open(struct app *app, struct app_identify *identify)
+{
+    enum { BATCH = 4 }; /* faces of one picture go through the network together */
+    identify->app = app;
+    enum app_exit code = read_options(identify);
+    if (code == APP_OK)
+        code = app_faces_open(app, BATCH, &identify->faces);
+    if (code == APP_OK)
+        code = app_open_gallery(app, FID_GALLERY_READ_ONLY, true);
+    if (code == APP_OK)
+        code = read_rule(identify);
+    if (code == APP_OK && fid_gallery_count(app->gallery) == 0)
+        app_say(app, "nobody is enrolled yet in %s, so everybody is '?'", app->gallery_path);
+    return code;
+}
+
+void app_identify_close(struct app_identify *identify)
+{
+    app_faces_close(&identify->faces);
+}
+
+/* ---- the work ---- */
+
+static enum app_exit label_frame(struct app_identify *identify, const struct app_frame *frame,
+                                 app_identify_fn take)
+{
+    struct app_faces *faces = &identify->faces;
+    struct fid_error error;
+    char name[4200];
+    app_frame_name(frame, name, sizeof name);
+    if (app_faces_find(identify->app, frame->picture, false, identify->crop, faces, &error) !=
+        FID_OK)
+        return app_fail(APP_AREA_INPUT, &error);
+    fid_label_faces(identify->app->gallery, &identify->rule, faces->embeddings, faces->count,
+                    identify->labels);
+    identify->face_count += faces->count;
+    for (size_t i = 0; i < faces->count; i++)
+        identify->known_count += identify->labels[i].known;
+    enum app_exit code = take(identify, frame, name);
+    if (faces->count == 0 && frame->frame < 0)
+        app_say(identify->app, "no face in %s (--min-face looks for smaller ones)", name);
+    return code;
+}
+
+enum app_exit app_identify_all(struct app_identify *identify, app_identify_fn take)
+{
+    const struct app_arguments *arguments = &identify->app->arguments;
+    struct app_source *source;
+    struct app_frame frame;
+    struct fid_error error;
+    enum app_exit code = APP_OK;
+    if (app_source_open(arguments->words, (size_t)arguments->count, &identify->clip, &source,
+                        &error) != FID_OK)
+        return app_fail(APP_AREA_INPUT, &error);
+    while (code == APP_OK && !identify->enough) {
+        enum fid_status status = app_source_next(source, &frame, &error);
+        if (app_interrupted())
+            code = APP_INTERRUPTED;
+        else if (status == FID_OK && frame.picture == NULL)
+            break;
+        else if (status == FID_OK)
+            code = label_frame(identify, &frame, take);
+        else {
+            app_fail(APP_AREA_INPUT, &error);
+            identify->bad_files++;
+        }
+    }
+    app_source_close(&source);
+    return code;
+}
