@@ -1,9 +1,10 @@
 /* verb_table.h - one line a verb, in the order of the help: APP_VERB(name) stands for
- * `const struct app_verb app_verb_name` in verb_name.c. Included twice by verbs.c. No include
- * guard. */
+ * `const struct app_verb app_verb_name` in verb_name.c; a verb's hyphen is an underline there.
+ * Included twice by verbs.c. No include guard. */
 APP_VERB(live)
 APP_VERB(enroll)
 APP_VERB(identify)
+APP_VERB(is_known)
 APP_VERB(verify)
 APP_VERB(list)
 APP_VERB(rename)

@@ -76,6 +76,8 @@ def wrong_command_lines():
     refused(faceid("identify", "a.jpg", "--compat", "other"), 2, "other")
     refused(faceid("identify", "a.jpg", "--threshold", "1.5"), 2, "-1..1")
     refused(faceid("identify", "a.jpg", "--json", "--csv"), 2, "--csv")
+    refused(faceid("is-known"), 2, "IMAGE")
+    refused(faceid("is-known", "a.jpg", "--frames", "5:3"), 2, "5:3")
     refused(faceid("--method", "direct", "identify", "a.jpg"), 2, "the verb comes first")
     refused(faceid("model", "info", "a.fid", "--model", "b.fid"), 2, "no option --model")
     refused(faceid("verify", "a.jpg"), 2, "A B")
@@ -322,6 +324,26 @@ def csv_survives_any_name():
     shutil.copy(a_face(), bad)
     done = faceid("identify", "--csv", bad, gallery=gallery, pair=models())
     require("\ufffd\ufffd[2J.jpg" in done.stdout and "\x1b" not in done.stdout, repr(done.stdout))
+
+
+@case
+def is_known_like_grep():
+    gallery, blank = gallery_of_one(), png(os.path.join(temp_folder(), "blank.png"), 200, 200)
+    known = lambda *words: faceid("is-known", *words, gallery=gallery, pair=models())
+    done = known(a_face(), blank)
+    require(done.returncode == 0 and done.stdout == a_face() + "\tana\n", done.stdout + done.stderr)
+    refused(known(blank), 1, "no face")
+    refused(known("--threshold", "1", "--", blank, "/nowhere.jpg"), 3, "no face", "/nowhere", lines=2)
+    done = known(a_face(), "/nowhere.jpg")  # somebody is known, but not everything was looked at
+    require(done.returncode == 3 and done.stdout and "/nowhere" in done.stderr, done.stderr)
+    done = known("-q", "/nowhere.jpg", a_face(), "/never.jpg")
+    require(done.returncode == 0 and not done.stdout and "/never" not in done.stderr, done.stderr)
+    require(known("-q", "/nowhere.jpg", blank).returncode == 3, "a bad file passed as nobody")
+    done = known("-q", blank)
+    require((done.returncode, done.stdout, done.stderr) == (1, "", ""), done.stderr)
+    require(faceid("is-known", a_face(), gallery=fresh_gallery(), pair=models()).returncode == 1,
+            "somebody is known to nobody")
+    refused(faceid("is-known", a_face(), "--model", "/nowhere/x.fid"), 4, "/nowhere/x.fid")
 
 
 @case

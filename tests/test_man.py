@@ -30,7 +30,7 @@ def manual_page_is_the_programs():
     for _, does in keys():
         require(does.replace("-", "\\-") in made, "the page has no key that does: " + does)
     for verb in re.findall(r"APP_VERB\((\w+)\)$", read("app/verb_table.h"), re.M):
-        require("\n.SS faceid %s " % verb in made, "the page has no " + verb)
+        require("\n.SS faceid %s " % verb.replace("_", "\\-") in made, "the page has no " + verb)
 
 
 @case
