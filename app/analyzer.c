@@ -26,6 +26,7 @@ struct app_analyzer {
     bool every_frame;
     double frame_ns_least, embed_ns_least; /* --max-fps and --embed-fps as times apart; or 0 */
     struct fid_rule rule;
+    float accept; /* of the gallery's rule, from where the user moves it */
     struct fid_tracker *tracker;
     float *embedding; /* [size] */
     size_t size;
@@ -54,8 +55,10 @@ static enum app_exit open_engine(struct app_analyzer *analyzer)
         code = app_open_gallery(app, FID_GALLERY_READ_ONLY, true);
     if (code != APP_OK)
         return code;
-    if (fid_rule_default(app->recognizer, FID_RULE_COSINE, &analyzer->rule, &error) != FID_OK)
+    if (fid_gallery_rule(app->gallery, app->recognizer, FID_RULE_COSINE, &analyzer->rule, &error) !=
+        FID_OK)
         return app_fail(APP_AREA_MODEL, &error);
+    analyzer->accept = analyzer->rule.accept;
     analyzer->size = fid_embedder_size(app->embedder);
     analyzer->embedding = calloc(analyzer->size, sizeof(float));
     if (analyzer->embedding == NULL) {
@@ -107,6 +110,19 @@ void app_analyzer_close(struct app_analyzer **analyzer)
 
 /* ---- the gallery ---- */
 
+/* Takes over a limit that was calibrated meanwhile; otherwise the user's stays. */
+static void refresh_rule(struct app_analyzer *analyzer)
+{
+    const struct app *app = analyzer->app;
+    struct fid_error error;
+    struct fid_rule rule;
+    if (fid_gallery_rule(app->gallery, app->recognizer, FID_RULE_COSINE, &rule, &error) != FID_OK ||
+        rule.accept == analyzer->accept)
+        return;
+    analyzer->rule = rule;
+    analyzer->accept = rule.accept;
+}
+
 /* Takes over people who were enrolled meanwhile. A gallery that cannot be read just now is no
  * reason to stop: the people known so far stay known. */
 static void refresh_gallery(struct app_analyzer *analyzer)
@@ -121,6 +137,8 @@ static void refresh_gallery(struct app_analyzer *analyzer)
     if (failed && !analyzer->refresh_failed)
         app_warn("%s", error.text);
     analyzer->refresh_failed = failed;
+    if (!failed && changed)
+        refresh_rule(analyzer);
     analyzer->again = analyzer->again || changed;
 }
 
