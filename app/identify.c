@@ -116,10 +116,10 @@ enum app_exit app_identify_all(struct app_identify *identify, app_identify_fn ta
             break;
         else if (status == FID_OK)
             code = label_frame(identify, &frame, take);
-        else {
-            app_fail(APP_AREA_INPUT, &error);
+        else if (app_fail(APP_AREA_INPUT, &error) >= APP_INTERNAL)
+            code = APP_INTERNAL; /* the next file would not find more memory */
+        else
             identify->bad_files++;
-        }
     }
     app_source_close(&source);
     return code;
