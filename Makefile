@@ -115,6 +115,7 @@ $(BUILD)/libbench.a: $(BENCH_O)
 	$(Q)$(AR) rcs $@ $^
 # The pictures that the program draws are drawn by its own code.
 $(BUILD)/bench_pipeline: $(patsubst %,$(BUILD)/app/%.o,draw font text)
+$(BUILD)/bench_layers: $(patsubst %,$(BUILD)/app/%.o,plot text)
 $(BUILD)/bench_%: $(BUILD)/bench/bench_%.o $(BUILD)/libbench.a $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS_LIB)

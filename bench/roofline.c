@@ -1,6 +1,7 @@
 /* roofline.c - a result as a picture: each layer's speed over its operational intensity, both on
  * logarithmic axes, below the two roofs that were measured with it. A layer is a numbered point;
  * the numbers are explained in a list beside the axes. */
+#include "app/plot.h"
 #include "bench/layer_result.h"
 
 #include <errno.h>
@@ -18,10 +19,6 @@ enum {
     LABEL_HEIGHT = 9 /* of a number beside its point */
 };
 
-static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                      "#7f6000", "#56b4e9", "#666666"};
-enum { COLOURS = sizeof colours / sizeof colours[0] };
-
 struct point {
     const struct layer_row *row;
     size_t number, method;                /* number: from 1, its place in the network */
@@ -32,54 +29,15 @@ struct point {
 struct picture {
     const struct layer_result *result;
     FILE *out;
-    double x_low, x_high, y_low, y_high; /* of the axes */
-    int height;                          /* of the axes, pixels */
-    size_t count, method_count, hidden;  /* hidden: layers that do not multiply */
+    struct app_axis x, y;               /* FLOP/byte, GFLOP/s */
+    int height;                         /* of the axes, pixels */
+    size_t count, method_count, hidden; /* hidden: layers that do not multiply */
     double hidden_ms, sum_ms;
     struct point *points;
-    const char *methods[COLOURS];
+    const char *methods[APP_PLOT_COLOURS];
 };
 
 /* ---- geometry ---- */
-
-static double x_of(const struct picture *picture, double intensity)
-{
-    return LEFT +
-           PLOT_WIDTH * log(intensity / picture->x_low) / log(picture->x_high / picture->x_low);
-}
-
-static double y_of(const struct picture *picture, double gflops)
-{
-    return TOP + picture->height *
-                     (1 - log(gflops / picture->y_low) / log(picture->y_high / picture->y_low));
-}
-
-/* The nearest of 1, 2, 5 times a power of ten, down or up. */
-static double round_125(double value, bool up)
-{
-    static const double steps[] = {1, 2, 5, 10};
-    const double decade = pow(10, floor(log10(value)));
-    size_t i = 0;
-    if (up) {
-        while (i < 3 && steps[i] * decade < value * (1 - 1e-9))
-            i++;
-    } else {
-        i = 2;
-        while (i > 0 && steps[i] * decade > value * (1 + 1e-9))
-            i--;
-    }
-    return steps[i] * decade;
-}
-
-/* The tick after v of an axis from low to high: 1, 2, 5, 10, ... or, on an axis too short for
- * those, even steps. low is such a number. */
-static double next_tick(double low, double high, double v)
-{
-    if (high / low > 12)
-        return round_125(v * 1.5, true);
-    const double step = round_125((high - low) / 9, true);
-    return step * (floor(v / step * (1 + 1e-9)) + 1);
-}
 
 static void choose_axes(struct picture *picture)
 {
@@ -96,10 +54,19 @@ static void choose_axes(struct picture *picture)
         x_low = fmin(x_low, result->peak / result->bandwidth);
         y_high = fmax(y_high, result->peak * 1e-9);
     }
-    picture->x_low = round_125(x_low / 1.3, false);
-    picture->x_high = round_125(x_high * 1.3, true);
-    picture->y_low = round_125(y_low / 1.3, false);
-    picture->y_high = y_high * 1.25;
+    picture->x = (struct app_axis){
+        .low = app_round_125(x_low / 1.3, false),
+        .high = app_round_125(x_high * 1.3, true),
+        .from = LEFT,
+        .to = LEFT + PLOT_WIDTH,
+        .log = true,
+        .title = "operational intensity, FLOP/byte (input, weights and output moved once)"};
+    picture->y = (struct app_axis){.low = app_round_125(y_low / 1.3, false),
+                                   .high = y_high * 1.25,
+                                   .from = TOP + picture->height,
+                                   .to = TOP,
+                                   .log = true,
+                                   .title = "GFLOP/s"};
 }
 
 /* ---- points ---- */
@@ -109,9 +76,9 @@ static size_t method_of(struct picture *picture, const char *name)
     size_t i = 0;
     while (i < picture->method_count && strcmp(picture->methods[i], name) != 0)
         i++;
-    if (i == picture->method_count && i < COLOURS)
+    if (i == picture->method_count && i < APP_PLOT_COLOURS)
         picture->methods[picture->method_count++] = name;
-    return i < COLOURS ? i : COLOURS - 1;
+    return i < APP_PLOT_COLOURS ? i : APP_PLOT_COLOURS - 1;
 }
 
 static void collect_points(struct picture *picture)
@@ -185,60 +152,14 @@ static void place_points(struct picture *picture)
 {
     for (size_t i = 0; i < picture->count; i++) {
         struct point *point = &picture->points[i];
-        point->x = x_of(picture, layer_intensity(point->row));
-        point->y = y_of(picture, layer_gflops(point->row));
+        point->x = app_axis_at(&picture->x, layer_intensity(point->row));
+        point->y = app_axis_at(&picture->y, layer_gflops(point->row));
     }
     for (size_t i = 0; i < picture->count; i++)
         place_label(picture, i);
 }
 
 /* ---- drawing ---- */
-
-/* Text inside XML. */
-static void put_text(FILE *out, const char *text)
-{
-    for (; *text != '\0'; text++)
-        if (*text == '<')
-            fputs("&lt;", out);
-        else if (*text == '&')
-            fputs("&amp;", out);
-        else if (*text == '>')
-            fputs("&gt;", out);
-        else
-            fputc((unsigned char)*text < 0x20 ? '?' : *text, out);
-}
-
-static void draw_ticks(const struct picture *picture)
-{
-    FILE *out = picture->out;
-    const double bottom = TOP + picture->height;
-    fputs("<g stroke=\"#e4e4e4\" stroke-width=\"1\">\n", out);
-    for (double v = picture->x_low; v <= picture->x_high * 1.001;
-         v = next_tick(picture->x_low, picture->x_high, v))
-        fprintf(out, "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%.1f\"/>\n", x_of(picture, v),
-                TOP, x_of(picture, v), bottom);
-    for (double v = picture->y_low; v <= picture->y_high;
-         v = next_tick(picture->y_low, picture->y_high, v))
-        fprintf(out, "<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>\n", LEFT,
-                y_of(picture, v), LEFT + PLOT_WIDTH, y_of(picture, v));
-    fputs("</g>\n<g fill=\"#333\">\n", out);
-    for (double v = picture->x_low; v <= picture->x_high * 1.001;
-         v = next_tick(picture->x_low, picture->x_high, v))
-        fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%g</text>\n",
-                x_of(picture, v), bottom + 16, v);
-    for (double v = picture->y_low; v <= picture->y_high;
-         v = next_tick(picture->y_low, picture->y_high, v))
-        fprintf(out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n", LEFT - 6,
-                y_of(picture, v) + 4, v);
-    fprintf(out,
-            "<text x=\"%d\" y=\"%.1f\" text-anchor=\"middle\">operational intensity, FLOP/byte "
-            "(input, weights and output moved once)</text>\n",
-            LEFT + PLOT_WIDTH / 2, bottom + 36);
-    fprintf(out,
-            "<text x=\"18\" y=\"%.1f\" text-anchor=\"middle\" transform=\"rotate(-90 18 %.1f)\">"
-            "GFLOP/s</text>\n</g>\n",
-            TOP + picture->height / 2.0, TOP + picture->height / 2.0);
-}
 
 static void draw_roofs(const struct picture *picture)
 {
@@ -247,9 +168,10 @@ static void draw_roofs(const struct picture *picture)
     if (!isfinite(result->peak))
         return;
     const double peak = result->peak * 1e-9, slope = result->bandwidth * 1e-9;
-    const double ridge = peak / slope, foot = fmax(picture->x_low, picture->y_low / slope);
-    const double x = x_of(picture, ridge), y = y_of(picture, peak);
-    const double foot_x = x_of(picture, foot), foot_y = y_of(picture, foot * slope);
+    const double ridge = peak / slope, foot = fmax(picture->x.low, picture->y.low / slope);
+    const double x = app_axis_at(&picture->x, ridge), y = app_axis_at(&picture->y, peak);
+    const double foot_x = app_axis_at(&picture->x, foot),
+                 foot_y = app_axis_at(&picture->y, foot * slope);
     const double angle = -atan2(foot_y - y, x - foot_x) * 180 / 3.14159265358979;
     fprintf(out,
             "<polyline class=\"roof\" points=\"%.1f,%.1f %.1f,%.1f %d,%.1f\" fill=\"none\" "
@@ -280,8 +202,8 @@ static void draw_points(const struct picture *picture)
         const struct point *p = &picture->points[i];
         fprintf(out,
                 "<circle class=\"layer\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" fill=\"%s\"><title>",
-                p->x, p->y, p->radius, colours[p->method]);
-        put_text(out, p->row->name);
+                p->x, p->y, p->radius, app_plot_colours[p->method]);
+        app_plot_put(out, p->row->name);
         fprintf(out, ": %.1f GFLOP/s, %.3f ms, %.1f FLOP/byte</title></circle>\n",
                 layer_gflops(p->row), p->row->time.least, layer_intensity(p->row));
     }
@@ -299,9 +221,7 @@ static void cell(FILE *out, double x, double y, const char *anchor, int width, c
 {
     char cut[64];
     snprintf(cut, sizeof cut, "%.*s", width, text);
-    fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", x, y, anchor);
-    put_text(out, cut);
-    fputs("</text>", out);
+    app_plot_text(out, x, y, anchor, cut);
 }
 
 static void draw_list_row(const struct picture *picture, const struct point *p, double y)
@@ -310,7 +230,7 @@ static void draw_list_row(const struct picture *picture, const struct point *p, 
     const struct layer_row *row = p->row;
     char text[64];
     fprintf(out, "<circle cx=\"%d\" cy=\"%.1f\" r=\"3.5\" fill=\"%s\"/>", LIST_X + 4, y - 3.5,
-            colours[p->method]);
+            app_plot_colours[p->method]);
     snprintf(text, sizeof text, "%zu", p->number);
     cell(out, LIST_X + 30, y, "end", 6, text);
     cell(out, LIST_X + 38, y, "start", 22, row->name + layer_prefix(picture->result));
@@ -325,7 +245,6 @@ static void draw_list_row(const struct picture *picture, const struct point *p, 
     cell(out, LIST_X + 408, y, "end", 8, text);
     snprintf(text, sizeof text, "%.3f", row->time.least);
     cell(out, LIST_X + 468, y, "end", 10, text);
-    fputc('\n', out);
 }
 
 static void draw_list(const struct picture *picture)
@@ -351,9 +270,8 @@ static void draw_key(const struct picture *picture)
     for (size_t i = 0; i < picture->method_count; i++) {
         const double y = bottom - 16.0 * (double)(picture->method_count - 1 - i);
         fprintf(out, "<circle cx=\"%d\" cy=\"%.1f\" r=\"5\" fill=\"%s\"/>", LEFT + PLOT_WIDTH - 150,
-                y - 4, colours[i]);
+                y - 4, app_plot_colours[i]);
         cell(out, LEFT + PLOT_WIDTH - 138, y, "start", 24, picture->methods[i]);
-        fputc('\n', out);
     }
 }
 
@@ -362,7 +280,7 @@ static void draw_head(const struct picture *picture)
     const struct layer_result *result = picture->result;
     FILE *out = picture->out;
     fprintf(out, "<text x=\"%d\" y=\"24\" font-size=\"16\" font-weight=\"bold\">", LEFT);
-    put_text(out, result->model);
+    app_plot_put(out, result->model);
     fprintf(out, ": %s, %d thread%s, batch %d, %.2f ms</text>\n", result->isa, result->threads,
             result->threads == 1 ? "" : "s", result->batch, result->whole.least);
     fprintf(out,
@@ -378,22 +296,15 @@ static void draw_head(const struct picture *picture)
 static void draw(const struct picture *picture)
 {
     FILE *out = picture->out;
-    const int width = LIST_X + LIST_WIDTH, height = TOP + picture->height + 52;
-    fprintf(out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
-            "viewBox=\"0 0 %d %d\" font-family=\"DejaVu Sans, sans-serif\" font-size=\"12\">\n"
-            "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n",
-            width, height, width, height, width, height);
+    app_plot_begin(out, LIST_X + LIST_WIDTH, TOP + picture->height + 52);
     draw_head(picture);
-    draw_ticks(picture);
+    app_plot_axes(out, &picture->x, &picture->y);
     draw_key(picture);
     draw_roofs(picture);
     draw_points(picture);
-    fprintf(out,
-            "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#444\"/>\n",
-            LEFT, TOP, PLOT_WIDTH, picture->height);
+    app_plot_frame(out, &picture->x, &picture->y);
     draw_list(picture);
-    fputs("</svg>\n", out);
+    app_plot_end(out);
 }
 
 void layer_result_draw(const struct layer_result *result, const char *path)
