@@ -1,19 +1,18 @@
 #include "app/eval.h"
+#include "app/progress.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 /* What the workers share, under the lock. */
 struct crew {
     struct app *app;
     const struct app_eval_work *work;
     pthread_mutex_t lock;
-    size_t next, done;
+    size_t next;
     bool ended; /* by a failure or a signal: nothing new is started */
     enum app_exit code;
-    bool show_progress;
+    struct app_progress progress;
 };
 
 static void crew_end(struct crew *crew, enum app_exit code)
@@ -63,16 +62,6 @@ static bool take_task(struct crew *crew, size_t *task)
     return taken;
 }
 
-static void report_done(struct crew *crew)
-{
-    pthread_mutex_lock(&crew->lock);
-    crew->done++;
-    if (crew->show_progress && (crew->done % 20 == 0 || crew->done == crew->work->count))
-        fprintf(stderr, "\r%zu of %zu pictures%s", crew->done, crew->work->count,
-                crew->done == crew->work->count ? "\n" : "");
-    pthread_mutex_unlock(&crew->lock);
-}
-
 static void *work_loop(void *ctx)
 {
     struct crew *crew = ctx;
@@ -86,7 +75,7 @@ static void *work_loop(void *ctx)
         else if (!crew->work->task(&worker, task, crew->work->ctx, &error))
             code = app_fail(APP_AREA_INPUT, &error);
         else
-            report_done(crew);
+            app_progress_step(&crew->progress, 1);
     }
     if (code != APP_OK)
         crew_end(crew, code);
@@ -100,18 +89,19 @@ enum app_exit app_eval_run(struct app *app, const struct app_eval_work *work)
         .app = app,
         .work = work,
         .lock = PTHREAD_MUTEX_INITIALIZER,
-        .show_progress = isatty(STDERR_FILENO) && !app->quiet,
     };
     int count = fid_runtime_threads(app->runtime);
     pthread_t *threads = calloc((size_t)count, sizeof *threads);
     if (threads == NULL)
         return app_eval_no_memory();
+    app_progress_open(&crew.progress, app, "pictures", work->count);
     int started = 1; /* this thread works too, so that one that cannot start is only missed */
     while (started < count && pthread_create(&threads[started], NULL, work_loop, &crew) == 0)
         started++;
     work_loop(&crew);
     for (int i = 1; i < started; i++)
         pthread_join(threads[i], NULL);
+    app_progress_close(&crew.progress);
     pthread_mutex_destroy(&crew.lock);
     free(threads);
     return crew.code;
