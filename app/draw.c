@@ -78,17 +78,22 @@ static void draw_face(struct fid_picture *picture, const struct fid_face *face,
 
 /* ---- files ---- */
 
-enum fid_status app_drawing_open(const char *folder, struct app_drawing *drawing,
-                                 struct fid_error *error)
+enum fid_status app_make_folder(const char *folder, struct fid_error *error)
 {
     struct stat info;
-    *drawing = (struct app_drawing){.folder = folder};
     if (mkdir(folder, 0777) == 0 || (stat(folder, &info) == 0 && S_ISDIR(info.st_mode)))
         return FID_OK;
     error->status = FID_IO;
     snprintf(error->text, sizeof error->text, "the folder %.300s cannot be made: %s", folder,
              strerror(errno));
     return FID_IO;
+}
+
+enum fid_status app_drawing_open(const char *folder, struct app_drawing *drawing,
+                                 struct fid_error *error)
+{
+    *drawing = (struct app_drawing){.folder = folder};
+    return app_make_folder(folder, error);
 }
 
 void app_drawing_close(struct app_drawing *drawing)

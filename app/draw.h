@@ -12,6 +12,9 @@ struct app_drawing {
 };
 
 /* Makes the folder if it is missing. FID_IO. */
+enum fid_status app_make_folder(const char *folder, struct fid_error *error);
+
+/* With app_make_folder. */
 enum fid_status app_drawing_open(const char *folder, struct app_drawing *drawing,
                                  struct fid_error *error);
 /* Writes FOLDER/STEM.jpg, of a clip FOLDER/STEM-FRAME.jpg, where STEM is the file's name without
