@@ -22,26 +22,26 @@ static void pairs_that_separate(void)
     CHECK(fabs(v.threshold - 0.5) < 1e-6); /* in the middle of 0.3 and 0.7 */
 }
 
-/* Fold 0: same 0.6 0.4, different 0.5 0.1. Fold 1: same 0.9 0.3, different 0.2 0.0.
- * Fold 1's best threshold is (0.2 + 0.3) / 2 = 0.25: fold 0 has 3 of 4 right (0.5 is wrong).
- * Fold 0's best has one error; the lowest such is (0.1 + 0.4) / 2 = 0.25: fold 1 has 4 of 4. */
+/* Fold 0: same 0.6 0.4, different 0.5 0.1. Fold 1: same 0.9 0.58, different 0.2 0.0.
+ * Fold 1's best threshold is (0.2 + 0.58) / 2 = 0.39: fold 0 has 3 of 4 right (0.5 is wrong).
+ * Fold 0's best has one error; the highest such is (0.5 + 0.6) / 2 = 0.55: fold 1 has 4 of 4.
+ * Over all pairs, too, the highest of equals: (0.5 + 0.58) / 2 = 0.54, where 0.4 is wrong. */
 static void threshold_from_the_other_folds(void)
 {
-    const float scores[8] = {0.6f, 0.4f, 0.5f, 0.1f, 0.9f, 0.3f, 0.2f, 0.0f};
+    const float scores[8] = {0.6f, 0.4f, 0.5f, 0.1f, 0.9f, 0.58f, 0.2f, 0.0f};
     const bool same[8] = {true, true, false, false, true, true, false, false};
     const int fold[8] = {0, 0, 0, 0, 1, 1, 1, 1};
     struct fid_verification v;
+    struct fid_fold folds[2];
     REQUIRE(fid_evaluate_pairs(scores, same, fold, 8, 2, NAN, &v, NULL, NULL) == FID_OK);
     CHECK(near(v.accuracy, 0.875));
     CHECK(near(v.deviation, sqrt(2.0) / 8.0)); /* of 0.75 and 1 */
-    CHECK(v.errors == 1);
-    CHECK(near(v.auc, 14.0 / 16.0));    /* 0.4 and 0.3 lie below 0.5 */
-    CHECK(near(v.tar_at_far_1e2, 0.5)); /* no different pair allowed: above 0.5 */
-
-    struct fid_fold folds[2];
+    CHECK(v.errors == 1 && fabs(v.threshold - 0.54) < 1e-6);
+    CHECK(near(v.auc, 15.0 / 16.0));     /* 0.4 lies below 0.5 */
+    CHECK(near(v.tar_at_far_1e2, 0.75)); /* no different pair allowed: above 0.5 */
     REQUIRE(fid_evaluate_pairs(scores, same, fold, 8, 2, NAN, &v, folds, NULL) == FID_OK);
     CHECK(near(folds[0].accuracy, 0.75) && near(folds[1].accuracy, 1.0));
-    CHECK(fabs(folds[0].threshold - 0.25) < 1e-6 && fabs(folds[1].threshold - 0.25) < 1e-6);
+    CHECK(fabs(folds[0].threshold - 0.39) < 1e-6 && fabs(folds[1].threshold - 0.55) < 1e-6);
 }
 
 /* The same pairs by a threshold from outside, which accepts what reaches it: 0.5 is wrong in fold 0

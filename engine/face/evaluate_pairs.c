@@ -27,7 +27,7 @@ static size_t next_pair(const struct pair *pairs, size_t count, size_t i, int le
 
 /* The threshold with the fewest errors over the pairs outside `left_out` (-1: all), which take no
  * part in it. Candidates are the middles between neighbouring scores, and below and above all; the
- * lowest of equals. */
+ * highest of equals, because a stranger with a name is worse than a friend without. */
 static double best_threshold(const struct pair *pairs, size_t count, int left_out,
                              size_t *best_errors)
 {
@@ -42,7 +42,7 @@ static double best_threshold(const struct pair *pairs, size_t count, int left_ou
         double score = pairs[i].score;
         i = next_pair(pairs, count, i + 1, left_out);
         double above = i < count ? pairs[i].score : score + 2.0;
-        if (above > score && errors < *best_errors) {
+        if (above > score && errors <= *best_errors) {
             *best_errors = errors;
             best = (score + above) / 2.0;
         }
