@@ -6,6 +6,7 @@
 #define APP_EVAL_H
 
 #include "app/app.h"
+#include "app/json.h"
 
 #include <stdio.h>
 
@@ -46,6 +47,8 @@ struct app_eval_pictures { /* zero-initialise */
 /* Adds the reference folder/name; false: no memory. */
 bool app_eval_pictures_add(struct app_eval_pictures *pictures, const char *folder,
                            const char *name);
+/* Forgets the references from the first `count` on; before _number. */
+void app_eval_pictures_cut(struct app_eval_pictures *pictures, size_t count);
 /* Finds the references that name the same picture. False: no memory. */
 bool app_eval_pictures_number(struct app_eval_pictures *pictures);
 void app_eval_pictures_close(struct app_eval_pictures *pictures);
@@ -90,6 +93,15 @@ struct app_eval_faces {
 enum app_exit app_eval_embed(struct app *app, const struct app_eval_pictures *pictures,
                              struct app_eval_faces *faces);
 void app_eval_faces_close(struct app_eval_faces *faces);
+
+/* ---- figures ---- */
+
+/* Members "model" (if there is one open) and "detector". */
+void app_eval_json_models(struct app_json *json, const struct app *app);
+/* Members key, the share, and key_95, its bounds. */
+void app_eval_json_share(struct app_json *json, const char *key, const struct fid_share *share);
+/* "TITLE 1.00 % (95 %: 0.21 to 2.89)" */
+void app_eval_print_share(const char *title, const struct fid_share *share);
 
 /* ---- the protocols ---- */
 

@@ -6,12 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum app_exit app_eval_no_memory(void)
-{
-    app_warn("no memory for the evaluation");
-    return APP_INTERNAL;
-}
-
 enum app_exit app_eval_table_open(struct app_eval_table *table, const char *path)
 {
     *table = (struct app_eval_table){.path = path};
@@ -80,6 +74,12 @@ bool app_eval_pictures_add(struct app_eval_pictures *pictures, const char *folde
     return true;
 }
 
+void app_eval_pictures_cut(struct app_eval_pictures *pictures, size_t count)
+{
+    while (pictures->reference_count > count)
+        free(pictures->references[--pictures->reference_count]);
+}
+
 static int by_path(const void *first, const void *second)
 {
     return strcmp(**(char **const *)first, **(char **const *)second);
@@ -108,8 +108,7 @@ bool app_eval_pictures_number(struct app_eval_pictures *pictures)
 
 void app_eval_pictures_close(struct app_eval_pictures *pictures)
 {
-    for (size_t i = 0; i < pictures->reference_count; i++)
-        free(pictures->references[i]);
+    app_eval_pictures_cut(pictures, 0);
     free(pictures->references);
     free(pictures->index);
     free(pictures->paths);

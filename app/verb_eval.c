@@ -6,6 +6,9 @@ static const struct app_option eval_options[] = {
     {"images", 0, APP_FILE, "DIR", "folder of the pictures (default: images beside the table)", 0,
      0},
     {"fit-side", 0, APP_WHOLE, "N", "scale every picture so that its longer side is N", 16, 4096},
+    {"threshold", 'T', APP_NUMBER, "T", "judge this threshold instead of a chosen one", -1, 1},
+    {"plots", 'P', APP_FILE, "DIR", "write pictures (SVG) and tables (CSV) of the curves there", 0,
+     0},
     {"json", 'j', APP_FLAG, NULL, "the figures as one JSON object", 0, 0},
     {0},
 };

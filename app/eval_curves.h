@@ -1,0 +1,49 @@
+/* eval_curves.h - what an evaluation writes into the folder of --plots: its curves as pictures
+ * (SVG) and tables (CSV). Without a folder the functions that write do nothing. */
+#ifndef APP_EVAL_CURVES_H
+#define APP_EVAL_CURVES_H
+
+#include "app/app.h"
+
+#include <stdio.h>
+
+/* How a protocol calls the parts of its curve. */
+struct app_eval_words {
+    const char *mated, *impostors;                     /* in the key of the scores */
+    const char *accepted, *refused, *false_accepted;   /* titles of axes, in % */
+    const char *accepted_short, *false_accepted_short; /* "TAR", "FAR" */
+    const char *score;                                 /* title of an axis */
+    const char *columns; /* of curve.csv after the threshold: mated, impostors, both as shares */
+};
+
+struct app_eval_curves {
+    const char *folder; /* borrowed; NULL: nothing is written */
+    const struct app_eval_words *words;
+    char title[256]; /* the models */
+    char counts[256];
+    double threshold; /* marked in the pictures */
+};
+
+/* Makes the folder of --plots, if one was asked for, before the long work begins. */
+enum app_exit app_eval_curves_open(const struct app *app, const struct app_eval_words *words,
+                                   struct app_eval_curves *curves);
+/* FILLS the title with the names of the models that are open by now. */
+void app_eval_curves_title(const struct app *app, struct app_eval_curves *curves);
+
+/* A file in the folder, and its end: APP_INTERNAL after a sentence if it cannot be written. */
+enum app_exit app_eval_create(const struct app_eval_curves *curves, const char *name, FILE **file);
+enum app_exit app_eval_finish(const struct app_eval_curves *curves, const char *name, FILE *file);
+/* Text as a field of CSV (RFC 4180). */
+void app_eval_csv_text(FILE *file, const char *text);
+
+/* curve.csv, roc.svg, det.svg */
+enum app_exit app_eval_write_rates(const struct app_eval_curves *curves,
+                                   const struct fid_curve *curve);
+/* curve.csv, precision_recall.svg: the mated are hits, the impostors false alarms */
+enum app_exit app_eval_write_precision(const struct app_eval_curves *curves,
+                                       const struct fid_curve *curve);
+/* scores.svg: how often the mated and the impostors have which score; -INFINITY is none */
+enum app_exit app_eval_draw_scores(const struct app_eval_curves *curves, const float *scores,
+                                   const bool *mated, size_t count);
+
+#endif
