@@ -1,59 +1,40 @@
 /* Open-set identification: a table "role person file" with the roles enroll, known and unknown. The
- * known must be named rightly, the unknown refused. */
-#include "app/eval.h"
-#include "app/json.h"
+ * known must be named rightly, the unknown refused. They are looked up as live faces are: in a
+ * gallery, by the model's rule but for the limit that is to be judged. */
+#include "app/eval_identify.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum role { ROLE_ENROLL, ROLE_KNOWN, ROLE_UNKNOWN };
-
-struct entry {
-    enum role role;
-    char *person;
-    float score; /* of a probe: cosine to the nearest person */
-    bool right;  /* who is the right one */
-};
-
-struct identification {                /* zero-initialise */
-    struct app_eval_pictures pictures; /* a reference for each entry */
-    struct app_eval_faces faces;
-    struct entry *entries;
-    size_t count, capacity;
-    char **people; /* borrowed from entries */
-    float *means;  /* [people][size]: of the normalised embeddings */
-    size_t person_count;
-};
-
-struct open_set { /* the figures */
-    size_t known, unknown, nearest_right, accepted;
-    double threshold;
-};
+const char *const app_role_words[3] = {"enroll", "known", "unknown"};
 
 static void identification_close(struct identification *id)
 {
     app_eval_pictures_close(&id->pictures);
     app_eval_faces_close(&id->faces);
-    for (size_t i = 0; i < id->count; i++)
-        free(id->entries[i].person);
+    fid_gallery_close(&id->gallery);
+    fid_curve_free(&id->curve);
     free(id->entries);
-    free(id->people);
-    free(id->means);
+    free(id->scores);
+    free(id->mated);
 }
+
+/* ---- the table ---- */
 
 static bool role_of(const char *word, enum role *role)
 {
-    static const char *const words[] = {"enroll", "known", "unknown"};
     for (int i = 0; i < 3; i++)
-        if (strcmp(word, words[i]) == 0) {
+        if (strcmp(word, app_role_words[i]) == 0) {
             *role = (enum role)i;
             return true;
         }
     return false;
 }
 
-static bool add_entry(struct identification *id, enum role role, const char *person)
+static bool add_entry(struct identification *id, const struct entry *entry)
 {
     if (id->count == id->capacity) {
         size_t capacity = id->capacity == 0 ? 1024 : 2 * id->capacity;
@@ -63,157 +44,194 @@ static bool add_entry(struct identification *id, enum role role, const char *per
         id->entries = grown;
         id->capacity = capacity;
     }
-    char *copy = strdup(person);
-    if (copy == NULL)
-        return false;
-    id->entries[id->count++] = (struct entry){.role = role, .person = copy};
+    id->entries[id->count++] = *entry;
     return true;
 }
 
 static enum app_exit read_entries(struct app_eval_table *table, const char *folder,
                                   struct identification *id)
 {
+    size_t counts[3] = {0};
     if (!app_eval_table_next(table) || strcmp(table->fields[0], "role") != 0)
         return app_eval_table_fail(table, "the columns \"role person file\" were expected");
     while (app_eval_table_next(table)) {
-        enum role role;
-        if (table->field_count != 3 || !role_of(table->fields[0], &role))
+        struct entry entry = {.score = -INFINITY};
+        struct fid_error error;
+        if (table->field_count != 3 || !role_of(table->fields[0], &entry.role))
             return app_eval_table_fail(table, "\"enroll|known|unknown person file\" was expected");
-        if (!add_entry(id, role, table->fields[1]) ||
+        if (fid_name_check(table->fields[1], entry.person, &error) != FID_OK)
+            return app_eval_table_fail(table, error.text);
+        if (!add_entry(id, &entry) ||
             !app_eval_pictures_add(&id->pictures, folder, table->fields[2]))
             return app_eval_no_memory();
+        counts[entry.role]++;
     }
-    return app_eval_pictures_number(&id->pictures) ? APP_OK : app_eval_no_memory();
+    for (int role = 0; role < 3; role++)
+        if (counts[role] == 0) {
+            app_warn("%s has no line of the role '%s'", table->path, app_role_words[role]);
+            return APP_INPUT;
+        }
+    return APP_OK;
 }
+
+/* ---- more strangers ---- */
+
+static int visible(const struct dirent *file)
+{
+    return file->d_name[0] != '.';
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void free_list(struct dirent **files, int count)
+{
+    for (int i = 0; i < count; i++)
+        free(files[i]);
+    free(files);
+}
+
+/* Adds the first picture of folder/name as a stranger's, unless the table names the person. */
+static bool add_stranger(const char *folder, const char *name, size_t table_count,
+                         struct identification *id)
+{
+    struct entry entry = {.role = ROLE_UNKNOWN, .score = -INFINITY};
+    struct fid_error error;
+    struct dirent **files;
+    char *person;
+    if (fid_name_check(name, entry.person, &error) != FID_OK)
+        return true;
+    for (size_t i = 0; i < table_count; i++)
+        if (strcmp(id->entries[i].person, entry.person) == 0)
+            return true;
+    if (asprintf(&person, "%s/%s", folder, name) < 0)
+        return false;
+    int count = scandir(person, &files, visible, by_name); /* -1: not a folder */
+    bool added = count <= 0 || (add_entry(id, &entry) &&
+                                app_eval_pictures_add(&id->pictures, person, files[0]->d_name));
+    if (count >= 0)
+        free_list(files, count);
+    free(person);
+    return added;
+}
+
+static enum app_exit add_strangers(const char *folder, struct identification *id)
+{
+    struct dirent **names;
+    size_t table_count = id->count;
+    int count = scandir(folder, &names, visible, by_name);
+    if (count < 0) {
+        app_warn("%s: %s", folder, strerror(errno));
+        return APP_INPUT;
+    }
+    bool added = true;
+    for (int i = 0; added && i < count; i++)
+        added = add_stranger(folder, names[i]->d_name, table_count, id);
+    free_list(names, count);
+    return added ? APP_OK : app_eval_no_memory();
+}
+
+/* ---- enrolling and looking up ---- */
 
 static const float *embedding_of(const struct identification *id, size_t entry)
 {
     return id->faces.embeddings + id->pictures.index[entry] * id->faces.size;
 }
 
-/* Adds the normalised embedding to the person's sum, whose direction is the mean's. */
-static void add_to_mean(struct identification *id, size_t person, const float *embedding)
+static bool has_face(const struct identification *id, size_t entry)
 {
-    double square = 0.0;
-    for (size_t i = 0; i < id->faces.size; i++)
-        square += (double)embedding[i] * embedding[i];
-    for (size_t i = 0; square > 0.0 && i < id->faces.size; i++)
-        id->means[person * id->faces.size + i] += (float)(embedding[i] / sqrt(square));
+    return id->faces.found[id->pictures.index[entry]];
 }
 
-static enum app_exit enroll(struct identification *id)
+/* Enrols everybody with the faces of all their lines, at the first of them. */
+static enum fid_status enroll_from(struct identification *id, size_t first,
+                                   struct fid_sample *samples, struct fid_error *error)
 {
-    id->people = calloc(id->count + 1, sizeof *id->people);
-    id->means = calloc((id->count + 1) * id->faces.size, sizeof *id->means);
-    if (id->people == NULL || id->means == NULL)
+    const struct entry *entry = &id->entries[first];
+    struct fid_person person;
+    size_t count = 0;
+    for (size_t i = 0; i < id->count; i++) {
+        const struct entry *other = &id->entries[i];
+        if (other->role != ROLE_ENROLL || strcmp(other->person, entry->person) != 0)
+            continue;
+        if (i < first)
+            return FID_OK; /* done there */
+        if (has_face(id, i))
+            samples[count++] = (struct fid_sample){embedding_of(id, i), "evaluation"};
+    }
+    if (count == 0)
+        return FID_OK;
+    enum fid_status status =
+        fid_gallery_enroll(id->gallery, entry->person, samples, count, false, &person, error);
+    if (status == FID_OK && strcmp(person.name, entry->person) != 0) {
+        snprintf(error->text, sizeof error->text, "'%s' and '%s' are one name", person.name,
+                 entry->person);
+        return error->status = FID_EXISTS;
+    }
+    return status;
+}
+
+static enum app_exit enroll(const struct app *app, struct identification *id)
+{
+    struct fid_error error;
+    struct fid_sample *samples = calloc(id->count + 1, sizeof *samples);
+    if (samples == NULL)
+        return app_eval_no_memory();
+    enum fid_status status = fid_gallery_open("of the evaluation", app->recognizer,
+                                              FID_GALLERY_MEMORY, &id->gallery, &error);
+    for (size_t i = 0; status == FID_OK && i < id->count; i++)
+        if (id->entries[i].role == ROLE_ENROLL)
+            status = enroll_from(id, i, samples, &error);
+    free(samples);
+    return status == FID_OK ? APP_OK : app_fail(APP_AREA_INPUT, &error);
+}
+
+/* FILLS scores and mated with the probes'. */
+static enum app_exit look_up(const struct app *app, struct identification *id)
+{
+    struct fid_error error;
+    if (fid_rule_default(app->recognizer, FID_RULE_COSINE, &id->rule, &error) != FID_OK)
+        id->rule = (struct fid_rule){.accept = NAN};
+    struct fid_rule any = id->rule; /* every limit at once: no cosine is below these */
+    any.accept = any.maybe = -2.0f;
+    id->scores = calloc(id->count, sizeof *id->scores);
+    id->mated = calloc(id->count, sizeof *id->mated);
+    if (id->scores == NULL || id->mated == NULL)
         return app_eval_no_memory();
     for (size_t i = 0; i < id->count; i++) {
-        if (id->entries[i].role != ROLE_ENROLL)
+        struct entry *entry = &id->entries[i];
+        if (entry->role == ROLE_ENROLL)
             continue;
-        size_t person = 0;
-        while (person < id->person_count && strcmp(id->people[person], id->entries[i].person) != 0)
-            person++;
-        if (person == id->person_count)
-            id->people[id->person_count++] = id->entries[i].person;
-        add_to_mean(id, person, embedding_of(id, i));
-    }
-    return APP_OK;
-}
-
-/* Without a face a probe is like nobody. */
-static void probe(const struct identification *id, size_t i)
-{
-    struct entry *entry = &id->entries[i];
-    entry->score = -1.0f;
-    for (size_t person = 0; id->faces.found[id->pictures.index[i]] && person < id->person_count;
-         person++) {
-        float score =
-            fid_cosine(embedding_of(id, i), id->means + person * id->faces.size, id->faces.size);
-        if (score > entry->score) {
-            entry->score = score;
-            entry->right = strcmp(id->people[person], entry->person) == 0;
+        if (has_face(id, i)) {
+            fid_label_faces(id->gallery, &any, embedding_of(id, i), 1, &entry->label);
+            entry->right = strcmp(entry->label.nearest, entry->person) == 0;
+            entry->score = entry->label.known ? entry->label.score : -INFINITY;
         }
+        bool known = entry->role == ROLE_KNOWN;
+        id->mated[id->probe_count] = known;
+        id->scores[id->probe_count++] = known && !entry->right ? -INFINITY : entry->score;
     }
-}
-
-static int by_falling_number(const void *first, const void *second)
-{
-    float a = *(const float *)first, b = *(const float *)second;
-    return (a < b) - (a > b);
-}
-
-/* The lowest threshold (exclusive) that at most 1 % of the unknown exceed: the score of the next
- * one. */
-static enum app_exit choose_threshold(const struct identification *id, struct open_set *set)
-{
-    float *scores = calloc(id->count + 1, sizeof *scores);
-    if (scores == NULL)
-        return app_eval_no_memory();
-    for (size_t i = 0; i < id->count; i++)
-        if (id->entries[i].role == ROLE_UNKNOWN)
-            scores[set->unknown++] = id->entries[i].score;
-    if (set->unknown > 0)
-        qsort(scores, set->unknown, sizeof *scores, by_falling_number);
-    set->threshold = (double)scores[set->unknown / 100];
-    free(scores);
     return APP_OK;
 }
 
-static void print_result(const struct app *app, const struct identification *id,
-                         const struct open_set *set)
+static enum app_exit measure(struct app *app, struct app_eval_curves *curves,
+                             struct identification *id)
 {
-    double known = (double)set->known;
-    if (!app_option_flag(app, "json")) {
-        printf("people     %zu; pictures without a face: %zu\n", id->person_count,
-               id->faces.missed);
-        printf("rank 1     %.2f %% of %zu known\n", 100.0 * (double)set->nearest_right / known,
-               set->known);
-        printf("TPIR       %.2f %% at FPIR 1 %% of %zu unknown, above cosine %.3f\n",
-               100.0 * (double)set->accepted / known, set->unknown, set->threshold);
-        return;
-    }
-    struct app_json json = app_json_begin(stdout);
-    app_json_open(&json, NULL, '{');
-    app_json_whole(&json, "v", 1);
-    app_json_whole(&json, "people", (int64_t)id->person_count);
-    app_json_whole(&json, "known", (int64_t)set->known);
-    app_json_whole(&json, "unknown", (int64_t)set->unknown);
-    app_json_whole(&json, "missed", (int64_t)id->faces.missed);
-    app_json_number(&json, "rank_1", (double)set->nearest_right / known, 6);
-    app_json_number(&json, "tpir_at_fpir_1e-2", (double)set->accepted / known, 6);
-    app_json_number(&json, "threshold", set->threshold, 6);
-    app_json_close(&json, '}');
-    app_json_line(&json);
-}
-
-static enum app_exit measure(struct app *app, struct identification *id)
-{
+    if (!app_eval_pictures_number(&id->pictures))
+        return app_eval_no_memory();
     enum app_exit code = app_eval_embed(app, &id->pictures, &id->faces);
     if (code == APP_OK)
-        code = enroll(id);
+        code = enroll(app, id);
+    if (code == APP_OK)
+        code = look_up(app, id);
+    if (code == APP_OK)
+        code = app_identification_judge(app, id);
     if (code != APP_OK)
         return code;
-    struct open_set set = {0};
-    for (size_t i = 0; i < id->count; i++)
-        if (id->entries[i].role != ROLE_ENROLL)
-            probe(id, i);
-    code = choose_threshold(id, &set);
-    for (size_t i = 0; code == APP_OK && i < id->count; i++) {
-        const struct entry *entry = &id->entries[i];
-        if (entry->role != ROLE_KNOWN)
-            continue;
-        set.known++;
-        set.nearest_right += entry->right;
-        set.accepted += entry->right && (double)entry->score > set.threshold;
-    }
-    if (code != APP_OK)
-        return code;
-    if (set.known == 0 || set.unknown == 0) {
-        app_warn("the table needs pictures of known and of unknown people");
-        return APP_INPUT;
-    }
-    print_result(app, id, &set);
-    return APP_OK;
+    app_identification_print(app, id);
+    return app_identification_write(app, curves, id);
 }
 
 enum app_exit app_eval_identify(struct app *app, const char *table_path)
@@ -221,6 +239,7 @@ enum app_exit app_eval_identify(struct app *app, const char *table_path)
     char images[4096];
     struct identification id = {0};
     struct app_eval_table table;
+    struct app_eval_curves curves;
     enum app_exit code = app_eval_table_open(&table, table_path);
     if (code == APP_OK)
         code = app_eval_image_folder(table_path, app_option_text(app, "images", NULL), images,
@@ -228,8 +247,13 @@ enum app_exit app_eval_identify(struct app *app, const char *table_path)
     if (code == APP_OK)
         code = read_entries(&table, images, &id);
     app_eval_table_close(&table);
+    const char *strangers = app_option_text(app, "strangers", NULL);
+    if (code == APP_OK && strangers != NULL)
+        code = add_strangers(strangers, &id);
     if (code == APP_OK)
-        code = measure(app, &id);
+        code = app_eval_curves_open(app, &app_identification_words, &curves);
+    if (code == APP_OK)
+        code = measure(app, &curves, &id);
     identification_close(&id);
     return code;
 }
