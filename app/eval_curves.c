@@ -79,8 +79,15 @@ void app_eval_csv_text(FILE *file, const char *text)
     fputc('"', file);
 }
 
+static double precision_at(const struct fid_curve_point *point)
+{
+    return percent(point->mated, point->mated + point->impostors);
+}
+
+/* The columns that words names; the last is a share of the impostors or, with precision, of what is
+ * accepted. */
 static enum app_exit write_curve(const struct app_eval_curves *curves,
-                                 const struct fid_curve *curve)
+                                 const struct fid_curve *curve, bool precision)
 {
     static const char name[] = "curve.csv";
     FILE *file;
@@ -92,7 +99,8 @@ static enum app_exit write_curve(const struct app_eval_curves *curves,
         const struct fid_curve_point *point = &curve->points[i];
         fprintf(file, "%.9g,%zu,%zu,%.6f,%.6f\n", (double)point->threshold, point->mated,
                 point->impostors, percent(point->mated, curve->mated) / 100.0,
-                percent(point->impostors, curve->impostors) / 100.0);
+                (precision ? precision_at(point) : percent(point->impostors, curve->impostors)) /
+                    100.0);
     }
     return app_eval_finish(curves, name, file);
 }
@@ -162,18 +170,13 @@ enum app_exit app_eval_write_rates(const struct app_eval_curves *curves,
 {
     if (curves->folder == NULL)
         return APP_OK;
-    enum app_exit code = write_curve(curves, curve);
+    enum app_exit code = write_curve(curves, curve, false);
     if (code == APP_OK)
         code = draw_rates(curves, curve, false);
     return code == APP_OK ? draw_rates(curves, curve, true) : code;
 }
 
 /* ---- precision ---- */
-
-static double precision_at(const struct fid_curve_point *point)
-{
-    return percent(point->mated, point->mated + point->impostors);
-}
 
 static enum app_exit draw_precision(const struct app_eval_curves *curves,
                                     const struct fid_curve *curve)
@@ -207,6 +210,6 @@ enum app_exit app_eval_write_precision(const struct app_eval_curves *curves,
 {
     if (curves->folder == NULL)
         return APP_OK;
-    enum app_exit code = write_curve(curves, curve);
+    enum app_exit code = write_curve(curves, curve, true);
     return code == APP_OK ? draw_precision(curves, curve) : code;
 }

@@ -13,7 +13,7 @@ struct app_eval_words {
     const char *accepted, *refused, *false_accepted;   /* titles of axes, in % */
     const char *accepted_short, *false_accepted_short; /* "TAR", "FAR" */
     const char *score;                                 /* title of an axis */
-    const char *columns; /* of curve.csv after the threshold: mated, impostors, both as shares */
+    const char *columns; /* of curve.csv, after the threshold: mated, impostors, two shares */
 };
 
 struct app_eval_curves {

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { LEAST_BINS = 50 };
+enum { LEAST_BINS = 30 };
 
 struct histogram {
     double low, width;      /* of the first bin; of each */

@@ -19,6 +19,7 @@ static void identification_close(struct identification *id)
     fid_curve_free(&id->curve);
     free(id->entries);
     free(id->scores);
+    free(id->nearest);
     free(id->mated);
 }
 
@@ -197,8 +198,9 @@ static enum app_exit look_up(const struct app *app, struct identification *id)
     struct fid_rule any = id->rule; /* every limit at once: no cosine is below these */
     any.accept = any.maybe = -2.0f;
     id->scores = calloc(id->count, sizeof *id->scores);
+    id->nearest = calloc(id->count, sizeof *id->nearest);
     id->mated = calloc(id->count, sizeof *id->mated);
-    if (id->scores == NULL || id->mated == NULL)
+    if (id->scores == NULL || id->nearest == NULL || id->mated == NULL)
         return app_eval_no_memory();
     for (size_t i = 0; i < id->count; i++) {
         struct entry *entry = &id->entries[i];
@@ -210,6 +212,7 @@ static enum app_exit look_up(const struct app *app, struct identification *id)
             entry->score = entry->label.known ? entry->label.score : -INFINITY;
         }
         bool known = entry->role == ROLE_KNOWN;
+        id->nearest[id->probe_count] = has_face(id, i) ? entry->label.score : -INFINITY;
         id->mated[id->probe_count] = known;
         id->scores[id->probe_count++] = known && !entry->right ? -INFINITY : entry->score;
     }

@@ -30,7 +30,8 @@ struct identification {                /* zero-initialise */
     size_t count, capacity;
     struct fid_gallery *gallery;
     struct fid_rule rule; /* the model's; accept NAN: it has none */
-    float *scores;        /* of the probes, for their curve */
+    float *scores;        /* of the probes, for their curve: -INFINITY without a right name */
+    float *nearest;       /* of the probes: to the nearest person, whatever becomes of it */
     bool *mated;
     size_t probe_count;
     struct fid_curve curve;

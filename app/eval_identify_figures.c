@@ -5,8 +5,8 @@
 #include <string.h>
 
 const struct app_eval_words app_identification_words = {
-    .mated = "the enrolled, nearest person right",
-    .impostors = "strangers, nearest person",
+    .mated = "the enrolled",
+    .impostors = "strangers",
     .accepted = "TPIR: enrolled people named rightly, %",
     .refused = "FNIR: enrolled people not named rightly, %",
     .false_accepted = "FPIR: strangers given a name, %",
@@ -208,6 +208,6 @@ enum app_exit app_identification_write(const struct app *app, struct app_eval_cu
              100.0 * id->rank_1.share);
     enum app_exit code = app_eval_write_rates(curves, &id->curve);
     if (code == APP_OK)
-        code = app_eval_draw_scores(curves, id->scores, id->mated, id->probe_count);
+        code = app_eval_draw_scores(curves, id->nearest, id->mated, id->probe_count);
     return code == APP_OK ? write_scores(curves, id) : code;
 }

@@ -1,5 +1,6 @@
 #include "app/eval_sheet.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { WIDTH = 800, HEIGHT = 560, LEFT = 70, RIGHT = 780, TOP = 84, BOTTOM = 508, KEY = 68 };
@@ -44,14 +45,21 @@ void app_sheet_key(struct app_sheet *sheet, const char *colour, bool dot, const 
     sheet->key += 40.0 + 7.2 * (double)strlen(text); /* about as wide as the letters are */
 }
 
-void app_sheet_line(const struct app_sheet *sheet, const char *class, const char *style)
+void app_sheet_line(struct app_sheet *sheet, const char *class, const char *style)
 {
+    sheet->at_x = sheet->at_y = -INFINITY;
     fprintf(sheet->out, "<polyline class=\"%s\" %s points=\"", class, style);
 }
 
-void app_sheet_vertex(const struct app_sheet *sheet, double x, double y)
+/* A step that nobody could see is left out: a curve may have tens of thousands. */
+void app_sheet_vertex(struct app_sheet *sheet, double x, double y)
 {
-    fprintf(sheet->out, "%.1f,%.1f ", app_axis_at(&sheet->x, x), app_axis_at(&sheet->y, y));
+    double at_x = app_axis_at(&sheet->x, x), at_y = app_axis_at(&sheet->y, y);
+    if (fabs(at_x - sheet->at_x) < 0.2 && fabs(at_y - sheet->at_y) < 0.2)
+        return;
+    sheet->at_x = at_x;
+    sheet->at_y = at_y;
+    fprintf(sheet->out, "%.1f,%.1f ", at_x, at_y);
 }
 
 void app_sheet_line_end(const struct app_sheet *sheet)

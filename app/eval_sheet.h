@@ -10,7 +10,8 @@ struct app_sheet { /* x and y filled by the caller except for their pixels */
     const char *name; /* of the file */
     FILE *out;
     struct app_axis x, y;
-    double key; /* where its next entry begins */
+    double key;        /* where its next entry begins */
+    double at_x, at_y; /* the vertex drawn last */
 };
 
 /* Opens the file and draws the axes under a title that says what it is. */
@@ -21,8 +22,8 @@ enum app_exit app_sheet_end(struct app_sheet *sheet);
 void app_sheet_key(struct app_sheet *sheet, const char *colour, bool dot, const char *text);
 
 /* A line of this class through the vertices, which are values of the axes. */
-void app_sheet_line(const struct app_sheet *sheet, const char *class, const char *style);
-void app_sheet_vertex(const struct app_sheet *sheet, double x, double y);
+void app_sheet_line(struct app_sheet *sheet, const char *class, const char *style);
+void app_sheet_vertex(struct app_sheet *sheet, double x, double y);
 void app_sheet_line_end(const struct app_sheet *sheet);
 
 /* The operating point. */

@@ -6,11 +6,12 @@ static const struct app_option eval_options[] = {
     {"images", 0, APP_FILE, "DIR", "folder of the pictures (default: images beside the table)", 0,
      0},
     {"fit-side", 0, APP_WHOLE, "N", "scale every picture so that its longer side is N", 16, 4096},
-    {"threshold", 'T', APP_NUMBER, "T", "judge this threshold instead of a chosen one", -1, 1},
+    {"threshold", 'T', APP_NUMBER, "T", "judge this threshold (of detect: score), not a chosen one",
+     -1, 1},
     {"fpir", 0, APP_NUMBER, "PERCENT", "identify: the FPIR to choose a threshold for (default 1)",
      0, 100},
-    {"strangers", 0, APP_FILE, "DIR",
-     "identify: a picture of everybody else in DIR/NAME/* is a stranger too", 0, 0},
+    {"strangers", 0, APP_FILE, "DIR", "identify: everybody else in DIR/NAME/* is a stranger too", 0,
+     0},
     {"plots", 'P', APP_FILE, "DIR", "write pictures (SVG) and tables (CSV) of the curves there", 0,
      0},
     {"json", 'j', APP_FLAG, NULL, "the figures as one JSON object", 0, 0},
@@ -40,14 +41,21 @@ const struct app_verb app_verb_eval = {
     .arguments = "lfw|detect|identify SOURCE",
     .summary = "measure on labelled pictures",
     .details =
-        "lfw DIR         verification: DIR/pairs.txt (folds, pairs; name i j; name i name j) and\n"
-        "                DIR/images/NAME/NAME_0001.jpg; the threshold of a fold comes from the "
-        "others\n"
-        "detect TSV      average precision at IoU 0.5: columns file x y w h ignore\n"
-        "identify TSV    the known among strangers: columns role (enroll, known, unknown),\n"
-        "                person, file\n"
-        "The face nearest to the middle of a picture is the labelled one.\n",
-    .examples = "faceid eval lfw lfw\taccuracy, TAR at FAR, AUC\n"
+        "  lfw DIR       verification: DIR/pairs.txt and DIR/images/NAME/NAME_0001.jpg\n"
+        "  detect TSV    average precision at IoU 0.5: columns file x y w h ignore\n"
+        "  identify TSV  open set: columns role (enroll, known, unknown), person, file\n"
+        "pairs.txt has a line \"folds pairs\" and then for each fold so many lines \"name i j\" "
+        "and\n"
+        "\"name i name j\". The threshold of a fold comes from the others; a fold with pictures\n"
+        "missing is left out. detect tells recall by the shorter side of faces, and precision,\n"
+        "from a score on: the model's, or --threshold. identify looks everybody up in a gallery\n"
+        "in memory, by the model's rule. TPIR: the known named rightly (FNIR: the others); FPIR:\n"
+        "strangers given a name. A second threshold is chosen on one half of the strangers (by a\n"
+        "hash of the name) and judged on the other. The face nearest to the middle of a picture\n"
+        "is the labelled one. Every share of a count has its 95 % interval (Clopper and Pearson).\n"
+        "--plots writes roc.svg, det.svg and scores.svg, or precision_recall.svg, with curve.csv\n"
+        "and scores.csv or faces.csv.\n",
+    .examples = "faceid eval lfw lfw --plots out\taccuracy, TAR at FAR, AUC, curves\n"
                 "faceid eval detect boxes.tsv --fit-side 640\taverage precision\n"
                 "faceid eval identify identify.tsv --json\tTPIR at FPIR 1 %, for programs\n",
     .min_arguments = 2,
