@@ -384,6 +384,8 @@ struct fid_person {
     size_t sample_count;    /* faces enrolled */
     size_t prototype_count; /* vectors compared with, the mean first */
     char created[21];       /* 2026-11-23T22:10:05Z */
+    char expires[11];       /* the last day on which the person is named; "": no end */
+    bool expired;           /* that day is over: not named any more */
 };
 
 struct fid_sample { /* one enrolled face */
@@ -397,10 +399,58 @@ struct fid_sample { /* one enrolled face */
 enum fid_status fid_gallery_enroll(struct fid_gallery *gallery, const char *name,
                                    const struct fid_sample *samples, size_t count, bool replace,
                                    struct fid_person *person, struct fid_error *error);
+
+struct fid_terms {       /* what was agreed with the person */
+    const char *consent; /* words, at most FID_CONSENT_BYTES - 1 bytes of UTF-8; NULL: none given */
+    const char *expires; /* last day on which they are named, "2027-01-31"; "": no end; NULL: as
+                            before */
+};
+#define FID_CONSENT_BYTES 4097
+/* The same, and keeps the terms (may be NULL) with the time. FID_INVALID: no such day, or a text
+ * that is empty, too long or not UTF-8. */
+enum fid_status fid_gallery_enroll_with(struct fid_gallery *gallery, const char *name,
+                                        const struct fid_sample *samples, size_t count,
+                                        bool replace, const struct fid_terms *terms,
+                                        struct fid_person *person, struct fid_error *error);
+enum fid_status fid_terms_check(const struct fid_terms *terms, struct fid_error *error);
+
 enum fid_status fid_gallery_rename(struct fid_gallery *gallery, const char *name,
                                    const char *new_name, struct fid_error *error);
+/* All of one person becomes another's, who stays: samples, consents, and the earlier end. */
+enum fid_status fid_gallery_merge(struct fid_gallery *gallery, const char *name, const char *into,
+                                  struct fid_error *error);
+/* Takes one face out, by its number. FID_NOT_FOUND; FID_INVALID: it is the only one. */
+enum fid_status fid_gallery_remove_sample(struct fid_gallery *gallery, const char *name,
+                                          int64_t sample, struct fid_error *error);
+
+struct fid_change {
+    char verb[16]; /* "enroll", "rename", "merge", "remove", "import", "forget" */
+    char time[21];
+};
+/* Takes the last of these changes back, whoever made it; one that was taken back is none any more.
+ * FID_NOT_FOUND: there is none; FID_INVALID: it was to forget somebody, which is final. */
+enum fid_status fid_gallery_undo(struct fid_gallery *gallery, struct fid_change *undone,
+                                 struct fid_error *error);
+
 enum fid_status fid_gallery_forget(struct fid_gallery *gallery, const char *name,
                                    struct fid_error *error);
+
+/* What is given is valid during the call; false ends the reading with FID_NO_MEMORY. */
+struct fid_sample_info {
+    int64_t id;
+    const char *source;
+    char created[21]; /* "": enrolled by a faceid that did not note it */
+};
+typedef bool (*fid_sample_info_fn)(void *ctx, const struct fid_sample_info *sample);
+typedef bool (*fid_consent_fn)(void *ctx, const char *text, const char *time);
+/* FILLS person. FID_NOT_FOUND: there is nobody of that name. */
+enum fid_status fid_gallery_lookup(struct fid_gallery *gallery, const char *name,
+                                   struct fid_person *person, struct fid_error *error);
+/* Of the person with this id, in the order of time. */
+enum fid_status fid_gallery_samples(struct fid_gallery *gallery, int64_t person,
+                                    fid_sample_info_fn take, void *ctx, struct fid_error *error);
+enum fid_status fid_gallery_consents(struct fid_gallery *gallery, int64_t person,
+                                     fid_consent_fn take, void *ctx, struct fid_error *error);
 
 size_t fid_gallery_count(const struct fid_gallery *gallery); /* people */
 /* i < count, in order of names. */

@@ -195,6 +195,7 @@ static enum fid_status read_snapshot(struct fid_gallery *gallery, int64_t id,
     fid_store_rollback(gallery->store); /* nothing was written */
     if (status != FID_OK)
         gallery->version = VERSION_UNKNOWN;
+    fid_gallery_expire(gallery);
     return status;
 }
 
@@ -214,6 +215,11 @@ static enum fid_status read_all(struct fid_gallery *gallery, struct fid_error *e
     gallery->count = before.count;
     gallery->capacity = before.capacity;
     return status;
+}
+
+enum fid_status fid_gallery_reread_all(struct fid_gallery *gallery, struct fid_error *error)
+{
+    return read_all(gallery, error);
 }
 
 enum fid_status fid_gallery_reread(struct fid_gallery *gallery, int64_t id, struct fid_error *error)
@@ -307,8 +313,12 @@ enum fid_status fid_gallery_refresh(struct fid_gallery *gallery, bool *changed,
         gallery->version = VERSION_UNKNOWN;
     }
     status = fid_store_version(gallery->store, &version, error);
-    if (status != FID_OK || version == gallery->version)
+    if (status != FID_OK || version == gallery->version) {
+        bool expired = fid_gallery_expire(gallery); /* as time goes by */
+        if (status == FID_OK && changed != NULL)
+            *changed = expired;
         return status;
+    }
     status = read_all(gallery, error);
     if (status == FID_OK && changed != NULL)
         *changed = true;

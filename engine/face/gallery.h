@@ -35,6 +35,7 @@ enum fid_status fid_gallery_open_for(const char *path, const struct fid_store_mo
 void fid_gallery_drop(struct fid_gallery *gallery, int64_t id);
 enum fid_status fid_gallery_reread(struct fid_gallery *gallery, int64_t id,
                                    struct fid_error *error);
+enum fid_status fid_gallery_reread_all(struct fid_gallery *gallery, struct fid_error *error);
 
 /* Refuses (FID_MISMATCH, FID_CORRUPT) a store with people or a calibration of another model than
  * the gallery's; takes over the calibration. */
@@ -42,6 +43,25 @@ enum fid_status fid_gallery_check_model(struct fid_gallery *gallery, struct fid_
 /* The same for the people alone. */
 enum fid_status fid_gallery_check_people(const struct fid_gallery *gallery,
                                          struct fid_error *error);
+
+/* The id of a person who has to be there (FID_NOT_FOUND). */
+enum fid_status fid_gallery_find(struct fid_gallery *gallery, const char *name, int64_t *id,
+                                 struct fid_error *error);
+/* Computes the vectors of a person anew from the samples, in the store. Needs no model: the store
+ * knows how long they are. */
+enum fid_status fid_gallery_update_vectors(struct fid_gallery *gallery, int64_t id,
+                                           struct fid_error *error);
+/* Ends a change: commits and puts the mirror right for these people, or, with another status than
+ * FID_OK, rolls back. */
+enum fid_status fid_gallery_end_change(struct fid_gallery *gallery, enum fid_status status,
+                                       const int64_t *ids, size_t count, struct fid_error *error);
+
+/* FILLS today as 2026-11-23, in UTC. */
+void fid_today(char today[FID_DATE_BYTES]);
+/* Does the text name a day, as 2026-11-23? */
+bool fid_is_date(const char *text);
+/* Sets people's `expired` for today; returns whether somebody's changed. */
+bool fid_gallery_expire(struct fid_gallery *gallery);
 
 /* Refuses (FID_INVALID) a gallery that was opened for reading, or where there is no file. */
 enum fid_status fid_gallery_writable(const struct fid_gallery *gallery, struct fid_error *error);

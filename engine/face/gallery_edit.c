@@ -34,10 +34,10 @@ static void free_summary(struct summary *summary)
     fid_free(summary->group);
 }
 
-static enum fid_status read_samples(struct fid_gallery *gallery, int64_t id,
+static enum fid_status read_samples(struct fid_gallery *gallery, int64_t id, size_t size,
                                     struct summary *summary, struct fid_error *error)
 {
-    size_t size = gallery->model.size, numbers, count;
+    size_t numbers, count;
     enum fid_status status =
         fid_store_read_samples(gallery->store, id, NULL, 0, size, &summary->count, error);
     if (status != FID_OK)
@@ -71,11 +71,10 @@ static enum fid_status summarise(struct summary *summary, size_t size, struct fi
     return FID_OK;
 }
 
-static enum fid_status write_vectors(struct fid_gallery *gallery, int64_t id,
+static enum fid_status write_vectors(struct fid_gallery *gallery, int64_t id, size_t size,
                                      const struct summary *summary, struct fid_error *error)
 {
     struct fid_store *store = gallery->store;
-    size_t size = gallery->model.size;
     enum fid_status status = fid_store_delete_vectors(store, id, error);
     if (status == FID_OK)
         status = fid_store_add_vector(store, id, FID_VECTOR_MEAN, 0, summary->vectors, size, error);
@@ -88,15 +87,18 @@ static enum fid_status write_vectors(struct fid_gallery *gallery, int64_t id,
     return status;
 }
 
-static enum fid_status update_vectors(struct fid_gallery *gallery, int64_t id,
-                                      struct fid_error *error)
+enum fid_status fid_gallery_update_vectors(struct fid_gallery *gallery, int64_t id,
+                                           struct fid_error *error)
 {
     struct summary summary = {0};
-    enum fid_status status = read_samples(gallery, id, &summary, error);
+    struct fid_store_model model;
+    enum fid_status status = fid_store_read_model(gallery->store, &model, error);
     if (status == FID_OK)
-        status = summarise(&summary, gallery->model.size, error);
+        status = read_samples(gallery, id, model.size, &summary, error);
     if (status == FID_OK)
-        status = write_vectors(gallery, id, &summary, error);
+        status = summarise(&summary, model.size, error);
+    if (status == FID_OK)
+        status = write_vectors(gallery, id, model.size, &summary, error);
     free_summary(&summary);
     return status;
 }
@@ -133,28 +135,45 @@ static enum fid_status check_samples(const struct fid_gallery *gallery,
 static enum fid_status open_person(struct fid_gallery *gallery, const char *name, const char *key,
                                    bool replace, int64_t *id, struct fid_error *error)
 {
-    enum fid_status status = fid_store_find(gallery->store, key, id, error);
-    if (status != FID_OK)
-        return status;
-    if (*id == 0)
-        return fid_store_add_person(gallery->store, name, key, id, error);
-    return replace ? fid_store_delete_samples(gallery->store, *id, error) : FID_OK;
+    struct fid_store *store = gallery->store;
+    enum fid_status status = fid_store_find(store, key, id, error);
+    bool is_new = status == FID_OK && *id == 0;
+    if (is_new)
+        status = fid_store_add_person(store, name, key, id, error);
+    if (status == FID_OK)
+        status = fid_store_keep_person(store, *id, is_new, error);
+    return status == FID_OK && replace ? fid_store_delete_samples(store, *id, error) : status;
+}
+
+static enum fid_status write_terms(struct fid_gallery *gallery, int64_t id,
+                                   const struct fid_terms *terms, struct fid_error *error)
+{
+    enum fid_status status = FID_OK;
+    if (terms != NULL && terms->consent != NULL)
+        status = fid_store_add_consent(gallery->store, id, terms->consent, NULL, error);
+    if (status == FID_OK && terms != NULL && terms->expires != NULL)
+        status = fid_store_set_expires(gallery->store, id, terms->expires, error);
+    return status;
 }
 
 /* The work of one enrolment, inside its transaction. */
 static enum fid_status enroll(struct fid_gallery *gallery, const char *name, const char *key,
                               const struct fid_sample *samples, size_t count, bool replace,
-                              int64_t *id, struct fid_error *error)
+                              const struct fid_terms *terms, int64_t *id, struct fid_error *error)
 {
     enum fid_status status = fid_gallery_check_model(gallery, error);
     if (status == FID_OK)
         status = fid_store_write_model(gallery->store, &gallery->model, error);
     if (status == FID_OK)
+        status = fid_store_begin_change(gallery->store, "enroll", error);
+    if (status == FID_OK)
         status = open_person(gallery, name, key, replace, id, error);
     for (size_t i = 0; status == FID_OK && i < count; i++)
         status = fid_store_add_sample(gallery->store, *id, samples[i].embedding,
-                                      gallery->model.size, samples[i].source, error);
-    return status == FID_OK ? update_vectors(gallery, *id, error) : status;
+                                      gallery->model.size, samples[i].source, NULL, error);
+    if (status == FID_OK)
+        status = write_terms(gallery, *id, terms, error);
+    return status == FID_OK ? fid_gallery_update_vectors(gallery, *id, error) : status;
 }
 
 static enum fid_status name_and_key(const char *name, char checked[FID_NAME_BYTES],
@@ -168,6 +187,14 @@ enum fid_status fid_gallery_enroll(struct fid_gallery *gallery, const char *name
                                    const struct fid_sample *samples, size_t count, bool replace,
                                    struct fid_person *person, struct fid_error *error)
 {
+    return fid_gallery_enroll_with(gallery, name, samples, count, replace, NULL, person, error);
+}
+
+enum fid_status fid_gallery_enroll_with(struct fid_gallery *gallery, const char *name,
+                                        const struct fid_sample *samples, size_t count,
+                                        bool replace, const struct fid_terms *terms,
+                                        struct fid_person *person, struct fid_error *error)
+{
     char checked[FID_NAME_BYTES], key[FID_NAME_KEY_BYTES];
     int64_t id = 0;
     enum fid_status status = fid_gallery_writable(gallery, error);
@@ -175,21 +202,14 @@ enum fid_status fid_gallery_enroll(struct fid_gallery *gallery, const char *name
         status = name_and_key(name, checked, key, error);
     if (status == FID_OK)
         status = check_samples(gallery, samples, count, error);
+    if (status == FID_OK && terms != NULL)
+        status = fid_terms_check(terms, error);
     if (status == FID_OK)
         status = fid_store_begin(gallery->store, true, error);
     if (status != FID_OK)
         return status;
-    status = enroll(gallery, checked, key, samples, count, replace, &id, error);
-    if (status == FID_OK)
-        status = fid_store_commit(gallery->store, error);
-    if (status != FID_OK) {
-        fid_store_rollback(gallery->store);
-        return status;
-    }
-    if (replace)
-        status = fid_store_purge(gallery->store, error);
-    if (status == FID_OK || status == FID_BUSY) /* busy: the old bytes go when the reader is done */
-        status = fid_gallery_reread(gallery, id, error);
+    status = enroll(gallery, checked, key, samples, count, replace, terms, &id, error);
+    status = fid_gallery_end_change(gallery, status, &id, 1, error);
     for (size_t i = 0; status == FID_OK && person != NULL && i < gallery->count; i++)
         if (gallery->people[i].info.id == id)
             *person = gallery->people[i].info;
@@ -198,13 +218,25 @@ enum fid_status fid_gallery_enroll(struct fid_gallery *gallery, const char *name
 
 /* ---- rename, forget ---- */
 
-/* The id of a person who has to be there. */
-static enum fid_status find_person(struct fid_gallery *gallery, const char *name, int64_t *id,
-                                   struct fid_error *error)
+enum fid_status fid_gallery_end_change(struct fid_gallery *gallery, enum fid_status status,
+                                       const int64_t *ids, size_t count, struct fid_error *error)
+{
+    if (status == FID_OK)
+        status = fid_store_commit(gallery->store, error);
+    if (status != FID_OK)
+        fid_store_rollback(gallery->store);
+    for (size_t i = 0; status == FID_OK && i < count; i++)
+        status = fid_gallery_reread(gallery, ids[i], error);
+    return status;
+}
+
+enum fid_status fid_gallery_find(struct fid_gallery *gallery, const char *name, int64_t *id,
+                                 struct fid_error *error)
 {
     char checked[FID_NAME_BYTES], key[FID_NAME_KEY_BYTES];
     enum fid_status status = name_and_key(name, checked, key, error);
-    if (status == FID_OK)
+    *id = 0;
+    if (status == FID_OK && gallery->store != NULL)
         status = fid_store_find(gallery->store, key, id, error);
     if (status == FID_OK && *id == 0)
         return fid_fail(error, FID_NOT_FOUND, "there is nobody called '%s' in the gallery %s",
@@ -219,14 +251,18 @@ static enum fid_status rename_in_store(struct fid_gallery *gallery, const char *
     int64_t other = 0;
     enum fid_status status = name_and_key(new_name, checked, key, error);
     if (status == FID_OK)
-        status = find_person(gallery, name, id, error);
+        status = fid_gallery_find(gallery, name, id, error);
     if (status == FID_OK)
         status = fid_store_find(gallery->store, key, &other, error);
     if (status != FID_OK)
         return status;
     if (other != 0 && other != *id)
         return fid_fail(error, FID_EXISTS, "there is somebody called '%s' already", checked);
-    return fid_store_rename_person(gallery->store, *id, checked, key, error);
+    status = fid_store_begin_change(gallery->store, "rename", error);
+    if (status == FID_OK)
+        status = fid_store_keep_person(gallery->store, *id, false, error);
+    return status == FID_OK ? fid_store_rename_person(gallery->store, *id, checked, key, error)
+                            : status;
 }
 
 enum fid_status fid_gallery_rename(struct fid_gallery *gallery, const char *name,
@@ -239,12 +275,7 @@ enum fid_status fid_gallery_rename(struct fid_gallery *gallery, const char *name
     if (status != FID_OK)
         return status;
     status = rename_in_store(gallery, name, new_name, &id, error);
-    if (status == FID_OK)
-        status = fid_store_commit(gallery->store, error);
-    if (status == FID_OK)
-        return fid_gallery_reread(gallery, id, error);
-    fid_store_rollback(gallery->store);
-    return status;
+    return fid_gallery_end_change(gallery, status, &id, 1, error);
 }
 
 enum fid_status fid_gallery_forget(struct fid_gallery *gallery, const char *name,
@@ -256,7 +287,9 @@ enum fid_status fid_gallery_forget(struct fid_gallery *gallery, const char *name
         status = fid_store_begin(gallery->store, true, error);
     if (status != FID_OK)
         return status;
-    status = find_person(gallery, name, &id, error);
+    status = fid_gallery_find(gallery, name, &id, error);
+    if (status == FID_OK)
+        status = fid_store_begin_change(gallery->store, "forget", error);
     if (status == FID_OK)
         status = fid_store_delete_person(gallery->store, id, error);
     if (status == FID_OK)

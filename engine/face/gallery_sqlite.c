@@ -7,7 +7,7 @@
 
 enum {
     APPLICATION_ID = 0x46494447, /* "FIDG" in the file's header: told apart from other databases */
-    SCHEMA = 2,
+    SCHEMA = FID_SQLITE_SCHEMA,
     BUSY_MS = 5000,
 };
 
@@ -32,6 +32,21 @@ static const char *const schema_steps[SCHEMA] = {
     "CREATE TABLE stranger(id INTEGER PRIMARY KEY, source TEXT NOT NULL, data BLOB NOT NULL,"
     " crc INTEGER NOT NULL);"
     "PRAGMA user_version=2;",
+
+    "ALTER TABLE person ADD COLUMN expires TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE sample ADD COLUMN created TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE consent(id INTEGER PRIMARY KEY, person INTEGER NOT NULL"
+    " REFERENCES person(id) ON DELETE CASCADE, created TEXT NOT NULL, text TEXT NOT NULL,"
+    " crc INTEGER NOT NULL);"
+    "CREATE INDEX consent_person ON consent(person);"
+    "CREATE TABLE change(id INTEGER PRIMARY KEY CHECK(id = 1), verb TEXT NOT NULL,"
+    " created TEXT NOT NULL);"
+    "CREATE TABLE changed(person INTEGER PRIMARY KEY);"
+    "CREATE TABLE old_person AS SELECT * FROM person WHERE 0;"
+    "CREATE TABLE old_sample AS SELECT * FROM sample WHERE 0;"
+    "CREATE TABLE old_consent AS SELECT * FROM consent WHERE 0;"
+    "CREATE TABLE backup(path TEXT PRIMARY KEY, created TEXT NOT NULL);"
+    "PRAGMA user_version=3;",
 };
 _Static_assert(APPLICATION_ID == 1179206727, "the number in schema_steps");
 
@@ -103,6 +118,15 @@ enum fid_status fid_sqlite_number(struct fid_store *store, const char *sql, cons
     if (code != SQLITE_ROW && code != SQLITE_DONE)
         status = fid_sqlite_fail(store, code, "read", error);
     sqlite3_finalize(statement);
+    return status;
+}
+
+enum fid_status fid_sqlite_has_version(struct fid_store *store, int64_t first, bool *has,
+                                       struct fid_error *error)
+{
+    int64_t version = 0;
+    enum fid_status status = fid_sqlite_number(store, "PRAGMA user_version", NULL, &version, error);
+    *has = version >= first;
     return status;
 }
 

@@ -1,7 +1,8 @@
 /* gallery_sqlite.h - what the files of the SQLite store share: gallery_sqlite.c opens it and runs
  * transactions, gallery_sqlite_rows.c reads and writes people, gallery_sqlite_faces.c their samples
- * and the strangers, gallery_sqlite_calibration.c the calibration, gallery_sqlite_numbers.c
- * vectors. Nobody else includes it. */
+ * and the strangers, gallery_sqlite_calibration.c the calibration, gallery_sqlite_terms.c consent
+ * and expiry, gallery_sqlite_history.c what undo needs, gallery_sqlite_numbers.c vectors. Nobody
+ * else includes it. */
 #ifndef FID_FACE_GALLERY_SQLITE_H
 #define FID_FACE_GALLERY_SQLITE_H
 
@@ -10,6 +11,8 @@
 
 #include <limits.h>
 #include <sqlite3.h>
+
+#define FID_SQLITE_SCHEMA 3 /* the version of the tables that this program makes */
 
 struct fid_store {
     sqlite3 *db;
@@ -30,9 +33,14 @@ enum fid_status fid_sqlite_finish(struct fid_store *store, sqlite3_stmt *stateme
 enum fid_status fid_sqlite_number(struct fid_store *store, const char *sql, const char *text,
                                   int64_t *number, struct fid_error *error);
 
+/* Has the file the tables of this version? An older one that is only read keeps its own. */
+enum fid_status fid_sqlite_has_version(struct fid_store *store, int64_t first, bool *has,
+                                       struct fid_error *error);
 /* A change of the rows of one person, ?1. */
 enum fid_status fid_sqlite_change_person(struct fid_store *store, const char *sql, int64_t person,
                                          struct fid_error *error);
+/* Has the file what was agreed with people: expiry, consent, dates of samples? */
+enum fid_status fid_sqlite_has_terms(struct fid_store *store, bool *has, struct fid_error *error);
 /* Has the file the tables of a calibration? */
 enum fid_status fid_sqlite_has_calibration(struct fid_store *store, bool *has,
                                            struct fid_error *error);
@@ -45,14 +53,18 @@ enum fid_status fid_sqlite_has_calibration(struct fid_store *store, bool *has,
 enum fid_row {
     FID_ROW_PERSON = -1,
     FID_ROW_SAMPLE = -2,
-    FID_ROW_STRANGER = -3,   /* of "person" i, its place */
-    FID_ROW_CALIBRATION = -4 /* of "person" 0 */
+    FID_ROW_STRANGER = -3,    /* of "person" i, its place */
+    FID_ROW_CALIBRATION = -4, /* of "person" 0 */
+    FID_ROW_CONSENT = -5
 };
 
 /* Checksum of a row: the person it belongs to, what it is, and its bytes, so that rows that were
  * swapped between people are found out like changed ones. */
 int64_t fid_sqlite_row_crc(const struct fid_store *store, int64_t person, int64_t what,
                            const void *bytes, size_t size);
+/* Checksum of a person's row. */
+int64_t fid_sqlite_person_crc(const struct fid_store *store, int64_t person, const char *name,
+                              const char *expires);
 /* Binds numbers as a blob at `column` and their checksum behind it, and ends the statement. */
 enum fid_status fid_sqlite_write_numbers(struct fid_store *store, sqlite3_stmt *statement,
                                          int column, int64_t person, int64_t what,

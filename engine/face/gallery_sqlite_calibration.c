@@ -8,10 +8,7 @@ enum fid_status fid_sqlite_has_calibration(struct fid_store *store, bool *has,
                                            struct fid_error *error)
 {
     enum { FIRST_VERSION = 2 };
-    int64_t version = 0;
-    enum fid_status status = fid_sqlite_number(store, "PRAGMA user_version", NULL, &version, error);
-    *has = version >= FIRST_VERSION;
-    return status;
+    return fid_sqlite_has_version(store, FIRST_VERSION, has, error);
 }
 
 static int64_t checksum(const struct fid_store *store, const struct fid_store_calibration *row)

@@ -19,16 +19,19 @@ enum fid_status fid_sqlite_change_person(struct fid_store *store, const char *sq
 
 enum fid_status fid_store_add_sample(struct fid_store *store, int64_t person,
                                      const float *embedding, size_t size, const char *source,
-                                     struct fid_error *error)
+                                     const char *created, struct fid_error *error)
 {
     sqlite3_stmt *statement;
     enum fid_status status = fid_sqlite_prepare(
-        store, "INSERT INTO sample(person, source, data, crc) VALUES(?1, ?2, ?3, ?4)", &statement,
-        error);
+        store, "INSERT INTO sample(person, source, data, crc, created) VALUES(?1, ?2, ?3, ?4, ?5)",
+        &statement, error);
     if (status != FID_OK)
         return status;
+    char now[FID_TIME_BYTES];
+    fid_sqlite_write_time(now, sizeof now);
     sqlite3_bind_int64(statement, 1, person);
     sqlite3_bind_text(statement, 2, source, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 5, created != NULL ? created : now, -1, SQLITE_STATIC);
     return fid_sqlite_write_numbers(store, statement, 3, person, FID_ROW_SAMPLE, embedding, size,
                                     error);
 }

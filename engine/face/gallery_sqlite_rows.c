@@ -69,16 +69,18 @@ enum fid_status fid_store_rename_person(struct fid_store *store, int64_t id, con
                                         const char *key, struct fid_error *error)
 {
     sqlite3_stmt *statement;
-    enum fid_status status = fid_sqlite_prepare(
-        store, "UPDATE person SET name = ?2, name_key = ?3, crc = ?4 WHERE id = ?1", &statement,
-        error);
+    struct fid_store_person before;
+    enum fid_status status = fid_store_read_person(store, id, &before, error);
+    if (status == FID_OK)
+        status = fid_sqlite_prepare(
+            store, "UPDATE person SET name = ?2, name_key = ?3, crc = ?4 WHERE id = ?1", &statement,
+            error);
     if (status != FID_OK)
         return status;
     sqlite3_bind_int64(statement, 1, id);
     sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC);
     sqlite3_bind_text(statement, 3, key, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 4,
-                       fid_sqlite_row_crc(store, id, FID_ROW_PERSON, name, strlen(name)));
+    sqlite3_bind_int64(statement, 4, fid_sqlite_person_crc(store, id, name, before.expires));
     return fid_sqlite_finish(store, statement, error);
 }
 
@@ -161,9 +163,9 @@ static enum fid_status read_person(struct fid_store *store, sqlite3_stmt *statem
     fid_sqlite_copy_column(statement, 3, person.created, sizeof person.created);
     person.sample_count = (size_t)sqlite3_column_int64(statement, 5);
     person.prototype_count = (size_t)sqlite3_column_int64(statement, 6);
+    fid_sqlite_copy_column(statement, 8, person.expires, sizeof person.expires);
     const char *key = (const char *)sqlite3_column_text(statement, 2);
-    int64_t crc =
-        fid_sqlite_row_crc(store, person.id, FID_ROW_PERSON, person.name, strlen(person.name));
+    int64_t crc = fid_sqlite_person_crc(store, person.id, person.name, person.expires);
     if (key == NULL || crc != sqlite3_column_int64(statement, 4) ||
         fid_name_check(person.name, checked, NULL) != FID_OK || strcmp(checked, person.name) != 0)
         return fid_fail(error, FID_CORRUPT,
@@ -216,17 +218,21 @@ enum fid_status fid_store_read_people(struct fid_store *store, int64_t person, s
                                       const struct fid_store_reader *reader,
                                       struct fid_error *error)
 {
-    static const char people_sql[] =
-        "SELECT id, name, name_key, created, crc,"
-        " (SELECT count(*) FROM sample WHERE sample.person = person.id),"
-        " (SELECT count(*) FROM vector WHERE vector.person = person.id AND kind IN (0, 1)),"
-        " (SELECT count(*) FROM vector WHERE vector.person = person.id)"
-        " FROM person WHERE ?1 IN (0, id) ORDER BY name_key";
+#define PEOPLE_SQL(expires)                                                              \
+    "SELECT id, name, name_key, created, crc,"                                           \
+    " (SELECT count(*) FROM sample WHERE sample.person = person.id),"                    \
+    " (SELECT count(*) FROM vector WHERE vector.person = person.id AND kind IN (0, 1))," \
+    " (SELECT count(*) FROM vector WHERE vector.person = person.id), " expires           \
+    " FROM person WHERE ?1 IN (0, id) ORDER BY name_key"
     static const char vectors_sql[] =
         "SELECT v.person, v.kind, v.place, v.data, v.crc, p.name FROM vector v"
         " JOIN person p ON p.id = v.person WHERE ?1 IN (0, p.id)"
         " ORDER BY p.name_key, v.kind, v.place";
-    enum fid_status status = read_rows(store, people_sql, person, NULL, 0, reader, error);
+    bool has_terms;
+    enum fid_status status = fid_sqlite_has_terms(store, &has_terms, error);
+    if (status == FID_OK)
+        status = read_rows(store, has_terms ? PEOPLE_SQL("expires") : PEOPLE_SQL("''"), person,
+                           NULL, 0, reader, error);
     if (status != FID_OK || reader->vector == NULL)
         return status;
     float *numbers = size <= FID_SQLITE_VECTOR_MOST ? fid_calloc(size, sizeof *numbers) : NULL;

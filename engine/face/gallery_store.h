@@ -70,7 +70,24 @@ enum fid_status fid_store_find(struct fid_store *store, const char *key, int64_t
                                struct fid_error *error);
 enum fid_status fid_store_count(struct fid_store *store, size_t *people, struct fid_error *error);
 
-/* The ones below need a transaction that writes. */
+#define FID_TIME_BYTES 21 /* 2026-11-23T22:10:05Z */
+#define FID_DATE_BYTES 11 /* 2026-11-23 */
+
+struct fid_store_person { /* one row */
+    char name[FID_NAME_BYTES], created[FID_TIME_BYTES], expires[FID_DATE_BYTES];
+};
+/* FILLS person; FID_CORRUPT also where there is no such row. */
+enum fid_status fid_store_read_person(struct fid_store *store, int64_t id,
+                                      struct fid_store_person *person, struct fid_error *error);
+/* Consents in the order in which they were given. */
+enum fid_status fid_store_each_consent(struct fid_store *store, int64_t person, fid_consent_fn take,
+                                       void *ctx, struct fid_error *error);
+/* What is known of each sample besides its numbers, in the order of enrolment. */
+enum fid_status fid_store_each_sample_info(struct fid_store *store, int64_t person,
+                                           fid_sample_info_fn take, void *ctx,
+                                           struct fid_error *error);
+
+/* The ones below need a transaction that writes. created: as FID_TIME_BYTES; NULL: now. */
 enum fid_status fid_store_add_person(struct fid_store *store, const char *name, const char *key,
                                      int64_t *id, struct fid_error *error);
 enum fid_status fid_store_rename_person(struct fid_store *store, int64_t id, const char *name,
@@ -79,9 +96,39 @@ enum fid_status fid_store_delete_person(struct fid_store *store, int64_t id,
                                         struct fid_error *error);
 enum fid_status fid_store_add_sample(struct fid_store *store, int64_t person,
                                      const float *embedding, size_t size, const char *source,
-                                     struct fid_error *error);
+                                     const char *created, struct fid_error *error);
 enum fid_status fid_store_delete_samples(struct fid_store *store, int64_t person,
                                          struct fid_error *error);
+/* *deleted: it was the person's. */
+enum fid_status fid_store_delete_sample(struct fid_store *store, int64_t person, int64_t sample,
+                                        bool *deleted, struct fid_error *error);
+/* Everything of one person but the vectors becomes another's. */
+enum fid_status fid_store_move_samples(struct fid_store *store, int64_t from, int64_t into,
+                                       struct fid_error *error);
+enum fid_status fid_store_move_consents(struct fid_store *store, int64_t from, int64_t into,
+                                        struct fid_error *error);
+enum fid_status fid_store_set_created(struct fid_store *store, int64_t person, const char *created,
+                                      struct fid_error *error);
+/* expires: as FID_DATE_BYTES, "": never. */
+enum fid_status fid_store_set_expires(struct fid_store *store, int64_t person, const char *expires,
+                                      struct fid_error *error);
+enum fid_status fid_store_add_consent(struct fid_store *store, int64_t person, const char *text,
+                                      const char *created, struct fid_error *error);
+
+/* The last change, for undo: starts the record of a new one, which forgets the one before; keeps a
+ * person as they are before they are changed, or only that they are new. */
+enum fid_status fid_store_begin_change(struct fid_store *store, const char *verb,
+                                       struct fid_error *error);
+enum fid_status fid_store_keep_person(struct fid_store *store, int64_t person, bool is_new,
+                                      struct fid_error *error);
+/* FILLS change; verb "": there was none. */
+enum fid_status fid_store_read_change(struct fid_store *store, struct fid_change *change,
+                                      struct fid_error *error);
+/* Puts everybody back whom the change touched, their samples with them, and ends its record. FILLS
+ * ids[capacity] with those who need their vectors anew and *count with how many there are. */
+enum fid_status fid_store_undo(struct fid_store *store, int64_t *ids, size_t capacity,
+                               size_t *count, struct fid_error *error);
+
 /* Takes one face after the other; another status than FID_OK ends the reading with it. embedding
  * and source are valid during the call. */
 typedef enum fid_status (*fid_store_face_fn)(void *ctx, const float *embedding, const char *source,

@@ -111,6 +111,8 @@ static struct ranking rank_people(const struct fid_gallery *gallery, enum fid_ru
     size_t size = gallery->model.size;
     for (size_t i = 0; i < gallery->count; i++) {
         const struct fid_gallery_person *person = &gallery->people[i];
+        if (person->info.expired)
+            continue;
         float likeness = kind == FID_RULE_DEMO
                              ? -raw_distance(person, embedding, size)
                              : best_cosine(kernels, person, embedding, size, norm);
@@ -154,6 +156,8 @@ static void label_one(const struct fid_gallery *gallery, const struct fid_rule *
     if (gallery->count == 0)
         return;
     struct ranking ranking = rank_people(gallery, rule->kind, embedding, norm);
+    if (ranking.nearest == NULL) /* everybody's time is over */
+        return;
     label->reason = decide(rule, &ranking);
     label->known = label->reason == FID_REASON_KNOWN;
     label->person = ranking.nearest->info.id;
