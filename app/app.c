@@ -243,6 +243,19 @@ enum app_exit app_open_gallery(struct app *app, unsigned flags, bool check_model
     return APP_OK;
 }
 
+void app_tell_expired(const struct app *app)
+{
+    struct fid_person person;
+    for (size_t i = 0; i < fid_gallery_count(app->gallery); i++) {
+        fid_gallery_person(app->gallery, i, &person);
+        if (person.expired)
+            app_say(app,
+                    "%s is not named any more: the last day was %s (faceid forget, or enroll "
+                    "--expires)",
+                    person.name, person.expires);
+    }
+}
+
 void app_close(struct app *app)
 {
     fid_gallery_close(&app->gallery);

@@ -69,6 +69,8 @@ enum app_exit app_open_embedder(struct app *app, int batch);
 /* flags: FID_GALLERY_*. With check_model the gallery must be made with the recognizer's model,
  * which is opened for it. A missing file with FID_GALLERY_READ_ONLY is an empty gallery. */
 enum app_exit app_open_gallery(struct app *app, unsigned flags, bool check_model);
+/* Says of each person of the open gallery whose time is over that they are not named any more. */
+void app_tell_expired(const struct app *app);
 /* Takes NULLs; leaves the struct ready for nothing but its end. */
 void app_close(struct app *app);
 

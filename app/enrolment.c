@@ -90,7 +90,8 @@ enum fid_status app_enrolment_write(const struct app_enrolment *enrolment,
             samples[count++] = (struct fid_sample){enrolment->embeddings + i * enrolment->size,
                                                    enrolment->sources[i]};
     enum fid_status status =
-        fid_gallery_enroll(gallery, name, samples, count, replace, person, error);
+        fid_gallery_enroll_with(gallery, name, samples, count, replace, &enrolment->terms, person,
+                                error);
     free(samples);
     return status;
 }

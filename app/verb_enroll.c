@@ -20,6 +20,9 @@ static const struct app_option enroll_options[] = {
      "demo: crop of the Keras demo, for identify --compat demo (VGGFace2 only)", 0, 0},
     {"strict", 's', APP_FLAG, NULL,
      "exit with 3 if a single file could not be used; the others are enrolled", 0, 0},
+    {"consent", 0, APP_TEXT, "TEXT", "the words in which they agreed, kept with the time", 0, 0},
+    {"expires", 0, APP_TEXT, "DATE", "last day on which they are named, 2027-01-31; \"\": no end",
+     0, 0},
     {"every", 'e', APP_WHOLE, "N",
      "of clips each N-th frame (default about 10 a second, 200 in all)", 1, 1e6},
     {"frames", 0, APP_TEXT, "A:B", "of clips the frames A to B, counted from 0", 0, 0},
@@ -32,6 +35,7 @@ struct enroll {
     struct app_faces faces;
     struct fid_rule rule;
     enum fid_crop crop;
+    struct fid_terms terms;
     bool had_bad; /* a file could not be used */
 };
 
@@ -126,7 +130,7 @@ static enum app_exit save(struct enroll *enroll, const char *name, struct app_en
 static enum app_exit enroll_person(struct enroll *enroll, const char *name, char *const *paths,
                                    size_t count)
 {
-    struct app_enrolment enrolment = {0};
+    struct app_enrolment enrolment = {.terms = enroll->terms};
     enum app_exit code = gather(enroll, paths, count, &enrolment);
     if (code == APP_OK && enrolment.count == 0) {
         app_warn("%s is not enrolled: no face in %zu %s, %zu %s not readable", name,
@@ -206,6 +210,10 @@ static enum app_exit check_words(struct enroll *enroll)
     struct fid_error error;
     enroll->clip = (struct app_clip_options){
         .last = -1, .every = app_option_whole(app, "every", 0), .rate = 10, .limit = 200};
+    enroll->terms = (struct fid_terms){app_option_text(app, "consent", NULL),
+                                       app_option_text(app, "expires", NULL)};
+    if (fid_terms_check(&enroll->terms, &error) != FID_OK)
+        return app_usage(app, "%s", error.text);
     if (frames != NULL && !app_frames_parse(frames, &enroll->clip))
         return app_usage(app, "--frames takes A:B, two frame numbers, not '%s'", frames);
     if (app_option_text(app, "from", NULL) != NULL)
@@ -265,7 +273,9 @@ const struct app_verb app_verb_enroll = {
         "person, or of two files not like each other (below the model's decision.maybe, from\n"
         "decision.accept on); --from goes on with the others.\n",
     .examples = "faceid enroll ana ana.mp4 photos/ana\tfrom a clip and a folder\n"
-                "faceid enroll --replace ana new.jpg\tforget the old faces of ana\n"
+                "faceid enroll --replace ana new.jpg\tinstead of the old faces of ana\n"
+                "faceid enroll --consent \"signed today\" --expires 2027-01-31 ana a.jpg\tkept "
+                "with ana\n"
                 "faceid enroll --from people\teverybody, from people/NAME/*\n",
     .max_arguments = -1,
     .groups = APP_USES_MODEL | APP_USES_DETECTOR | APP_USES_GALLERY,

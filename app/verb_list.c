@@ -19,15 +19,18 @@ static void print_json(const struct fid_person *person)
     app_json_whole(&json, "samples", (int64_t)person->sample_count);
     app_json_whole(&json, "prototypes", (int64_t)person->prototype_count);
     app_json_text(&json, "created", person->created);
+    app_json_text(&json, "expires", person->expires[0] != '\0' ? person->expires : NULL);
+    app_json_bool(&json, "expired", person->expired);
     app_json_close(&json, '}');
     app_json_line(&json);
 }
 
-/* name<TAB>faces<TAB>prototypes<TAB>date */
+/* name<TAB>faces<TAB>prototypes<TAB>date, and <TAB>last day where there is one */
 static void print_text(const struct fid_person *person)
 {
     app_put_visible(stdout, person->name);
-    printf("\t%zu\t%zu\t%s\n", person->sample_count, person->prototype_count, person->created);
+    printf("\t%zu\t%zu\t%s%s%s\n", person->sample_count, person->prototype_count, person->created,
+           person->expires[0] != '\0' ? "\t" : "", person->expires);
 }
 
 static enum app_exit run(struct app *app)
@@ -44,6 +47,7 @@ static enum app_exit run(struct app *app)
         else
             print_text(&person);
     }
+    app_tell_expired(app);
     if (count == 0)
         app_say(app, "nobody is enrolled yet in %s (faceid enroll NAME SOURCE...)",
                 app->gallery_path);
@@ -54,7 +58,9 @@ const struct app_verb app_verb_list = {
     .name = "list",
     .arguments = "",
     .summary = "the people of the gallery",
-    .details = "Prints a line a person: name, faces enrolled, vectors compared with, date.\n",
+    .details =
+        "Prints a line a person: name, faces enrolled, vectors compared with, date, and the last\n"
+        "day where one was agreed. Who is past it is told of, and not named any more.\n",
     .examples = "faceid list\teverybody\n"
                 "faceid list --json\tthe same for programs\n",
     .groups = APP_USES_GALLERY,

@@ -1,0 +1,31 @@
+#include "app/app.h"
+
+static enum app_exit run(struct app *app)
+{
+    char **words = app->arguments.words, checked[FID_NAME_BYTES];
+    struct fid_error error;
+    if (fid_name_check(words[0], checked, &error) != FID_OK ||
+        fid_name_check(words[1], checked, &error) != FID_OK)
+        return app_usage(app, "%s", error.text);
+    enum app_exit code = app_open_gallery(app, 0, false);
+    if (code != APP_OK)
+        return code;
+    if (fid_gallery_merge(app->gallery, words[0], words[1], &error) != FID_OK)
+        return app_fail(APP_AREA_GALLERY, &error);
+    app_say(app, "%s is part of %s now", words[0], checked);
+    return APP_OK;
+}
+
+const struct app_verb app_verb_merge = {
+    .name = "merge",
+    .arguments = "NAME INTO",
+    .summary = "make two enrolled people one",
+    .details =
+        "All faces and consents of NAME become INTO's, whose name stays; of two last days the\n"
+        "earlier one counts.\n",
+    .examples = "faceid merge anna ana\tanna was ana all the time\n",
+    .min_arguments = 2,
+    .max_arguments = 2,
+    .groups = APP_USES_GALLERY,
+    .run = run,
+};
