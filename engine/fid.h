@@ -435,6 +435,20 @@ enum fid_status fid_gallery_undo(struct fid_gallery *gallery, struct fid_change 
 enum fid_status fid_gallery_forget(struct fid_gallery *gallery, const char *name,
                                    struct fid_error *error);
 
+/* Writes the people of these names (count 0: all) to a file for fid_gallery_import
+ * (engine/face/PEOPLE_FILE.md), mode 0600. FILLS *people. FID_EXISTS: there is a file already and
+ * replace is not set; FID_NOT_FOUND, FID_IO. */
+enum fid_status fid_gallery_export(struct fid_gallery *gallery, const char *path, bool replace,
+                                   char *const *names, size_t count, size_t *people,
+                                   struct fid_error *error);
+/* Looks through such a file, whatever is in it: FID_INVALID (no such file), FID_CORRUPT,
+ * FID_UNSUPPORTED (a newer version), FID_NOT_FOUND, FID_IO. FILLS *people. */
+enum fid_status fid_people_check(const char *path, size_t *people, struct fid_error *error);
+/* Takes all people of the file in, or nobody. FID_EXISTS: somebody of that name is there, and
+ * replace, which takes their place, is not set; FID_MISMATCH: another model. */
+enum fid_status fid_gallery_import(struct fid_gallery *gallery, const char *path, bool replace,
+                                   size_t *people, struct fid_error *error);
+
 /* What is given is valid during the call; false ends the reading with FID_NO_MEMORY. */
 struct fid_sample_info {
     int64_t id;

@@ -71,18 +71,21 @@ static enum fid_status damaged(const struct fid_store *store, const char *name,
                     name, store->path, name);
 }
 
-/* Steps through a statement that gives data, checksum, source, whose row it is and that name. */
+/* Steps through a statement that gives data, checksum, source, whose row it is, that name and the
+ * time. */
 static enum fid_status read_faces(struct fid_store *store, sqlite3_stmt *statement,
                                   enum fid_row what, float *embedding, size_t size,
-                                  fid_store_face_fn take, void *ctx, struct fid_error *error)
+                                  fid_store_dated_fn take, void *ctx, struct fid_error *error)
 {
+    char created[FID_TIME_BYTES];
     int code;
     while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
         if (!fid_sqlite_read_numbers(store, statement, 0, sqlite3_column_int64(statement, 3), what,
                                      embedding, size))
             return damaged(store, (const char *)sqlite3_column_text(statement, 4), error);
         const char *source = (const char *)sqlite3_column_text(statement, 2);
-        enum fid_status status = take(ctx, embedding, source != NULL ? source : "", error);
+        fid_sqlite_copy_column(statement, 5, created, sizeof created);
+        enum fid_status status = take(ctx, embedding, source != NULL ? source : "", created, error);
         if (status != FID_OK)
             return status;
     }
@@ -91,7 +94,7 @@ static enum fid_status read_faces(struct fid_store *store, sqlite3_stmt *stateme
 
 /* Reads with a statement whose ?1 is the person. */
 static enum fid_status select_faces(struct fid_store *store, const char *sql, int64_t person,
-                                    enum fid_row what, size_t size, fid_store_face_fn take,
+                                    enum fid_row what, size_t size, fid_store_dated_fn take,
                                     void *ctx, struct fid_error *error)
 {
     sqlite3_stmt *statement;
@@ -108,13 +111,40 @@ static enum fid_status select_faces(struct fid_store *store, const char *sql, in
     return status;
 }
 
+struct undated { /* a reader that does not ask for the time */
+    fid_store_face_fn take;
+    void *ctx;
+};
+
+static enum fid_status take_undated(void *ctx, const float *embedding, const char *source,
+                                    const char *created, struct fid_error *error)
+{
+    struct undated *undated = ctx;
+    (void)created;
+    return undated->take(undated->ctx, embedding, source, error);
+}
+
+#define SAMPLES_SQL(created)                                                      \
+    "SELECT s.data, s.crc, s.source, s.person, p.name, " created " FROM sample s" \
+    " JOIN person p ON p.id = s.person WHERE s.person = ?1 ORDER BY s.id"
+
+enum fid_status fid_store_each_dated_sample(struct fid_store *store, int64_t person, size_t size,
+                                            fid_store_dated_fn take, void *ctx,
+                                            struct fid_error *error)
+{
+    bool has;
+    enum fid_status status = fid_sqlite_has_terms(store, &has, error);
+    return status == FID_OK
+               ? select_faces(store, has ? SAMPLES_SQL("s.created") : SAMPLES_SQL("''"), person,
+                              FID_ROW_SAMPLE, size, take, ctx, error)
+               : status;
+}
+
 enum fid_status fid_store_each_sample(struct fid_store *store, int64_t person, size_t size,
                                       fid_store_face_fn take, void *ctx, struct fid_error *error)
 {
-    return select_faces(store,
-                        "SELECT s.data, s.crc, s.source, s.person, p.name FROM sample s"
-                        " JOIN person p ON p.id = s.person WHERE s.person = ?1 ORDER BY s.id",
-                        person, FID_ROW_SAMPLE, size, take, ctx, error);
+    struct undated undated = {take, ctx};
+    return fid_store_each_dated_sample(store, person, size, take_undated, &undated, error);
 }
 
 enum fid_status fid_store_each_stranger(struct fid_store *store, size_t size,
@@ -122,11 +152,12 @@ enum fid_status fid_store_each_stranger(struct fid_store *store, size_t size,
 {
     bool has;
     enum fid_status status = fid_sqlite_has_calibration(store, &has, error);
+    struct undated undated = {take, ctx};
     if (status != FID_OK || !has)
         return status;
-    return select_faces(store,
-                        "SELECT data, crc, source, id, NULL FROM stranger WHERE ?1 = 0 ORDER BY id",
-                        0, FID_ROW_STRANGER, size, take, ctx, error);
+    return select_faces(
+        store, "SELECT data, crc, source, id, NULL, '' FROM stranger WHERE ?1 = 0 ORDER BY id", 0,
+        FID_ROW_STRANGER, size, take_undated, &undated, error);
 }
 
 struct collector {

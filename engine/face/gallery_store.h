@@ -82,6 +82,12 @@ enum fid_status fid_store_read_person(struct fid_store *store, int64_t id,
 /* Consents in the order in which they were given. */
 enum fid_status fid_store_each_consent(struct fid_store *store, int64_t person, fid_consent_fn take,
                                        void *ctx, struct fid_error *error);
+/* Samples with the time of their enrolment ("": unknown), in its order. */
+typedef enum fid_status (*fid_store_dated_fn)(void *ctx, const float *embedding, const char *source,
+                                              const char *created, struct fid_error *error);
+enum fid_status fid_store_each_dated_sample(struct fid_store *store, int64_t person, size_t size,
+                                            fid_store_dated_fn take, void *ctx,
+                                            struct fid_error *error);
 /* What is known of each sample besides its numbers, in the order of enrolment. */
 enum fid_status fid_store_each_sample_info(struct fid_store *store, int64_t person,
                                            fid_sample_info_fn take, void *ctx,
