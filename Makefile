@@ -55,8 +55,8 @@ RIG_TOOLS := $(BUILD)/tests/usbcam $(patsubst %,$(BUILD)/tests/%.so,careless lea
 CHECK_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/check/*.c))
 CASES_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernel_cases/*.c))
 
-.PHONY: FORCE all program weights deps deps-ci deps-rig deps-test test rig demo check check-vggface2 \
-        fuzz soak bench install uninstall clean help tests benches
+.PHONY: FORCE all program library weights deps deps-ci deps-rig deps-test test rig demo check check-vggface2 \
+        fuzz soak bench clean help tests benches
 all: program weights
 
 program: faceid
@@ -79,6 +79,19 @@ $(BUILD)/libfaceid.a: $(LIB_O)
 	$(SAY) "ar $@"
 	$(Q)$(AR) rcs $@ $^
 
+# Shared by programs of others. What it exports engine/fid.h says; until version 1 a new minor version
+# is another library.
+VERSION := $(shell sed -n 's/^.define FID_VERSION "\(.*\)"/\1/p' engine/fid.h)
+SONAME  := libfaceid.so.$(basename $(VERSION))
+library: $(BUILD)/libfaceid.so $(BUILD)/libfaceid.a
+$(BUILD)/libfaceid.so: $(LIB_O) engine/libfaceid.map $(BUILD)/flags
+	$(SAY) "link $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,engine/libfaceid.map \
+	    -Wl,-Bsymbolic-functions $(if $(SANITIZE),,-Wl,--no-undefined) -o $@ $(filter %.o,$^) $(LIBS_LIB)
+$(BUILD)/faceid.pc: engine/faceid.pc.in FORCE
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+	    -e 's|@LIBS@|$(LIBS_LIB)|' $< >$@
+
 # ISA flags apply to the ISA folders alone.
 define isa_rule
 $(BUILD)/kernels/$(1)/%.o: kernels/$(1)/%.c $(BUILD)/flags kernels/$(1)/flags.mk
@@ -94,7 +107,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
 # ---- tests and benches ----
-tests: $(TESTS) $(TOOLS) $(RIG_TOOLS)
+tests: $(TESTS) $(TOOLS) $(RIG_TOOLS) library
 $(BUILD)/tests/test_kernels: $(CASES_O)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(CHECK_O) $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
@@ -213,22 +226,7 @@ soak: test
 bench: program benches
 	@bench/run
 
-# ---- installation ----
-install: program
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/faceid $(DESTDIR)$(PREFIX)/include \
-	    $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 755 faceid $(DESTDIR)$(PREFIX)/bin/faceid
-	install -m 644 engine/fid.h $(DESTDIR)$(PREFIX)/include/fid.h
-	install -m 644 app/man/faceid.1 $(DESTDIR)$(PREFIX)/share/man/man1/faceid.1
-	install -m 644 $(BUILD)/libfaceid.a $(DESTDIR)$(PREFIX)/lib/libfaceid.a
-	for f in weights/models/*.fid; do [ ! -e "$$f" ] || \
-	    install -m 644 "$$f" $(DESTDIR)$(PREFIX)/share/faceid/; done
-uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/faceid $(DESTDIR)$(PREFIX)/include/fid.h \
-	    $(DESTDIR)$(PREFIX)/lib/libfaceid.a $(DESTDIR)$(PREFIX)/share/man/man1/faceid.1
-	for f in weights/models/*.fid; do \
-	    rm -f "$(DESTDIR)$(PREFIX)/share/faceid/$${f##*/}"; done
-	-rmdir $(DESTDIR)$(PREFIX)/share/faceid 2>/dev/null
+include app/package/package.mk
 
 help:
 	@echo "make               the program ./faceid, and a model when there is none"
@@ -240,7 +238,8 @@ help:
 	@echo "                   100,000 frames watched for leaks, 10,000 for races"
 	@echo "make rig           the program in virtual machines with a USB camera"
 	@echo "make deps          the Debian packages (sudo when not root)"
-	@echo "make install       PREFIX=/usr/local DESTDIR="
+	@echo "make library       libfaceid.so and libfaceid.a in the build folder"
+	@echo "make install       PREFIX=/usr/local LIBDIR= DESTDIR=; make uninstall"
 	@echo "make check-vggface2 H5=FILE   the published network against its known answer"
 	@echo "switches: OPENBLAS=0 SDL=0 WEIGHTS=no CROSS=aarch64-linux-gnu- SANITIZE=address,undefined"
 	@echo "          BUILD=folder WERROR=1 CC=clang V=1"

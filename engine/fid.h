@@ -15,15 +15,26 @@
  *     fid_embed(embedder, &picture, faces, count, FID_CROP_MODEL, embeddings, &error);
  *     fid_label_faces(gallery, &rule, embeddings, count, labels);
  *
- * The library never prints, never exits, reads no environment and keeps no mutable globals but the
- * allocation counter of the tests. A runtime and a model may be shared by threads; a session,
- * detector, embedder, picture or gallery is for one thread at a time.
+ * Whole programs stand in engine/examples; `pkg-config --cflags --libs faceid` gives what they are
+ * built with.
+ *
+ * The library never prints, never exits, reads no environment, sets no signal handler and keeps no
+ * mutable globals but the allocation counter of the tests.
+ *
+ * Threads: a runtime and a model may be shared by any number of threads; every other object
+ * (session, detector, embedder, picture, frame, gallery, tracker) is for one thread at a time,
+ * which may be another one from call to call. Threads that want to work at once open a detector and
+ * an embedder each, over the same runtime and models; a gallery of one file may be open in several
+ * threads and processes. Calls that share a runtime with threads take turns on its thread pool. No
+ * function may be called from a signal handler. fid_log_fn is called by the thread that called the
+ * library.
  *
  * Ownership words: a function BORROWS a pointer (the caller keeps it alive for the object's life
  * or, for a plain call, for the call), OWNS it (the object frees it), or FILLS caller's memory.
- * Every
- * *_close takes the address of the pointer, accepts NULL and half-built objects, and sets it to
- * NULL. After a failed *_open the pointer is NULL. */
+ * Every *_close takes the address of the pointer, accepts NULL and half-built objects, and sets it
+ * to NULL. After a failed *_open the pointer is NULL.
+ *
+ * Until version 1 the SONAME has the minor version too: a program is built anew for each. */
 #ifndef FID_H
 #define FID_H
 
@@ -34,6 +45,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default) /* what libfaceid.so exports */
 
 #define FID_VERSION "0.1.0"
 
@@ -744,6 +756,7 @@ enum fid_status fid_evaluate_detection(const struct fid_scored_box *found, size_
                                        double iou, float *truth_scores, struct fid_curve *curve,
                                        double *average_precision, struct fid_error *error);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,29 @@
+# What a machine gets: `make install`, `uninstall`. Included by the Makefile.
+#
+#   make install [PREFIX=/usr/local] [LIBDIR=$(PREFIX)/lib] [DESTDIR=folder]
+
+LIBDIR ?= $(PREFIX)/lib
+INSTALL = install -D -m
+MAN     = $(PREFIX)/share/man
+MODELS  = $(wildcard weights/models/*.fid)
+
+# Files that are installed; `uninstall` removes these and nothing else.
+INSTALLED = $(PREFIX)/bin/faceid $(PREFIX)/include/fid.h $(LIBDIR)/libfaceid.a $(LIBDIR)/libfaceid.so \
+            $(LIBDIR)/$(SONAME) $(LIBDIR)/libfaceid.so.$(VERSION) $(LIBDIR)/pkgconfig/faceid.pc \
+            $(MAN)/man1/faceid.1 $(MODELS:weights/models/%=$(PREFIX)/share/faceid/%)
+
+.PHONY: install uninstall
+install: program $(BUILD)/libfaceid.a $(BUILD)/libfaceid.so $(BUILD)/faceid.pc
+	$(INSTALL) 755 $(BUILD)/faceid $(DESTDIR)$(PREFIX)/bin/faceid
+	$(INSTALL) 644 engine/fid.h $(DESTDIR)$(PREFIX)/include/fid.h
+	$(INSTALL) 644 $(BUILD)/libfaceid.a $(DESTDIR)$(LIBDIR)/libfaceid.a
+	$(INSTALL) 755 $(BUILD)/libfaceid.so $(DESTDIR)$(LIBDIR)/libfaceid.so.$(VERSION)
+	ln -sf libfaceid.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libfaceid.so
+	$(INSTALL) 644 $(BUILD)/faceid.pc $(DESTDIR)$(LIBDIR)/pkgconfig/faceid.pc
+	$(INSTALL) 644 app/man/faceid.1 $(DESTDIR)$(MAN)/man1/faceid.1
+	for f in $(MODELS); do $(INSTALL) 644 "$$f" "$(DESTDIR)$(PREFIX)/share/faceid/$${f##*/}" || exit 1; done
+
+uninstall:
+	rm -f $(INSTALLED:%=$(DESTDIR)%)
+	-rmdir $(DESTDIR)$(PREFIX)/share/faceid 2>/dev/null
