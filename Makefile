@@ -107,7 +107,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
 # ---- tests and benches ----
-tests: $(TESTS) $(TOOLS) $(RIG_TOOLS) library
+tests: $(TESTS) $(TOOLS) $(RIG_TOOLS) library $(BUILD)/libfaceid.3
 $(BUILD)/tests/test_kernels: $(CASES_O)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(CHECK_O) $(BUILD)/libfaceid.a
 	$(SAY) "link $@"

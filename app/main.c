@@ -1,4 +1,5 @@
 #include "app/app.h"
+#include "app/complete.h"
 #include "app/help.h"
 
 #include <errno.h>
@@ -106,6 +107,10 @@ static enum app_exit run(int argc, char **argv)
     }
     if (strcmp(word, "--version") == 0) {
         app_version(stdout);
+        return APP_OK;
+    }
+    if (strcmp(word, "--complete") == 0) {
+        app_complete(stdout, argc - 2, argv + 2);
         return APP_OK;
     }
     bool live = word[0] == '-';

@@ -92,7 +92,8 @@ def installed(made={}):
     if not made:
         need("make", "pkg-config")
         made["at"] = temp_folder()
-        done = run("make", "-s", "-C", ROOT, "BUILD=" + os.path.relpath(BUILD, ROOT), "WEIGHTS=no", "install",
+        build = os.path.relpath(BUILD, ROOT)
+        done = run("make", "-s", "-C", ROOT, "-o", build + "/flags", "BUILD=" + build, "WEIGHTS=no", "install",
                    "DESTDIR=" + made["at"], "PREFIX=/usr/local")
         require(done.returncode == 0, done.stderr)
     return made["at"]

@@ -5,10 +5,11 @@ import shutil
 import subprocess
 import sys
 
-from check import ROOT, case, main, require, skip
+from check import BUILD, ROOT, case, main, require, skip
 from program import FACEID
 
 PAGE = os.path.join(ROOT, "app", "man", "faceid.1")
+LIBRARY_PAGE = os.path.join(BUILD, "libfaceid.3")
 
 
 def read(path):
@@ -37,8 +38,19 @@ def manual_page_is_the_programs():
 def manual_page_is_good_roff():
     if shutil.which("groff") is None:
         skip("no groff")
-    done = subprocess.run(["groff", "-man", "-ww", "-z", PAGE], stderr=subprocess.PIPE, text=True)
-    require(done.returncode == 0 and done.stderr == "", done.stderr)
+    for page in (PAGE, LIBRARY_PAGE):
+        done = subprocess.run(["groff", "-man", "-ww", "-z", page], stderr=subprocess.PIPE, text=True)
+        require(done.returncode == 0 and done.stderr == "", done.stderr)
+
+
+@case
+def library_page_has_every_function():
+    page = read(LIBRARY_PAGE).replace("\\-", "-")
+    header = re.sub(r"/\*.*?\*/", "", read("engine/fid.h"), flags=re.S)
+    names = set(re.findall(r"\b(fid_\w+)\(", header))
+    require(len(names) > 50, "fid.h is not read well")
+    for name in sorted(names):
+        require(name + "(" in page, "the page has no " + name)
 
 
 @case

@@ -1,8 +1,11 @@
 # What a machine gets: `make install`, `uninstall`. Included by the Makefile.
 #
 #   make install [PREFIX=/usr/local] [LIBDIR=$(PREFIX)/lib] [DESTDIR=folder]
+#                [BASHDIR=$(PREFIX)/share/bash-completion/completions] [ZSHDIR=$(PREFIX)/share/zsh/site-functions]
 
-LIBDIR ?= $(PREFIX)/lib
+LIBDIR  ?= $(PREFIX)/lib
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
 INSTALL = install -D -m
 MAN     = $(PREFIX)/share/man
 MODELS  = $(wildcard weights/models/*.fid)
@@ -10,10 +13,14 @@ MODELS  = $(wildcard weights/models/*.fid)
 # Files that are installed; `uninstall` removes these and nothing else.
 INSTALLED = $(PREFIX)/bin/faceid $(PREFIX)/include/fid.h $(LIBDIR)/libfaceid.a $(LIBDIR)/libfaceid.so \
             $(LIBDIR)/$(SONAME) $(LIBDIR)/libfaceid.so.$(VERSION) $(LIBDIR)/pkgconfig/faceid.pc \
-            $(MAN)/man1/faceid.1 $(MODELS:weights/models/%=$(PREFIX)/share/faceid/%)
+            $(MAN)/man1/faceid.1 $(MAN)/man3/libfaceid.3 $(BASHDIR)/faceid $(ZSHDIR)/_faceid \
+            $(MODELS:weights/models/%=$(PREFIX)/share/faceid/%)
+
+$(BUILD)/libfaceid.3: engine/fid.h engine/examples/who.c app/man/make_library_page $(BUILD)/flags
+	$(Q)$(PYTHON) app/man/make_library_page >$@
 
 .PHONY: install uninstall
-install: program $(BUILD)/libfaceid.a $(BUILD)/libfaceid.so $(BUILD)/faceid.pc
+install: program $(BUILD)/libfaceid.a $(BUILD)/libfaceid.so $(BUILD)/faceid.pc $(BUILD)/libfaceid.3
 	$(INSTALL) 755 $(BUILD)/faceid $(DESTDIR)$(PREFIX)/bin/faceid
 	$(INSTALL) 644 engine/fid.h $(DESTDIR)$(PREFIX)/include/fid.h
 	$(INSTALL) 644 $(BUILD)/libfaceid.a $(DESTDIR)$(LIBDIR)/libfaceid.a
@@ -22,6 +29,9 @@ install: program $(BUILD)/libfaceid.a $(BUILD)/libfaceid.so $(BUILD)/faceid.pc
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libfaceid.so
 	$(INSTALL) 644 $(BUILD)/faceid.pc $(DESTDIR)$(LIBDIR)/pkgconfig/faceid.pc
 	$(INSTALL) 644 app/man/faceid.1 $(DESTDIR)$(MAN)/man1/faceid.1
+	$(INSTALL) 644 $(BUILD)/libfaceid.3 $(DESTDIR)$(MAN)/man3/libfaceid.3
+	$(INSTALL) 644 app/package/faceid.bash $(DESTDIR)$(BASHDIR)/faceid
+	$(INSTALL) 644 app/package/_faceid $(DESTDIR)$(ZSHDIR)/_faceid
 	for f in $(MODELS); do $(INSTALL) 644 "$$f" "$(DESTDIR)$(PREFIX)/share/faceid/$${f##*/}" || exit 1; done
 
 uninstall:

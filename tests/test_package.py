@@ -1,0 +1,128 @@
+#!/usr/bin/python3
+"""What is installed and taken away again, and the shells' completion, which names every verb and option
+that the program's help names."""
+import os
+import re
+import shutil
+import subprocess
+
+from check import BUILD, ROOT, case, main, require, run, skip, temp_folder
+from program import FACEID, environment
+
+PACKAGE = os.path.join(ROOT, "app", "package")
+
+
+def make(*words):
+    """make, of what is built with whatever switches (-o: their change is no reason to build anew)."""
+    build = os.path.relpath(BUILD, ROOT)
+    done = run("make", "-s", "-C", ROOT, "-o", build + "/flags", "BUILD=" + build, "WEIGHTS=no", *words)
+    require(done.returncode == 0, done.stderr)
+
+
+def files_under(folder):
+    return sorted(os.path.relpath(os.path.join(at, name), folder)
+                  for at, _, names in os.walk(folder) for name in names)
+
+
+# ---- installation ----
+
+@case
+def install_and_uninstall():
+    root = temp_folder()
+    make("install", "DESTDIR=" + root)
+    there = files_under(root)
+    for name in ("bin/faceid", "include/fid.h", "lib/libfaceid.a", "lib/libfaceid.so", "lib/pkgconfig/faceid.pc",
+                 "share/man/man1/faceid.1", "share/man/man3/libfaceid.3", "share/zsh/site-functions/_faceid",
+                 "share/bash-completion/completions/faceid"):
+        require("usr/local/" + name in there, "%s is not among %s" % (name, there))
+    for at, folders, names in os.walk(root):
+        for name in names:
+            mode = os.lstat(os.path.join(at, name)).st_mode
+            require(not mode & 0o022 or os.path.islink(os.path.join(at, name)), name + " is writable for others")
+    said = run(os.path.join(root, "usr/local/bin/faceid"), "--version", env=environment())
+    require(said.returncode == 0 and said.stdout.startswith("faceid "), said.stderr)
+    own = os.path.join(root, "usr/local/share/faceid/own.fid")
+    os.makedirs(os.path.dirname(own), exist_ok=True)
+    open(own, "w").close()
+    make("uninstall", "DESTDIR=" + root)
+    require(files_under(root) == ["usr/local/share/faceid/own.fid"], "left: %s" % files_under(root))
+
+
+@case
+def install_elsewhere():
+    root = temp_folder()
+    make("install", "DESTDIR=" + root, "LIBDIR=/usr/local/lib/some-arch", "ZSHDIR=/usr/local/zsh")
+    there = files_under(root)
+    require("usr/local/lib/some-arch/libfaceid.a" in there and "usr/local/zsh/_faceid" in there, str(there))
+    with open(root + "/usr/local/lib/some-arch/pkgconfig/faceid.pc") as file:
+        require("libdir=/usr/local/lib/some-arch\n" in file.read(), "faceid.pc has another libdir")
+
+
+# ---- completion ----
+
+def helped():
+    """{verb: its long options} as the help has them."""
+    def ask(*words):
+        return subprocess.run([FACEID, *words], stdout=subprocess.PIPE, text=True, check=True).stdout
+    listed = re.search(r"^Verbs.*:\n((?:  .*\n)+)", ask("--help"), re.M).group(1)
+    return {verb: re.findall(r"^ +(?:-\w, +)?(--[a-z-]+)", ask(verb, "--help").split("\nOptions:\n")[1], re.M)
+            for verb in re.findall(r"^  (\w+)", listed, re.M)}
+
+
+def in_bash(*words):
+    """What bash's completion offers behind these words, the last one begun."""
+    script = """source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _faceid
+                printf '%s\\n' "${COMPREPLY[@]}" """
+    done = run("bash", "-c", script, "bash", os.path.join(PACKAGE, "faceid.bash"), FACEID, *words)
+    require(done.returncode == 0 and done.stderr == "", done.stderr)
+    return done.stdout.split()
+
+
+def in_zsh(*words):
+    """The same of zsh's, whose two helpers print what they are given."""
+    if not shutil.which("zsh"):
+        skip("no zsh")
+    script = """_describe() { print -l -- "${(@P)@[-1]}" }; _files() { print :files }
+                at=$1; shift; words=("$@"); CURRENT=$#; source $at"""
+    done = run("zsh", "-f", "-c", script, "zsh", os.path.join(PACKAGE, "_faceid"), FACEID, *words)
+    require(done.returncode == 0 and done.stderr == "", done.stderr)
+    return [line.split(":")[0] or line for line in done.stdout.split("\n") if line]
+
+
+def names_everything(complete):
+    said = helped()
+    require(len(said) >= 9, str(said))
+    require(set(complete("")) == set(said), "verbs: %s" % complete(""))
+    for verb, options in said.items():
+        require(len(options) >= 3 and sorted(complete(verb, "--")) == sorted(options),
+                "%s: %s" % (verb, complete(verb, "--")))
+    require(complete("ident") == ["identify"], str(complete("ident")))
+    require(set(complete("model", "")) == {"info", "verify", "pack"}, str(complete("model", "")))
+    require("--version" in complete("--v"), str(complete("--v")))
+
+
+@case
+def bash_completion_names_every_verb_and_option():
+    require(run("bash", "-n", os.path.join(PACKAGE, "faceid.bash")).returncode == 0, "bash -n")
+    names_everything(in_bash)
+
+
+@case
+def zsh_completion_names_every_verb_and_option():
+    names_everything(in_zsh)
+    require(in_zsh("identify", "--model", "") == [":files"], str(in_zsh("identify", "--model", "")))
+
+
+@case
+def files_are_offered_where_one_may_stand():
+    def asked(*words):
+        return run(FACEID, "--complete", *words).stdout
+    for words in (("identify", ""), ("identify", "-m", ""), ("identify", "--json", "a.jpg", "b"),
+                  ("model", "info", "x"), ("enroll", "ana", "")):
+        require(asked(*words) == ":files\n", "%s: %s" % (words, asked(*words)))
+    for words in (("list", ""), ("identify", "--threads", ""), ("model", "info", "x.fid", ""), ("nothing", ""),
+                  ("identify", "--none"), ()):
+        require(":files" not in asked(*words), "%s: %s" % (words, asked(*words)))
+
+
+main()
