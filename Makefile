@@ -31,9 +31,9 @@ WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-pr
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(OPT) $(WARN) $(if $(WERROR),-Werror) -ffp-contract=off \
              -fvisibility=hidden -fPIC -pthread -fstack-protector-strong \
              $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2) \
-             $(FEATURES) $(CPPFLAGS) $(CFLAGS) -MMD -MP
+             $(FEATURES) $(FLAGS_FILE) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 FEATURES := $(foreach isa,$(ISA_FOLDERS),-DFID_HAVE_$(shell echo $(isa) | tr a-z A-Z)) \
-            -DFID_OPENBLAS=$(OPENBLAS) -DFID_SDL=$(SDL) '-DFID_PREFIX="$(PREFIX)"'
+            -DFID_OPENBLAS=$(OPENBLAS) -DFID_SDL=$(SDL)
 LIBS_LIB  = -ljpeg -lpng -lsqlite3 -lutf8proc -ldl -lm -pthread
 LIBS_SDL  = $(if $(filter 1,$(SDL)),-lSDL2_ttf -lSDL2)
 LDFLAGS_ALL = -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
@@ -63,13 +63,19 @@ program: faceid
 faceid: $(BUILD)/faceid FORCE
 	@cmp -s $< $@ || cp -f $< $@
 
-# Changes when a switch does, so that `make SDL=0` after `make` builds what it says.
-$(BUILD)/flags: FORCE
+# Changes when a switch does, so that `make SDL=0` after `make` builds what it says. BUILT=1 takes what
+# is built, whatever its switches: for tests of the installation.
+$(BUILD)/flags: $(if $(BUILT),,FORCE)
 	@mkdir -p $(@D)
 	@echo "$(subst ",\",$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(ISA_FOLDERS))" | cmp -s - $@ || \
 	    echo "$(subst ",\",$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(ISA_FOLDERS))" >$@
+$(BUILD)/prefix: FORCE
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' >$@
 FORCE:
 
+$(BUILD)/app/find_model.o: $(BUILD)/prefix
+$(BUILD)/app/find_model.o: private FLAGS_FILE = '-DFID_PREFIX="$(PREFIX)"'
 $(BUILD)/faceid: $(APP_O) $(BUILD)/libfaceid.a $(BUILD)/flags
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o %.a,$^) $(LIBS_SDL) $(LIBS_LIB)
@@ -141,7 +147,7 @@ DEPS := gcc libc6-dev make pkg-config curl ca-certificates python3-numpy python3
 DEPS_CI   := clang libclang-rt-14-dev
 DEPS_RIG  := qemu-system-x86 qemu-system-arm kmod e2fsprogs
 DEPS_TEST := gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
-             qemu-user-static clang-format \
+             qemu-user-static clang-format dpkg-dev groff zsh lintian \
              $(if $(filter 1,$(SDL)),xvfb xdotool fonts-wqy-microhei)
 
 # Installs the packages that are not there yet: $(call install_packages,NAMES).
@@ -240,6 +246,7 @@ help:
 	@echo "make deps          the Debian packages (sudo when not root)"
 	@echo "make library       libfaceid.so and libfaceid.a in the build folder"
 	@echo "make install       PREFIX=/usr/local LIBDIR= DESTDIR=; make uninstall"
+	@echo "make deb           Debian packages in the build folder"
 	@echo "make check-vggface2 H5=FILE   the published network against its known answer"
 	@echo "switches: OPENBLAS=0 SDL=0 WEIGHTS=no CROSS=aarch64-linux-gnu- SANITIZE=address,undefined"
 	@echo "          BUILD=folder WERROR=1 CC=clang V=1"

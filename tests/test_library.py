@@ -93,7 +93,7 @@ def installed(made={}):
         need("make", "pkg-config")
         made["at"] = temp_folder()
         build = os.path.relpath(BUILD, ROOT)
-        done = run("make", "-s", "-C", ROOT, "-o", build + "/flags", "BUILD=" + build, "WEIGHTS=no", "install",
+        done = run("make", "-s", "-C", ROOT, "BUILT=1", "BUILD=" + build, "WEIGHTS=no", "install",
                    "DESTDIR=" + made["at"], "PREFIX=/usr/local")
         require(done.returncode == 0, done.stderr)
     return made["at"]

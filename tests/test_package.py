@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What is installed and taken away again, and the shells' completion, which names every verb and option
+"""What is installed and taken away again, by make and as Debian packages, and the shells' completion, which names every verb and option
 that the program's help names."""
 import os
 import re
@@ -13,10 +13,11 @@ PACKAGE = os.path.join(ROOT, "app", "package")
 
 
 def make(*words):
-    """make, of what is built with whatever switches (-o: their change is no reason to build anew)."""
+    """make, of what is built, with whatever switches."""
     build = os.path.relpath(BUILD, ROOT)
-    done = run("make", "-s", "-C", ROOT, "-o", build + "/flags", "BUILD=" + build, "WEIGHTS=no", *words)
+    done = run("make", "-s", "-C", ROOT, "BUILT=1", "BUILD=" + build, "WEIGHTS=no", *words)
     require(done.returncode == 0, done.stderr)
+    return done
 
 
 def files_under(folder):
@@ -56,6 +57,65 @@ def install_elsewhere():
     require("usr/local/lib/some-arch/libfaceid.a" in there and "usr/local/zsh/_faceid" in there, str(there))
     with open(root + "/usr/local/lib/some-arch/pkgconfig/faceid.pc") as file:
         require("libdir=/usr/local/lib/some-arch\n" in file.read(), "faceid.pc has another libdir")
+
+
+# ---- Debian packages ----
+
+def debs(made=[]):
+    """The three packages, built once."""
+    if not made:
+        for tool in ("dpkg-deb", "dpkg-shlibdeps"):
+            if not shutil.which(tool):
+                skip("no " + tool)
+        done = make("deb")
+        made.extend(done.stdout.split())
+    return made
+
+
+@case
+def packages_are_three_and_say_what_they_need():
+    fields = {}
+    for path in debs():
+        lines = run("dpkg-deb", "-f", path).stdout.split("\n")
+        fields[os.path.basename(path).split("_")[0]] = dict(re.findall(r"^(\S+): (.*)$", "\n".join(lines), re.M))
+    library = next(name for name in fields if re.fullmatch(r"libfaceid[0-9.]+", name))
+    require(set(fields) == {"faceid", library, "libfaceid-dev"}, str(sorted(fields)))
+    for name in ("faceid", library):
+        for needed in ("libc6", "libjpeg62-turbo", "libsqlite3-0"):
+            require(needed in fields[name]["Depends"], "%s: %s" % (name, fields[name]["Depends"]))
+    require("sdl" not in fields[library]["Depends"], fields[library]["Depends"])
+    require(library + " (= " in fields["libfaceid-dev"]["Depends"], fields["libfaceid-dev"]["Depends"])
+
+
+@case
+def packages_are_installed_and_leave_nothing():
+    if os.geteuid() != 0:
+        skip("dpkg installs for root alone")
+    root = temp_folder()
+    for folder in ("info", "updates", "triggers", "parts"):
+        os.makedirs(os.path.join(root, "var/lib/dpkg", folder))
+    for name in ("status", "available"):
+        open(os.path.join(root, "var/lib/dpkg", name), "w").close()
+    dpkg = ["dpkg", "--root=" + root, "--force-depends", "--log=/dev/null"]
+    done = run(*dpkg, "-i", *debs())
+    require(done.returncode == 0, done.stdout + done.stderr)
+    there = [name for name in files_under(root) if not name.startswith("var/lib/dpkg")]
+    require("usr/bin/faceid" in there and "usr/include/fid.h" in there, str(there))
+    said = run(os.path.join(root, "usr/bin/faceid"), "--version", env=environment())
+    require(said.returncode == 0, said.stderr)
+    names = [os.path.basename(path).split("_")[0] for path in debs()]
+    done = run(*dpkg, "--purge", *names)
+    require(done.returncode == 0, done.stdout + done.stderr)
+    left = [name for name in files_under(root) if not name.startswith("var/lib/dpkg")]
+    require(left == [] and not os.path.exists(root + "/usr"), "left: %s" % left)
+
+
+@case
+def packages_are_what_debian_expects():
+    if not shutil.which("lintian"):
+        skip("no lintian")
+    done = run("lintian", "--allow-root", "--fail-on", "error,warning", *debs())
+    require(done.returncode == 0, done.stdout + done.stderr)
 
 
 # ---- completion ----

@@ -1,4 +1,4 @@
-# What a machine gets: `make install`, `uninstall`. Included by the Makefile.
+# What a machine gets: `make install`, `uninstall`, `deb`. Included by the Makefile.
 #
 #   make install [PREFIX=/usr/local] [LIBDIR=$(PREFIX)/lib] [DESTDIR=folder]
 #                [BASHDIR=$(PREFIX)/share/bash-completion/completions] [ZSHDIR=$(PREFIX)/share/zsh/site-functions]
@@ -19,7 +19,7 @@ INSTALLED = $(PREFIX)/bin/faceid $(PREFIX)/include/fid.h $(LIBDIR)/libfaceid.a $
 $(BUILD)/libfaceid.3: engine/fid.h engine/examples/who.c app/man/make_library_page $(BUILD)/flags
 	$(Q)$(PYTHON) app/man/make_library_page >$@
 
-.PHONY: install uninstall
+.PHONY: install uninstall deb
 install: program $(BUILD)/libfaceid.a $(BUILD)/libfaceid.so $(BUILD)/faceid.pc $(BUILD)/libfaceid.3
 	$(INSTALL) 755 $(BUILD)/faceid $(DESTDIR)$(PREFIX)/bin/faceid
 	$(INSTALL) 644 engine/fid.h $(DESTDIR)$(PREFIX)/include/fid.h
@@ -37,3 +37,12 @@ install: program $(BUILD)/libfaceid.a $(BUILD)/libfaceid.so $(BUILD)/faceid.pc $
 uninstall:
 	rm -f $(INSTALLED:%=$(DESTDIR)%)
 	-rmdir $(DESTDIR)$(PREFIX)/share/faceid 2>/dev/null
+
+# Debian packages for this machine's architecture: faceid, libfaceid$(basename $(VERSION)) and
+# libfaceid-dev, in $(BUILD). Models are not part of them: the weights have licences of their own.
+DEB_LIBDIR = /usr/lib/$(shell dpkg-architecture -qDEB_HOST_MULTIARCH)
+deb:
+	@rm -rf $(BUILD)/deb
+	$(Q)$(MAKE) --no-print-directory install PREFIX=/usr LIBDIR=$(DEB_LIBDIR) MODELS= \
+	    ZSHDIR=/usr/share/zsh/vendor-completions DESTDIR=$(abspath $(BUILD))/deb/root >/dev/null
+	$(Q)app/package/make_deb $(BUILD)/deb $(VERSION) $(DEB_LIBDIR) $(BUILD)
