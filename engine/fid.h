@@ -333,8 +333,10 @@ enum fid_status fid_detect(struct fid_detector *detector, const struct fid_pictu
                            struct fid_face *faces, size_t capacity, size_t *count,
                            struct fid_error *error);
 
-/* The face a portrait is about: largest, weighted down with the distance from the centre. count
- * ≥ 1. */
+/* How much of a face's picture it is: the area of its box in pixels, weighted down with the
+ * distance from the centre to half of it in a corner. */
+float fid_face_prominence(const struct fid_face *face, int width, int height);
+/* The face a portrait is about: the most prominent one. count ≥ 1. */
 size_t fid_main_face(const struct fid_face *faces, size_t count, int width, int height);
 
 struct fid_embedder;
@@ -596,6 +598,7 @@ struct fid_quality {
     float brightness; /* 0..1: mean of the face */
     float contrast;   /* 0..0.5: standard deviation of its brightness */
     float yaw, pitch; /* degrees, roughly, from the landmarks: to the picture's right, down */
+    float inside;     /* 0..1: the part of the box that is inside the picture */
     float score;      /* 0..1: all of that in one number; the weight of an embedding */
 };
 

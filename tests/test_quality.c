@@ -163,10 +163,12 @@ static void angles(void)
 static void outside_the_picture(void)
 {
     struct fid_picture picture = spots(3, 60, 200);
-    float inside = quality_of(&picture, head(160, 120, 100, 0, 0, 0)).score;
-    float half = quality_of(&picture, head(320, 120, 100, 0, 0, 0)).score;
-    CHECK_THAT(fabsf(half - inside / 2) < 0.1f * inside, "half inside: %g of %g", (double)half,
-               (double)inside);
+    struct fid_quality inside = quality_of(&picture, head(160, 120, 100, 0, 0, 0));
+    struct fid_quality half = quality_of(&picture, head(320, 120, 100, 0, 0, 0));
+    struct fid_quality corner = quality_of(&picture, head(0, 0, 100, 0, 0, 0));
+    CHECK_THAT(fabsf(half.score - inside.score / 2) < 0.1f * inside.score, "half inside: %g of %g",
+               (double)half.score, (double)inside.score);
+    CHECK(inside.inside == 1 && half.inside == 0.5f && corner.inside == 0.25f);
     CHECK(quality_of(&picture, head(500, 120, 100, 0, 0, 0)).score == 0);
     for (int i = 0; i < 2000; i++) { /* nothing outside is read */
         struct fid_face face = head(0, 0, 1, 0, 0, 0);

@@ -9,7 +9,7 @@
 
 enum { SIZE = 8, FPS = 30 };
 
-static const struct fid_quality good = {120, 1, 0.5f, 0.2f, 0, 0, 1};
+static const struct fid_quality good = {120, 1, 0.5f, 0.2f, 0, 0, 1, 1};
 
 static struct fid_tracker *open_tracker(void)
 {

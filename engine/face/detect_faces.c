@@ -165,19 +165,21 @@ enum fid_status fid_detect(struct fid_detector *detector, const struct fid_pictu
 
 /* A face in a corner counts for half of what it would in the middle: enough that a larger
  * bystander at the edge does not win, and that a clearly larger face does. */
-static double prominence(const struct fid_box *box, int width, int height)
+float fid_face_prominence(const struct fid_face *face, int width, int height)
 {
+    const struct fid_box *box = &face->box;
     double dx = (box->x + box->w / 2.0) / width - 0.5, dy = (box->y + box->h / 2.0) / height - 0.5;
     double distance =
         fmin(1.0, hypot(dx, dy) / hypot(0.5, 0.5)); /* 0 in the middle, 1 in a corner */
-    return box->w * (double)box->h * (1.0 - 0.5 * distance);
+    return (float)(box->w * (double)box->h * (1.0 - 0.5 * distance));
 }
 
 size_t fid_main_face(const struct fid_face *faces, size_t count, int width, int height)
 {
     size_t best = 0;
     for (size_t i = 1; i < count; i++)
-        if (prominence(&faces[i].box, width, height) > prominence(&faces[best].box, width, height))
+        if (fid_face_prominence(&faces[i], width, height) >
+            fid_face_prominence(&faces[best], width, height))
             best = i;
     return best;
 }

@@ -32,6 +32,7 @@ struct detail {
 /* A face's part of the picture in blocks of `step` × `step` pixels. */
 struct grid {
     int x, y, columns, rows, step;
+    double inside; /* the part of the face that is in the picture */
 };
 
 static bool make_grid(const struct fid_picture *picture, const struct fid_box *box,
@@ -44,8 +45,13 @@ static bool make_grid(const struct fid_picture *picture, const struct fid_box *b
         return false;
     double shorter = fmin(x1 - x0, y1 - y0), longer = fmax(x1 - x0, y1 - y0);
     double step = fmax(fmax(1, floor(shorter / SIDE_LEAST)), ceil(longer / SIDE_MOST));
-    *grid = (struct grid){(int)x0, (int)y0, (int)((x1 - x0) / step), (int)((y1 - y0) / step),
-                          (int)step};
+    double area = (double)box->w * (double)box->h;
+    *grid = (struct grid){(int)x0,
+                          (int)y0,
+                          (int)((x1 - x0) / step),
+                          (int)((y1 - y0) / step),
+                          (int)step,
+                          fmin((x1 - x0) * (y1 - y0) / area, 1)};
     return grid->columns >= 3 && grid->rows >= 3;
 }
 
@@ -147,6 +153,7 @@ void fid_face_quality(const struct fid_picture *picture, const struct fid_face *
     estimate_pose(face, quality);
     if (!make_grid(picture, &face->box, &grid))
         return;
+    quality->inside = (float)grid.inside;
     struct detail detail = measure(picture, &grid);
     double mean = detail.sum / (double)detail.pixels;
     double variance = fmax(0, detail.squares / (double)detail.pixels - mean * mean);
@@ -154,9 +161,7 @@ void fid_face_quality(const struct fid_picture *picture, const struct fid_face *
     quality->brightness = (float)(mean / 255);
     quality->contrast = (float)(sqrt(variance) / 255);
     quality->sharpness = variance > 0 ? (float)clamp01(edges / variance / DETAIL_GOOD) : 0;
-    double inside = (double)grid.columns * grid.rows * grid.step * grid.step /
-                    ((double)face->box.w * (double)face->box.h);
-    quality->score = (float)(clamp01((double)quality->size / SIZE_GOOD) * clamp01(inside) *
+    quality->score = (float)(clamp01((double)quality->size / SIZE_GOOD) * (double)quality->inside *
                              (0.1 + 0.9 * (double)quality->sharpness) * light_term(quality) *
                              angle_term(quality->yaw) * angle_term(quality->pitch));
 }
