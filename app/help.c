@@ -86,6 +86,11 @@ void app_help(FILE *out)
             "  FACEID_FONT       a font file that the window takes before all others\n"
             "  FID_ISA           kernels to use: ref, avx2, avx512, neon\n"
             "  FID_VERBOSE       1: say what is chosen and why\n");
+    fprintf(
+        out,
+        "\nFiles:\n"
+        "  ~/.local/share/faceid/gallery.db  the people ($XDG_DATA_HOME)\n"
+        "  ~/.config/faceid/config  settings, if any ($XDG_CONFIG_HOME); faceid enroll --limits\n");
     print_exit_codes(out);
     fprintf(out, "\nData goes to stdout, talk to stderr. faceid is a convenience, not a lock: a\n"
                  "photograph is enough to be taken for somebody. It tells who, never age, sex or\n"
