@@ -89,9 +89,8 @@ enum fid_status app_enrolment_write(const struct app_enrolment *enrolment,
         if (!enrolment->dropped[i])
             samples[count++] = (struct fid_sample){enrolment->embeddings + i * enrolment->size,
                                                    enrolment->sources[i]};
-    enum fid_status status =
-        fid_gallery_enroll_with(gallery, name, samples, count, replace, &enrolment->terms, person,
-                                error);
+    enum fid_status status = fid_gallery_enroll_with(gallery, name, samples, count, replace,
+                                                     &enrolment->terms, person, error);
     free(samples);
     return status;
 }

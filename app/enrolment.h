@@ -10,7 +10,7 @@ struct app_enrolment {
     char **sources;    /* where each one came from; owned */
     bool *dropped;     /* the face is somebody else's; owned */
     size_t count, capacity, size;
-    struct fid_terms terms; /* borrowed; zeros: none */
+    struct fid_terms terms;                         /* borrowed; zeros: none */
     size_t frames, faceless, bad_files, bystanders; /* for the summary */
 };
 
