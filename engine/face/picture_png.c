@@ -7,7 +7,6 @@
 
 #include <png.h>
 #include <setjmp.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -46,7 +45,7 @@ static void on_warning(png_structp png, png_const_charp text)
 static png_voidp on_allocate(png_structp png, png_alloc_size_t bytes)
 {
     struct png_reader *reader = png_get_mem_ptr(png);
-    void *block = malloc(bytes);
+    void *block = fid_calloc(1, bytes);
     reader->starved = reader->starved || block == NULL;
     return block;
 }
@@ -54,7 +53,7 @@ static png_voidp on_allocate(png_structp png, png_alloc_size_t bytes)
 static void on_free(png_structp png, png_voidp block)
 {
     (void)png;
-    free(block);
+    fid_free(block);
 }
 
 static void on_read(png_structp png, png_bytep out, size_t count)
