@@ -49,6 +49,29 @@ static bool add_entry(struct identification *id, const struct entry *entry)
     return true;
 }
 
+static bool is_enrolled(const struct identification *id, const char *person)
+{
+    for (size_t i = 0; i < id->count; i++)
+        if (id->entries[i].role == ROLE_ENROLL && strcmp(id->entries[i].person, person) == 0)
+            return true;
+    return false;
+}
+
+/* The known are enrolled and the unknown are not, or the figures would mean nothing. */
+static enum app_exit check_roles(const char *path, const struct identification *id)
+{
+    for (size_t i = 0; i < id->count; i++) {
+        const struct entry *entry = &id->entries[i];
+        if (entry->role == ROLE_ENROLL ||
+            is_enrolled(id, entry->person) == (entry->role == ROLE_KNOWN))
+            continue;
+        app_warn("%s: '%s' is %s, but %s", path, entry->person, app_role_words[entry->role],
+                 entry->role == ROLE_KNOWN ? "never enrolled" : "enrolled");
+        return APP_INPUT;
+    }
+    return APP_OK;
+}
+
 static enum app_exit read_entries(struct app_eval_table *table, const char *folder,
                                   struct identification *id)
 {
@@ -72,7 +95,7 @@ static enum app_exit read_entries(struct app_eval_table *table, const char *fold
             app_warn("%s has no line of the role '%s'", table->path, app_role_words[role]);
             return APP_INPUT;
         }
-    return APP_OK;
+    return check_roles(table->path, id);
 }
 
 /* ---- more strangers ---- */

@@ -68,8 +68,9 @@ static enum app_exit judge_halves(struct identification *id)
     else if (fid_curve_make(scores, mated, count, &curve, &error) != FID_OK)
         code = app_fail(APP_AREA_INPUT, &error);
     if (code == APP_OK) {
-        size_t at = fid_curve_at_rate(&curve, id->fpir);
-        id->half = judge(id, 1, fid_curve_threshold(&curve, at));
+        double threshold = fid_curve_threshold(&curve, fid_curve_at_rate(&curve, id->fpir));
+        /* Infinite: no limit names any of them, so that the lowest there is will do. */
+        id->half = judge(id, 1, isfinite(threshold) ? threshold : -1.0);
         fid_curve_free(&curve);
     }
     free(scores);

@@ -1,0 +1,136 @@
+#!/usr/bin/python3
+"""test_eval.py - the ways of `faceid eval` that need a few pictures only: folds that are not there, a
+threshold that is given, tables and folders that are wrong, the bar on a terminal."""
+import os
+import pty
+import subprocess
+
+from check import case, main, require, shared, temp_folder
+from evaluation import evaluate, picture, rows
+from program import FACEID, environment, faceid, models
+
+# Three folds of two pairs each of one person and of two.
+PAIRS = (("Abel_Pacheco", 1, 4), ("Akhmed_Zakayev", 1, 3), ("Abdullah", 4, "Dimitar_Berbatov", 1),
+         ("Abel_Pacheco", 1, "Akhmed_Zakayev", 1))
+
+
+def small_lfw(first_of_second=1):
+    """A folder for `eval lfw` whose second fold begins with the picture of that number."""
+    folder = temp_folder()
+    os.symlink(shared("data/lfw/images"), os.path.join(folder, "images"))
+    folds = [list(PAIRS) for _ in range(3)]
+    folds[1][0] = ("Abel_Pacheco", first_of_second, 4)
+    with open(os.path.join(folder, "pairs.txt"), "w", encoding="utf-8") as file:
+        file.write("3\t2\n")
+        for fold in folds:
+            file.writelines("\t".join(map(str, pair)) + "\n" for pair in fold)
+    return folder
+
+
+def table(*lines):
+    path = os.path.join(temp_folder(), "identify.tsv")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("role\tperson\tfile\n" + "".join("\t".join(line) + "\n" for line in lines))
+    return path
+
+
+def refused(done, code, text):
+    require(done.returncode == code and text in done.stderr,
+            "exit %d: %s" % (done.returncode, done.stderr))
+    require(done.stderr.count("\n") == 1 and done.stdout == "", "not one sentence: " + done.stderr)
+
+
+@case
+def folds_without_pictures_are_left_out():
+    figures = evaluate("lfw", small_lfw(), pair=models())
+    require(figures["fold_numbers"] == [1, 2, 3] and figures["pairs"] == 12, str(figures))
+    folder = small_lfw(first_of_second=99)
+    done = faceid("eval", "lfw", folder, pair=models())
+    require(done.returncode == 0 and "2 folds of 4 pairs" in done.stdout, done.stdout + done.stderr)
+    require("fold 2 is left out" in done.stderr and "Abel_Pacheco_0099.jpg" in done.stderr, done.stderr)
+    require(" 1: " in done.stdout and " 3: " in done.stdout and " 2: " not in done.stdout, done.stdout)
+    os.unlink(os.path.join(folder, "images"))
+    os.mkdir(os.path.join(folder, "images"))
+    done = faceid("eval", "lfw", folder, "--quiet", pair=models())
+    refused(done, 3, "two folds at least")
+
+
+@case
+def a_given_threshold_is_judged():
+    folder = small_lfw()
+    for threshold, errors, far, frr in (("-1", 6, 1, 0), ("1", 6, 0, 1)):
+        figures = evaluate("lfw", folder, "-T", threshold, pair=models())
+        require((figures["threshold"], figures["errors"]) == (float(threshold), errors), str(figures))
+        require((figures["far"], figures["frr"]) == (far, frr), str(figures))
+        require(figures["accuracy"] == 0.5 and figures["deviation"] == 0, str(figures))
+
+
+@case
+def a_small_open_set():
+    pacheco, zakayev = "Abel_Pacheco/Abel_Pacheco_000%d.jpg", "Akhmed_Zakayev/Akhmed_Zakayev_000%d.jpg"
+    path = table(("enroll", "Ünal, \"A\"", pacheco % 1), ("known", "Ünal, \"A\"", pacheco % 4),
+                 ("known", "Ünal, \"A\"", zakayev % 1), ("unknown", "Zakayev", zakayev % 3))
+    figures, folder = evaluate("identify", path, "--images", shared("data/lfw/images"), pair=models(),
+                               plots=True)
+    require((figures["people"], figures["known"], figures["unknown"]) == (1, 2, 1), str(figures))
+    # There is nobody else to be nearest to, and a stranger must not be named at FPIR 1 % of one.
+    require(figures["rank1"] == 1 and figures["tpir"] >= 0.5 and figures["fpir"] == 0, str(figures))
+    require(figures["fpir_95"] == [0, 0.975], "bounds of 0 of 1: %s" % figures["fpir_95"])
+    probes = rows(folder, "scores.csv")
+    require([row["person"] for row in probes] == ["Ünal, \"A\""] * 2 + ["Zakayev"], str(probes))
+    require(float(probes[0]["score"]) > float(probes[1]["score"]), "somebody else is nearer")
+    drawn = picture(folder, "scores.svg")
+    require("strangers (1)" in drawn["texts"] and "the enrolled (2)" in drawn["texts"], "no counts")
+
+
+@case
+def wrong_tables_and_folders_are_refused():
+    images = shared("data/lfw/images")
+    line = ("enroll", "Pacheco", "Abel_Pacheco/Abel_Pacheco_0001.jpg")
+    known, unknown = ("known",) + line[1:], ("unknown", "Zakayev", "Akhmed_Zakayev/Akhmed_Zakayev_0001.jpg")
+    for lines, text in (((line, known), "role 'unknown'"), ((line, unknown), "role 'known'"),
+                        ((known, unknown), "role 'enroll'"),
+                        ((line, ("known", "a/b", line[2])), "line 3"), ((("guest",) + line[1:],), "line 2"),
+                        ((line, ("enroll", "pacheco", line[2]), known, unknown), "are one name"),
+                        ((line, known, unknown, ("known",) + unknown[1:]), "never enrolled"),
+                        ((line, known, unknown, ("unknown",) + line[1:]), "but enrolled"),
+                        ((line, known, unknown[:2] + ("none.jpg",)), "none.jpg")):
+        refused(faceid("eval", "identify", table(*lines), "--images", images, pair=models()), 3, text)
+    good = table(line, known, unknown)
+    words = ("eval", "identify", good, "--images", images)
+    refused(faceid(*words, "--strangers", "/none", pair=models()), 3, "/none")
+    refused(faceid(*words, "--plots", good, pair=models()), 70, good)
+    refused(faceid(*words, "--fpir", "101", pair=models()), 2, "--fpir")
+    blocked = temp_folder()
+    os.mkdir(os.path.join(blocked, "roc.svg"))
+    done = faceid(*words, "--plots", blocked, "--json", pair=models())
+    require(done.returncode == 70 and "roc.svg cannot be written" in done.stderr, done.stderr)
+    require(done.stdout.startswith("{"), "the figures are lost with the picture")
+
+
+def on_a_terminal(*words):
+    """What a terminal on stderr shows."""
+    terminal, end = pty.openpty()
+    child = subprocess.Popen([FACEID, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=end, env=environment(pair=models(), TERM="xterm"))
+    os.close(end)
+    shown = b""
+    try:
+        while chunk := os.read(terminal, 4096):
+            shown += chunk
+    except OSError:  # the last end is closed
+        pass
+    os.close(terminal)
+    require(child.wait() == 0, shown.decode())
+    return shown.decode()
+
+
+@case
+def a_bar_on_a_terminal_alone():
+    folder = small_lfw()
+    shown = on_a_terminal("eval", "lfw", folder)
+    require("pictures [" in shown and shown.endswith("\x1b[K"), repr(shown))
+    require(on_a_terminal("eval", "lfw", folder, "--quiet") == "", "a bar with --quiet")
+
+
+main()
