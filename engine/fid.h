@@ -706,7 +706,8 @@ void fid_curve_free(struct fid_curve *curve); /* leaves it zero */
 size_t fid_curve_at_rate(const struct fid_curve *curve, double rate);
 /* The point that says what a threshold accepts. */
 size_t fid_curve_at_threshold(const struct fid_curve *curve, double threshold);
-/* A threshold for point i: in the middle between its score and the next one. */
+/* A threshold for point i: in the middle between its score and the next one, for the first point a
+ * little above the highest score; INFINITY if there is no score. */
 double fid_curve_threshold(const struct fid_curve *curve, size_t i);
 /* FILLS *limit with the lowest score of a stranger such that no more than `fpir` of further
  * strangers are to be expected at or above it, and *named with how many of these are: whatever the

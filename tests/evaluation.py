@@ -36,6 +36,14 @@ def same_number(got, want, what):
     require(abs(got - want) <= 0.5000001e-6, "%s: %.9f, and counted %.9f" % (what, got, want))
 
 
+def fnv_half(name):
+    """The half of the strangers that a name belongs to."""
+    value = 0xcbf29ce484222325
+    for byte in name.encode():
+        value = (value ^ byte) * 0x100000001b3 % 2 ** 64
+    return value >> 63
+
+
 # ---- bounds ----
 
 def at_most(k, n, p):

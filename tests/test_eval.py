@@ -6,7 +6,7 @@ import pty
 import subprocess
 
 from check import case, main, require, shared, temp_folder
-from evaluation import evaluate, picture, rows
+from evaluation import evaluate, fnv_half, picture, rows
 from program import FACEID, environment, faceid, models
 
 # Three folds of two pairs each of one person and of two.
@@ -81,6 +81,25 @@ def a_small_open_set():
     require(float(probes[0]["score"]) > float(probes[1]["score"]), "somebody else is nearer")
     drawn = picture(folder, "scores.svg")
     require("strangers (1)" in drawn["texts"] and "the enrolled (2)" in drawn["texts"], "no counts")
+
+
+@case
+def a_few_strangers_are_all_refused():
+    """1 % of less than a hundred is nobody; the limit is then just above the highest of them."""
+    path = table(("enroll", "Pacheco", "Abel_Pacheco/Abel_Pacheco_0001.jpg"),
+                 ("known", "Pacheco", "Abel_Pacheco/Abel_Pacheco_0004.jpg"),
+                 *(("unknown", name, "%s/%s_0001.jpg" % (name, name))
+                   for name in sorted(os.listdir(shared("data/lfw/images")))[:12]
+                   if name != "Abel_Pacheco" and os.path.exists(
+                       shared("data/lfw/images/%s" % name) + "/%s_0001.jpg" % name)))
+    figures, folder = evaluate("identify", path, "--images", shared("data/lfw/images"), pair=models(),
+                               plots=True)
+    halves = figures["halves"]
+    require(halves["chosen_on"] > 0 and halves["judged_on"] > 0, str(halves))
+    chosen = max(float(row["score"]) for row in rows(folder, "scores.csv")
+                 if row["role"] == "unknown" and fnv_half(row["person"]) == 0)
+    require(0 < halves["threshold"] - chosen < 1e-4, "%f for %f" % (halves["threshold"], chosen))
+    require(halves["tpir"] == 1 and figures["tpir"] == 1, str(figures))
 
 
 @case

@@ -141,6 +141,7 @@ static void curve_by_hand(void)
     CHECK(fid_curve_at_rate(&curve, 0.66) == 2 && fid_curve_at_rate(&curve, 1.0) == 4);
     for (size_t i = 0; i < 4; i++) /* a point's own threshold leads back to it */
         CHECK(fid_curve_at_threshold(&curve, fid_curve_threshold(&curve, i)) == i);
+    CHECK(fabs(fid_curve_threshold(&curve, 0) - 0.9) < 1e-4); /* strict, but not beyond reach */
     CHECK(fid_curve_at_threshold(&curve, (double)0.5f) == 3); /* reaching it is enough */
     CHECK(fid_curve_at_threshold(&curve, (double)0.5f + 1e-9) == 2);
     CHECK(fid_curve_at_threshold(&curve, -2.0) == 4 && fid_curve_at_threshold(&curve, 2.0) == 0);

@@ -7,7 +7,7 @@ more from the scores that the program writes."""
 import os
 
 from check import ROOT, case, main, require, shared, skip
-from evaluation import check_share, evaluate, picture, rows, same_number, vertices
+from evaluation import check_share, evaluate, fnv_half, picture, rows, same_number, vertices
 from program import faceid, model, starter
 from profiles import PROFILES
 
@@ -92,13 +92,6 @@ def lfw_with_the_starter():
 
 
 # ---- strangers ----
-
-def fnv_half(name):
-    value = 0xcbf29ce484222325
-    for byte in name.encode():
-        value = (value ^ byte) * 0x100000001b3 % 2 ** 64
-    return value >> 63
-
 
 def check_identify(name):
     """The 300 strangers of the table and one picture of everybody else in LFW; at an FPIR of 0.5 % in

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define CONFIDENCE 0.95
+#define LITTLE     1e-5 /* above the highest score: more than a threshold loses when it is printed */
 
 struct scored { /* for sorting */
     float score;
@@ -94,7 +95,7 @@ double fid_curve_threshold(const struct fid_curve *curve, size_t i)
     if (i + 1 == curve->count)
         return above; /* INFINITY if there is nothing that could be accepted */
     double below = (double)curve->points[i + 1].threshold;
-    return i == 0 ? below + 1.0 : (above + below) / 2.0;
+    return i == 0 ? below + LITTLE : (above + below) / 2.0;
 }
 
 double fid_curve_area(const struct fid_curve *curve)
