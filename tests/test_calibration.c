@@ -123,6 +123,7 @@ static void limit_of_ties_and_few(void)
     CHECK(!limit_of(same, 4, 0.2, &limit, &named)); /* the best one alone is not to be had */
     CHECK(limit_of(same, 4, 0.6, &limit, &named) && named == 3 && limit == 0.5f);
     CHECK(!limit_of(same, 4, 0.19, &limit, &named)); /* one of four is one in five to come */
+    CHECK(limit_of(same, 1, 0.5, &limit, &named) && named == 1 && limit == 0.5f);
     const float never[] = {-INFINITY, -INFINITY, 0.3f, -INFINITY};
     CHECK(limit_of(never, 4, 0.4, &limit, &named) && named == 1 && limit == -1);
 }

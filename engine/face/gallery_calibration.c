@@ -12,8 +12,8 @@ bool fid_limit_for(const struct fid_curve *curve, double fpir, float *limit, siz
         i++;
     *named = curve->points[i].impostors;
     *limit = -1;
-    if (i + 1 == curve->count)
-        return most > 0; /* all who can get a name may have one */
+    if (*named < most && i + 1 == curve->count)
+        return true; /* too few can get a name at all */
     while (i > 0 && curve->points[i - 1].impostors == *named)
         i--; /* from a known face's score up to the stranger's */
     *limit = curve->points[i].threshold;
