@@ -205,8 +205,7 @@ enum app_exit app_open_embedder(struct app *app, int batch)
     return APP_OK;
 }
 
-/* --gallery, $FACEID_GALLERY, else gallery.db in the user's data folder. */
-static enum app_exit find_gallery(struct app *app)
+enum app_exit app_find_gallery(struct app *app)
 {
     const char *path = app_option_text(app, "gallery", app_environment("FACEID_GALLERY"));
     const char *data = app_environment("XDG_DATA_HOME"), *home = app_environment("HOME");
@@ -231,7 +230,7 @@ enum app_exit app_open_gallery(struct app *app, unsigned flags, bool check_model
     struct fid_error error;
     if (app->gallery != NULL)
         return APP_OK;
-    enum app_exit code = find_gallery(app);
+    enum app_exit code = app_find_gallery(app);
     if (code == APP_OK && check_model)
         code = app_open_recognizer(app);
     if (code != APP_OK)

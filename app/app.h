@@ -66,6 +66,8 @@ enum app_exit app_open_recognizer(struct app *app);
 enum app_exit app_open_detector(struct app *app);
 /* batch: how many faces go through the network at once; the first call decides. */
 enum app_exit app_open_embedder(struct app *app, int batch);
+/* FILLS gallery_path: --gallery, $FACEID_GALLERY, else gallery.db in the user's data folder. */
+enum app_exit app_find_gallery(struct app *app);
 /* flags: FID_GALLERY_*. With check_model the gallery must be made with the recognizer's model,
  * which is opened for it. A missing file with FID_GALLERY_READ_ONLY is an empty gallery. */
 enum app_exit app_open_gallery(struct app *app, unsigned flags, bool check_model);

@@ -3,15 +3,19 @@
 static enum app_exit run(struct app *app)
 {
     char *name = app->arguments.words[0], checked[FID_NAME_BYTES];
+    struct fid_forgotten forgotten;
     struct fid_error error;
     if (fid_name_check(name, checked, &error) != FID_OK)
         return app_usage(app, "%s", error.text);
     enum app_exit code = app_open_gallery(app, 0, false);
     if (code != APP_OK)
         return code;
-    if (fid_gallery_forget(app->gallery, name, &error) != FID_OK)
+    if (fid_gallery_forget_proven(app->gallery, name, &forgotten, &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
-    app_say(app, "%s is forgotten", checked);
+    app_say(app,
+            "%s is forgotten: of %zu bytes nothing is left in the gallery%s (%.1f MB searched)",
+            checked, forgotten.bytes_sought, forgotten.backups > 0 ? " and its copies" : "",
+            (double)forgotten.bytes_searched / 1e6);
     return APP_OK;
 }
 
@@ -19,7 +23,13 @@ const struct app_verb app_verb_forget = {
     .name = "forget",
     .arguments = "NAME",
     .summary = "remove a person and everything known of them",
-    .details = "No byte of the person's vectors stays in the gallery's files.\n",
+    .details =
+        "For good: faceid undo does not bring them back. No byte of the person's vectors, "
+        "consents\n"
+        "and name stays in the gallery's file, its journal, its history, or in copies of faceid\n"
+        "backup that are where they were made; then all of these are searched for what is left.\n"
+        "Exit code 8: the person is deleted, but another process still reads an older state; the\n"
+        "bytes go when it is done, and faceid check tells. Exports are yours to remove.\n",
     .examples = "faceid forget ana\tana is a stranger again\n",
     .min_arguments = 1,
     .max_arguments = 1,

@@ -446,6 +446,19 @@ struct fid_change {
 enum fid_status fid_gallery_undo(struct fid_gallery *gallery, struct fid_change *undone,
                                  struct fid_error *error);
 
+/* Forgets a person for good: also in the history and in the copies that fid_gallery_backup made and
+ * that are still where they were. Then looks for what is left of the person's vectors (32 bytes of
+ * them anywhere), consents and name in all these files. FILLS *forgotten (may be NULL). FID_BUSY: the
+ * person is deleted, but another process reads an older state, and the bytes are in the file until it
+ * is done (fid_gallery_check). FID_IO, nobody forgotten: a copy cannot be changed. */
+struct fid_forgotten {
+    size_t bytes_sought; /* of the person */
+    size_t files, backups;
+    uint64_t bytes_searched;
+};
+enum fid_status fid_gallery_forget_proven(struct fid_gallery *gallery, const char *name,
+                                          struct fid_forgotten *forgotten,
+                                          struct fid_error *error);
 enum fid_status fid_gallery_forget(struct fid_gallery *gallery, const char *name,
                                    struct fid_error *error);
 
@@ -462,6 +475,22 @@ enum fid_status fid_people_check(const char *path, size_t *people, struct fid_er
  * replace, which takes their place, is not set; FID_MISMATCH: another model. */
 enum fid_status fid_gallery_import(struct fid_gallery *gallery, const char *path, bool replace,
                                    size_t *people, struct fid_error *error);
+
+/* Makes a copy of the gallery that is one itself, mode 0600, without what undo would need. The
+ * gallery remembers where it is, so that forgetting reaches it. FID_EXISTS as fid_gallery_export. */
+enum fid_status fid_gallery_backup(struct fid_gallery *gallery, const char *path, bool replace,
+                                   struct fid_error *error);
+
+/* Looks at every page, row and checksum of a gallery's file, and tells each fault and each person
+ * whose last day is over. Finishes a forgetting that another process had held up. FID_OK with
+ * *faults 0: it is whole. */
+typedef void (*fid_tell_fn)(void *ctx, const char *sentence);
+enum fid_status fid_gallery_check(const char *path, fid_tell_fn tell, void *ctx, size_t *faults,
+                                  struct fid_error *error);
+/* Makes a new gallery of all undamaged faces of a damaged one; tells what is lost. FID_EXISTS: the
+ * new file is there already. */
+enum fid_status fid_gallery_salvage(const char *path, const char *target, fid_tell_fn tell,
+                                    void *ctx, size_t *people, struct fid_error *error);
 
 /* What is given is valid during the call; false ends the reading with FID_NO_MEMORY. */
 struct fid_sample_info {

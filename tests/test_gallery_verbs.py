@@ -1,14 +1,18 @@
 #!/usr/bin/python3
-"""The verbs of the gallery that need no picture: show, merge, remove, undo, export, import."""
+"""The verbs of the gallery that need no picture: show, merge, remove, undo, export, import, backup,
+check, forget."""
 import json
 import os
 import random
+import sqlite3
 import stat
 import struct
+import subprocess
+import time
 
 from check import case, main, require, temp_folder
 from people_file import MODEL, NOW, SIZE, people_file, person, record, text
-from program import faceid
+from program import FACEID, environment, faceid
 
 SEED = int(os.environ.get("FACEID_SEED", "1"))
 
@@ -223,6 +227,91 @@ def damaged_files_are_refused():
         done = faceid("import", put(some), gallery=gallery)
         require(done.returncode == 3, "seed %d, %d: exit %d: %s" % (SEED, i, done.returncode, done.stderr))
     require(not os.path.exists(gallery), "a gallery was made of them")
+
+
+@case
+def backs_up_and_forgets_there_too():
+    gallery = gallery_of(person("anastasia", 3, consents=["said on a sunny day"]), person("bob"))
+    copy = os.path.join(temp_folder(), "copy.db")
+    good("backup", copy, gallery=gallery)
+    require(stat.S_IMODE(os.stat(copy).st_mode) == 0o600, "others can read it")
+    require(names(copy) == ["anastasia", "bob"], str(names(copy)))
+    refused(5, ("backup", copy), "already", gallery=gallery)
+    good("backup", "--force", copy, gallery=gallery)
+    refused(5, ("backup", "/none/x"), "/none/x", gallery=gallery)
+    vector = struct.pack("<%df" % SIZE, *(lambda c: [c.uniform(-1, 3) for _ in range(SIZE)])(
+        random.Random(repr("anastasia"))))
+    require(vector in get(gallery) and vector in get(copy), "the search does not work")
+    good("rename", "anastasia", "stasi", gallery=gallery)
+    said = good("forget", "stasi", gallery=gallery).stderr
+    require("nothing is left" in said and "copies" in said, said)
+    for path in (gallery, copy):
+        for trace in (vector[:32], vector[32:], b"anastasia", b"sunny day"):
+            require(trace not in get(path), "%r is left in %s" % (trace, path))
+        require(names(path) == ["bob"], str(names(path)))
+        require(not os.path.exists(path + "-wal") or not get(path + "-wal"), "a journal is left")
+
+
+@case
+def tells_when_a_reader_blocks():
+    gallery = gallery_of(person("anastasia", 3), person("bob"))
+    reader = sqlite3.connect(gallery, isolation_level=None)
+    reader.execute("BEGIN")
+    require(reader.execute("SELECT count(*) FROM person").fetchone() == (2,), "no reader")
+    refused(8, ("forget", "anastasia"), "deleted", "another process", gallery=gallery)
+    require(names(gallery) == ["bob"], "not deleted")
+    require(b"anastasia" in get(gallery), "nothing held it up")
+    reader.execute("COMMIT")
+    reader.close()
+    good("check", gallery=gallery)
+    require(b"anastasia" not in get(gallery), "the bytes are still there")
+
+
+@case
+def checks_and_saves():
+    gallery = gallery_of(person("ana", 3), person("bob", expires="2020-01-01"))
+    said = good("check", gallery=gallery).stderr
+    require("is whole" in said and "bob is not named" in said, said)
+    refused(5, ("check",), "no gallery", gallery=os.path.join(temp_folder(), "none.db"))
+    data = get(gallery)
+    vector = struct.pack("<%df" % SIZE, *(lambda c: [c.uniform(-1, 3) for _ in range(SIZE)])(
+        random.Random(repr("ana"))))
+    require(vector in data, "the vector is not there")
+    with open(gallery, "wb") as file:
+        file.write(data.replace(vector, vector[:20] + b"????" + vector[24:]))
+    done = faceid("check", gallery=gallery)
+    require(done.returncode == 5 and "face" in done.stderr and "--salvage" in done.stderr, done.stderr)
+    saved = os.path.join(temp_folder(), "saved.db")
+    said = good("check", "--salvage", saved, gallery=gallery).stderr
+    require("1 faces" in said and "2 people saved" in said, said)
+    require({p["name"]: p["samples"] for p in listed(saved)} == {"ana": 2, "bob": 2}, "not saved")
+    refused(5, ("check", "--salvage", saved), "already", gallery=gallery)
+    good("check", gallery=saved)
+
+
+@case
+def writers_wait_for_each_other():
+    """Twenty programs change one gallery at once: all succeed, and no change is lost."""
+    gallery = gallery_of(*(person("p%02d" % i) for i in range(20)))
+    started = [subprocess.Popen([FACEID, "rename", "p%02d" % i, "q%02d" % i], stderr=subprocess.PIPE,
+                                text=True, env=environment(gallery=gallery)) for i in range(20)]
+    for child in started:
+        _, said = child.communicate()
+        require(child.returncode == 0, said)
+    require(names(gallery) == ["q%02d" % i for i in range(20)], str(names(gallery)))
+
+
+@case
+def locked_out_after_five_seconds():
+    gallery = gallery_of(person("ana"))
+    other = sqlite3.connect(gallery, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    start = time.monotonic()
+    refused(8, ("rename", "ana", "bob"), "locked", gallery=gallery)
+    require(4.5 <= time.monotonic() - start < 9, "waited %.1f s" % (time.monotonic() - start))
+    require(names(gallery) == ["ana"], "a reader is kept out")
+    other.execute("ROLLBACK")
+    good("rename", "ana", "bob", gallery=gallery)
 
 
 main()

@@ -216,7 +216,7 @@ enum fid_status fid_gallery_enroll_with(struct fid_gallery *gallery, const char 
     return status;
 }
 
-/* ---- rename, forget ---- */
+/* ---- ending a change, rename ---- */
 
 enum fid_status fid_gallery_end_change(struct fid_gallery *gallery, enum fid_status status,
                                        const int64_t *ids, size_t count, struct fid_error *error)
@@ -276,28 +276,4 @@ enum fid_status fid_gallery_rename(struct fid_gallery *gallery, const char *name
         return status;
     status = rename_in_store(gallery, name, new_name, &id, error);
     return fid_gallery_end_change(gallery, status, &id, 1, error);
-}
-
-enum fid_status fid_gallery_forget(struct fid_gallery *gallery, const char *name,
-                                   struct fid_error *error)
-{
-    int64_t id = 0;
-    enum fid_status status = fid_gallery_writable(gallery, error);
-    if (status == FID_OK)
-        status = fid_store_begin(gallery->store, true, error);
-    if (status != FID_OK)
-        return status;
-    status = fid_gallery_find(gallery, name, &id, error);
-    if (status == FID_OK)
-        status = fid_store_begin_change(gallery->store, "forget", error);
-    if (status == FID_OK)
-        status = fid_store_delete_person(gallery->store, id, error);
-    if (status == FID_OK)
-        status = fid_store_commit(gallery->store, error);
-    if (status != FID_OK) {
-        fid_store_rollback(gallery->store);
-        return status;
-    }
-    fid_gallery_drop(gallery, id);
-    return fid_store_purge(gallery->store, error);
 }

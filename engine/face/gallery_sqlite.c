@@ -270,6 +270,7 @@ void fid_store_close(struct fid_store **store)
 {
     if (*store == NULL)
         return;
+    sqlite3_finalize((*store)->salvaged);
     sqlite3_close_v2((*store)->db);
     fid_free(*store);
     *store = NULL;

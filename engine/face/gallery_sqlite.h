@@ -1,7 +1,8 @@
 /* gallery_sqlite.h - what the files of the SQLite store share: gallery_sqlite.c opens it and runs
  * transactions, gallery_sqlite_rows.c reads and writes people, gallery_sqlite_faces.c their samples
  * and the strangers, gallery_sqlite_calibration.c the calibration, gallery_sqlite_terms.c consent
- * and expiry, gallery_sqlite_history.c what undo needs, gallery_sqlite_numbers.c vectors. Nobody
+ * and expiry, gallery_sqlite_history.c what undo needs, gallery_sqlite_care.c copies and
+ * gallery_sqlite_check.c damage, gallery_sqlite_numbers.c vectors. Nobody
  * else includes it. */
 #ifndef FID_FACE_GALLERY_SQLITE_H
 #define FID_FACE_GALLERY_SQLITE_H
@@ -18,6 +19,7 @@ struct fid_store {
     sqlite3 *db;
     fid_crc32c_fn crc32c;
     char path[PATH_MAX];
+    sqlite3_stmt *salvaged; /* whose row was given last */
 };
 
 /* SQLite's complaint as ours; doing completes "the gallery PATH could not be ...". */
@@ -36,6 +38,8 @@ enum fid_status fid_sqlite_number(struct fid_store *store, const char *sql, cons
 /* Has the file the tables of this version? An older one that is only read keeps its own. */
 enum fid_status fid_sqlite_has_version(struct fid_store *store, int64_t first, bool *has,
                                        struct fid_error *error);
+/* What a vector's row is, for its checksum. */
+int64_t fid_sqlite_vector_what(int64_t kind, int64_t place);
 /* A change of the rows of one person, ?1. */
 enum fid_status fid_sqlite_change_person(struct fid_store *store, const char *sql, int64_t person,
                                          struct fid_error *error);
@@ -62,6 +66,9 @@ enum fid_row {
  * swapped between people are found out like changed ones. */
 int64_t fid_sqlite_row_crc(const struct fid_store *store, int64_t person, int64_t what,
                            const void *bytes, size_t size);
+/* Checksum of a consent's row. */
+int64_t fid_sqlite_consent_crc(const struct fid_store *store, int64_t person, const char *created,
+                               const char *text);
 /* Checksum of a person's row. */
 int64_t fid_sqlite_person_crc(const struct fid_store *store, int64_t person, const char *name,
                               const char *expires);

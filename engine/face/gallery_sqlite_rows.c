@@ -124,7 +124,7 @@ static enum fid_status read_numbers(struct fid_store *store, sqlite3_stmt *state
                     name, store->path, name);
 }
 
-static int64_t vector_what(int64_t kind, int64_t place)
+int64_t fid_sqlite_vector_what(int64_t kind, int64_t place)
 {
     return (int64_t)((uint64_t)kind << 32 | (uint64_t)place);
 }
@@ -148,8 +148,9 @@ enum fid_status fid_store_add_vector(struct fid_store *store, int64_t person,
     sqlite3_bind_int64(statement, 1, person);
     sqlite3_bind_int64(statement, 2, kind);
     sqlite3_bind_int64(statement, 3, (int64_t)place);
-    return fid_sqlite_write_numbers(store, statement, 4, person, vector_what(kind, (int64_t)place),
-                                    vector, size, error);
+    return fid_sqlite_write_numbers(store, statement, 4, person,
+                                    fid_sqlite_vector_what(kind, (int64_t)place), vector, size,
+                                    error);
 }
 
 /* ---- reading everybody ---- */
@@ -182,7 +183,7 @@ static enum fid_status read_vector(struct fid_store *store, sqlite3_stmt *statem
 {
     char name[FID_NAME_BYTES];
     int64_t person = sqlite3_column_int64(statement, 0), kind = sqlite3_column_int64(statement, 1);
-    int64_t what = vector_what(kind, sqlite3_column_int64(statement, 2));
+    int64_t what = fid_sqlite_vector_what(kind, sqlite3_column_int64(statement, 2));
     fid_sqlite_copy_column(statement, 5, name, sizeof name);
     enum fid_status status =
         read_numbers(store, statement, 3, person, what, name, numbers, size, error);

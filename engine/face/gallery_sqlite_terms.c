@@ -87,8 +87,8 @@ enum fid_status fid_store_set_created(struct fid_store *store, int64_t person, c
 
 /* ---- consent ---- */
 
-static int64_t consent_crc(const struct fid_store *store, int64_t person, const char *created,
-                           const char *text)
+int64_t fid_sqlite_consent_crc(const struct fid_store *store, int64_t person, const char *created,
+                               const char *text)
 {
     uint32_t crc =
         (uint32_t)fid_sqlite_row_crc(store, person, FID_ROW_CONSENT, created, strlen(created) + 1);
@@ -111,7 +111,7 @@ enum fid_status fid_store_add_consent(struct fid_store *store, int64_t person, c
     sqlite3_bind_int64(statement, 1, person);
     sqlite3_bind_text(statement, 2, created, -1, SQLITE_STATIC);
     sqlite3_bind_text(statement, 3, text, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 4, consent_crc(store, person, created, text));
+    sqlite3_bind_int64(statement, 4, fid_sqlite_consent_crc(store, person, created, text));
     return fid_sqlite_finish(store, statement, error);
 }
 
@@ -125,8 +125,8 @@ static enum fid_status take_consents(struct fid_store *store, sqlite3_stmt *stat
         char created[FID_TIME_BYTES];
         const char *text = (const char *)sqlite3_column_text(statement, 1);
         fid_sqlite_copy_column(statement, 2, created, sizeof created);
-        if (text == NULL ||
-            consent_crc(store, person, created, text) != sqlite3_column_int64(statement, 3))
+        if (text == NULL || fid_sqlite_consent_crc(store, person, created, text) !=
+                                sqlite3_column_int64(statement, 3))
             return fid_fail(error, FID_CORRUPT, "a consent in the gallery %s is damaged",
                             store->path);
         if (!take(ctx, text, created))

@@ -181,4 +181,60 @@ enum fid_status fid_store_add_stranger(struct fid_store *store, size_t place,
  * FID_BUSY while another process reads an older state: then that happens when it is done. */
 enum fid_status fid_store_purge(struct fid_store *store, struct fid_error *error);
 
+/* ---- care: gallery_sqlite_care.c, gallery_sqlite_check.c ---- */
+
+/* Outside of transactions: makes the empty file a copy of the store, with everything but its
+ * history and its list of copies. */
+enum fid_status fid_store_copy(struct fid_store *store, const char *path, struct fid_error *error);
+/* The raw bytes of its file (journal: of its journal), by its own handle: opening the file another
+ * time and closing it again would let go of the locks. */
+enum fid_status fid_store_file_size(struct fid_store *store, bool journal, uint64_t *size,
+                                    struct fid_error *error);
+enum fid_status fid_store_file_read(struct fid_store *store, bool journal, uint64_t at,
+                                    uint8_t *bytes, size_t count, struct fid_error *error);
+const char *fid_store_path(const struct fid_store *store); /* in full */
+/* The list of copies, by their full paths. */
+typedef enum fid_status (*fid_store_path_fn)(void *ctx, const char *path, struct fid_error *error);
+enum fid_status fid_store_note_backup(struct fid_store *store, const char *path,
+                                      struct fid_error *error);
+enum fid_status fid_store_drop_backup(struct fid_store *store, const char *path,
+                                      struct fid_error *error);
+enum fid_status fid_store_each_backup(struct fid_store *store, fid_store_path_fn take, void *ctx,
+                                      struct fid_error *error);
+
+/* The bytes in the file that are a person's alone: numbers, consents, and the name as its row has
+ * it. */
+typedef enum fid_status (*fid_store_bytes_fn)(void *ctx, const void *bytes, size_t size,
+                                              struct fid_error *error);
+enum fid_status fid_store_each_bytes(struct fid_store *store, int64_t person,
+                                     fid_store_bytes_fn take, void *ctx, struct fid_error *error);
+/* *has: they are somebody's of the store, who was enrolled with the same face. */
+enum fid_status fid_store_has_bytes(struct fid_store *store, const void *bytes, size_t size,
+                                    bool *has, struct fid_error *error);
+/* Deletes from a copy of the store `of` whoever is the person there: by id, by key, or by a sample,
+ * as before a merge. */
+enum fid_status fid_store_delete_alike(struct fid_store *store, const struct fid_store *of,
+                                       int64_t person, const char *key, size_t *deleted,
+                                       struct fid_error *error);
+
+/* Looks at every page and row; tells each fault in a sentence. FID_OK also with faults. */
+typedef void (*fid_store_tell_fn)(void *ctx, const char *sentence);
+enum fid_status fid_store_check(struct fid_store *store, fid_store_tell_fn tell, void *ctx,
+                                struct fid_error *error);
+
+/* Rows of a damaged file, one at a time, past the damage: FID_NOT_FOUND where there is none with
+ * this number, FID_CORRUPT where it cannot be read or its checksum is wrong. */
+struct fid_store_row {
+    int64_t person;
+    const char *text, *created; /* valid until the next call; owned by the store */
+};
+void fid_store_last_ids(struct fid_store *store, int64_t *person, int64_t *sample,
+                        int64_t *consent);
+enum fid_status fid_store_salvage_person(struct fid_store *store, int64_t id,
+                                         struct fid_store_person *person);
+enum fid_status fid_store_salvage_sample(struct fid_store *store, int64_t id, float *embedding,
+                                         size_t size, struct fid_store_row *row);
+enum fid_status fid_store_salvage_consent(struct fid_store *store, int64_t id,
+                                          struct fid_store_row *row);
+
 #endif
