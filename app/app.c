@@ -69,10 +69,23 @@ const char *app_environment(const char *name)
 
 /* ---- talking ---- */
 
+static char *kept_text; /* NULL: stderr */
+static size_t kept_bytes;
+
+void app_talk_into(char *text, size_t bytes)
+{
+    kept_text = text;
+    kept_bytes = bytes;
+}
+
 static void say(const char *format, va_list args)
 {
     char *whole = NULL, part[512];
     va_list again;
+    if (kept_text != NULL) {
+        vsnprintf(kept_text, kept_bytes, format, args);
+        return;
+    }
     va_copy(again, args);
     if (vasprintf(&whole, format, args) < 0)
         vsnprintf(part, sizeof part, format, again); /* that there is no memory is said as well */

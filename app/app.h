@@ -92,6 +92,10 @@ void app_say(const struct app *app, const char *format, ...) __attribute__((form
 void app_detail(const struct app *app, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Until it is called with NULL, what the three above would say goes into text, the last sentence
+ * only. For the main thread, while it is alone. */
+void app_talk_into(char *text, size_t bytes);
+
 /* Prints the error's sentence and gives the exit code for it. */
 enum app_exit app_fail(enum app_area area, const struct fid_error *error);
 /* Prints the sentence and "try faceid VERB --help"; gives APP_USAGE. */

@@ -97,6 +97,18 @@ static void set_hints(void)
         SDL_SetHint(SDL_HINT_VIDEODRIVER, "x11,kmsdrm"); /* Wayland's library would complain */
 }
 
+bool app_screen_start(void)
+{
+    set_hints();
+    if (SDL_Init(SDL_INIT_VIDEO) != 0)
+        return false;
+    const bool nobody = app_environment("SDL_VIDEODRIVER") == NULL &&
+                        strcmp(SDL_GetCurrentVideoDriver(), "offscreen") == 0;
+    if (nobody) /* SDL would draw for nobody */
+        SDL_SetError("neither X11, Wayland nor KMS is there");
+    return !nobody;
+}
+
 enum app_exit app_screen_open(const struct app *app, struct app_screen **opened)
 {
     struct app_screen *screen = *opened = calloc(1, sizeof *screen);
@@ -104,14 +116,8 @@ enum app_exit app_screen_open(const struct app *app, struct app_screen **opened)
         app_warn("no memory for a window");
         return APP_INTERNAL;
     }
-    set_hints();
-    if (SDL_Init(SDL_INIT_VIDEO) != 0)
+    if (!app_screen_start())
         return no_display("no display");
-    if (app_environment("SDL_VIDEODRIVER") == NULL &&
-        strcmp(SDL_GetCurrentVideoDriver(), "offscreen") == 0) {
-        SDL_SetError("neither X11, Wayland nor KMS is there"); /* SDL would draw for nobody */
-        return no_display("no display");
-    }
     screen->window = SDL_CreateWindow("faceid", SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED,
                                       1280, 720, SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
     if (screen->window == NULL)

@@ -8,6 +8,9 @@
 
 struct app_screen;
 
+/* Starts SDL on a display; false: SDL_GetError() says why there is none. */
+bool app_screen_start(void);
+
 /* Opens a resizable window. APP_CAMERA after a sentence when there is no display. */
 enum app_exit app_screen_open(const struct app *app, struct app_screen **screen);
 void app_screen_close(struct app_screen **screen); /* takes NULL */
