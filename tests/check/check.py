@@ -60,8 +60,13 @@ def temp_folder():
 def run(*words, **options):
     """Runs a program; returns its CompletedProcess with text output. Fails the case after 600 s."""
     options.setdefault("timeout", 600)
-    return subprocess.run([str(w) for w in words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          stdin=subprocess.DEVNULL, text=True, **options)
+    try:
+        return subprocess.run([str(w) for w in words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              stdin=subprocess.DEVNULL, text=True, **options)
+    except subprocess.TimeoutExpired as late:
+        said = b"".join(part or b"" for part in (late.stdout, late.stderr))
+        raise AssertionError("%s did not end within %d s; it said: %s" % (
+            " ".join(map(str, words)), options["timeout"], said[-1000:].decode(errors="replace")))
 
 
 def main():
