@@ -448,17 +448,16 @@ enum fid_status fid_gallery_undo(struct fid_gallery *gallery, struct fid_change 
 
 /* Forgets a person for good: also in the history and in the copies that fid_gallery_backup made and
  * that are still where they were. Then looks for what is left of the person's vectors (32 bytes of
- * them anywhere), consents and name in all these files. FILLS *forgotten (may be NULL). FID_BUSY: the
- * person is deleted, but another process reads an older state, and the bytes are in the file until it
- * is done (fid_gallery_check). FID_IO, nobody forgotten: a copy cannot be changed. */
+ * them anywhere), consents and name in all these files. FILLS *forgotten (may be NULL). FID_BUSY:
+ * the person is deleted, but another process reads an older state, and the bytes are in the file
+ * until it is done (fid_gallery_check). FID_IO, nobody forgotten: a copy cannot be changed. */
 struct fid_forgotten {
     size_t bytes_sought; /* of the person */
     size_t files, backups;
     uint64_t bytes_searched;
 };
 enum fid_status fid_gallery_forget_proven(struct fid_gallery *gallery, const char *name,
-                                          struct fid_forgotten *forgotten,
-                                          struct fid_error *error);
+                                          struct fid_forgotten *forgotten, struct fid_error *error);
 enum fid_status fid_gallery_forget(struct fid_gallery *gallery, const char *name,
                                    struct fid_error *error);
 
@@ -477,7 +476,8 @@ enum fid_status fid_gallery_import(struct fid_gallery *gallery, const char *path
                                    size_t *people, struct fid_error *error);
 
 /* Makes a copy of the gallery that is one itself, mode 0600, without what undo would need. The
- * gallery remembers where it is, so that forgetting reaches it. FID_EXISTS as fid_gallery_export. */
+ * gallery remembers where it is, so that forgetting reaches it. FID_EXISTS as fid_gallery_export.
+ */
 enum fid_status fid_gallery_backup(struct fid_gallery *gallery, const char *path, bool replace,
                                    struct fid_error *error);
 
