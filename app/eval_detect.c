@@ -212,6 +212,8 @@ static void print_json(const struct app *app, const struct detection *detection)
     app_eval_json_share(&json, "precision", &detection->precision);
     app_json_open(&json, "recall_by_size", '[');
     for (int i = 0; i < BANDS; i++) {
+        if (detection->recall_of[i].whole == 0)
+            continue;
         app_json_open(&json, NULL, '{');
         app_json_number(&json, "from", bands[i], 0);
         app_json_number(&json, "to", bands[i + 1], 0); /* null: no end */
@@ -235,6 +237,8 @@ static void print_text(const struct detection *detection)
     printf("\n");
     for (int i = 0; i < BANDS; i++) {
         char title[80];
+        if (detection->recall_of[i].whole == 0)
+            continue;
         if (isfinite(bands[i + 1]))
             snprintf(title, sizeof title, "  %.0f to %.0f px, %zu faces: recall", bands[i],
                      bands[i + 1], detection->recall_of[i].whole);

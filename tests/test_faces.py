@@ -5,8 +5,9 @@ The limits are figures of another engine with the same weights (../shared/models
 and an allowance of three pairs for what differs in alignment and rounding. Every figure is counted once
 more from the scores that the program writes."""
 import os
+import xml.etree.ElementTree
 
-from check import ROOT, case, main, require, shared, skip
+from check import ROOT, case, main, require, shared, skip, temp_folder
 from evaluation import check_share, evaluate, fnv_half, picture, rows, same_number, vertices
 from program import faceid, model, starter
 from profiles import PROFILES
@@ -183,6 +184,23 @@ def wider_with_yunet():
         area += best * (int(point["found"]) - int(before["found"])) / 853
     require(abs(area - figures["ap"]) < 1e-6, "AP %.6f by the curve" % area)
     require(len(picture(folder, "precision_recall.svg")["curve"]) == 1, "no curve")
+
+
+@case
+def dlib_with_yunet():
+    # 43 faces are labelled; two heads of cardboard figures and two in the dark background are not.
+    folder = shared("data/detect_dlib")
+    path = os.path.join(temp_folder(), "boxes.tsv")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("file\tx\ty\tw\th\tignore\n")
+        for part in ("testing.xml", "training.xml"):
+            for image in xml.etree.ElementTree.parse(os.path.join(folder, part)).iter("image"):
+                file.writelines("\t".join((image.get("file"), box.get("left"), box.get("top"),
+                                           box.get("width"), box.get("height"), "0")) + "\n"
+                                for box in image.iter("box"))
+    figures = evaluate("detect", path, "--images", folder, "--detector", model("yunet"))
+    require(figures["faces"] == 43 and figures["recall"] == 1, "recall %f" % figures["recall"])
+    require(figures["precision"] >= 43 / 47 - 1e-6, "precision %f" % figures["precision"])
 
 
 @case
