@@ -1,19 +1,26 @@
 # faceid. `make help` lists the targets; README.md says what they are for.
 #
-#   make [OPENBLAS=0] [SDL=0] [WEIGHTS=no] [CROSS=aarch64-linux-gnu-|arm-linux-gnueabihf-] [SANITIZE=address,undefined]
+#   make [OPENBLAS=0] [SDL=0] [STATIC=1] [WEIGHTS=no] [SANITIZE=address,undefined]
+#        [CROSS=aarch64-linux-gnu-|arm-linux-gnueabihf-|riscv64-linux-gnu-] [SYSROOT=folder]
 #        [BUILD=folder] [WERROR=1] [CC=clang] [V=1]
 #
 # Sources are found by folder: a new file needs no line here.
 
-BUILD    ?= build
+BUILD    ?= build$(if $(CROSS),/$(CROSS:-=))$(if $(STATIC),/static)
 PREFIX   ?= /usr/local
 OPENBLAS ?= 1
 SDL      ?= 1
 PYTHON   ?= /usr/bin/python3
 
+# For another machine's CPU: its libraries are those of the compiler, or those under SYSROOT.
 ifneq ($(CROSS),)
-CC := $(CROSS)gcc
+CC := $(CROSS)gcc $(if $(SYSROOT),--sysroot=$(SYSROOT))
 AR := $(CROSS)ar
+endif
+# Headless and without a shared library: ./faceid-static.
+ifneq ($(STATIC),)
+override SDL := 0
+override OPENBLAS := 0
 endif
 
 TARGET_ARCH_NAME := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null || uname -m)))
@@ -34,8 +41,11 @@ CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(OPT) $(WARN) $(
              $(FEATURES) $(FLAGS_FILE) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 FEATURES := $(foreach isa,$(ISA_FOLDERS),-DFID_HAVE_$(shell echo $(isa) | tr a-z A-Z)) \
             -DFID_OPENBLAS=$(OPENBLAS) -DFID_SDL=$(SDL)
-LIBS_LIB  = -ljpeg -lpng -lsqlite3 -lutf8proc -ldl -lm -pthread
+LIBS_LIB  = -ljpeg -lpng -lsqlite3 -lutf8proc $(if $(STATIC),-lz) -ldl -lm -pthread
 LIBS_SDL  = $(if $(filter 1,$(SDL)),-lSDL2_ttf -lSDL2)
+# glibc has no start-up code for static programs at any address on these two.
+LINK_STATIC  := $(if $(filter arm riscv64,$(TARGET_ARCH_NAME)),-static,-static-pie) -Wl,--gc-sections -Wl,--wrap=dlopen
+LINK_PROGRAM := $(if $(STATIC),$(LINK_STATIC),-pie)
 LDFLAGS_ALL = -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
 
 # ---- sources ----
@@ -46,7 +56,7 @@ WEIGHTS_C := $(wildcard weights/*.c)
 LIB_O     := $(patsubst %.c,$(BUILD)/%.o,$(KERNEL_C) $(ISA_C) $(ENGINE_C) $(WEIGHTS_C))
 WINDOW_C  := $(wildcard app/window*.c app/overlay*.c)
 APP_C     := $(filter-out $(if $(filter 1,$(SDL)),,$(WINDOW_C)),$(wildcard app/*.c))
-APP_O     := $(patsubst %.c,$(BUILD)/%.o,$(APP_C))
+APP_O     := $(patsubst %.c,$(BUILD)/%.o,$(APP_C) $(if $(STATIC),app/package/no_dlopen.c))
 BENCHES   := $(patsubst bench/%.c,$(BUILD)/%,$(wildcard bench/bench_*.c))
 BENCH_O   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
 TESTS     := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
@@ -59,9 +69,14 @@ CASES_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernel_cases/*.c))
         fuzz soak bench clean help tests benches
 all: program weights
 
-program: faceid
+# A program for another CPU stays in its build folder.
+PROGRAM  := $(if $(CROSS),$(BUILD)/)faceid$(if $(STATIC),-static)
+program: $(PROGRAM)
 faceid: $(BUILD)/faceid FORCE
 	@cmp -s $< $@ || cp -f $< $@
+$(if $(STATIC),$(PROGRAM)): $(BUILD)/faceid
+	$(SAY) "strip $@"
+	$(Q)$(CROSS)strip -o $@ $<
 
 # Changes when a switch does, so that `make SDL=0` after `make` builds what it says. BUILT=1 takes what
 # is built, whatever its switches: for tests of the installation.
@@ -78,7 +93,7 @@ $(BUILD)/app/find_model.o: $(BUILD)/prefix
 $(BUILD)/app/find_model.o: private FLAGS_FILE = '-DFID_PREFIX="$(PREFIX)"'
 $(BUILD)/faceid: $(APP_O) $(BUILD)/libfaceid.a $(BUILD)/flags
 	$(SAY) "link $@"
-	$(Q)$(CC) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o %.a,$^) $(LIBS_SDL) $(LIBS_LIB)
+	$(Q)$(CC) $(LDFLAGS_ALL) $(LINK_PROGRAM) -o $@ $(filter %.o %.a,$^) $(LIBS_SDL) $(LIBS_LIB)
 
 $(BUILD)/libfaceid.a: $(LIB_O)
 	@rm -f $@
@@ -96,7 +111,7 @@ $(BUILD)/libfaceid.so: $(LIB_O) engine/libfaceid.map $(BUILD)/flags
 	    -Wl,-Bsymbolic-functions $(if $(SANITIZE),,-Wl,--no-undefined) -o $@ $(filter %.o,$^) $(LIBS_LIB)
 $(BUILD)/faceid.pc: engine/faceid.pc.in FORCE
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
-	    -e 's|@LIBS@|$(LIBS_LIB)|' $< >$@
+	    -e 's|@LIBS@|$(LIBS_LIB) -lz|' $< >$@
 
 # ISA flags apply to the ISA folders alone.
 define isa_rule
@@ -248,11 +263,12 @@ help:
 	@echo "make install       PREFIX=/usr/local LIBDIR= DESTDIR=; make uninstall"
 	@echo "make deb           Debian packages in the build folder"
 	@echo "make check-vggface2 H5=FILE   the published network against its known answer"
-	@echo "switches: OPENBLAS=0 SDL=0 WEIGHTS=no CROSS=aarch64-linux-gnu- SANITIZE=address,undefined"
+	@echo "switches: OPENBLAS=0 SDL=0 WEIGHTS=no STATIC=1 (./faceid-static: headless, no shared library)"
+	@echo "          CROSS=aarch64-linux-gnu- SYSROOT=folder (engine/PORTING.md) SANITIZE=address,undefined"
 	@echo "          BUILD=folder WERROR=1 CC=clang V=1"
 
 -include $(shell find $(BUILD) -name cache -prune -o -name '*.d' -type f -print 2>/dev/null)
 .PRECIOUS: $(BUILD)/%.o
 
 clean:
-	rm -rf $(BUILD) faceid
+	rm -rf $(BUILD) faceid faceid-static
