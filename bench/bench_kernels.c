@@ -260,7 +260,7 @@ static void max_pool_lines(const struct bench *bench)
         window_line(bench, "max_pool_f32", max_pool_run, layers[i], sizeof(float), "GB/s");
 }
 
-/* ---- rows of numbers: average_f32, add_f32, affine_f32, dot_f32, crc32c ---- */
+/* ---- rows of numbers: average_f32, add_f32, affine_f32, dot_f32, dot_s8, crc32c ---- */
 
 struct vectors {
     const struct fid_kernels *table;
@@ -268,6 +268,7 @@ struct vectors {
     float *a, *b, *out;
     const float **rows;
     volatile float dot;
+    volatile int32_t short_dot;
     volatile uint32_t crc;
 };
 
@@ -293,6 +294,13 @@ static void dot_run(void *context)
 {
     struct vectors *v = context;
     v->dot = v->table->dot_f32(v->channels, v->a, v->b);
+}
+
+/* Any bytes will do: the kernels take the same time for all. */
+static void dot_s8_run(void *context)
+{
+    struct vectors *v = context;
+    v->short_dot = v->table->dot_s8(v->channels, (const int8_t *)v->a, (const int8_t *)v->b);
 }
 
 static void crc_run(void *context)
@@ -344,6 +352,12 @@ static void dot_lines(const struct bench *bench)
     vector_line(bench, "dot_f32 2048", dot_run, 1, 2048, 2, "GFLOP/s");
 }
 
+static void dot_s8_lines(const struct bench *bench)
+{
+    vector_line(bench, "dot_s8 512", dot_s8_run, 1, 512, 2, "Gop/s");
+    vector_line(bench, "dot_s8 2048", dot_s8_run, 1, 2048, 2, "Gop/s");
+}
+
 static void crc_lines(const struct bench *bench)
 {
     vector_line(bench, "crc32c 4 MiB", crc_run, 1, 1 << 20, 4, "GB/s");
@@ -355,10 +369,15 @@ static const struct {
     const char *slot;
     void (*lines)(const struct bench *bench);
 } benches[] = {
-    {"gemm_f32", gemm_lines},         {"depthwise_f32", depthwise_lines},
-    {"max_pool_f32", max_pool_lines}, {"average_f32", average_lines},
-    {"add_f32", add_lines},           {"affine_f32", affine_lines},
-    {"dot_f32", dot_lines},           {"crc32c", crc_lines},
+    {"gemm_f32", gemm_lines},
+    {"depthwise_f32", depthwise_lines},
+    {"max_pool_f32", max_pool_lines},
+    {"average_f32", average_lines},
+    {"add_f32", add_lines},
+    {"affine_f32", affine_lines},
+    {"dot_f32", dot_lines},
+    {"dot_s8", dot_s8_lines},
+    {"crc32c", crc_lines},
 };
 
 /* is_reference: this table has nothing faster in the slot, so the reference's lines say it all. */

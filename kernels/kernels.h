@@ -117,6 +117,9 @@ struct fid_post_f32 {
 /* dot_f32: Σ_{p<k} a[p] · b[p]. Accuracy: sum(k). */
 #define FID_DOT_F32_ARGS (size_t k, const float *a, const float *b)
 
+/* dot_s8: Σ_{p<k} a[p] · b[p] of bytes in -127..127, k ≤ 65536. Accuracy: exact. */
+#define FID_DOT_S8_ARGS (size_t k, const int8_t *a, const int8_t *b)
+
 /* crc32c: the checksum of RFC 3720 continued over `bytes` more bytes. Start with 0; the inversions
  * are inside, so crc32c(crc32c(0, a), b) is the checksum of a followed by b. Accuracy: exact. */
 #define FID_CRC32C_ARGS (uint32_t crc, const void *data, size_t bytes)

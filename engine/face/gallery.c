@@ -15,6 +15,7 @@ static void free_person(struct fid_gallery_person *person)
 {
     fid_free(person->key);
     fid_free(person->vectors);
+    fid_free(person->codes);
     *person = (struct fid_gallery_person){0};
 }
 
@@ -196,6 +197,7 @@ static enum fid_status read_snapshot(struct fid_gallery *gallery, int64_t id,
     if (status != FID_OK)
         gallery->version = VERSION_UNKNOWN;
     fid_gallery_expire(gallery);
+    fid_gallery_encode(gallery);
     return status;
 }
 

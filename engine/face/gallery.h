@@ -7,10 +7,11 @@
 
 struct fid_gallery_person {
     struct fid_person info;
-    char *key;           /* fid_name_key of the name; owned */
-    float *vectors;      /* [prototype_count][size], of length 1, the mean first; owned */
-    float *raw_mean;     /* [size], in the block of vectors */
-    size_t vector_count; /* read so far */
+    char *key;               /* fid_name_key of the name; owned */
+    float *vectors;          /* [prototype_count][size], of length 1, the mean first; owned */
+    float *raw_mean;         /* [size], in the block of vectors */
+    size_t vector_count;     /* read so far */
+    struct fid_codes *codes; /* of a large gallery: the vectors in short; owned; or NULL */
 };
 
 struct fid_gallery {
@@ -24,6 +25,15 @@ struct fid_gallery {
     struct fid_gallery_person *people;        /* owned, in order of keys */
     size_t count, capacity;
 };
+
+/* Gives everybody who has none codes, where the gallery is so large that they pay. */
+void fid_gallery_encode(struct fid_gallery *gallery);
+/* Who can be the nearest or the second person to an embedding of this length: one byte a person, 0
+ * for those who cannot, to be freed; NULL: look at everybody. */
+struct fid_kernels;
+unsigned char *fid_gallery_shortlist(const struct fid_kernels *kernels,
+                                     const struct fid_gallery *gallery, const float *embedding,
+                                     double norm);
 
 /* fid_gallery_open for a model that is known by its id, name and embedding size alone (id "":
  * none). */

@@ -135,6 +135,7 @@ static void leave_out(struct hold_out *held, size_t fold, struct fid_gallery_per
             memcpy(held->rest + left++ * held->size, held->samples + i * held->size,
                    held->size * sizeof(float));
     person->vectors = held->vectors;
+    person->codes = NULL; /* those are of the whole person */
     person->info.prototype_count =
         fid_person_vectors(held->rest, left, held->size, held->group, held->vectors);
 }

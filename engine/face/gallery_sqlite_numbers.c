@@ -3,7 +3,6 @@
 #include "engine/base/memory.h"
 #include "engine/face/gallery_sqlite.h"
 
-#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -31,15 +30,16 @@ static void to_bytes(const float *numbers, size_t size, uint8_t *bytes)
 /* False if one of the numbers is not finite. */
 static bool from_bytes(const uint8_t *bytes, size_t size, float *numbers)
 {
-    bool finite = true;
+    const uint32_t exponent = 0x7F800000u;
+    uint32_t not_finite = 0;
     for (size_t i = 0; i < size; i++) {
-        uint32_t bits = 0;
-        for (unsigned b = 0; b < 4; b++)
-            bits |= (uint32_t)bytes[4 * i + b] << (8 * b);
+        const uint8_t *of = bytes + 4 * i;
+        uint32_t bits =
+            (uint32_t)of[0] | (uint32_t)of[1] << 8 | (uint32_t)of[2] << 16 | (uint32_t)of[3] << 24;
         memcpy(&numbers[i], &bits, 4);
-        finite = finite && isfinite(numbers[i]);
+        not_finite |= (bits & exponent) == exponent;
     }
-    return finite;
+    return not_finite == 0;
 }
 
 enum fid_status fid_sqlite_write_numbers(struct fid_store *store, sqlite3_stmt *statement,

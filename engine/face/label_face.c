@@ -1,3 +1,4 @@
+#include "engine/base/memory.h"
 #include "engine/face/gallery.h"
 #include "kernels/kernels.h"
 
@@ -109,9 +110,11 @@ static struct ranking rank_people(const struct fid_gallery *gallery, enum fid_ru
     const struct fid_kernels *kernels = fid_kernels_best();
     struct ranking ranking = {NULL, NULL, -INFINITY, -INFINITY};
     size_t size = gallery->model.size;
+    unsigned char *shortlist =
+        kind == FID_RULE_COSINE ? fid_gallery_shortlist(kernels, gallery, embedding, norm) : NULL;
     for (size_t i = 0; i < gallery->count; i++) {
         const struct fid_gallery_person *person = &gallery->people[i];
-        if (person->info.expired)
+        if (person->info.expired || (shortlist != NULL && !shortlist[i]))
             continue;
         float likeness = kind == FID_RULE_DEMO
                              ? -raw_distance(person, embedding, size)
@@ -126,6 +129,7 @@ static struct ranking rank_people(const struct fid_gallery *gallery, enum fid_ru
             ranking.second_likeness = likeness;
         }
     }
+    fid_free(shortlist);
     return ranking;
 }
 

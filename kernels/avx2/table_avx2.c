@@ -19,5 +19,6 @@ const struct fid_kernels fid_kernels_avx2 = {
     .add_f32 = fid_add_f32_avx2,
     .affine_f32 = fid_affine_f32_avx2,
     .dot_f32 = fid_dot_f32_avx2,
+    .dot_s8 = fid_dot_s8_avx2,
     .crc32c = fid_crc32c_avx2,
 };

@@ -21,5 +21,6 @@ const struct fid_kernels fid_kernels_avx512 = {
     .add_f32 = fid_add_f32_avx512,
     .affine_f32 = fid_affine_f32_avx512,
     .dot_f32 = fid_dot_f32_avx512,
+    .dot_s8 = fid_dot_s8_avx512,
     .crc32c = fid_crc32c_avx2,
 };

@@ -21,4 +21,5 @@ const struct fid_kernels fid_kernels_neon32 = {
     .add_f32 = fid_add_f32_neon32,
     .affine_f32 = fid_affine_f32_neon32,
     .dot_f32 = fid_dot_f32_neon32,
+    .dot_s8 = fid_dot_s8_neon32,
 };
