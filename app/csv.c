@@ -29,29 +29,34 @@ static bool needs_quotes(const char *text)
                           is_blank(text[length - 1]) || strchr("=+-@", text[0]) != NULL);
 }
 
-void app_csv_text(struct app_csv *csv, const char *text)
+void app_csv_field(FILE *out, const char *text)
 {
     static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
     uint32_t code;
     size_t bytes;
-    put_comma(csv);
     if (text == NULL)
         return;
     bool quoted = needs_quotes(text);
     if (quoted)
-        fputc('"', csv->out);
+        fputc('"', out);
     for (; (bytes = app_utf8_next(text, &code)) != 0; text += bytes) {
         bool control = (code < 0x20 && code != '\t' && code != '\r' && code != '\n') ||
                        (code >= 0x7F && code < 0xA0);
         if (code == UINT32_MAX || control)
-            fputs(replacement, csv->out);
+            fputs(replacement, out);
         else if (code == '"')
-            fputs("\"\"", csv->out);
+            fputs("\"\"", out);
         else
-            fwrite(text, 1, bytes, csv->out);
+            fwrite(text, 1, bytes, out);
     }
     if (quoted)
-        fputc('"', csv->out);
+        fputc('"', out);
+}
+
+void app_csv_text(struct app_csv *csv, const char *text)
+{
+    put_comma(csv);
+    app_csv_field(csv->out, text);
 }
 
 void app_csv_whole(struct app_csv *csv, int64_t number)

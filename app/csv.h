@@ -19,6 +19,7 @@ struct app_csv {
 struct app_csv app_csv_begin(FILE *out);
 
 void app_csv_text(struct app_csv *csv, const char *text); /* NULL: an empty field */
+void app_csv_field(FILE *out, const char *text);          /* the field alone, without comma */
 void app_csv_whole(struct app_csv *csv, int64_t number);
 /* With so many decimals; empty where it is not finite. */
 void app_csv_number(struct app_csv *csv, double number, int decimals);

@@ -64,21 +64,6 @@ enum app_exit app_eval_finish(const struct app_eval_curves *curves, const char *
     return bad ? cannot_write(curves, name) : APP_OK;
 }
 
-void app_eval_csv_text(FILE *file, const char *text)
-{
-    if (text[strcspn(text, ",\"\r\n")] == '\0') {
-        fputs(text, file);
-        return;
-    }
-    fputc('"', file);
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            fputc('"', file);
-        fputc(*text, file);
-    }
-    fputc('"', file);
-}
-
 static double precision_at(const struct fid_curve_point *point)
 {
     return percent(point->mated, point->mated + point->impostors);

@@ -33,8 +33,6 @@ void app_eval_curves_title(const struct app *app, struct app_eval_curves *curves
 /* A file in the folder, and its end: APP_INTERNAL after a sentence if it cannot be written. */
 enum app_exit app_eval_create(const struct app_eval_curves *curves, const char *name, FILE **file);
 enum app_exit app_eval_finish(const struct app_eval_curves *curves, const char *name, FILE *file);
-/* Text as a field of CSV (RFC 4180). */
-void app_eval_csv_text(FILE *file, const char *text);
 
 /* curve.csv, roc.svg, det.svg */
 enum app_exit app_eval_write_rates(const struct app_eval_curves *curves,

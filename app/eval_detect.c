@@ -1,5 +1,6 @@
 /* Detection: a table "file x y w h ignore" of the faces in some pictures, the first line being the
  * names of the columns. */
+#include "app/csv.h"
 #include "app/eval.h"
 #include "app/eval_curves.h"
 
@@ -262,7 +263,7 @@ static enum app_exit write_faces(const struct app_eval_curves *curves,
     fputs("file,x,y,w,h,ignore,score\n", file);
     for (size_t i = 0; i < detection->truth_count; i++) {
         const struct fid_truth_box *truth = &detection->truth[i];
-        app_eval_csv_text(file, detection->pictures.references[i]);
+        app_csv_field(file, detection->pictures.references[i]);
         fprintf(file, ",%g,%g,%g,%g,%d,", (double)truth->box.x, (double)truth->box.y,
                 (double)truth->box.w, (double)truth->box.h, truth->ignore);
         if (isfinite(detection->truth_scores[i])) /* it was found */

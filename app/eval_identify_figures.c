@@ -1,3 +1,4 @@
+#include "app/csv.h"
 #include "app/eval_identify.h"
 
 #include <math.h>
@@ -183,14 +184,14 @@ static enum app_exit write_scores(const struct app_eval_curves *curves,
         if (entry->role == ROLE_ENROLL)
             continue;
         fprintf(file, "%s,", app_role_words[entry->role]);
-        app_eval_csv_text(file, entry->person);
+        app_csv_field(file, entry->person);
         fputc(',', file);
-        app_eval_csv_text(file, label->nearest);
+        app_csv_field(file, label->nearest);
         fprintf(file, ",%.6f,", (double)label->score);
-        app_eval_csv_text(file, label->second);
+        app_csv_field(file, label->second);
         fprintf(file, ",%.6f,%s,", (double)label->second_score,
                 label->nearest[0] != '\0' ? fid_reason_text(label->reason) : "no_face");
-        app_eval_csv_text(file, id->pictures.references[i]);
+        app_csv_field(file, id->pictures.references[i]);
         fputc('\n', file);
     }
     return app_eval_finish(curves, "scores.csv", file);

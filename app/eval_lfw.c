@@ -1,6 +1,7 @@
 /* Verification as "Labeled Faces in the Wild" defines it (view 2): pairs.txt has a line "folds n"
  * and then for each fold n pairs of one person, "name i j", and n of two, "name i name j". Folds
  * whose pictures are not all there are left out. */
+#include "app/csv.h"
 #include "app/eval.h"
 #include "app/eval_curves.h"
 #include "app/json.h"
@@ -254,9 +255,9 @@ static enum app_exit write_scores(const struct app_eval_curves *curves, const st
     for (size_t i = 0; i < lfw->pair_count; i++) {
         fprintf(file, "%d,%d,%.6f,", lfw->numbers[lfw->fold[i]], lfw->same[i],
                 (double)lfw->scores[i]);
-        app_eval_csv_text(file, lfw->pictures.references[2 * i]);
+        app_csv_field(file, lfw->pictures.references[2 * i]);
         fputc(',', file);
-        app_eval_csv_text(file, lfw->pictures.references[2 * i + 1]);
+        app_csv_field(file, lfw->pictures.references[2 * i + 1]);
         fputc('\n', file);
     }
     return app_eval_finish(curves, "scores.csv", file);
