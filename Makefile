@@ -61,7 +61,7 @@ BENCHES   := $(patsubst bench/%.c,$(BUILD)/%,$(wildcard bench/bench_*.c))
 BENCH_O   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
 TESTS     := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TOOLS     := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/*.c))
-RIG_TOOLS := $(BUILD)/tests/usbcam $(patsubst %,$(BUILD)/tests/%.so,careless lean)
+RIG_TOOLS := $(BUILD)/tests/usbcam $(patsubst %,$(BUILD)/tests/%.so,careless lean faults)
 CHECK_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/check/*.c))
 CASES_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernel_cases/*.c))
 
@@ -242,6 +242,8 @@ rig: deps-rig
 soak: test
 	@FACEID_SOAK_FRAMES=100000 BUILD=$(BUILD) PYTHONPATH=tests/check:convert $(PYTHON) tests/test_soak.py
 	@FACEID_MINUTE=60 tests/run window_minute
+	@FACEID_SOAK_FAULTS=1 tests/run gallery_faults
+	@FACEID_SOAK_FLIPS=10000 FACEID_SOAK_KILLS=1000 tests/run --c gallery
 	@$(MAKE) --no-print-directory fuzz FUZZ_RUNS=10000000
 
 bench: program benches

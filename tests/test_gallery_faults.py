@@ -1,0 +1,161 @@
+"""A program that is killed, or is refused by the disk, at each of the calls by which it changes files:
+the gallery is whole afterwards, nobody of before is lost or changed by a bit, and what was being done
+is done or not done. FACEID_SOAK_FAULTS=1 (make soak) tries all calls, else a tenth of them."""
+import errno
+import os
+import random
+import shutil
+
+from check import BUILD, case, main, require, run, shared, temp_folder
+from people_file import people_file, person
+from program import FACEID, environment, models
+
+FAULTS = os.path.join(BUILD, "tests", "faults.so")
+SEED = int(os.environ.get("FACEID_SEED", "1"))
+ALL = "FACEID_SOAK_FAULTS" in os.environ
+CROWD = 6  # samples of each: enough to fill pages
+_start = {}
+
+
+def start_gallery():
+    """A folder with a gallery of three people, and the file of two more."""
+    if "folder" not in _start:
+        folder = _start["folder"] = temp_folder()
+        for name, people in (("first", [person("ana", CROWD), person("bob", CROWD), person("eva", CROWD)]),
+                             ("more", [person("raj", CROWD), person("zoe", CROWD)])):
+            with open(os.path.join(folder, name + ".people"), "wb") as file:
+                file.write(people_file(*people))
+        gallery = os.path.join(folder, "gallery.db")
+        done = run(FACEID, "import", os.path.join(folder, "first.people"), env=environment(gallery=gallery))
+        require(done.returncode == 0, done.stderr)
+    return _start["folder"]
+
+
+def state(gallery):
+    """All that a gallery holds, by its own export; "" without people."""
+    path = os.path.join(os.path.dirname(gallery), "state")
+    env = environment(gallery=gallery)
+    listed = run(FACEID, "list", env=env)
+    require(listed.returncode == 0, "list: " + listed.stderr)
+    if not listed.stdout:
+        return b""
+    done = run(FACEID, "export", "--force", path, env=env)
+    require(done.returncode == 0, "export: " + done.stderr)
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def fresh(empty):
+    folder = temp_folder()
+    gallery = os.path.join(folder, "gallery.db")
+    if not empty:
+        shutil.copy(os.path.join(start_gallery(), "gallery.db"), gallery)
+    return gallery
+
+
+def attempt(words, gallery, **fault):
+    env = environment(gallery=gallery, pair=models() if words[0] == "enroll" else None,
+                      LD_PRELOAD=FAULTS, **fault)
+    return run(FACEID, *words, env=env)
+
+
+OPERATIONS = {  # name: (words, may the gallery be missing before)
+    "first import": (("import", "more.people"), True),
+    "import": (("import", "more.people"), False),
+    "rename": (("rename", "ana", "somebody else"), False),
+    "merge": (("merge", "ana", "bob"), False),
+    "remove": (("remove", "ana", "--sample", "2"), False),
+    "forget": (("forget", "ana"), False),
+    "backup": (("backup", "COPY"), False),
+    "undo": (("undo",), False),
+    "replacing import": (("import", "--force", "first.people"), False),
+    "first enrolment": (("enroll", "new", "FACE"), True),
+}
+
+
+def command(words, gallery):
+    names = {**{n: os.path.join(start_gallery(), n) for n in ("first.people", "more.people")},
+             "COPY": gallery + ".copy"}
+    return [shared("data/people/amy/amy1.png") if w == "FACE" else names.get(w, w) for w in words]
+
+
+def calls_of(name):
+    """(number of changing calls, state before, state after)."""
+    words, empty = OPERATIONS[name]
+    gallery = fresh(empty)
+    before = b"" if empty else state(gallery)
+    count = os.path.join(temp_folder(), "count")
+    done = attempt(command(words, gallery), gallery, FAULT_COUNT=count)
+    require(done.returncode == 0, done.stderr)
+    with open(count, encoding="ascii") as file:
+        return int(file.read()), before, state(gallery)
+
+
+def chosen(count):
+    return range(1, count + 1) if ALL else sorted(
+        random.Random(SEED).sample(range(1, count + 1), max(4, count // 10)))
+
+
+def try_all(name, kinds, judge):
+    count, before, after = calls_of(name)
+    tried = 0
+    for kind in kinds:
+        for at in chosen(count):
+            gallery = fresh(OPERATIONS[name][1])
+            done = attempt(command(OPERATIONS[name][0], gallery), gallery, FAULT_AT=str(at), FAULT_KIND=kind)
+            what = "%s, %s at call %d of %d" % (name, kind, at, count)
+            judge(done, kind, what)
+            if os.path.exists(gallery):
+                checked = run(FACEID, "check", env=environment(gallery=gallery))
+                require(checked.returncode == 0 or (before == b"" and "there is no gallery" in checked.stderr),
+                        what + ": " + checked.stderr)
+                found = state(gallery)
+            else:
+                found = b""
+            if name.endswith("enrolment"):  # its vectors have the time of each run
+                require(found == before or len(found) == len(after), what + ": something else")
+            else:
+                require(found in (before, after), what + ": neither as before nor as after")
+            tried += 1
+            shutil.rmtree(os.path.dirname(gallery))
+    return count, tried
+
+
+def killed(done, kind, what):
+    require(done.returncode in (-9, 0), "%s: ended with %d: %s" % (what, done.returncode, done.stderr))
+
+
+def told(done, kind, what):
+    """The disk's no is a sentence and exit code 5; 0: it did not matter."""
+    require(done.returncode in (0, 5), "%s: ended with %d: %s" % (what, done.returncode, done.stderr))
+    require(done.returncode == 0 or (done.stderr.startswith("faceid: ") and done.stdout == ""),
+            what + ": " + done.stderr)
+
+
+@case
+def killed_at_each_call():
+    total = 0
+    for name in OPERATIONS:
+        try:
+            count, tried = try_all(name, ("kill", "torn"), killed)
+        except Exception as problem:
+            if type(problem).__name__ != "Skip":
+                raise
+            print("%s: %s" % (name, problem))
+            continue
+        print("%s: %d changing calls, %d kills" % (name, count, tried))
+        total += tried
+    print("%d kills in all" % total)
+    require(not ALL or total > 1000, "only %d kills" % total)
+
+
+@case
+def refused_at_each_call():
+    total = 0
+    for name in ("first import", "import", "rename", "merge", "forget", "backup"):
+        codes = [str(e) for e in (errno.ENOSPC, errno.EIO) + ((errno.EROFS, errno.EDQUOT) if ALL else ())]
+        total += try_all(name, codes, told)[1]
+    print("%d refusals in all" % total)
+
+
+main()
