@@ -10,7 +10,7 @@ import struct
 import subprocess
 import time
 
-from check import case, main, require, temp_folder
+from check import case, main, require, skip, temp_folder
 from people_file import MODEL, NOW, SIZE, people_file, person, record, text
 from program import FACEID, environment, faceid
 
@@ -312,6 +312,32 @@ def locked_out_after_five_seconds():
     require(names(gallery) == ["ana"], "a reader is kept out")
     other.execute("ROLLBACK")
     good("rename", "ana", "bob", gallery=gallery)
+
+
+@case
+def read_where_nothing_may_be_written():
+    """Another owner's folder: readable, without a file being made there; a journal is told of."""
+    if os.geteuid() != 0:
+        skip("only root can be somebody else")
+    gallery = gallery_of(person("ana"), person("bob", expires="2020-01-01"))
+    folder = os.path.dirname(gallery)
+    def as_nobody(*words):
+        for path in (folder, gallery):
+            os.chmod(path, 0o755 if path == folder else 0o644)
+        return subprocess.run([FACEID, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              env=environment(gallery=gallery), user=65534, group=65534, extra_groups=[])
+    done = as_nobody("list")
+    require(done.returncode == 0 and done.stdout.startswith("ana\t"), done.stderr)
+    require(as_nobody("check").returncode == 0 and as_nobody("show", "ana").returncode == 0, "other verbs")
+    require(os.listdir(folder) == ["gallery.db"], str(os.listdir(folder)))
+    done = as_nobody("forget", "ana")
+    require(done.returncode == 5 and done.stderr.count("\n") == 1, done.stderr)
+    holder = sqlite3.connect(gallery, isolation_level=None)
+    holder.execute("INSERT INTO backup VALUES('/none', '')")
+    done = as_nobody("list")
+    require(done.returncode == 5 and "-wal" in done.stderr and done.stderr.count("\n") == 1, done.stderr)
+    holder.close()
+    require(as_nobody("list").returncode == 0, "after the owner has closed it")
 
 
 main()

@@ -62,6 +62,16 @@ static enum fid_status make_file(const char *path, struct fid_error *error)
     return FID_OK;
 }
 
+bool fid_gallery_is_fixed(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL || (size_t)(slash - path) >= sizeof folder)
+        return false;
+    snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    return access(path, W_OK) != 0 || access(folder, W_OK) != 0;
+}
+
 enum fid_status fid_gallery_file(const char *path, bool create, char *real, size_t bytes,
                                  struct fid_error *error)
 {
@@ -82,7 +92,7 @@ enum fid_status fid_gallery_file(const char *path, bool create, char *real, size
                         "%s is a symbolic link, and a gallery has to be the file itself", path);
     if (!S_ISREG(info.st_mode))
         return fid_fail(error, FID_INVALID, "%s is not a file, so it is no gallery", path);
-    if ((info.st_mode & 0077) != 0 && chmod(real, 0600) != 0)
+    if ((info.st_mode & 0077) != 0 && chmod(real, 0600) != 0 && !fid_gallery_is_fixed(real))
         return fid_fail(error, FID_IO, "%s can be read by others, and that cannot be changed: %s",
                         path, strerror(errno));
     return FID_OK;

@@ -4,6 +4,8 @@
 #include "engine/face/gallery_file.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 enum {
     APPLICATION_ID = 0x46494447, /* "FIDG" in the file's header: told apart from other databases */
@@ -198,18 +200,22 @@ static enum fid_status set_journal(struct fid_store *store, struct fid_error *er
     return status;
 }
 
+static enum fid_status prepare_handle(struct fid_store *store, struct fid_error *error)
+{
+    sqlite3_busy_timeout(store->db, BUSY_MS);
+    sqlite3_extended_result_codes(store->db, 1);
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    return execute(store,
+                   "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON;"
+                   "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA synchronous=FULL",
+                   "opened", error);
+}
+
 static enum fid_status set_up(struct fid_store *store, unsigned flags, bool *empty,
                               struct fid_error *error)
 {
     bool read_only = (flags & FID_GALLERY_READ_ONLY) != 0;
-    sqlite3_busy_timeout(store->db, BUSY_MS);
-    sqlite3_extended_result_codes(store->db, 1);
-    sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    enum fid_status status =
-        execute(store,
-                "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON;"
-                "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA synchronous=FULL",
-                "opened", error);
+    enum fid_status status = store->fixed ? FID_OK : prepare_handle(store, error);
     if (status == FID_OK)
         status = check_schema(store, flags, empty, error);
     if ((flags & FID_GALLERY_MEMORY) != 0) /* SQLite has one journal for that */
@@ -230,6 +236,55 @@ static enum fid_status name_file(const char *path, unsigned flags, struct fid_st
     return FID_OK;
 }
 
+/* Nothing of a file that cannot be written is locked; whether it is still the same is told by its
+ * time and size. */
+static int64_t version_of_file(const struct fid_store *store)
+{
+    struct stat info;
+    if (stat(store->path, &info) != 0)
+        return 0;
+    return ((int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec) ^
+           ((int64_t)info.st_size << 20) ^ (int64_t)info.st_ino;
+}
+
+/* Is there something in the journal that the file lacks? */
+static bool has_journal(const struct fid_store *store)
+{
+    struct stat info;
+    char journal[PATH_MAX + 8];
+    snprintf(journal, sizeof journal, "%s-wal", store->path);
+    return stat(journal, &info) == 0 && info.st_size > 0;
+}
+
+/* As SQLite wants a path in a URI. */
+static void write_uri(const char *path, char *uri, size_t bytes)
+{
+    size_t at = (size_t)snprintf(uri, bytes, "file:");
+    for (; *path != '\0' && at + 32 < bytes; path++)
+        at += (size_t)snprintf(uri + at, bytes - at, strchr("%?#", *path) != NULL ? "%%%02X" : "%c",
+                               (unsigned)(unsigned char)*path);
+    snprintf(uri + at, bytes - at, "?immutable=1");
+}
+
+/* Opens a file that cannot be written, and in whose folder nothing can be made. */
+static enum fid_status open_fixed(struct fid_store *store, struct fid_error *error)
+{
+    char uri[3 * PATH_MAX + 64];
+    if (has_journal(store))
+        return fid_fail(error, FID_IO,
+                        "the gallery %s has changes in its journal (-wal), which cannot be read "
+                        "where nothing may be written: let its owner run faceid list once",
+                        store->path);
+    write_uri(store->path, uri, sizeof uri);
+    sqlite3_close_v2(store->db);
+    store->db = NULL;
+    store->fixed_version = version_of_file(store);
+    int code = sqlite3_open_v2(uri, &store->db,
+                               SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_URI, NULL);
+    return code == SQLITE_OK ? prepare_handle(store, error)
+                             : fid_sqlite_fail(store, code, "opened", error);
+}
+
 enum fid_status fid_store_open(const char *path, unsigned flags, struct fid_store **store,
                                struct fid_error *error)
 {
@@ -247,11 +302,16 @@ enum fid_status fid_store_open(const char *path, unsigned flags, struct fid_stor
     if (status != FID_OK)
         goto fail;
     const char *file = (flags & FID_GALLERY_MEMORY) != 0 ? ":memory:" : made->path;
-    int code = sqlite3_open_v2(file, &made->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
-    if (code != SQLITE_OK) {
+    made->fixed = (flags & FID_GALLERY_READ_ONLY) != 0 && fid_gallery_is_fixed(file);
+    int code = made->fixed ? SQLITE_OK
+                           : sqlite3_open_v2(file, &made->db,
+                                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
+    if (made->fixed)
+        status = open_fixed(made, error);
+    if (code != SQLITE_OK)
         status = fid_sqlite_fail(made, code, "opened", error);
+    if (status != FID_OK)
         goto fail;
-    }
     status = set_up(made, flags, &empty, error);
     if (status == FID_OK && empty && (flags & FID_GALLERY_READ_ONLY) == 0)
         status = fid_fail(error, FID_NOT_FOUND, "the gallery %s is empty", path);
@@ -281,7 +341,13 @@ void fid_store_close(struct fid_store **store)
 enum fid_status fid_store_version(struct fid_store *store, int64_t *version,
                                   struct fid_error *error)
 {
-    return fid_sqlite_number(store, "PRAGMA data_version", NULL, version, error);
+    if (!store->fixed)
+        return fid_sqlite_number(store, "PRAGMA data_version", NULL, version, error);
+    enum fid_status status = FID_OK;
+    if (sqlite3_get_autocommit(store->db) && version_of_file(store) != store->fixed_version)
+        status = open_fixed(store, error);
+    *version = store->fixed_version;
+    return status;
 }
 
 enum fid_status fid_store_begin(struct fid_store *store, bool write, struct fid_error *error)

@@ -20,6 +20,8 @@ struct fid_store {
     fid_crc32c_fn crc32c;
     char path[PATH_MAX];
     sqlite3_stmt *salvaged; /* whose row was given last */
+    bool fixed;             /* where nothing can be written: no locks, no journal */
+    int64_t fixed_version;  /* of the file that is open */
 };
 
 /* SQLite's complaint as ours; doing completes "the gallery PATH could not be ...". */
