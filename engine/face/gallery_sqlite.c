@@ -49,6 +49,9 @@ static const char *const schema_steps[SCHEMA] = {
     "CREATE TABLE old_consent AS SELECT * FROM consent WHERE 0;"
     "CREATE TABLE backup(path TEXT PRIMARY KEY, created TEXT NOT NULL);"
     "PRAGMA user_version=3;",
+
+    "ALTER TABLE model ADD COLUMN crc INTEGER NOT NULL DEFAULT 0;" /* 0: written before */
+    "PRAGMA user_version=4;",
 };
 _Static_assert(APPLICATION_ID == 1179206727, "the number in schema_steps");
 

@@ -13,7 +13,7 @@
 #include <limits.h>
 #include <sqlite3.h>
 
-#define FID_SQLITE_SCHEMA 3 /* the version of the tables that this program makes */
+#define FID_SQLITE_SCHEMA 4 /* the version of the tables that this program makes */
 
 struct fid_store {
     sqlite3 *db;
@@ -61,7 +61,8 @@ enum fid_row {
     FID_ROW_SAMPLE = -2,
     FID_ROW_STRANGER = -3,    /* of "person" i, its place */
     FID_ROW_CALIBRATION = -4, /* of "person" 0 */
-    FID_ROW_CONSENT = -5
+    FID_ROW_CONSENT = -5,
+    FID_ROW_MODEL = -6 /* of "person" 0 */
 };
 
 /* Checksum of a row: the person it belongs to, what it is, and its bytes, so that rows that were

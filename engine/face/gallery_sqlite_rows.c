@@ -2,17 +2,31 @@
 
 #include "engine/base/memory.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- the model ---- */
+
+static int64_t model_crc(const struct fid_store *store, const struct fid_store_model *model)
+{
+    char text[sizeof model->id + sizeof model->name + 32];
+    int length = snprintf(text, sizeof text, "%s|%s|%zu", model->id, model->name, model->size);
+    return fid_sqlite_row_crc(store, 0, FID_ROW_MODEL, text, (size_t)length);
+}
 
 enum fid_status fid_store_read_model(struct fid_store *store, struct fid_store_model *model,
                                      struct fid_error *error)
 {
     sqlite3_stmt *statement;
     *model = (struct fid_store_model){0};
-    enum fid_status status =
-        fid_sqlite_prepare(store, "SELECT id, name, size FROM model", &statement, error);
+    enum { FIRST_VERSION = 4 }; /* with a checksum */
+    bool has_crc;
+    enum fid_status status = fid_sqlite_has_version(store, FIRST_VERSION, &has_crc, error);
+    if (status == FID_OK)
+        status = fid_sqlite_prepare(store,
+                                    has_crc ? "SELECT id, name, size, crc FROM model"
+                                            : "SELECT id, name, size, 0 FROM model",
+                                    &statement, error);
     if (status != FID_OK)
         return status;
     int code = sqlite3_step(statement);
@@ -21,7 +35,10 @@ enum fid_status fid_store_read_model(struct fid_store *store, struct fid_store_m
         fid_sqlite_copy_column(statement, 0, model->id, sizeof model->id);
         fid_sqlite_copy_column(statement, 1, model->name, sizeof model->name);
         model->size = (size_t)size;
-        if (size < 1 || size > FID_SQLITE_VECTOR_MOST || strlen(model->id) != sizeof model->id - 1)
+        int64_t crc = sqlite3_column_int64(statement, 3);
+        if (size < 1 || size > FID_SQLITE_VECTOR_MOST ||
+            strlen(model->id) != sizeof model->id - 1 ||
+            (crc != 0 && crc != model_crc(store, model)))
             status = fid_fail(error, FID_CORRUPT, "the gallery %s is damaged: its model is not one",
                               store->path);
     } else if (code != SQLITE_DONE) {
@@ -38,13 +55,14 @@ enum fid_status fid_store_write_model(struct fid_store *store, const struct fid_
     int64_t unused;
     enum fid_status status = fid_sqlite_number(store, "DELETE FROM model", NULL, &unused, error);
     if (status == FID_OK)
-        status =
-            fid_sqlite_prepare(store, "INSERT INTO model VALUES(?1, ?2, ?3)", &statement, error);
+        status = fid_sqlite_prepare(store, "INSERT INTO model VALUES(?1, ?2, ?3, ?4)", &statement,
+                                    error);
     if (status != FID_OK)
         return status;
     sqlite3_bind_text(statement, 1, model->id, -1, SQLITE_STATIC);
     sqlite3_bind_text(statement, 2, model->name, -1, SQLITE_STATIC);
     sqlite3_bind_int64(statement, 3, (int64_t)model->size);
+    sqlite3_bind_int64(statement, 4, model_crc(store, model));
     return fid_sqlite_finish(store, statement, error);
 }
 
