@@ -136,6 +136,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(CHECK_O) $(BUILD)/libfaceid.a
 $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_LIB)
+$(BUILD)/tests/live_worker: $(patsubst %,$(BUILD)/app/%.o,config enrolment_choose enrolment_spread gate)
 $(BUILD)/tests/usbcam: $(patsubst %,$(BUILD)/tests/rigs/%.o,usbcam uvc)
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^

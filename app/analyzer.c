@@ -71,10 +71,9 @@ static enum app_exit open_engine(struct app_analyzer *analyzer)
     return APP_OK;
 }
 
-/* N a second, 0: no limit. */
-static double ns_apart(const struct app *app, const char *option)
+/* rate a second, 0: no limit. */
+static double ns_apart(double rate)
 {
-    double rate = app_option_number(app, option, 0);
     return rate > 0 ? (double)APP_NS_PER_S / rate : 0;
 }
 
@@ -87,10 +86,12 @@ enum app_exit app_analyzer_open(struct app *app, bool every_frame, struct app_an
     }
     (*analyzer)->app = app;
     (*analyzer)->every_frame = every_frame;
-    (*analyzer)->frame_ns_least = ns_apart(app, "max-fps");
-    (*analyzer)->embed_ns_least = ns_apart(app, "embed-fps");
+    (*analyzer)->frame_ns_least = ns_apart(app->max_fps);
+    (*analyzer)->embed_ns_least = ns_apart(app->embed_fps);
     app_learner_cancel(&(*analyzer)->learner);
-    enum app_exit code = open_engine(*analyzer);
+    enum app_exit code = app_gate_read(&(*analyzer)->learner.gate);
+    if (code == APP_OK)
+        code = open_engine(*analyzer);
     (*analyzer)->refreshed_ns = (*analyzer)->faces_ns = app_now_ns();
     if (code != APP_OK)
         app_analyzer_close(analyzer);
@@ -353,7 +354,7 @@ void app_analyzer_wish(struct app_analyzer *analyzer, const struct app_wish *wis
         break;
     case APP_WISH_LEARN_FINISH:
         if (app_learner_finish(&analyzer->learner, analyzer->app, rule, wish->name, wish->force,
-                               wish->number))
+                               wish->replace, wish->number))
             analyzer->refreshed_ns = 0; /* at the next frame */
         break;
     }

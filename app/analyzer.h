@@ -60,7 +60,7 @@ struct app_wish {
     float delta;
     char name[FID_NAME_BYTES +
               64]; /* longer than a name may be, so that it is refused and not cut */
-    bool force;
+    bool force, replace;
     uint64_t number;
 };
 

@@ -17,6 +17,7 @@ struct app_clip {
     struct app_stream stream;
     long next, every; /* number of the next frame, step */
     long count;       /* frames given */
+    long expected;    /* about; 0: not known */
 };
 
 bool app_clip_looks_like(const uint8_t *bytes, size_t count)
@@ -123,12 +124,13 @@ static char *input_of(const char *path)
     return asprintf(&input, "file:%s", path) >= 0 ? input : NULL;
 }
 
-/* The step between frames that keeps to options->rate and options->limit. */
+/* The step between frames that keeps to options->rate and options->limit, and how many that are. */
 static enum fid_status choose_step(const char *input, const struct app_clip_options *options,
-                                   long *every, struct fid_error *error)
+                                   long *every, long *expected, struct fid_error *error)
 {
     double rate, frames, step = 1, first = (double)options->first, last = (double)options->last;
     *every = options->every;
+    *expected = 0;
     if (options->every > 0)
         return FID_OK;
     enum fid_status status = probe(input, &rate, &frames, error);
@@ -140,6 +142,8 @@ static enum fid_status choose_step(const char *input, const struct app_clip_opti
     if (options->limit > 0 && isfinite(frames) && frames / step > (double)options->limit)
         step = ceil(frames / (double)options->limit);
     *every = step >= 1 && step < 1e6 ? (long)step : 1;
+    if (frames >= 1 && frames < 1e9)
+        *expected = (long)ceil(frames / (double)*every);
     return status;
 }
 
@@ -212,7 +216,7 @@ enum fid_status app_clip_open(const char *path, const struct app_clip_options *o
     if (made->path == NULL || made->shown == NULL || input == NULL)
         goto end;
     app_clip_shown(path, made->shown, strlen(path) + 1);
-    status = choose_step(input, options, &made->every, error);
+    status = choose_step(input, options, &made->every, &made->expected, error);
     if (status != FID_OK)
         goto end;
     made->next = options->first;
@@ -335,6 +339,11 @@ enum app_camera_result app_clip_read(struct app_clip *clip, int timeout_ms, stru
         return APP_CAMERA_LOST;
     }
     return finish(clip, error) == FID_OK ? APP_CAMERA_END : APP_CAMERA_LOST;
+}
+
+long app_clip_expected(const struct app_clip *clip)
+{
+    return clip->expected;
 }
 
 enum fid_status app_clip_next(struct app_clip *clip, struct fid_picture *picture, long *frame,

@@ -27,6 +27,8 @@ void app_clip_shown(const char *path, char *shown, size_t bytes);
 /* FID_UNSUPPORTED: ffmpeg is not installed; FID_IO; FID_NO_MEMORY. */
 enum fid_status app_clip_open(const char *path, const struct app_clip_options *options,
                               struct app_clip **clip, struct fid_error *error);
+/* How many frames it will give, about; 0: not known. */
+long app_clip_expected(const struct app_clip *clip);
 /* FILLS picture and *frame, or sets *frame to -1 at the end. FID_CORRUPT: the clip is damaged
  * (frames that came before are good). */
 enum fid_status app_clip_next(struct app_clip *clip, struct fid_picture *picture, long *frame,

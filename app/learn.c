@@ -2,7 +2,6 @@
 #include "app/live_clock.h"
 #include "app/text.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -10,16 +9,6 @@
 /* Looks of a face that differ: pictures that follow each other at once are one and the same. */
 #define WANTED   15
 #define APART_NS (150 * APP_NS_PER_MS)
-
-/* From here on a face is good enough to be learnt from; networks are trained on faces of 112
- * pixels, shrunk ones of 80 are nearly as good, and past these angles half of the face is hidden.
- */
-#define SIZE_LEAST      80
-#define SHARPNESS_LEAST 0.3f
-#define BRIGHT_LEAST    0.15f
-#define CONTRAST_LEAST  0.06f
-#define YAW_MOST        35
-#define PITCH_MOST      25
 
 const char *app_hint_text(enum app_learn_hint hint)
 {
@@ -32,6 +21,10 @@ const char *app_hint_text(enum app_learn_hint hint)
         return "hold still";
     case APP_HINT_DARK:
         return "more light, please";
+    case APP_HINT_BRIGHT:
+        return "less light, please";
+    case APP_HINT_CUT:
+        return "come into the picture";
     case APP_HINT_TURNED:
         return "look at the camera";
     case APP_HINT_OTHER:
@@ -42,15 +35,25 @@ const char *app_hint_text(enum app_learn_hint hint)
     return "";
 }
 
-static enum app_learn_hint hint_of(const struct fid_quality *quality)
+static enum app_learn_hint hint_of(enum app_gate_reason reason)
 {
-    if (quality->size < SIZE_LEAST)
+    switch (reason) {
+    case APP_GATE_SMALL:
         return APP_HINT_TOO_SMALL;
-    if (quality->brightness < BRIGHT_LEAST || quality->contrast < CONTRAST_LEAST)
+    case APP_GATE_CUT:
+        return APP_HINT_CUT;
+    case APP_GATE_DARK:
+    case APP_GATE_FLAT:
         return APP_HINT_DARK;
-    if (fabsf(quality->yaw) > YAW_MOST || fabsf(quality->pitch) > PITCH_MOST)
+    case APP_GATE_BRIGHT:
+        return APP_HINT_BRIGHT;
+    case APP_GATE_TURNED:
         return APP_HINT_TURNED;
-    return quality->sharpness < SHARPNESS_LEAST ? APP_HINT_BLURRED : APP_HINT_OK;
+    case APP_GATE_BLURRED:
+        return APP_HINT_BLURRED;
+    default: /* good; the others are not about how a face is seen */
+        return APP_HINT_OK;
+    }
 }
 
 /* ---- collecting ---- */
@@ -59,6 +62,7 @@ void app_learner_cancel(struct app_learner *learner)
 {
     app_enrolment_clear(&learner->faces);
     learner->shown = (struct app_learn){.wanted = WANTED};
+    learner->frames = 0;
 }
 
 void app_learner_start(struct app_learner *learner, uint32_t track)
@@ -75,9 +79,12 @@ bool app_learner_look(struct app_learner *learner, const struct fid_track *track
     if (shown->state != APP_LEARN_COLLECTING)
         return false;
     bool seen = track != NULL && track->seen;
-    learner->faces.frames++;
-    learner->faces.faceless += !seen;
-    shown->hint = seen ? hint_of(&track->quality) : APP_HINT_AWAY;
+    learner->frames++;
+    shown->hint = APP_HINT_AWAY;
+    if (seen) {
+        learner->quality = track->quality;
+        shown->hint = hint_of(app_gate_judge(learner->gate.frame, &track->quality).reason);
+    }
     return shown->hint == APP_HINT_OK &&
            (shown->collected == 0 || now_ns - learner->taken_ns >= APART_NS);
 }
@@ -85,10 +92,10 @@ bool app_learner_look(struct app_learner *learner, const struct fid_track *track
 static bool is_same(const struct app_learner *learner, const float *embedding, size_t size,
                     float alike)
 {
-    for (size_t i = 0; i < learner->faces.count; i++)
+    for (size_t i = 0; i < learner->faces.look_count; i++)
         if (fid_cosine(learner->faces.embeddings + i * size, embedding, size) >= alike)
             return true;
-    return learner->faces.count == 0;
+    return learner->faces.look_count == 0;
 }
 
 bool app_learner_take(struct app_learner *learner, const float *embedding, size_t size, float alike,
@@ -96,6 +103,7 @@ bool app_learner_take(struct app_learner *learner, const float *embedding, size_
 {
     struct app_learn *shown = &learner->shown;
     struct tm utc;
+    const struct app_verdict good = {.reason = APP_GATE_GOOD};
     char source[64];
     if (!is_same(learner, embedding, size, alike)) {
         shown->hint = APP_HINT_OTHER;
@@ -103,12 +111,12 @@ bool app_learner_take(struct app_learner *learner, const float *embedding, size_
     }
     time_t now = time(NULL);
     gmtime_r(&now, &utc);
-    size_t end = strftime(source, sizeof source, "live %Y-%m-%dT%H:%M:%SZ", &utc);
-    snprintf(source + end, sizeof source - end, " frame %zu", learner->faces.frames);
-    if (!app_enrolment_add(&learner->faces, embedding, size, source))
+    strftime(source, sizeof source, "live %Y-%m-%dT%H:%M:%SZ", &utc);
+    if (!app_enrolment_shot(&learner->faces, source, learner->frames, false) ||
+        !app_enrolment_look(&learner->faces, embedding, size, &learner->quality, &good))
         return false;
     learner->taken_ns = now_ns;
-    shown->collected = learner->faces.count;
+    shown->collected = learner->faces.look_count;
     if (shown->collected >= shown->wanted)
         shown->state = APP_LEARN_COLLECTED;
     return true;
@@ -117,7 +125,7 @@ bool app_learner_take(struct app_learner *learner, const float *embedding, size_
 void app_learner_adopt(struct app_learner *learner, uint32_t track, const float *embedding,
                        size_t size, float alike)
 {
-    if (learner->shown.state == APP_LEARN_COLLECTING && learner->faces.count > 0 &&
+    if (learner->shown.state == APP_LEARN_COLLECTING && learner->faces.look_count > 0 &&
         is_same(learner, embedding, size, alike))
         learner->shown.track = track;
 }
@@ -127,7 +135,7 @@ void app_learner_adopt(struct app_learner *learner, uint32_t track, const float 
 /* The running program has its gallery open for reading only, so that looking never makes a file;
  * this is the moment that may. */
 static enum fid_status save(struct app_learner *learner, struct app *app,
-                            const struct fid_rule *rule, const char *name, bool force,
+                            const struct fid_rule *rule, const char *name, bool force, bool replace,
                             struct fid_error *error)
 {
     struct app_learn *shown = &learner->shown;
@@ -138,8 +146,8 @@ static enum fid_status save(struct app_learner *learner, struct app *app,
         status = fid_gallery_open(app->gallery_path, app->recognizer, FID_GALLERY_CREATE, &gallery,
                                   error);
     if (status == FID_OK)
-        status = app_enrolment_save(&learner->faces, gallery, rule, shown->name, false, force,
-                                    &person, error);
+        status = app_enrolment_save(&learner->faces, gallery, &learner->gate, rule, shown->name,
+                                    replace, force, &person, error);
     fid_gallery_close(&gallery);
     if (status != FID_OK)
         return status;
@@ -150,19 +158,20 @@ static enum fid_status save(struct app_learner *learner, struct app *app,
 }
 
 bool app_learner_finish(struct app_learner *learner, struct app *app, const struct fid_rule *rule,
-                        const char *name, bool force, uint64_t request)
+                        const char *name, bool force, bool replace, uint64_t request)
 {
     struct app_learn *shown = &learner->shown;
     struct fid_error error;
     shown->request = request;
-    if (learner->faces.count == 0) {
+    if (learner->faces.look_count == 0) {
         shown->state = APP_LEARN_FAILED;
         snprintf(shown->text, sizeof shown->text,
                  "nothing saved: there is no good frame of the face yet");
         return false;
     }
-    if (save(learner, app, rule, name, force, &error) != FID_OK) {
+    if (save(learner, app, rule, name, force, replace, &error) != FID_OK) {
         shown->state = APP_LEARN_REFUSED;
+        shown->refused = error.status;
         snprintf(shown->text, sizeof shown->text, "%s", error.text);
         return false;
     }

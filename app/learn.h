@@ -19,6 +19,8 @@ enum app_learn_hint { /* what the person could do better just now */
                       APP_HINT_TOO_SMALL, /* come nearer */
                       APP_HINT_BLURRED,   /* hold still */
                       APP_HINT_DARK,      /* or without contrast: more light */
+                      APP_HINT_BRIGHT,    /* less light */
+                      APP_HINT_CUT,       /* come into the picture */
                       APP_HINT_TURNED,    /* look at the camera */
                       APP_HINT_OTHER,     /* this face is not the one of the first frames */
                       APP_HINT_AWAY       /* not in the picture */
@@ -33,12 +35,16 @@ struct app_learn { /* how an enrolment goes */
     uint64_t request;         /* number of the finish that state and text answer */
     char name[FID_NAME_BYTES];
     char text[504];
+    enum fid_status refused; /* of REFUSED: why */
 };
 
 struct app_learner {
     struct app_learn shown;
+    struct app_gate gate;       /* what a good frame is; stays */
     struct app_enrolment faces; /* collected so far */
+    struct fid_quality quality; /* of the frame at work */
     uint64_t taken_ns;          /* frame of the last one */
+    long frames;                /* looked at since the start */
 };
 
 void app_learner_start(struct app_learner *learner, uint32_t track);
@@ -60,6 +66,6 @@ void app_learner_adopt(struct app_learner *learner, uint32_t track, const float 
 /* Saves; shown tells how that went, with this number as its request. True: the gallery has changed.
  */
 bool app_learner_finish(struct app_learner *learner, struct app *app, const struct fid_rule *rule,
-                        const char *name, bool force, uint64_t request);
+                        const char *name, bool force, bool replace, uint64_t request);
 
 #endif

@@ -16,6 +16,7 @@ struct app_source {
     bool barren; /* nothing but folders was found in it so far */
     char *file;  /* path of the file at work, owned */
     struct app_clip *clip;
+    bool clip_begins;
     struct fid_picture picture;
 };
 
@@ -78,6 +79,22 @@ static bool is_folder(const char *path)
 {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+size_t app_source_count(char *const *paths, size_t count)
+{
+    size_t files = 0;
+    for (size_t i = 0; i < count; i++) {
+        DIR *folder = opendir(paths[i]);
+        if (folder == NULL) {
+            files++;
+            continue;
+        }
+        for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
+            files += is_visible(entry) && entry->d_type != DT_DIR;
+        closedir(folder);
+    }
+    return files;
 }
 
 /* Moves to the next path to read; false at the end. Folders inside of folders are passed over. */
@@ -155,6 +172,9 @@ enum fid_status app_source_next(struct app_source *source, struct app_frame *fra
             status = app_clip_next(source->clip, &source->picture, &frame->frame, error);
             if (status == FID_OK && frame->frame >= 0) {
                 frame->picture = &source->picture;
+                frame->first = source->clip_begins;
+                frame->expected = app_clip_expected(source->clip);
+                source->clip_begins = false;
                 return FID_OK;
             }
             app_clip_close(&source->clip);
@@ -170,6 +190,7 @@ enum fid_status app_source_next(struct app_source *source, struct app_frame *fra
             status = check_regular(source->file, error);
         if (status == FID_OK && is_clip(source->file)) {
             status = app_clip_open(source->file, &source->options, &source->clip, error);
+            source->clip_begins = true;
             if (status == FID_OK)
                 continue;
         } else if (status == FID_OK) {

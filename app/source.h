@@ -10,9 +10,14 @@ struct app_frame {
     const struct fid_picture *picture; /* the source's; until the next call */
     const char *file;                  /* the path; the source's, until the next call */
     long frame;                        /* number in its clip, -1 for a picture */
+    bool first;                        /* of its clip */
+    long expected;                     /* frames of its clip, about; 0: not known */
 };
 
 struct app_source;
+
+/* How many files the paths are, folders looked into; for telling how far a work is. */
+size_t app_source_count(char *const *paths, size_t count);
 
 /* paths: count of them, borrowed. FID_NO_MEMORY. */
 enum fid_status app_source_open(char *const *paths, size_t count,

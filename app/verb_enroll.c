@@ -1,6 +1,6 @@
 #include "app/app.h"
-#include "app/enrolment.h"
-#include "app/source.h"
+#include "app/enrolment_gather.h"
+#include "app/faces.h"
 #include "app/text.h"
 
 #include <dirent.h>
@@ -15,7 +15,10 @@ static const struct app_option enroll_options[] = {
      "enrol everybody: DIR/NAME/* are of NAME (not where NAME starts with _ or .)", 0, 0},
     {"replace", 'r', APP_FLAG, NULL, "instead of what is known of the person, not in addition", 0,
      0},
-    {"force", 0, APP_FLAG, NULL, "save even faces that look like somebody else's", 0, 0},
+    {"force", 0, APP_FLAG, NULL, "save even what is refused: bad frames, somebody else's face", 0,
+     0},
+    {"limits", 0, APP_FLAG, NULL, "print what a face must be like, as the settings file has it", 0,
+     0},
     {"compat", 0, APP_TEXT, "RULE",
      "demo: crop of the Keras demo, for identify --compat demo (VGGFace2 only)", 0, 0},
     {"strict", 's', APP_FLAG, NULL,
@@ -31,80 +34,24 @@ static const struct app_option enroll_options[] = {
 
 struct enroll {
     struct app *app;
-    struct app_clip_options clip;
-    struct app_faces faces;
+    struct app_gatherer gatherer;
     struct fid_rule rule;
-    enum fid_crop crop;
     struct fid_terms terms;
     bool had_bad; /* a file could not be used */
 };
 
-/* Takes the main face of one frame. */
-static enum app_exit take_frame(struct enroll *enroll, const struct app_frame *frame,
-                                struct app_enrolment *enrolment)
+static enum app_exit refused(const char *name, const struct app_enrolment *enrolment,
+                             enum fid_status status, const struct fid_error *error)
 {
-    struct fid_error error;
-    char name[4200];
-    app_frame_name(frame, name, sizeof name);
-    enrolment->frames++;
-    enum fid_status status =
-        app_faces_find(enroll->app, frame->picture, true, enroll->crop, &enroll->faces, &error);
-    if (status != FID_OK)
-        return app_fail(APP_AREA_INPUT, &error);
-    if (enroll->faces.count == 0) {
-        enrolment->faceless++;
-        if (frame->frame < 0) { /* of a clip it is no news */
-            app_say(enroll->app, "no face in %s", name);
-            enroll->had_bad = true;
-        }
-        return APP_OK;
-    }
-    if (app_enrolment_add(enrolment, enroll->faces.embeddings, enroll->faces.size, name))
-        return APP_OK;
-    app_warn("no memory for more faces");
-    return APP_INTERNAL;
-}
-
-/* Takes all frames of the sources; a file that cannot be read is told and passed over. */
-static enum app_exit gather(struct enroll *enroll, char *const *paths, size_t count,
-                            struct app_enrolment *enrolment)
-{
-    struct app_source *source;
-    struct app_frame frame;
-    struct fid_error error;
-    enum app_exit code = APP_OK;
-    if (app_source_open(paths, count, &enroll->clip, &source, &error) != FID_OK)
-        return app_fail(APP_AREA_INPUT, &error);
-    while (code == APP_OK) {
-        enum fid_status status = app_source_next(source, &frame, &error);
-        if (app_interrupted())
-            code = APP_INTERRUPTED;
-        else if (status == FID_OK && frame.picture == NULL)
-            break;
-        else if (status == FID_OK)
-            code = take_frame(enroll, &frame, enrolment);
-        else {
-            app_fail(APP_AREA_INPUT, &error);
-            enrolment->bad_files++;
-            enroll->had_bad = true;
-        }
-    }
-    app_source_close(&source);
-    return code;
-}
-
-static void summary(const struct enroll *enroll, const struct app_enrolment *enrolment,
-                    const struct fid_person *person)
-{
-    const size_t faces = person->sample_count, vectors = person->prototype_count;
-    app_say(enroll->app,
-            "%s: %zu of %zu %s used (%zu without a face, %zu of somebody else, %zu %s not "
-            "readable); %zu %s and %zu %s known now",
-            person->name, enrolment->count - enrolment->bystanders, enrolment->frames,
-            app_plural(enrolment->frames, "frame", "frames"), enrolment->faceless,
-            enrolment->bystanders, enrolment->bad_files,
-            app_plural(enrolment->bad_files, "file", "files"), faces,
-            app_plural(faces, "face", "faces"), vectors, app_plural(vectors, "vector", "vectors"));
+    char summary[400];
+    if (status == FID_QUALITY)
+        app_warn("%s is not enrolled: %s; --force saves it all the same", name, error->text);
+    else if (status == FID_NO_FACE) {
+        app_enrolment_summary(enrolment, summary, sizeof summary);
+        app_warn("%s is not enrolled: %s", name, summary);
+    } else
+        return app_fail(APP_AREA_GALLERY, error);
+    return app_exit_code(APP_AREA_GALLERY, status);
 }
 
 /* Saves the faces of one person, unless they look like somebody else's. */
@@ -113,17 +60,20 @@ static enum app_exit save(struct enroll *enroll, const char *name, struct app_en
     struct app *app = enroll->app;
     struct fid_person person;
     struct fid_error error;
-    bool force = app_option_flag(app, "force");
-    enum fid_status status =
-        app_enrolment_save(enrolment, app->gallery, &enroll->rule, name,
-                           app_option_flag(app, "replace"), force, &person, &error);
-    if (status == FID_QUALITY && !force)
-        app_warn("%s; --force saves it all the same", error.text);
-    else if (status != FID_OK)
-        app_fail(APP_AREA_GALLERY, &error);
+    char text[400];
+    enum fid_status status = app_enrolment_save(
+        enrolment, app->gallery, &enroll->gatherer.gate, &enroll->rule, name,
+        app_option_flag(app, "replace"), app_option_flag(app, "force"), &person, &error);
+    if (app_enrolment_tell(app, enrolment) > 0 || enrolment->bad_files > 0)
+        enroll->had_bad = true;
     if (status != FID_OK)
-        return app_exit_code(APP_AREA_GALLERY, status);
-    summary(enroll, enrolment, &person);
+        return refused(name, enrolment, status, &error);
+    if (enrolment->doubt[0] != '\0')
+        app_warn("%s, and is saved all the same", enrolment->doubt);
+    app_enrolment_summary(enrolment, text, sizeof text);
+    const size_t faces = person.sample_count, vectors = person.prototype_count;
+    app_say(app, "%s: %s. %zu %s and %zu %s known now", person.name, text, faces,
+            app_plural(faces, "face", "faces"), vectors, app_plural(vectors, "vector", "vectors"));
     return APP_OK;
 }
 
@@ -131,18 +81,14 @@ static enum app_exit enroll_person(struct enroll *enroll, const char *name, char
                                    size_t count)
 {
     struct app_enrolment enrolment = {.terms = enroll->terms};
-    enum app_exit code = gather(enroll, paths, count, &enrolment);
-    if (code == APP_OK && enrolment.count == 0) {
-        app_warn("%s is not enrolled: no face in %zu %s, %zu %s not readable", name,
-                 enrolment.frames, app_plural(enrolment.frames, "frame", "frames"),
-                 enrolment.bad_files, app_plural(enrolment.bad_files, "file", "files"));
-        code = APP_INPUT;
-    }
+    enum app_exit code = app_gather(&enroll->gatherer, paths, count, &enrolment);
     if (code == APP_OK)
         code = save(enroll, name, &enrolment);
     app_enrolment_clear(&enrolment);
     return code;
 }
+
+/* ---- everybody of a folder ---- */
 
 /* Is the entry somebody's? A leading '_' or '.' sets it aside. */
 static int is_person(const struct dirent *entry)
@@ -169,7 +115,25 @@ static enum app_exit enroll_folder(struct enroll *enroll, const char *folder, co
     return enroll_person(enroll, checked, paths, 1);
 }
 
-/* Somebody who cannot be enrolled does not keep the others from it; the gallery's faults do. */
+/* The files of all people, for the progress. */
+static size_t count_files(const char *folder, struct dirent *const *entries, int count)
+{
+    char path[4200], *paths[] = {path};
+    size_t files = 0;
+    for (int i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        files += app_source_count(paths, 1);
+    }
+    return files;
+}
+
+/* Is this the end for everybody: interrupted, or the gallery's fault? */
+static bool is_fatal(enum app_exit code)
+{
+    return code == APP_GALLERY || code == APP_LOCKED || code >= APP_INTERNAL;
+}
+
+/* Somebody who cannot be enrolled does not keep the others from it. */
 static enum app_exit enroll_from(struct enroll *enroll, const char *folder)
 {
     struct dirent **entries;
@@ -179,8 +143,10 @@ static enum app_exit enroll_from(struct enroll *enroll, const char *folder)
         app_warn("the folder %s cannot be read: %s", folder, strerror(errno));
         return APP_INPUT;
     }
+    app_progress_open(&enroll->gatherer.progress, enroll->app, "enrolling",
+                      count_files(folder, entries, count));
     for (int i = 0; i < count; i++) {
-        if (code != APP_GALLERY && code != APP_LOCKED && code < APP_INTERNAL) {
+        if (!is_fatal(code)) {
             code = enroll_folder(enroll, folder, entries[i]->d_name);
             done += code == APP_OK;
             enroll->had_bad = enroll->had_bad || code != APP_OK;
@@ -189,7 +155,8 @@ static enum app_exit enroll_from(struct enroll *enroll, const char *folder)
         free(entries[i]);
     }
     free(entries);
-    if (code == APP_GALLERY || code == APP_LOCKED || code >= APP_INTERNAL)
+    app_progress_close(&enroll->gatherer.progress);
+    if (is_fatal(code))
         return code;
     app_say(enroll->app, "%d %s enrolled, %d skipped", done,
             app_plural((size_t)done, "person", "people"), count - done);
@@ -200,30 +167,52 @@ static enum app_exit enroll_from(struct enroll *enroll, const char *folder)
     return first == APP_OK ? APP_INPUT : first;
 }
 
+static enum app_exit enroll_sources(struct enroll *enroll)
+{
+    const struct app *app = enroll->app;
+    const char *from = app_option_text(app, "from", NULL);
+    char **words = app->arguments.words;
+    size_t count = (size_t)app->arguments.count;
+    if (from != NULL)
+        return enroll_from(enroll, from);
+    app_progress_open(&enroll->gatherer.progress, app, "enrolling",
+                      app_source_count(words + 1, count - 1));
+    enum app_exit code = enroll_person(enroll, words[0], words + 1, count - 1);
+    app_progress_close(&enroll->gatherer.progress);
+    return code;
+}
+
+/* ---- the command line ---- */
+
+static enum app_exit check_name(const struct app *app, const char *word)
+{
+    char name[FID_NAME_BYTES];
+    struct fid_error error;
+    return fid_name_check(word, name, &error) == FID_OK ? APP_OK : app_usage(app, "%s", error.text);
+}
+
 /* What of the command line can be wrong before anything is opened. */
 static enum app_exit check_words(struct enroll *enroll)
 {
     const struct app *app = enroll->app;
     const struct app_arguments *arguments = &app->arguments;
     const char *frames = app_option_text(app, "frames", NULL);
-    char name[FID_NAME_BYTES];
+    bool from = app_option_text(app, "from", NULL) != NULL;
     struct fid_error error;
-    enroll->clip = (struct app_clip_options){
+    enroll->gatherer.clip = (struct app_clip_options){
         .last = -1, .every = app_option_whole(app, "every", 0), .rate = 10, .limit = 200};
     enroll->terms = (struct fid_terms){app_option_text(app, "consent", NULL),
                                        app_option_text(app, "expires", NULL)};
     if (fid_terms_check(&enroll->terms, &error) != FID_OK)
         return app_usage(app, "%s", error.text);
-    if (frames != NULL && !app_frames_parse(frames, &enroll->clip))
+    if (frames != NULL && !app_frames_parse(frames, &enroll->gatherer.clip))
         return app_usage(app, "--frames takes A:B, two frame numbers, not '%s'", frames);
-    if (app_option_text(app, "from", NULL) != NULL)
+    if (from)
         return arguments->count == 0 ? APP_OK
                                      : app_usage(app, "with --from there is no NAME and no SOURCE");
     if (arguments->count < 2)
         return app_usage(app, "enroll needs NAME SOURCE..., or --from DIR");
-    if (fid_name_check(arguments->words[0], name, &error) != FID_OK)
-        return app_usage(app, "%s", error.text);
-    return APP_OK;
+    return check_name(app, arguments->words[0]);
 }
 
 /* The rule that tells bystanders; with --compat demo the model must have the demo's rule too. */
@@ -231,32 +220,40 @@ static enum app_exit read_rule(struct enroll *enroll)
 {
     const struct fid_model *model = enroll->app->recognizer;
     struct fid_error error;
-    if ((enroll->crop == FID_CROP_DEMO &&
+    if ((enroll->gatherer.crop == FID_CROP_DEMO &&
          fid_rule_default(model, FID_RULE_DEMO, &enroll->rule, &error) != FID_OK) ||
         fid_rule_default(model, FID_RULE_COSINE, &enroll->rule, &error) != FID_OK)
         return app_fail(APP_AREA_MODEL, &error);
     return APP_OK;
 }
 
+static enum app_exit print_limits(void)
+{
+    struct app_gate gate;
+    enum app_exit code = app_gate_read(&gate);
+    if (code == APP_OK)
+        app_gate_write(stdout, &gate);
+    return code;
+}
+
 static enum app_exit run(struct app *app)
 {
     struct enroll enroll = {.app = app};
+    if (app_option_flag(app, "limits"))
+        return print_limits();
     enum app_exit code = check_words(&enroll);
     if (code == APP_OK)
-        code = app_faces_crop(app, &enroll.crop);
+        code = app_faces_crop(app, &enroll.gatherer.crop);
+    enroll.gatherer.force = app_option_flag(app, "force");
     if (code == APP_OK)
-        code = app_faces_open(app, 1, &enroll.faces);
+        code = app_gatherer_open(app, &enroll.gatherer);
     if (code == APP_OK)
         code = read_rule(&enroll);
     if (code == APP_OK)
         code = app_open_gallery(app, FID_GALLERY_CREATE, true);
-    const char *from = app_option_text(app, "from", NULL);
-    char **words = app->arguments.words;
-    if (code == APP_OK && from != NULL)
-        code = enroll_from(&enroll, from);
-    else if (code == APP_OK)
-        code = enroll_person(&enroll, words[0], words + 1, (size_t)app->arguments.count - 1);
-    app_faces_close(&enroll.faces);
+    if (code == APP_OK)
+        code = enroll_sources(&enroll);
+    app_gatherer_close(&enroll.gatherer);
     if (code == APP_OK && enroll.had_bad && app_option_flag(app, "strict"))
         return APP_INPUT;
     return code;
@@ -267,11 +264,17 @@ const struct app_verb app_verb_enroll = {
     .arguments = "NAME SOURCE... | --from DIR",
     .summary = "learn people from pictures, folders and clips",
     .details =
-        "Takes the main face of each picture or frame. Frames of somebody else are left out.\n"
+        "Learns from the person that most of the pictures and frames show; faces of somebody else\n"
+        "are left out. Frames of clips are used when the face is large, sharp, lit and turned to\n"
+        "the camera well enough, and of each clip those that differ most. A photograph is doubted\n"
+        "only when it is bad, and even then used if there is no better one. --limits prints what\n"
+        "that means in numbers; lines of it in ~/.config/faceid/config change it. With several\n"
+        "faces the large one in the middle is meant, or the one that the other pictures show.\n"
         "A second enrolment of a name adds to the first one. Clips need ffmpeg. Exit code 7, and\n"
-        "nothing saved, if the faces are not like those known by this name, like those of another\n"
-        "person, or of two files not like each other (below the model's decision.maybe, from\n"
-        "decision.accept on); --from goes on with the others.\n",
+        "nothing saved, if no frame is good enough, if the faces are not like those known by this\n"
+        "name, like those of another person, or not one person's (below the model's\n"
+        "decision.maybe, from decision.accept on); --from goes on with the others. -v tells what\n"
+        "became of each file.\n",
     .examples = "faceid enroll ana ana.mp4 photos/ana\tfrom a clip and a folder\n"
                 "faceid enroll --replace ana new.jpg\tinstead of the old faces of ana\n"
                 "faceid enroll --consent \"signed today\" --expires 2027-01-31 ana a.jpg\tkept "

@@ -112,14 +112,15 @@ static enum app_exit open_report(const struct app *app, bool headless, FILE **ev
     return code == APP_OK ? app_report_open(&options, report) : code;
 }
 
-/* Leaves a core to the desktop, except for a file that is to be done. YuNet finds faces of 30
- * pixels in a picture of 1280 that is shrunk to 640, and smaller ones are not recognised. */
+/* Leaves a core to the desktop, except for a file that is to be done. */
 static void choose_defaults(struct app *app, const struct app_live *live)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     if (!live->every_frame)
         app->threads = cores > 2 ? (int)cores - 1 : 1;
-    app->max_side = 640;
+    app->max_side = APP_LIVE_MAX_SIDE;
+    app->max_fps = app_option_number(app, "max-fps", 0);
+    app->embed_fps = app_option_number(app, "embed-fps", 0);
 }
 
 static enum app_exit run_live(struct app *app, struct app_live *live, bool headless,

@@ -154,7 +154,7 @@ static void align_faces(struct pipeline *p, struct source *s)
 
 static void draw_faces(struct pipeline *p, const struct source *s)
 {
-    const struct app_frame frame = {&s->picture, "made-up.png", -1};
+    const struct app_frame frame = {.picture = &s->picture, .file = "made-up.png", .frame = -1};
     struct app_drawing drawing;
     struct fid_error error;
     char folder[600];

@@ -50,11 +50,19 @@ enum app_exit app_fail(enum app_area area, const struct fid_error *error)
     return APP_INTERNAL;
 }
 
-double app_option_number(const struct app *app, const char *name, double otherwise)
+const char *app_environment(const char *name) /* no home: no settings */
 {
-    (void)app;
     (void)name;
-    return otherwise;
+    return NULL;
+}
+
+const char *app_nearest_word(const char *word, const char *(*candidate)(const void *ctx, size_t i),
+                             const void *ctx)
+{
+    (void)word;
+    (void)candidate;
+    (void)ctx;
+    return NULL;
 }
 
 static enum app_exit opened(enum fid_status status, const struct fid_error *error)
