@@ -1,4 +1,5 @@
 #include "app/app.h"
+#include "app/enrolment_camera.h"
 #include "app/enrolment_gather.h"
 #include "app/faces.h"
 #include "app/text.h"
@@ -13,6 +14,10 @@
 static const struct app_option enroll_options[] = {
     {"from", 'f', APP_FILE, "DIR",
      "enrol everybody: DIR/NAME/* are of NAME (not where NAME starts with _ or .)", 0, 0},
+    {"camera", 'c', APP_TEXT, "CAMERA",
+     "from a camera instead of SOURCEs: index, path, part of the name or rtsp:// URL", 0, 0},
+    {"seconds", 0, APP_NUMBER, "N", "how long to look for good frames at most (default 20)", 1,
+     3600},
     {"replace", 'r', APP_FLAG, NULL, "instead of what is known of the person, not in addition", 0,
      0},
     {"force", 0, APP_FLAG, NULL, "save even what is refused: bad frames, somebody else's face", 0,
@@ -199,6 +204,7 @@ static enum app_exit check_words(struct enroll *enroll)
     const char *frames = app_option_text(app, "frames", NULL);
     bool from = app_option_text(app, "from", NULL) != NULL;
     struct fid_error error;
+    bool camera = app_option_text(app, "camera", NULL) != NULL;
     enroll->gatherer.clip = (struct app_clip_options){
         .last = -1, .every = app_option_whole(app, "every", 0), .rate = 10, .limit = 200};
     enroll->terms = (struct fid_terms){app_option_text(app, "consent", NULL),
@@ -207,11 +213,17 @@ static enum app_exit check_words(struct enroll *enroll)
         return app_usage(app, "%s", error.text);
     if (frames != NULL && !app_frames_parse(frames, &enroll->gatherer.clip))
         return app_usage(app, "--frames takes A:B, two frame numbers, not '%s'", frames);
+    if (from && camera)
+        return app_usage(app, "--from and --camera exclude each other");
     if (from)
         return arguments->count == 0 ? APP_OK
                                      : app_usage(app, "with --from there is no NAME and no SOURCE");
-    if (arguments->count < 2)
-        return app_usage(app, "enroll needs NAME SOURCE..., or --from DIR");
+    if (camera && arguments->count != 1)
+        return app_usage(app, "with --camera there is a NAME and no SOURCE");
+    if (camera && app_option_text(app, "compat", NULL) != NULL)
+        return app_usage(app, "--compat is for pictures and clips, not for a camera");
+    if (!camera && arguments->count < 2)
+        return app_usage(app, "enroll needs NAME SOURCE..., NAME --camera CAMERA, or --from DIR");
     return check_name(app, arguments->words[0]);
 }
 
@@ -242,6 +254,8 @@ static enum app_exit run(struct app *app)
     if (app_option_flag(app, "limits"))
         return print_limits();
     enum app_exit code = check_words(&enroll);
+    if (code == APP_OK && app_option_text(app, "camera", NULL) != NULL)
+        return app_enroll_camera(app, app->arguments.words[0]);
     if (code == APP_OK)
         code = app_faces_crop(app, &enroll.gatherer.crop);
     enroll.gatherer.force = app_option_flag(app, "force");
@@ -261,8 +275,8 @@ static enum app_exit run(struct app *app)
 
 const struct app_verb app_verb_enroll = {
     .name = "enroll",
-    .arguments = "NAME SOURCE... | --from DIR",
-    .summary = "learn people from pictures, folders and clips",
+    .arguments = "NAME SOURCE... | NAME --camera CAMERA | --from DIR",
+    .summary = "learn people from pictures, folders, clips and cameras",
     .details =
         "Learns from the person that most of the pictures and frames show; faces of somebody else\n"
         "are left out. Frames of clips are used when the face is large, sharp, lit and turned to\n"
@@ -279,6 +293,7 @@ const struct app_verb app_verb_enroll = {
                 "faceid enroll --replace ana new.jpg\tinstead of the old faces of ana\n"
                 "faceid enroll --consent \"signed today\" --expires 2027-01-31 ana a.jpg\tkept "
                 "with ana\n"
+                "faceid enroll ana --camera 0\tfrom a few seconds before a camera\n"
                 "faceid enroll --from people\teverybody, from people/NAME/*\n",
     .max_arguments = -1,
     .groups = APP_USES_MODEL | APP_USES_DETECTOR | APP_USES_GALLERY,

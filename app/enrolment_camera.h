@@ -1,0 +1,12 @@
+/* enrolment_camera.h - `faceid enroll NAME --camera CAMERA`: what the window's key e does, without
+ * a window. */
+#ifndef APP_ENROLMENT_CAMERA_H
+#define APP_ENROLMENT_CAMERA_H
+
+#include "app/app.h"
+
+/* Collects good frames of the most prominent face for --seconds at most and saves them as `name`.
+ * Says what it sees. */
+enum app_exit app_enroll_camera(struct app *app, const char *name);
+
+#endif
