@@ -77,7 +77,7 @@ void fid_detector_close(struct fid_detector **detector)
     fid_picture_free(&(*detector)->scaled);
     fid_picture_free(&(*detector)->piece);
     fid_candidates_free(&(*detector)->candidates);
-    fid_candidates_free(&(*detector)->level);
+    fid_candidates_free(&(*detector)->tiled);
     fid_free(*detector);
     *detector = NULL;
 }
@@ -124,19 +124,42 @@ static enum fid_status scale_picture(struct fid_detector *detector,
                            error);
 }
 
-static void face_from_candidate(const struct fid_candidate *candidate, double scale_x,
-                                double scale_y, struct fid_face *face)
+/* From pixels of the shrunk picture to those of the picture. */
+static void enlarge(struct fid_candidate *candidate, double scale_x, double scale_y)
 {
-    face->box.x = (float)(candidate->x0 * scale_x);
-    face->box.y = (float)(candidate->y0 * scale_y);
-    face->box.w = (float)((candidate->x1 - candidate->x0) * scale_x);
-    face->box.h = (float)((candidate->y1 - candidate->y0) * scale_y);
-    face->score = candidate->score;
+    candidate->x0 = (float)(candidate->x0 * scale_x);
+    candidate->x1 = (float)(candidate->x1 * scale_x);
+    candidate->y0 = (float)(candidate->y0 * scale_y);
+    candidate->y1 = (float)(candidate->y1 * scale_y);
     /* Landmarks are centres: the middle of the first pixel is 0, whatever its size. */
     for (int i = 0; i < 5; i++) {
-        face->landmarks[i][0] = (float)((candidate->landmarks[i][0] + 0.5) * scale_x - 0.5);
-        face->landmarks[i][1] = (float)((candidate->landmarks[i][1] + 0.5) * scale_y - 0.5);
+        candidate->landmarks[i][0] = (float)((candidate->landmarks[i][0] + 0.5) * scale_x - 0.5);
+        candidate->landmarks[i][1] = (float)((candidate->landmarks[i][1] + 0.5) * scale_y - 0.5);
     }
+}
+
+enum fid_status fid_detector_find(struct fid_detector *detector, const struct fid_picture *picture,
+                                  struct fid_error *error)
+{
+    double scale = choose_scale(&detector->options, picture);
+    const struct fid_picture *scaled;
+    detector->candidates.count = 0;
+    enum fid_status status = scale_picture(detector, picture, scale, &scaled, error);
+    if (status == FID_OK)
+        status = detector->kind->find(detector, scaled, scale, error);
+    for (size_t i = 0; status == FID_OK && scaled != picture && i < detector->candidates.count; i++)
+        enlarge(&detector->candidates.items[i], (double)picture->width / scaled->width,
+                (double)picture->height / scaled->height);
+    return status;
+}
+
+static struct fid_face face_of(const struct fid_candidate *candidate)
+{
+    struct fid_face face = {.box = {candidate->x0, candidate->y0, candidate->x1 - candidate->x0,
+                                    candidate->y1 - candidate->y0},
+                            .score = candidate->score};
+    memcpy(face.landmarks, candidate->landmarks, sizeof face.landmarks);
+    return face;
 }
 
 enum fid_status fid_detect(struct fid_detector *detector, const struct fid_picture *picture,
@@ -146,20 +169,18 @@ enum fid_status fid_detect(struct fid_detector *detector, const struct fid_pictu
     *count = 0;
     if (picture->width < 1 || picture->height < 1)
         return fid_fail(error, FID_INVALID, "there is no picture to look for faces in");
-    double scale = choose_scale(&detector->options, picture);
-    const struct fid_picture *scaled;
-    enum fid_status status = scale_picture(detector, picture, scale, &scaled, error);
+    const struct fid_candidates *found = &detector->candidates;
+    enum fid_status status;
+    if (fid_detector_wants_tiles(detector, picture)) {
+        status = fid_detector_find_in_tiles(detector, picture, error);
+        found = &detector->tiled;
+    } else
+        status = fid_detector_find(detector, picture, error);
     if (status != FID_OK)
         return status;
-    detector->candidates.count = 0;
-    status = detector->kind->find(detector, scaled, scale, error);
-    if (status != FID_OK)
-        return status;
-    size_t found = detector->candidates.count;
-    *count = found < capacity ? found : capacity;
+    *count = found->count < capacity ? found->count : capacity;
     for (size_t i = 0; i < *count; i++)
-        face_from_candidate(&detector->candidates.items[i], (double)picture->width / scaled->width,
-                            (double)picture->height / scaled->height, &faces[i]);
+        faces[i] = face_of(&found->items[i]);
     return FID_OK;
 }
 

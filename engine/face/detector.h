@@ -15,7 +15,7 @@ struct fid_detector {
     struct fid_picture scaled;        /* the picture at the detector's size */
     struct fid_picture piece;         /* a level of the pyramid, or a crop */
     struct fid_candidates candidates; /* of the picture at work, in pixels of `scaled` */
-    struct fid_candidates level;      /* of one level */
+    struct fid_candidates tiled;      /* of a very long picture, in its pixels */
 };
 
 /* One row of the table in detect_faces.c. */
@@ -29,6 +29,19 @@ struct fid_detect_kind {
                             double scale, struct fid_error *error);
 };
 extern const struct fid_detect_kind fid_detect_kind_yunet, fid_detect_kind_mtcnn;
+
+/* FILLS detector->candidates with the faces of the picture, shrunk as the options say; best first,
+ * in pixels of the picture. */
+enum fid_status fid_detector_find(struct fid_detector *detector, const struct fid_picture *picture,
+                                  struct fid_error *error);
+
+/* A very long picture (detect_tiles.c) is searched in tiles: shrunk as a whole, its faces would be
+ * lost. FILLS detector->tiled likewise. */
+bool fid_detector_wants_tiles(const struct fid_detector *detector,
+                              const struct fid_picture *picture);
+enum fid_status fid_detector_find_in_tiles(struct fid_detector *detector,
+                                           const struct fid_picture *picture,
+                                           struct fid_error *error);
 
 /* The detector's threshold: the caller's or the model's. */
 static inline float fid_detector_min_score(const struct fid_detector *detector)
