@@ -57,7 +57,7 @@ static void yunet_numbers_that_are_none(void)
 static void pnet_window(void)
 {
     float prob[12] = {0}, box[24] = {0};
-    const struct fid_pnet_maps maps = {2, 3, prob, box, 2.0, 4.0};
+    const struct fid_pnet_maps maps = {2, 3, prob, box, 2.0, 4.0, 0};
     struct fid_candidates list = {0};
     prob[2 * 4 + 1] = 0.9f; /* row 1, column 1: the window 2..14 of the level */
     prob[2 * 4] = 0.1f;

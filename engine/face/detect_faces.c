@@ -77,6 +77,8 @@ void fid_detector_close(struct fid_detector **detector)
     fid_picture_free(&(*detector)->scaled);
     fid_picture_free(&(*detector)->piece);
     fid_candidates_free(&(*detector)->candidates);
+    fid_candidates_free(&(*detector)->level);
+    fid_candidates_free(&(*detector)->border);
     fid_candidates_free(&(*detector)->tiled);
     fid_free(*detector);
     *detector = NULL;

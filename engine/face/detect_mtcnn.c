@@ -11,9 +11,13 @@
 enum {
     P_WINDOW = 12, /* the receptive field of P-net: the size of a face on a level */
     P_STEP = 2,
-    R_CHUNK = 32, /* candidates that go through at once */
+    P_MARGIN = 4, /* so much of a window may be outside of the picture: even */
+    R_CHUNK = 32,            /* candidates that go through at once */
     O_CHUNK = 16
 };
+
+/* More than that of the smaller box in common, and two boxes are of one face. */
+#define SAME_FACE 0.5f
 
 /* Enlarging the picture more than this makes P-net find noise, at the cost of the square. */
 #define MAX_ENLARGEMENT 2.0
@@ -59,11 +63,12 @@ enum fid_status fid_pnet_decode(const struct fid_pnet_maps *maps, float threshol
             float score = maps->prob[2 * cell + 1];
             if (!(score > threshold))
                 continue;
+            int x = P_STEP * col - maps->margin, y = P_STEP * row - maps->margin;
             struct fid_candidate candidate = {
-                .x0 = (float)(P_STEP * col * maps->scale_x),
-                .y0 = (float)(P_STEP * row * maps->scale_y),
-                .x1 = (float)((P_STEP * col + P_WINDOW) * maps->scale_x),
-                .y1 = (float)((P_STEP * row + P_WINDOW) * maps->scale_y),
+                .x0 = (float)(x * maps->scale_x),
+                .y0 = (float)(y * maps->scale_y),
+                .x1 = (float)((x + P_WINDOW) * maps->scale_x),
+                .y1 = (float)((y + P_WINDOW) * maps->scale_y),
                 .score = score,
             };
             memcpy(candidate.shift, maps->box + 4 * cell, sizeof candidate.shift);
@@ -108,24 +113,67 @@ static void make_squares(struct fid_candidates *list)
     list->count = kept;
 }
 
+/* The level into detector->piece: the picture at this scale, with a margin around it so that a
+ * window can hold a face that the border cuts. */
+static enum fid_status fill_level(struct fid_detector *detector, const struct fid_picture *picture,
+                                  double scale, struct fid_pnet_maps *maps, struct fid_error *error)
+{
+    int h = (int)ceil(picture->height * scale), w = (int)ceil(picture->width * scale);
+    maps->scale_x = (double)picture->width / w;
+    maps->scale_y = (double)picture->height / h;
+    int wide = w + 2 * P_MARGIN, high = h + 2 * P_MARGIN;
+    struct fid_rect rect = {-P_MARGIN * maps->scale_x, -P_MARGIN * maps->scale_y,
+                            wide * maps->scale_x, high * maps->scale_y};
+    enum fid_status status = fid_picture_resize(&detector->piece, wide, high, error);
+    return status == FID_OK ? fid_resample(picture, rect, FID_EDGE_BLACK, &detector->piece, error)
+                            : status;
+}
+
+/* Does the window reach over the border? By a pixel of the level every last one may. */
+static bool is_over(const struct fid_candidate *candidate, const struct fid_picture *picture,
+                    const struct fid_pnet_maps *maps)
+{
+    return candidate->x0 < 0 || candidate->y0 < 0 ||
+           candidate->x1 > picture->width + maps->scale_x ||
+           candidate->y1 > picture->height + maps->scale_y;
+}
+
+/* The level's candidates join those of the levels before, apart by whether they are inside. */
+static enum fid_status take_level(struct fid_detector *detector, const struct fid_picture *picture,
+                                  const struct fid_pnet_maps *maps, struct fid_error *error)
+{
+    struct fid_candidates *inside = &detector->candidates, *over = &detector->border;
+    size_t first_inside = inside->count, first_over = over->count;
+    for (size_t i = 0; i < detector->level.count; i++) {
+        const struct fid_candidate *candidate = &detector->level.items[i];
+        enum fid_status status =
+            fid_candidates_add(is_over(candidate, picture, maps) ? over : inside, candidate, error);
+        if (status != FID_OK)
+            return status;
+    }
+    float limit = (float)detector->card.stage_nms[0];
+    fid_candidates_suppress(inside, first_inside, limit, FID_OVERLAP_UNION);
+    fid_candidates_suppress(over, first_over, limit, FID_OVERLAP_UNION);
+    return FID_OK;
+}
+
 /* P-net over one level; its survivors join the candidates. */
 static enum fid_status run_level(struct fid_detector *detector, const struct fid_picture *picture,
                                  double scale, struct fid_error *error)
 {
-    int h = (int)ceil(picture->height * scale), w = (int)ceil(picture->width * scale);
-    struct fid_picture *level = &detector->piece;
+    struct fid_pnet_maps maps = {.margin = P_MARGIN};
     struct fid_session *session;
-    enum fid_status status = fid_resample_to(picture, w, h, level, error);
+    struct fid_value input, prob, box;
+    enum fid_status status = fill_level(detector, picture, scale, &maps, error);
+    const struct fid_picture *level = &detector->piece;
     if (status == FID_OK)
-        status = fid_session_cache_get(&detector->sessions, "pnet", 1, h, w, &session, error);
+        status = fid_session_cache_get(&detector->sessions, "pnet", 1, level->height, level->width,
+                                       &session, error);
     if (status != FID_OK)
         return status;
-    struct fid_value input, prob, box;
     fid_session_input(session, &input);
-    fid_network_input_fill(&detector->card.input, level, input.data, h, w);
+    fid_network_input_fill(&detector->card.input, level, input.data, level->height, level->width);
     fid_session_run(session, 1);
-    struct fid_pnet_maps maps = {.scale_x = (double)picture->width / w,
-                                 .scale_y = (double)picture->height / h};
     if (fid_session_output(session, "prob", &prob)) {
         maps.rows = prob.h;
         maps.cols = prob.w;
@@ -138,12 +186,9 @@ static enum fid_status run_level(struct fid_detector *detector, const struct fid
         return status;
     maps.prob = prob.data;
     maps.box = box.data;
-    size_t first = detector->candidates.count;
-    status =
-        fid_pnet_decode(&maps, (float)detector->card.stage_scores[0], &detector->candidates, error);
-    fid_candidates_suppress(&detector->candidates, first, (float)detector->card.stage_nms[0],
-                            FID_OVERLAP_UNION);
-    return status;
+    detector->level.count = 0;
+    status = fid_pnet_decode(&maps, (float)detector->card.stage_scores[0], &detector->level, error);
+    return status == FID_OK ? take_level(detector, picture, &maps, error) : status;
 }
 
 static enum fid_status run_pyramid(struct fid_detector *detector, const struct fid_picture *picture,
@@ -154,10 +199,10 @@ static enum fid_status run_pyramid(struct fid_detector *detector, const struct f
     int shorter = picture->width < picture->height ? picture->width : picture->height;
     double scale = fmin(P_WINDOW / (min_face * picture_scale), MAX_ENLARGEMENT);
     enum fid_status status = FID_OK;
-    for (; status == FID_OK && shorter * scale >= P_WINDOW; scale *= card->pyramid_factor)
+    detector->border.count = 0;
+    for (; status == FID_OK && shorter * scale >= P_WINDOW - P_MARGIN;
+         scale *= card->pyramid_factor)
         status = run_level(detector, picture, scale, error);
-    fid_candidates_suppress(&detector->candidates, 0, (float)card->stage_nms[1], FID_OVERLAP_UNION);
-    make_squares(&detector->candidates);
     return status;
 }
 
@@ -237,27 +282,70 @@ static enum fid_status run_stage(struct fid_detector *detector, const struct fid
     return FID_OK;
 }
 
-static enum fid_status mtcnn_find(struct fid_detector *detector, const struct fid_picture *picture,
-                                  double scale, struct fid_error *error)
+/* What R-net and O-net make of the candidates. */
+static enum fid_status refine(struct fid_detector *detector, const struct fid_picture *picture,
+                              struct fid_error *error)
 {
     const struct fid_detector_card *card = &detector->card;
     struct fid_candidates *list = &detector->candidates;
-    struct stage refine = {"rnet", R_CHUNK, (float)card->stage_scores[1], false};
-    struct stage output = {"onet", O_CHUNK, fid_detector_min_score(detector), true};
-    enum fid_status status = run_pyramid(detector, picture, scale, error);
-    if (status == FID_OK)
-        status = run_stage(detector, picture, &refine, error);
+    struct stage second = {"rnet", R_CHUNK, (float)card->stage_scores[1], false};
+    struct stage third = {"onet", O_CHUNK, fid_detector_min_score(detector), true};
+    fid_candidates_suppress(list, 0, (float)card->stage_nms[1], FID_OVERLAP_UNION);
+    make_squares(list);
+    enum fid_status status = run_stage(detector, picture, &second, error);
     if (status != FID_OK)
         return status;
     fid_candidates_suppress(list, 0, (float)card->stage_nms[2], FID_OVERLAP_UNION);
     make_squares(list);
-    status = run_stage(detector, picture, &output, error);
+    status = run_stage(detector, picture, &third, error);
     if (status != FID_OK)
         return status;
     for (size_t i = 0; i < list->count; i++)
         fid_candidate_correct(&list->items[i]);
     fid_candidates_suppress(list, 0, (float)card->stage_nms[3], FID_OVERLAP_SMALLER);
     return FID_OK;
+}
+
+static void swap(struct fid_candidates *a, struct fid_candidates *b)
+{
+    struct fid_candidates kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+/* Adds those of `others` that are no face of the list already. */
+static enum fid_status join(struct fid_candidates *list, const struct fid_candidates *others,
+                            struct fid_error *error)
+{
+    size_t count = list->count;
+    enum fid_status status = FID_OK;
+    for (size_t i = 0; status == FID_OK && i < others->count; i++) {
+        bool known = false;
+        for (size_t k = 0; k < count && !known; k++)
+            known = fid_candidate_overlap(&others->items[i], &list->items[k], FID_OVERLAP_SMALLER) >
+                    SAME_FACE;
+        if (!known)
+            status = fid_candidates_add(list, &others->items[i], error);
+    }
+    fid_candidates_sort(list);
+    return status;
+}
+
+/* Windows over the border find faces that it cuts, and faces as large as the picture. Those inside
+ * go first and by themselves: they are what the networks were trained on, and their boxes are the
+ * better ones. */
+static enum fid_status mtcnn_find(struct fid_detector *detector, const struct fid_picture *picture,
+                                  double scale, struct fid_error *error)
+{
+    enum fid_status status = run_pyramid(detector, picture, scale, error);
+    if (status == FID_OK)
+        status = refine(detector, picture, error);
+    if (status != FID_OK || detector->border.count == 0)
+        return status;
+    swap(&detector->candidates, &detector->border);
+    status = refine(detector, picture, error);
+    swap(&detector->candidates, &detector->border);
+    return status == FID_OK ? join(&detector->candidates, &detector->border, error) : status;
 }
 
 const struct fid_detect_kind fid_detect_kind_mtcnn = {

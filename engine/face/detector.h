@@ -15,6 +15,8 @@ struct fid_detector {
     struct fid_picture scaled;        /* the picture at the detector's size */
     struct fid_picture piece;         /* a level of the pyramid, or a crop */
     struct fid_candidates candidates; /* of the picture at work, in pixels of `scaled` */
+    struct fid_candidates level;      /* of one level of a pyramid */
+    struct fid_candidates border;     /* likewise, of windows that reach over the border */
     struct fid_candidates tiled;      /* of a very long picture, in its pixels */
 };
 
@@ -71,6 +73,7 @@ struct fid_pnet_maps {
     int rows, cols;
     const float *prob, *box; /* 2 (the second is the face's) and 4 numbers a cell */
     double scale_x, scale_y;
+    int margin; /* pixels of the level that lie before the picture's first one */
 };
 enum fid_status fid_pnet_decode(const struct fid_pnet_maps *maps, float threshold,
                                 struct fid_candidates *list, struct fid_error *error);
