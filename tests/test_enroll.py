@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """Enrolment: what is learnt from and what is left out, each for its reason, and that nobody else's
 rows are touched."""
-import json
 import os
 import pty
 import shutil
@@ -10,31 +9,11 @@ import subprocess
 import time
 
 from check import case, main, require, shared, skip, temp_folder
-from program import FACEID, environment, faceid, models, png
+from people import NAMES, People, changed, ffmpeg, portrait, portraits
+from program import FACEID, environment, faceid, png
 from rtsp import RtspServer
 
 CLIPS = {"chengwei": "data/clips/chengwei1.MOV", "michelle": "data/clips/michelle1.avi"}
-
-
-def portrait(name, number):
-    return shared("data/people/%s/%s%d.png" % (name, name, number))
-
-
-def portraits(name, *numbers):
-    return [portrait(name, number) for number in numbers or (1, 2, 3, 4, 5)]
-
-
-def ffmpeg(*words):
-    if shutil.which("ffmpeg") is None:
-        skip("no ffmpeg")
-    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", *words], check=True)
-
-
-def changed(picture, change, name="changed.png"):
-    """A picture with one of ffmpeg's filters over it."""
-    path = os.path.join(temp_folder(), name)
-    ffmpeg("-i", picture, "-vf", change, path)
-    return path
 
 
 def clip_of(*sources, change="null"):
@@ -48,47 +27,6 @@ def clip_of(*sources, change="null"):
     parts += "concat=n=%d,%s" % (len(sources), change)
     ffmpeg(*words, "-filter_complex", parts, "-c:v", "ffv1", path)
     return path
-
-
-class People:
-    """A gallery, and what the program says of it."""
-
-    def __init__(self, pair=None):
-        self.folder, self.pair = temp_folder(), pair or models()
-        self.gallery = os.path.join(self.folder, "gallery.db")
-        self.settings = os.path.join(self.folder, "faceid", "config")
-
-    def options(self):
-        return {"gallery": self.gallery, "pair": self.pair, "XDG_CONFIG_HOME": self.folder}
-
-    def configure(self, text):
-        os.makedirs(os.path.dirname(self.settings), exist_ok=True)
-        with open(self.settings, "w") as file:
-            file.write(text)
-
-    def enroll(self, *words, code=0):
-        done = faceid("enroll", *words, **self.options())
-        require(done.returncode == code, "exit %d, not %d: %s" % (done.returncode, code, done.stderr))
-        require(not done.stdout, done.stdout)
-        return done.stderr
-
-    def samples(self):
-        """{name: how many faces}"""
-        done = faceid("list", "--json", **self.options())
-        return {p["name"]: p["samples"] for p in map(json.loads, done.stdout.splitlines())}
-
-    def sources(self, name):
-        """Where the person's faces came from."""
-        with sqlite3.connect(self.gallery) as rows:
-            found = rows.execute("SELECT source FROM sample JOIN person ON person.id = sample.person "
-                                 "WHERE name = ? ORDER BY sample.id", (name,)).fetchall()
-        return [source for source, in found]
-
-    def names(self, *pictures):
-        """The names that identify gives, a picture a list."""
-        done = faceid("identify", "--json", *pictures, **self.options())
-        return [[face["name"] or "?" for face in json.loads(line)["faces"]]
-                for line in done.stdout.splitlines()]
 
 
 # ---- the limits ----
@@ -371,8 +309,7 @@ def adding_a_person_touches_nobody_else():
 @case
 def a_folder_of_people_with_damaged_files():
     folder, people = temp_folder(), People()
-    names = ["amy", "bernadette", "howard", "leonard", "penny", "raj", "sheldon", "stuart"]
-    for name in names:
+    for name in NAMES:
         os.mkdir(os.path.join(folder, name))
         for number in (1, 2, 3):
             shutil.copy(portrait(name, number), os.path.join(folder, name))
@@ -384,7 +321,7 @@ def a_folder_of_people_with_damaged_files():
             file.write(data)
     said = people.enroll("--from", folder)
     require("8 people enrolled, 0 skipped" in said, said)
-    require(people.samples() == {name: 3 for name in names}, str(people.samples()))
+    require(people.samples() == {name: 3 for name in NAMES}, str(people.samples()))
     for path in damaged:
         require(sum(os.path.join(folder, path) in line for line in said.splitlines()) == 1,
                 "%s is not told once: %s" % (path, said))
