@@ -50,8 +50,8 @@ static const char *const schema_steps[SCHEMA] = {
     "CREATE TABLE backup(path TEXT PRIMARY KEY, created TEXT NOT NULL);"
     "PRAGMA user_version=3;",
 
-    "ALTER TABLE model ADD COLUMN crc INTEGER NOT NULL DEFAULT 0;" /* 0: written before */
-    "PRAGMA user_version=4;",
+    /* crc 0: written before */
+    "ALTER TABLE model ADD COLUMN crc INTEGER NOT NULL DEFAULT 0; PRAGMA user_version=4;",
 };
 _Static_assert(APPLICATION_ID == 1179206727, "the number in schema_steps");
 
@@ -263,9 +263,12 @@ static bool has_journal(const struct fid_store *store)
 static void write_uri(const char *path, char *uri, size_t bytes)
 {
     size_t at = (size_t)snprintf(uri, bytes, "file:");
-    for (; *path != '\0' && at + 32 < bytes; path++)
-        at += (size_t)snprintf(uri + at, bytes - at, strchr("%?#", *path) != NULL ? "%%%02X" : "%c",
-                               (unsigned)(unsigned char)*path);
+    for (; *path != '\0' && at + 32 < bytes; path++) {
+        if (strchr("%?#", *path) != NULL)
+            at += (size_t)snprintf(uri + at, bytes - at, "%%%02X", (unsigned)(unsigned char)*path);
+        else
+            uri[at++] = *path;
+    }
     snprintf(uri + at, bytes - at, "?immutable=1");
 }
 
