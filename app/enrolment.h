@@ -31,8 +31,8 @@ struct app_enrolment { /* zero-initialise */
     size_t shot_count, shot_capacity, look_count, look_capacity, size;
     struct fid_terms terms; /* borrowed; zeros: none */
     size_t bad_files;       /* for the summary */
-    bool low_quality; /* nothing better is there: what is used breaks limits */
-    char doubt[504];  /* what speaks against the person, though it is saved; "" for nothing */
+    bool low_quality;       /* nothing better is there: what is used breaks limits */
+    char doubt[504];        /* what speaks against the person, though it is saved; "" for nothing */
 };
 
 /* ---- gathering ---- */

@@ -12,7 +12,7 @@ enum {
     P_WINDOW = 12, /* the receptive field of P-net: the size of a face on a level */
     P_STEP = 2,
     P_MARGIN = 4, /* so much of a window may be outside of the picture: even */
-    R_CHUNK = 32,            /* candidates that go through at once */
+    R_CHUNK = 32, /* candidates that go through at once */
     O_CHUNK = 16
 };
 
