@@ -125,10 +125,10 @@ enum app_exit app_gather(struct app_gatherer *gatherer, char *const *paths, size
             break;
         else if (status == FID_OK)
             code = take_frame(gatherer, &frame, enrolment);
-        else {
-            app_fail(APP_AREA_INPUT, &error);
+        else if (app_fail(APP_AREA_INPUT, &error) >= APP_INTERNAL)
+            code = APP_INTERNAL; /* the next file would not find more memory */
+        else
             enrolment->bad_files++;
-        }
         step(gatherer, &frame);
     }
     app_source_close(&source);

@@ -227,16 +227,20 @@ static enum app_exit check_words(struct enroll *enroll)
     return check_name(app, arguments->words[0]);
 }
 
-/* The rule that tells bystanders; with --compat demo the model must have the demo's rule too. */
-static enum app_exit read_rule(struct enroll *enroll)
+/* Opens the gallery, and reads the rule that tells bystanders and doubles: with the gallery's own
+ * limit. With --compat demo the model must have the demo's rule too. */
+static enum app_exit open_gallery(struct enroll *enroll)
 {
-    const struct fid_model *model = enroll->app->recognizer;
+    struct app *app = enroll->app;
     struct fid_error error;
-    if ((enroll->gatherer.crop == FID_CROP_DEMO &&
-         fid_rule_default(model, FID_RULE_DEMO, &enroll->rule, &error) != FID_OK) ||
-        fid_rule_default(model, FID_RULE_COSINE, &enroll->rule, &error) != FID_OK)
+    if (enroll->gatherer.crop == FID_CROP_DEMO &&
+        fid_rule_default(app->recognizer, FID_RULE_DEMO, &enroll->rule, &error) != FID_OK)
         return app_fail(APP_AREA_MODEL, &error);
-    return APP_OK;
+    enum app_exit code = app_open_gallery(app, FID_GALLERY_CREATE, true);
+    if (code == APP_OK && fid_gallery_rule(app->gallery, app->recognizer, FID_RULE_COSINE,
+                                           &enroll->rule, &error) != FID_OK)
+        return app_fail(APP_AREA_MODEL, &error);
+    return code;
 }
 
 static enum app_exit print_limits(void)
@@ -262,9 +266,7 @@ static enum app_exit run(struct app *app)
     if (code == APP_OK)
         code = app_gatherer_open(app, &enroll.gatherer);
     if (code == APP_OK)
-        code = read_rule(&enroll);
-    if (code == APP_OK)
-        code = app_open_gallery(app, FID_GALLERY_CREATE, true);
+        code = open_gallery(&enroll);
     if (code == APP_OK)
         code = enroll_sources(&enroll);
     app_gatherer_close(&enroll.gatherer);
