@@ -163,6 +163,7 @@ DEPS := gcc libc6-dev make pkg-config curl ca-certificates python3-numpy python3
 DEPS_CI   := clang libclang-rt-14-dev
 DEPS_RIG  := qemu-system-x86 qemu-system-arm kmod e2fsprogs
 DEPS_TEST := gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
+             gcc-riscv64-linux-gnu libc6-dev-riscv64-cross \
              qemu-user-static clang-format dpkg-dev groff zsh lintian \
              $(if $(filter 1,$(SDL)),xvfb xdotool fonts-wqy-microhei)
 
@@ -245,6 +246,7 @@ soak: test
 	@FACEID_MINUTE=60 tests/run window_minute
 	@FACEID_SOAK_FAULTS=1 tests/run gallery_faults
 	@FACEID_SOAK_FLIPS=10000 FACEID_SOAK_KILLS=1000 tests/run --c gallery
+	@FACEID_BOARDS=1 tests/run boards
 	@$(MAKE) --no-print-directory fuzz FUZZ_RUNS=10000000
 
 bench: program benches
