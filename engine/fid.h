@@ -225,6 +225,10 @@ void fid_session_memory(const struct fid_session *session, struct fid_session_me
 
 /* ---- pictures ---- */
 
+struct fid_box { /* pixels of the picture; x, y: the left upper corner; may reach over the border */
+    float x, y, w, h;
+};
+
 /* 8-bit RGB, rows from the top, EXIF orientation already applied. Zero-initialise; the buffer is
  * reused by the next load into the same struct. OWNS pixels. */
 struct fid_picture {
@@ -248,6 +252,19 @@ enum fid_status fid_picture_resize(struct fid_picture *picture, int width, int h
 /* Writes a JPEG or PNG by the path's ending, through a temporary name and rename. */
 enum fid_status fid_picture_save(const struct fid_picture *picture, const char *path,
                                  struct fid_error *error);
+struct fid_bytes { /* zero-initialise; the buffer is reused. OWNS data */
+    uint8_t *data;
+    size_t size, capacity_bytes;
+};
+/* FILLS bytes with the picture as a JPEG of this quality, 1..100. FID_NO_MEMORY. */
+enum fid_status fid_picture_encode(const struct fid_picture *picture, int quality,
+                                   struct fid_bytes *bytes, struct fid_error *error);
+void fid_bytes_free(struct fid_bytes *bytes); /* takes NULL; leaves it zero */
+/* FILLS cut with the part of the picture under the box, scaled to width × height; what lies outside
+ * of the picture repeats its border. cut is not picture. */
+enum fid_status fid_picture_cut(const struct fid_picture *picture, const struct fid_box *box,
+                                int width, int height, struct fid_picture *cut,
+                                struct fid_error *error);
 void fid_picture_free(struct fid_picture *picture); /* takes NULL; leaves it zero */
 
 /* ---- frames: pixels as cameras and video streams give them ---- */
@@ -300,10 +317,6 @@ enum fid_status fid_picture_from_frame(const struct fid_frame *frame, struct fid
                                        struct fid_error *error);
 
 /* ---- faces ---- */
-
-struct fid_box { /* pixels of the picture; x, y: the left upper corner; may reach over the border */
-    float x, y, w, h;
-};
 
 struct fid_face {
     struct fid_box box;

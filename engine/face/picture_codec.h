@@ -45,6 +45,9 @@ typedef enum fid_status (*fid_encode_fn)(const struct fid_picture *picture, FILE
                                          const char *path, struct fid_error *error);
 enum fid_status fid_jpeg_encode(const struct fid_picture *picture, FILE *stream, const char *path,
                                 struct fid_error *error);
+/* quality: 1..100, as libjpeg counts. */
+enum fid_status fid_jpeg_encode_as(const struct fid_picture *picture, int quality, FILE *stream,
+                                   const char *path, struct fid_error *error);
 enum fid_status fid_png_encode(const struct fid_picture *picture, FILE *stream, const char *path,
                                struct fid_error *error);
 

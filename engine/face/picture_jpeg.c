@@ -205,7 +205,8 @@ enum fid_status fid_frame_jpeg_size(const void *bytes, size_t size, const char *
 }
 
 static enum fid_status write_guarded(struct jpeg_writer *writer, const struct fid_picture *picture,
-                                     FILE *stream, const char *path, struct fid_error *error)
+                                     int quality, FILE *stream, const char *path,
+                                     struct fid_error *error)
 {
     struct jpeg_compress_struct *jpeg = &writer->jpeg;
     if (setjmp(writer->guard.escape) != 0)
@@ -217,7 +218,7 @@ static enum fid_status write_guarded(struct jpeg_writer *writer, const struct fi
     jpeg->input_components = 3;
     jpeg->in_color_space = JCS_RGB;
     jpeg_set_defaults(jpeg);
-    jpeg_set_quality(jpeg, QUALITY, TRUE);
+    jpeg_set_quality(jpeg, quality, TRUE);
     jpeg_start_compress(jpeg, TRUE);
     while (jpeg->next_scanline < jpeg->image_height) {
         JSAMPROW row = fid_picture_row(picture, (int)jpeg->next_scanline);
@@ -227,13 +228,19 @@ static enum fid_status write_guarded(struct jpeg_writer *writer, const struct fi
     return FID_OK;
 }
 
-enum fid_status fid_jpeg_encode(const struct fid_picture *picture, FILE *stream, const char *path,
-                                struct fid_error *error)
+enum fid_status fid_jpeg_encode_as(const struct fid_picture *picture, int quality, FILE *stream,
+                                   const char *path, struct fid_error *error)
 {
     struct jpeg_writer writer = {0};
     writer.jpeg.err = &writer.guard.manager;
     guard_install(&writer.guard);
-    enum fid_status status = write_guarded(&writer, picture, stream, path, error);
+    enum fid_status status = write_guarded(&writer, picture, quality, stream, path, error);
     jpeg_destroy_compress(&writer.jpeg);
     return status;
+}
+
+enum fid_status fid_jpeg_encode(const struct fid_picture *picture, FILE *stream, const char *path,
+                                struct fid_error *error)
+{
+    return fid_jpeg_encode_as(picture, QUALITY, stream, path, error);
 }
