@@ -1,7 +1,10 @@
 #include "app/draw.h"
 #include "app/identify_print.h"
+#include "app/page.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
 
 static const struct app_option identify_options[] = {
     {"json", 'j', APP_FLAG, NULL, "one JSON object a picture or frame", 0, 0},
@@ -9,6 +12,8 @@ static const struct app_option identify_options[] = {
     {"explain", 'x', APP_FLAG, NULL, "also why: reason, nearest, second, limits, quality", 0, 0},
     {"draw", 'D', APP_FILE, "OUTDIR", "write the pictures with boxes and names into this folder", 0,
      0},
+    {"report", 'R', APP_FILE, "FILE", "write a page, FILE.html, with pictures, names and reasons",
+     0, 0},
     {"strict", 's', APP_FLAG, NULL, "exit with 3 if a single file could not be read", 0, 0},
     {0},
 };
@@ -18,6 +23,7 @@ struct identify_verb {
     struct app_identify_form form;
     bool json, csv, draw;
     struct app_drawing drawing;
+    struct app_page *page; /* of --report; else NULL */
 };
 
 /* A drawing that cannot be written is output; one that must not be is a wrong folder. */
@@ -37,6 +43,10 @@ static enum app_exit take_frame(struct app_identify *identify, const struct app_
             return drawing_failed(&error);
         verb->form.drawn = verb->drawing.path;
     }
+    if (verb->page != NULL &&
+        app_page_add(verb->page, frame, identify->faces.faces, identify->labels,
+                     identify->faces.count, &error) != FID_OK)
+        return app_fail(APP_AREA_OUTPUT, &error);
     if (verb->json)
         app_identify_print_json(identify, frame, &verb->form);
     else if (verb->csv)
@@ -46,8 +56,49 @@ static enum app_exit take_frame(struct app_identify *identify, const struct app_
     return APP_OK;
 }
 
+/* Does the path end as a page's does? A picture that is named by mistake would be lost. */
+static bool is_page(const char *path)
+{
+    const char *ending = strrchr(path, '.');
+    return ending != NULL && (strcasecmp(ending, ".html") == 0 || strcasecmp(ending, ".htm") == 0);
+}
+
+static enum app_exit open_page(struct identify_verb *verb, const struct app *app)
+{
+    const char *path = app_option_text(app, "report", NULL);
+    struct fid_model_info recognizer, detector;
+    struct fid_error error;
+    if (path == NULL)
+        return APP_OK;
+    fid_model_info(app->recognizer, &recognizer);
+    fid_model_info(app->detector_model, &detector);
+    const struct app_page_facts facts = {.recognizer = recognizer.name,
+                                         .detector = detector.name,
+                                         .gallery = app->gallery_path,
+                                         .people = fid_gallery_count(app->gallery),
+                                         .rule = verb->identify.rule,
+                                         .limit = app_limit_text(verb->identify.limit)};
+    return app_page_open(path, &facts, &verb->page, &error) == FID_OK
+               ? APP_OK
+               : app_fail(APP_AREA_OUTPUT, &error);
+}
+
+/* An interrupted run has a page of what was seen until then; a failed one has none. */
+static enum app_exit finish_page(struct identify_verb *verb, enum app_exit code)
+{
+    struct fid_error error;
+    if (code != APP_OK && code != APP_INTERRUPTED)
+        app_page_close(&verb->page);
+    return app_page_finish(&verb->page, verb->identify.bad_files, &error) == FID_OK
+               ? code
+               : app_fail(APP_AREA_OUTPUT, &error);
+}
+
 static enum app_exit read_options(struct identify_verb *verb, const struct app *app)
 {
+    const char *report = app_option_text(app, "report", NULL);
+    if (report != NULL && !is_page(report))
+        return app_usage(app, "--report takes a file that ends in .html, not '%s'", report);
     verb->json = app_option_flag(app, "json");
     verb->csv = app_option_flag(app, "csv");
     verb->form.explain = app_option_flag(app, "explain");
@@ -64,9 +115,10 @@ static enum app_exit open_all(struct identify_verb *verb, struct app *app)
     verb->draw = folder != NULL;
     if (verb->draw && app_drawing_open(folder, &verb->drawing, &error) != FID_OK)
         return drawing_failed(&error);
-    if (verb->csv)
+    code = open_page(verb, app);
+    if (code == APP_OK && verb->csv)
         app_identify_print_csv_header(&verb->form);
-    return APP_OK;
+    return code;
 }
 
 static enum app_exit run(struct app *app)
@@ -78,6 +130,7 @@ static enum app_exit run(struct app *app)
         code = open_all(&verb, app);
     if (code == APP_OK)
         code = app_identify_all(&verb.identify, take_frame);
+    code = finish_page(&verb, code);
     app_drawing_close(&verb.drawing);
     app_identify_close(&verb.identify);
     if (code != APP_OK)
@@ -115,6 +168,7 @@ const struct app_verb app_verb_identify = {
         "--compat demo is for galleries that enroll --compat demo made.\n",
     .examples = "faceid identify party.jpg\twho is on it\n"
                 "faceid identify --draw out album/\tpictures with boxes and names\n"
+                "faceid identify --report party.html album/\ta page to look at\n"
                 "faceid identify --explain party.jpg\tand why somebody is '?'\n"
                 "faceid identify --json clip.mp4\tfor programs, a line a frame\n",
     .min_arguments = 1,
