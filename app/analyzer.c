@@ -353,6 +353,7 @@ void app_analyzer_wish(struct app_analyzer *analyzer, const struct app_wish *wis
         app_learner_cancel(&analyzer->learner);
         break;
     case APP_WISH_LEARN_FINISH:
+        analyzer->learner.faces.terms = wish->terms;
         if (app_learner_finish(&analyzer->learner, analyzer->app, rule, wish->name, wish->force,
                                wish->replace, wish->number))
             analyzer->refreshed_ns = 0; /* at the next frame */

@@ -61,6 +61,7 @@ struct app_wish {
     char name[FID_NAME_BYTES +
               64]; /* longer than a name may be, so that it is refused and not cut */
     bool force, replace;
+    struct fid_terms terms; /* borrowed for the call */
     uint64_t number;
 };
 

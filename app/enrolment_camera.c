@@ -18,6 +18,7 @@ struct camera_enrolment {
     struct app_progress progress;
     struct app_result result;
     const char *name;
+    const struct fid_terms *terms;
     bool force, replace;
     bool told; /* what to do */
     enum app_learn_hint hint;
@@ -92,8 +93,10 @@ static bool may_turn(const struct camera_enrolment *enrolment, const struct app_
 
 static enum app_exit finish(struct camera_enrolment *enrolment)
 {
-    struct app_wish wish = {
-        .kind = APP_WISH_LEARN_FINISH, .force = enrolment->force, .replace = enrolment->replace};
+    struct app_wish wish = {.kind = APP_WISH_LEARN_FINISH,
+                            .force = enrolment->force,
+                            .replace = enrolment->replace,
+                            .terms = *enrolment->terms};
     snprintf(wish.name, sizeof wish.name, "%s", enrolment->name);
     app_analyzer_wish(enrolment->analyzer, &wish);
     const struct app_learn *learn = app_analyzer_learn(enrolment->analyzer);
@@ -151,10 +154,11 @@ static enum app_exit collect(struct camera_enrolment *enrolment)
     return code;
 }
 
-enum app_exit app_enroll_camera(struct app *app, const char *name)
+enum app_exit app_enroll_camera(struct app *app, const char *name, const struct fid_terms *terms)
 {
     struct camera_enrolment enrolment = {.live = {.app = app, .area = APP_AREA_CAMERA},
                                          .name = name,
+                                         .terms = terms,
                                          .force = app_option_flag(app, "force"),
                                          .replace = app_option_flag(app, "replace")};
     struct app_feed_options feed = {.request.where = app_option_text(app, "camera", NULL)};

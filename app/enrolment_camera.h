@@ -5,8 +5,8 @@
 
 #include "app/app.h"
 
-/* Collects good frames of the most prominent face for --seconds at most and saves them as `name`.
- * Says what it sees. */
-enum app_exit app_enroll_camera(struct app *app, const char *name);
+/* Collects good frames of the most prominent face for --seconds at most and saves them as `name`
+ * with these terms. Says what it sees. */
+enum app_exit app_enroll_camera(struct app *app, const char *name, const struct fid_terms *terms);
 
 #endif

@@ -259,7 +259,7 @@ static enum app_exit run(struct app *app)
         return print_limits();
     enum app_exit code = check_words(&enroll);
     if (code == APP_OK && app_option_text(app, "camera", NULL) != NULL)
-        return app_enroll_camera(app, app->arguments.words[0]);
+        return app_enroll_camera(app, app->arguments.words[0], &enroll.terms);
     if (code == APP_OK)
         code = app_faces_crop(app, &enroll.gatherer.crop);
     enroll.gatherer.force = app_option_flag(app, "force");
