@@ -278,12 +278,14 @@ def verbose_tells_of_each_file():
 # ---- many at once ----
 
 def rows_of(gallery, *names):
-    """Everything that the gallery holds of these people."""
+    """Everything that the gallery holds of these people (but for what `undo` would bring back)."""
     with sqlite3.connect(gallery) as rows:
         ids = [rows.execute("SELECT id FROM person WHERE name = ?", (n,)).fetchone()[0] for n in names]
         tables = [name for name, in rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         found = []
         for table in sorted(tables):
+            if table == "changed" or table.startswith("old_"):
+                continue
             columns = [row[1] for row in rows.execute("PRAGMA table_info(%s)" % table)]
             key = "id" if table == "person" else "person" if "person" in columns else None
             if key:
@@ -403,7 +405,9 @@ def a_network_camera():
     said = before_camera(people, "bob", clip, "--seconds", "60", code=7)
     require("looks like michelle" in said and "--force" in said, said)
     require(people.sources("michelle")[0].startswith("live 20"), people.sources("michelle")[0])
-    before_camera(people, "michelle", clip, "--replace")
+    before_camera(people, "michelle", clip, "--replace", "--consent", "by mail")
+    with sqlite3.connect(people.gallery) as rows:
+        require(rows.execute("SELECT text FROM consent").fetchall() == [("by mail",)], "no consent")
     require(people.samples() == {"michelle": 15}, str(people.samples()))
     people.configure("[enroll]\nface_px = 5000\n")
     said = before_camera(people, "eve", clip, "--seconds", "3", code=7)
