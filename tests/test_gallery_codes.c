@@ -44,7 +44,8 @@ static struct fid_gallery *make_gallery(enum look look)
     float common[SIZE];
     for (size_t p = 0; p < SIZE; p++)
         common[p] = random_one(FACES);
-    gallery = (struct fid_gallery){.model = {"0123456789abcdef0123456789abcdef", "x", SIZE},
+    gallery = (struct fid_gallery){.kernels = fid_kernels_best(),
+                                   .model = {"0123456789abcdef0123456789abcdef", "x", SIZE},
                                    .count = PEOPLE};
     gallery.people = calloc(PEOPLE, sizeof *gallery.people);
     for (size_t i = 0; i < PEOPLE; i++) {

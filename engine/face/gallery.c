@@ -2,6 +2,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/base/size.h"
+#include "kernels/kernels.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -237,8 +238,10 @@ enum fid_status fid_gallery_open_for(const char *path, const struct fid_store_mo
     struct fid_gallery *made = fid_calloc(1, sizeof *made);
     enum fid_status status = FID_OK;
     *gallery = NULL;
-    if (made != NULL)
+    if (made != NULL) {
+        made->kernels = fid_kernels_best();
         made->path = fid_strdup(path);
+    }
     if (made == NULL || made->path == NULL) {
         status = fid_fail(error, FID_NO_MEMORY, "no memory for the gallery %s", path);
         goto fail;

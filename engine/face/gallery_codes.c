@@ -151,7 +151,7 @@ void fid_gallery_encode(struct fid_gallery *gallery)
 {
     if (gallery->model.id[0] == '\0' || numbers_of(gallery) < CODES_FROM)
         return;
-    const struct fid_kernels *kernels = fid_kernels_best();
+    const struct fid_kernels *kernels = gallery->kernels;
     for (size_t i = 0; i < gallery->count; i++) { /* who gets none is compared in full */
         struct fid_gallery_person *person = &gallery->people[i];
         if (person->codes == NULL && person->vectors != NULL)

@@ -107,7 +107,7 @@ struct ranking {
 static struct ranking rank_people(const struct fid_gallery *gallery, enum fid_rule_kind kind,
                                   const float *embedding, double norm)
 {
-    const struct fid_kernels *kernels = fid_kernels_best();
+    const struct fid_kernels *kernels = gallery->kernels;
     struct ranking ranking = {NULL, NULL, -INFINITY, -INFINITY};
     size_t size = gallery->model.size;
     unsigned char *shortlist =
@@ -211,8 +211,7 @@ bool fid_gallery_likeness(const struct fid_gallery *gallery, const char *name,
         if (strcmp(candidate->key, key) != 0)
             continue;
         *person = candidate->info;
-        *likeness =
-            best_cosine(fid_kernels_best(), candidate, embedding, gallery->model.size, norm);
+        *likeness = best_cosine(gallery->kernels, candidate, embedding, gallery->model.size, norm);
         return true;
     }
     return false;
@@ -220,7 +219,7 @@ bool fid_gallery_likeness(const struct fid_gallery *gallery, const char *name,
 
 float fid_gallery_alike(const struct fid_gallery *gallery, size_t i, size_t j)
 {
-    const struct fid_kernels *kernels = fid_kernels_best();
+    const struct fid_kernels *kernels = gallery->kernels;
     const struct fid_gallery_person *a = &gallery->people[i], *b = &gallery->people[j];
     size_t size = gallery->model.size;
     float best = -INFINITY;

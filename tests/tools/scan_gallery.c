@@ -3,6 +3,7 @@
  * timed too. People are like the real ones of a network: what all faces have in common, what is a
  * person's, and what is a picture's. */
 #include "engine/face/gallery.h"
+#include "kernels/kernels.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -93,7 +94,7 @@ static void make_people(struct fid_gallery *gallery, size_t people, size_t proto
 {
     size_t size = model.size;
     float *common = calloc(2 * size, sizeof *common), *own = common + size;
-    *gallery = (struct fid_gallery){.model = model, .count = people};
+    *gallery = (struct fid_gallery){.kernels = fid_kernels_best(), .model = model, .count = people};
     gallery->people = calloc(people, sizeof *gallery->people);
     blend(common, common, 0.7f, size);
     for (size_t i = 0; i < people; i++) {
