@@ -98,6 +98,24 @@ void app_enrolment_count(const struct app_enrolment *enrolment, size_t counts[AP
         counts[enrolment->shots[i].verdict.reason]++;
 }
 
+size_t app_enrolment_reasons(const struct app_enrolment *enrolment, char *text, size_t bytes)
+{
+    size_t counts[APP_GATE_REASONS], total = 0, end = 0;
+    app_enrolment_count(enrolment, counts);
+    for (size_t i = 0; i < enrolment->shot_count; i++) /* bad ones, used for want of better */
+        counts[enrolment->shots[i].verdict.reason] -= enrolment->shots[i].look != APP_NO_LOOK;
+    text[0] = '\0';
+    for (int i = APP_GATE_GOOD + 1; i < APP_GATE_REASONS; i++) {
+        if (counts[i] == 0)
+            continue;
+        snprintf(text + end, bytes - end, "%s%zu %s", total > 0 ? ", " : "", counts[i],
+                 app_gate_text((enum app_gate_reason)i));
+        end += strlen(text + end);
+        total += counts[i];
+    }
+    return total;
+}
+
 /* Writes the looks that are used, at least one. */
 static enum fid_status write_faces(const struct app_enrolment *enrolment,
                                    struct fid_gallery *gallery, const char *name, bool replace,

@@ -75,6 +75,8 @@ enum fid_status app_enrolment_save(struct app_enrolment *enrolment, struct fid_g
 
 /* FILLS counts with how many shots have each reason. */
 void app_enrolment_count(const struct app_enrolment *enrolment, size_t counts[APP_GATE_REASONS]);
+/* FILLS text with those that are not used, "12 blurred, 7 turned away"; returns how many. */
+size_t app_enrolment_reasons(const struct app_enrolment *enrolment, char *text, size_t bytes);
 
 void app_enrolment_clear(struct app_enrolment *enrolment); /* frees; ready for the next person */
 

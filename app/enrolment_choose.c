@@ -81,21 +81,12 @@ static void force_pool(struct choice *choice)
 /* Says what is wrong with all of them: "none of 41 frames is good enough (38 too small, ...)". */
 static enum fid_status none_good(const struct app_enrolment *enrolment, struct fid_error *error)
 {
-    size_t counts[APP_GATE_REASONS], end;
-    app_enrolment_count(enrolment, counts);
+    char reasons[400];
+    app_enrolment_reasons(enrolment, reasons, sizeof reasons);
     error->status = FID_QUALITY;
-    snprintf(error->text, sizeof error->text, "none of %zu frames is good enough to learn from",
-             enrolment->shot_count);
-    const char *before = " (";
-    for (int i = APP_GATE_NO_FACE; i < APP_GATE_REASONS; i++)
-        if (counts[i] > 0) {
-            end = strlen(error->text);
-            snprintf(error->text + end, sizeof error->text - end, "%s%zu %s", before, counts[i],
-                     app_gate_text((enum app_gate_reason)i));
-            before = ", ";
-        }
-    end = strlen(error->text);
-    snprintf(error->text + end, sizeof error->text - end, ")");
+    snprintf(error->text, sizeof error->text,
+             "none of %zu frames is good enough to learn from (%s)", enrolment->shot_count,
+             reasons);
     return FID_QUALITY;
 }
 

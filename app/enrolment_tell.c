@@ -105,25 +105,22 @@ size_t app_enrolment_tell(const struct app *app, const struct app_enrolment *enr
 void app_enrolment_summary(const struct app_enrolment *enrolment, char *text, size_t bytes)
 {
     struct words words = {text, bytes, 0};
-    size_t counts[APP_GATE_REASONS], used = 0, photos = 0, total = enrolment->shot_count;
+    char reasons[400];
+    size_t used = 0, photos = 0, total = enrolment->shot_count;
     const char *before = "; ";
-    app_enrolment_count(enrolment, counts);
     for (size_t i = 0; i < total; i++) {
         used += enrolment->shots[i].look != APP_NO_LOOK;
         photos += enrolment->shots[i].frame < 0;
     }
-    say(&words, "%zu of %zu %s used", used, total,
-        photos == 0       ? app_plural(total, "frame", "frames")
-        : photos == total ? app_plural(total, "picture", "pictures")
-                          : "pictures and frames");
-    for (int i = APP_GATE_GOOD + 1; i < APP_GATE_REASONS; i++) {
-        size_t unused = counts[i];
-        for (size_t s = 0; s < total; s++) /* bad ones that are used for want of better */
-            unused -= enrolment->shots[s].look != APP_NO_LOOK &&
-                      enrolment->shots[s].verdict.reason == (enum app_gate_reason)i;
-        if (unused == 0)
-            continue;
-        say(&words, "%s%zu %s", before, unused, app_gate_text((enum app_gate_reason)i));
+    if (total == 0)
+        say(&words, "there is no picture");
+    else
+        say(&words, "%zu of %zu %s used", used, total,
+            photos == 0       ? app_plural(total, "frame", "frames")
+            : photos == total ? app_plural(total, "picture", "pictures")
+                              : "pictures and frames");
+    if (app_enrolment_reasons(enrolment, reasons, sizeof reasons) > 0) {
+        say(&words, "%s%s", before, reasons);
         before = ", ";
     }
     if (enrolment->bad_files > 0)
