@@ -154,8 +154,9 @@ enum app_exit app_config_read(const char *section, const struct app_setting *set
     if (file == NULL && (errno == ENOENT || errno == ENOTDIR))
         return APP_OK;
     if (file == NULL) {
+        enum app_exit why = errno == ENOMEM ? APP_INTERNAL : APP_USAGE;
         app_warn("the settings in %s cannot be read: %s", path, strerror(errno));
-        return APP_USAGE;
+        return why;
     }
     enum app_exit code = read_lines(file, path, section, &all);
     fclose(file);
