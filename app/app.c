@@ -255,6 +255,16 @@ enum app_exit app_open_gallery(struct app *app, unsigned flags, bool check_model
     return APP_OK;
 }
 
+enum app_exit app_open_gallery_for(struct app *app, unsigned flags, int names,
+                                   char checked[FID_NAME_BYTES])
+{
+    struct fid_error error;
+    for (int i = 0; i < names; i++)
+        if (fid_name_check(app->arguments.words[i], checked, &error) != FID_OK)
+            return app_usage(app, "%s", error.text);
+    return app_open_gallery(app, flags, false);
+}
+
 void app_tell_expired(const struct app *app)
 {
     struct fid_person person;

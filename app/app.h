@@ -72,6 +72,10 @@ enum app_exit app_find_gallery(struct app *app);
 /* flags: FID_GALLERY_*. With check_model the gallery must be made with the recognizer's model,
  * which is opened for it. A missing file with FID_GALLERY_READ_ONLY is an empty gallery. */
 enum app_exit app_open_gallery(struct app *app, unsigned flags, bool check_model);
+/* The same, without check_model, for a verb whose first `names` arguments are names of people;
+ * FILLS checked with the last one as it is stored. APP_USAGE after a sentence. */
+enum app_exit app_open_gallery_for(struct app *app, unsigned flags, int names,
+                                   char checked[FID_NAME_BYTES]);
 /* Says of each person of the open gallery whose time is over that they are not named any more. */
 void app_tell_expired(const struct app *app);
 /* Takes NULLs; leaves the struct ready for nothing but its end. */

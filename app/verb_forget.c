@@ -5,9 +5,7 @@ static enum app_exit run(struct app *app)
     char *name = app->arguments.words[0], checked[FID_NAME_BYTES];
     struct fid_forgotten forgotten;
     struct fid_error error;
-    if (fid_name_check(name, checked, &error) != FID_OK)
-        return app_usage(app, "%s", error.text);
-    enum app_exit code = app_open_gallery(app, 0, false);
+    enum app_exit code = app_open_gallery_for(app, 0, 1, checked);
     if (code != APP_OK)
         return code;
     if (fid_gallery_forget_proven(app->gallery, name, &forgotten, &error) != FID_OK)

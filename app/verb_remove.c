@@ -13,15 +13,13 @@ static enum app_exit run(struct app *app)
     char *name = app->arguments.words[0], checked[FID_NAME_BYTES], *end;
     const char *text = app_option_text(app, "sample", NULL);
     struct fid_error error;
-    if (fid_name_check(name, checked, &error) != FID_OK)
-        return app_usage(app, "%s", error.text);
     if (text == NULL)
         return app_usage(app, "remove needs --sample ID; the whole person goes by faceid forget");
     errno = 0;
     long long sample = strtoll(text, &end, 10);
     if (errno != 0 || *end != '\0' || sample < 1)
         return app_usage(app, "--sample takes the number of a face, not '%s'", text);
-    enum app_exit code = app_open_gallery(app, 0, false);
+    enum app_exit code = app_open_gallery_for(app, 0, 1, checked);
     if (code != APP_OK)
         return code;
     if (fid_gallery_remove_sample(app->gallery, name, sample, &error) != FID_OK)

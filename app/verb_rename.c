@@ -4,10 +4,7 @@ static enum app_exit run(struct app *app)
 {
     char **words = app->arguments.words, checked[FID_NAME_BYTES];
     struct fid_error error;
-    if (fid_name_check(words[0], checked, &error) != FID_OK ||
-        fid_name_check(words[1], checked, &error) != FID_OK)
-        return app_usage(app, "%s", error.text);
-    enum app_exit code = app_open_gallery(app, 0, false);
+    enum app_exit code = app_open_gallery_for(app, 0, 2, checked);
     if (code != APP_OK)
         return code;
     if (fid_gallery_rename(app->gallery, words[0], words[1], &error) != FID_OK)

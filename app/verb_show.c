@@ -98,9 +98,7 @@ static enum app_exit run(struct app *app)
     char *name = app->arguments.words[0], checked[FID_NAME_BYTES];
     struct fid_person person;
     struct fid_error error;
-    if (fid_name_check(name, checked, &error) != FID_OK)
-        return app_usage(app, "%s", error.text);
-    enum app_exit code = app_open_gallery(app, FID_GALLERY_READ_ONLY, false);
+    enum app_exit code = app_open_gallery_for(app, FID_GALLERY_READ_ONLY, 1, checked);
     if (code != APP_OK)
         return code;
     enum fid_status status = fid_gallery_lookup(app->gallery, name, &person, &error);
