@@ -1,4 +1,5 @@
 #include "app/enrolment_gather.h"
+#include "app/source_walk.h"
 
 #include <stdlib.h>
 
@@ -108,29 +109,28 @@ static void step(struct app_gatherer *gatherer, const struct app_frame *frame)
     app_progress_step(&gatherer->progress, 1);
 }
 
+struct gathering {
+    struct app_gatherer *gatherer;
+    struct app_enrolment *enrolment;
+};
+
+static enum app_exit gather_frame(void *ctx, const struct app_frame *frame)
+{
+    struct gathering *gathering = ctx;
+    enum app_exit code = APP_OK;
+    if (frame->picture != NULL)
+        code = take_frame(gathering->gatherer, frame, gathering->enrolment);
+    step(gathering->gatherer, frame);
+    return code;
+}
+
 enum app_exit app_gather(struct app_gatherer *gatherer, char *const *paths, size_t count,
                          struct app_enrolment *enrolment)
 {
-    struct app_source *source;
-    struct app_frame frame;
-    struct fid_error error;
-    enum app_exit code = APP_OK;
-    if (app_source_open(paths, count, &gatherer->clip, &source, &error) != FID_OK)
-        return app_fail(APP_AREA_INPUT, &error);
-    while (code == APP_OK) {
-        enum fid_status status = app_source_next(source, &frame, &error);
-        if (app_interrupted())
-            code = APP_INTERRUPTED;
-        else if (status == FID_OK && frame.picture == NULL)
-            break;
-        else if (status == FID_OK)
-            code = take_frame(gatherer, &frame, enrolment);
-        else if (app_fail(APP_AREA_INPUT, &error) >= APP_INTERNAL)
-            code = APP_INTERNAL; /* the next file would not find more memory */
-        else
-            enrolment->bad_files++;
-        step(gatherer, &frame);
-    }
-    app_source_close(&source);
+    struct gathering gathering = {gatherer, enrolment};
+    struct app_source_walk walk = {
+        .options = &gatherer->clip, .take = gather_frame, .ctx = &gathering};
+    enum app_exit code = app_source_each(&walk, paths, count);
+    enrolment->bad_files += walk.bad_files;
     return code;
 }

@@ -1,4 +1,5 @@
 #include "app/identify.h"
+#include "app/source_walk.h"
 
 #include <math.h>
 
@@ -77,12 +78,20 @@ void app_identify_close(struct app_identify *identify)
 
 /* ---- the work ---- */
 
-static enum app_exit label_frame(struct app_identify *identify, const struct app_frame *frame,
-                                 app_identify_fn take)
+struct work {
+    struct app_identify *identify;
+    app_identify_fn take;
+};
+
+static enum app_exit label_frame(void *ctx, const struct app_frame *frame)
 {
+    const struct work *work = ctx;
+    struct app_identify *identify = work->identify;
     struct app_faces *faces = &identify->faces;
     struct fid_error error;
     char name[4200];
+    if (frame->picture == NULL)
+        return APP_OK;
     app_frame_name(frame, name, sizeof name);
     if (app_faces_find(identify->app, frame->picture, false, identify->crop, faces, &error) !=
         FID_OK)
@@ -92,7 +101,7 @@ static enum app_exit label_frame(struct app_identify *identify, const struct app
     identify->face_count += faces->count;
     for (size_t i = 0; i < faces->count; i++)
         identify->known_count += identify->labels[i].known;
-    enum app_exit code = take(identify, frame, name);
+    enum app_exit code = work->take(identify, frame, name);
     if (faces->count == 0 && frame->frame < 0)
         app_say(identify->app, "no face in %s (--min-face looks for smaller ones)", name);
     return code;
@@ -101,26 +110,10 @@ static enum app_exit label_frame(struct app_identify *identify, const struct app
 enum app_exit app_identify_all(struct app_identify *identify, app_identify_fn take)
 {
     const struct app_arguments *arguments = &identify->app->arguments;
-    struct app_source *source;
-    struct app_frame frame;
-    struct fid_error error;
-    enum app_exit code = APP_OK;
-    if (app_source_open(arguments->words, (size_t)arguments->count, &identify->clip, &source,
-                        &error) != FID_OK)
-        return app_fail(APP_AREA_INPUT, &error);
-    while (code == APP_OK && !identify->enough) {
-        enum fid_status status = app_source_next(source, &frame, &error);
-        if (app_interrupted())
-            code = APP_INTERRUPTED;
-        else if (status == FID_OK && frame.picture == NULL)
-            break;
-        else if (status == FID_OK)
-            code = label_frame(identify, &frame, take);
-        else if (app_fail(APP_AREA_INPUT, &error) >= APP_INTERNAL)
-            code = APP_INTERNAL; /* the next file would not find more memory */
-        else
-            identify->bad_files++;
-    }
-    app_source_close(&source);
+    struct work work = {identify, take};
+    struct app_source_walk walk = {
+        .options = &identify->clip, .take = label_frame, .ctx = &work, .enough = &identify->enough};
+    enum app_exit code = app_source_each(&walk, arguments->words, (size_t)arguments->count);
+    identify->bad_files += walk.bad_files;
     return code;
 }
