@@ -2,21 +2,14 @@
 shows, as an array of pixels."""
 import mmap
 import os
-import shutil
 import struct
 import subprocess
 import time
 
 import numpy as np
-from check import require, skip, temp_folder
+from check import need, require, temp_folder
 
 WIDTH, HEIGHT = 1400, 900
-
-
-def need(*programs):
-    for name in programs:
-        if shutil.which(name) is None:
-            skip("no " + name)
 
 
 class Display:

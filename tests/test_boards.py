@@ -9,10 +9,9 @@ import glob
 import os
 import platform
 import re
-import shutil
 import subprocess
 
-from check import BUILD, ROOT, case, main, require, run, skip, temp_folder
+from check import BUILD, ROOT, case, main, need, require, run, skip, temp_folder
 
 QEMU = {"aarch64-linux-gnu-": "qemu-aarch64-static", "arm-linux-gnueabihf-": "qemu-arm-static",
         "riscv64-linux-gnu-": "qemu-riscv64-static"}
@@ -39,18 +38,16 @@ NEWER = {
 }
 
 
-def need(*tools):
+def need_here(*tools):
     if platform.machine() != "x86_64":
         skip("this machine is no x86-64")
-    for tool in tools:
-        if not shutil.which(tool):
-            skip("no " + tool)
+    need(*tools)
 
 
 def built(prefix, made={}):
     """Builds the static test programs once, warnings being errors; returns their folder."""
     if prefix not in made:
-        need(prefix + "gcc", QEMU[prefix])
+        need_here(prefix + "gcc", QEMU[prefix])
         folder = temp_folder()
         os.chdir(ROOT)
         isa = (["kernels/%s/*.c" % FOLDERS[prefix]] if FOLDERS[prefix] else [])
@@ -103,7 +100,7 @@ def newer_instructions(objdump, architecture, paths):
 
 def hold_to_baseline(objdump, architecture, folder, but):
     """All objects under the folder, but those of the kernels that are chosen by what the CPU says."""
-    need(objdump)
+    need_here(objdump)
     paths = [path for path in glob.glob(folder + "/**/*.o", recursive=True)
              if os.path.relpath(path, folder).startswith(("kernels/", "engine/", "weights/", "app/"))
              and not os.path.relpath(path, folder).startswith(but)]
@@ -137,7 +134,7 @@ def engine_on_a_risc_v():
 
 @case
 def engine_on_an_x86_64_without_avx():
-    need("qemu-x86_64-static")
+    need_here("qemu-x86_64-static")
     run_tests(["qemu-x86_64-static", "-cpu", "Nehalem"], BUILD + "/tests", few())
 
 
@@ -145,13 +142,13 @@ def engine_on_an_x86_64_without_avx():
 def engine_on_a_haswell():
     """Not the kernels' own tests: qemu 7.2 reads the masked lanes of a load, which they put on a page
     that is not there."""
-    need("qemu-x86_64-static")
+    need_here("qemu-x86_64-static")
     run_tests(["qemu-x86_64-static", "-cpu", "Haswell"], BUILD + "/tests", few())
 
 
 @case
 def baseline_of_x86_64():
-    need()
+    need_here()
     hold_to_baseline("objdump", "x86_64", BUILD, ("kernels/avx2/", "kernels/avx512/"))
 
 

@@ -1,7 +1,7 @@
 /* A gallery's own limit: how it is chosen, what is kept of it, who is refused; and what a face
  * would get that had not been enrolled. Vectors are made up here. */
 #include "engine/face/gallery.h"
-#include "tests/check/check.h"
+#include "tests/gallery_fixture.h"
 
 #include <math.h>
 #include <sqlite3.h>
@@ -13,33 +13,6 @@ enum { SIZE = 16, STRANGERS = 30 };
 static const struct fid_store_model model_a = {"0123456789abcdef0123456789abcdef", "model a", SIZE};
 static const struct fid_store_model model_b = {"ffffffffffffffffffffffffffffffff", "model b", SIZE};
 static const struct fid_store_model no_model;
-
-static const char *fresh_path(void)
-{
-    static char path[256];
-    static unsigned number;
-    snprintf(path, sizeof path, "%s/%u/gallery.db", check_temp_folder(), ++number);
-    return path;
-}
-
-static struct fid_gallery *open_gallery(const char *path, const struct fid_store_model *model,
-                                        unsigned flags)
-{
-    struct fid_error error = {0};
-    struct fid_gallery *gallery;
-    enum fid_status status = fid_gallery_open_for(path, model, flags, &gallery, &error);
-    CHECK_THAT(status == FID_OK, "%s", error.text);
-    return gallery;
-}
-
-static enum fid_status open_status(const char *path, const struct fid_store_model *model,
-                                   unsigned flags, struct fid_error *error)
-{
-    struct fid_gallery *gallery;
-    enum fid_status status = fid_gallery_open_for(path, model, flags, &gallery, error);
-    fid_gallery_close(&gallery);
-    return status;
-}
 
 /* The unit vector of an axis, turned a little towards another one. */
 static void look(float *vector, int axis, float turn, int towards)

@@ -2,7 +2,7 @@
  * is left after a fault. */
 #include "engine/face/gallery.h"
 #include "engine/face/prototypes.h"
-#include "tests/check/check.h"
+#include "tests/gallery_fixture.h"
 
 #include <math.h>
 #include <signal.h>
@@ -19,36 +19,6 @@ enum { SIZE = 24 };
 static const struct fid_store_model model_a = {"0123456789abcdef0123456789abcdef", "model a", SIZE};
 static const struct fid_store_model model_b = {"ffffffffffffffffffffffffffffffff", "model b", SIZE};
 static const struct fid_store_model no_model;
-
-/* A new path in a new folder of the temporary one. */
-static const char *fresh_path(void)
-{
-    static char path[256];
-    static unsigned number;
-    snprintf(path, sizeof path, "%s/%u/gallery.db", check_temp_folder(), ++number);
-    return path;
-}
-
-static struct fid_gallery *open_gallery(const char *path, const struct fid_store_model *model,
-                                        unsigned flags)
-{
-    struct fid_error error = {0};
-    struct fid_gallery *gallery;
-    enum fid_status status = fid_gallery_open_for(path, model, flags, &gallery, &error);
-    CHECK_THAT(status == FID_OK, "%s", error.text);
-    return gallery;
-}
-
-static enum fid_status open_status(const char *path, const struct fid_store_model *model,
-                                   unsigned flags, struct fid_error *error)
-{
-    struct fid_gallery *gallery;
-    enum fid_status status = fid_gallery_open_for(path, model, flags, &gallery, error);
-    CHECK(status == FID_OK || gallery == NULL);
-    CHECK(status == FID_OK || error->text[0] != '\0');
-    fid_gallery_close(&gallery);
-    return status;
-}
 
 static void fill(float *vector, float low, float high)
 {

@@ -1,6 +1,6 @@
 /* Merging, taking a face out, consent and expiry, and undoing all of that. */
 #include "engine/face/gallery.h"
-#include "tests/check/check.h"
+#include "tests/gallery_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,23 +9,6 @@ enum { SIZE = 24, SAMPLES = 6 };
 
 static const struct fid_store_model model = {"0123456789abcdef0123456789abcdef", "model", SIZE};
 static const struct fid_store_model no_model;
-
-static const char *fresh_path(void)
-{
-    static char path[256];
-    static unsigned number;
-    snprintf(path, sizeof path, "%s/%u/gallery.db", check_temp_folder(), ++number);
-    return path;
-}
-
-static struct fid_gallery *open_gallery(const char *path, const struct fid_store_model *of)
-{
-    struct fid_error error = {0};
-    struct fid_gallery *gallery;
-    enum fid_status status = fid_gallery_open_for(path, of, FID_GALLERY_CREATE, &gallery, &error);
-    CHECK_THAT(status == FID_OK, "%s", error.text);
-    return gallery;
-}
 
 static void enroll(struct fid_gallery *gallery, const char *name, size_t count, bool replace,
                    const struct fid_terms *terms)
@@ -154,7 +137,7 @@ static void undoes_each_change(void)
     struct fid_change undone;
     for (enum step step = 0; step < STEPS; step++) {
         const char *path = fresh_path();
-        struct fid_gallery *gallery = open_gallery(path, &model);
+        struct fid_gallery *gallery = open_gallery(path, &model, FID_GALLERY_CREATE);
         REQUIRE(gallery != NULL);
         enroll(gallery, "ana", 4, false, &terms);
         enroll(gallery, "bob", 3, false, NULL);
@@ -162,7 +145,7 @@ static void undoes_each_change(void)
         make_step(gallery, step);
         dump_gallery(gallery, &changed);
         CHECK_THAT(!same(&before, &changed), "step %d changes nothing", (int)step);
-        struct fid_gallery *other = open_gallery(path, &no_model);
+        struct fid_gallery *other = open_gallery(path, &no_model, FID_GALLERY_CREATE);
         REQUIRE(other != NULL);
         CHECK_THAT(fid_gallery_undo(other, &undone, &error) == FID_OK, "%s", error.text);
         CHECK(undone.verb[0] != '\0' && strlen(undone.time) == 20);
@@ -172,7 +155,7 @@ static void undoes_each_change(void)
         dump_gallery(gallery, &after);
         CHECK_THAT(same(&before, &after), "step %d is not undone", (int)step);
         fid_gallery_close(&gallery);
-        gallery = open_gallery(path, &model);
+        gallery = open_gallery(path, &model, FID_GALLERY_CREATE);
         dump_gallery(gallery, &after);
         CHECK(same(&before, &after));
         fid_gallery_close(&gallery);
@@ -183,7 +166,7 @@ static void forgetting_is_final(void)
 {
     struct fid_error error = {0};
     struct fid_change undone;
-    struct fid_gallery *gallery = open_gallery(fresh_path(), &model);
+    struct fid_gallery *gallery = open_gallery(fresh_path(), &model, FID_GALLERY_CREATE);
     REQUIRE(gallery != NULL);
     CHECK(fid_gallery_undo(gallery, &undone, &error) == FID_NOT_FOUND);
     enroll(gallery, "ana", 2, false, NULL);
@@ -201,7 +184,7 @@ static void merges(void)
     const struct fid_terms early = {"first", "2030-05-01"}, late = {"second", "2031-05-01"};
     struct fid_error error = {0};
     struct dump consents = {.length = 0};
-    struct fid_gallery *gallery = open_gallery(fresh_path(), &model);
+    struct fid_gallery *gallery = open_gallery(fresh_path(), &model, FID_GALLERY_CREATE);
     REQUIRE(gallery != NULL);
     enroll(gallery, "ana", 2, false, &early);
     enroll(gallery, "bob", 3, false, &late);
@@ -221,7 +204,7 @@ static void removes_one_face(void)
 {
     struct fid_error error = {0};
     int64_t sample = 0;
-    struct fid_gallery *gallery = open_gallery(fresh_path(), &model);
+    struct fid_gallery *gallery = open_gallery(fresh_path(), &model, FID_GALLERY_CREATE);
     REQUIRE(gallery != NULL);
     enroll(gallery, "ana", 2, false, NULL);
     enroll(gallery, "bob", 2, false, NULL);
@@ -248,7 +231,7 @@ static void expired_people_are_not_named(void)
         const char *day;
         bool named;
     } days[] = {{"2020-02-29", false}, {"", true}, {today, true}, {"2999-12-31", true}};
-    struct fid_gallery *gallery = open_gallery(fresh_path(), &model);
+    struct fid_gallery *gallery = open_gallery(fresh_path(), &model, FID_GALLERY_CREATE);
     REQUIRE(gallery != NULL);
     for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
         const struct fid_terms terms = {NULL, days[i].day};

@@ -6,11 +6,10 @@ qemu."""
 import glob
 import os
 import platform
-import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "check"))
-from check import ROOT, case, main, require, run, skip, temp_folder
+from check import ROOT, case, main, need, require, run, skip, temp_folder
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 from fma_share import innermost_loops
 
@@ -20,18 +19,16 @@ SOURCES = ("kernels/*.c", "kernels/ref/*.c", "kernels/%s/*.c", "tests/kernel_cas
            "tests/test_kernels.c", "tests/check/check.c")
 
 
-def need(*tools):
+def need_here(*tools):
     if platform.machine() != "x86_64":
         skip("this machine is no x86-64")
-    for tool in tools:
-        if not shutil.which(tool):
-            skip("no " + tool)
+    need(*tools)
 
 
 def built(prefix, made={}):
     """Builds the static test program for a cross compiler once; returns the build's folder."""
     if prefix not in made:
-        need(prefix + "gcc")
+        need_here(prefix + "gcc")
         folder = temp_folder()
         os.chdir(ROOT)
         sources = [pattern % FOLDER[prefix] if "%" in pattern else pattern for pattern in SOURCES]
@@ -48,7 +45,7 @@ def built(prefix, made={}):
 
 def run_as(prefix, cpu, level, skipped=0):
     """All cases on a CPU; `level` is its best, `skipped` the number of cases it cannot run."""
-    need(prefix + "gcc", QEMU[prefix])
+    need_here(prefix + "gcc", QEMU[prefix])
     result = run(QEMU[prefix], "-cpu", cpu, built(prefix) + "/test")
     require(result.returncode == 0, result.stdout + result.stderr)
     require("ok gemm_f32_%s\n" % level in result.stdout, "no case of level " + level)
@@ -57,7 +54,7 @@ def run_as(prefix, cpu, level, skipped=0):
 
 def loop_of(prefix, kernel, fmas):
     """The shortest loop of a kernel's object with that many multiply-adds."""
-    need(prefix + "gcc", prefix + "objdump")
+    need_here(prefix + "gcc", prefix + "objdump")
     path = "%s/kernels/%s/%s.o" % (built(prefix), FOLDER[prefix], kernel)
     loops = [loop for loop in innermost_loops(path) if loop.fmas == fmas]
     require(loops, "%s has no loop with %d multiply-adds" % (kernel, fmas))

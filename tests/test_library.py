@@ -4,11 +4,10 @@ to itself, and the example programs, built from an installed copy by pkg-config,
 import glob
 import os
 import re
-import shutil
 import subprocess
 import sys
 
-from check import BUILD, ROOT, case, main, require, run, shared, skip, temp_folder
+from check import BUILD, ROOT, case, main, need, require, run, shared, temp_folder
 from program import environment, models, png
 
 HEADER = os.path.join(ROOT, "engine", "fid.h")
@@ -18,12 +17,6 @@ EXAMPLES = sorted(glob.glob(os.path.join(ROOT, "engine", "examples", "*.c")))
 BANNED = {"printf", "vprintf", "puts", "putchar", "perror", "fprintf", "__printf_chk", "__fprintf_chk",
           "stdout", "stderr", "exit", "_exit", "quick_exit", "abort", "getenv", "secure_getenv", "setenv",
           "signal", "sigaction", "setlocale", "srand", "rand", "strtok", "localtime", "gmtime"}
-
-
-def need(*tools):
-    for tool in tools:
-        if not shutil.which(tool):
-            skip("no " + tool)
 
 
 def output(*words):

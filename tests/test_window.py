@@ -13,8 +13,8 @@ import time
 
 import numpy as np
 import program
-from check import ROOT, case, main, require, shared, skip, temp_folder
-from display import Display, Window, keep, need, until
+from check import ROOT, case, main, need, require, shared, skip, temp_folder
+from display import Display, Window, keep, until
 
 GREEN, GREY = (64, 208, 96), (208, 208, 208)  # of known faces and of strangers
 SIDE, TOP, GAP, LEFT = 260, 230, 320, 30      # of the portraits in the scene

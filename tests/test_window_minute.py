@@ -12,8 +12,8 @@ import subprocess
 import time
 
 import program
-from check import case, main, require, shared, skip, temp_folder
-from display import Display, Window, need
+from check import case, main, need, require, shared, skip, temp_folder
+from display import Display, Window
 
 SECONDS = int(os.environ.get("FACEID_MINUTE", "0"))
 INTERVALS_OVER_50, INTERVAL_MAX_MS, AGE_P95_MS, DECISION_MS = 0.001, 100, 80, 400

@@ -35,6 +35,13 @@ def skip(reason):
     raise Skip(reason)
 
 
+def need(*programs):
+    """Skips the case where one of the programs is not installed."""
+    for name in programs:
+        if shutil.which(name) is None:
+            skip("no " + name)
+
+
 def require(condition, message):
     if not condition:
         raise AssertionError(message)
