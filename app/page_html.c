@@ -120,25 +120,3 @@ enum fid_status app_html_picture(FILE *out, const struct fid_picture *picture, i
     fid_bytes_free(&jpeg);
     return status;
 }
-
-const char *app_html_reason(enum fid_reason reason)
-{
-    switch ((int)reason) { /* others have their code for words */
-    case FID_REASON_KNOWN:
-        return "near enough, and nobody else is";
-    case FID_REASON_EMPTY_GALLERY:
-        return "nobody is enrolled";
-    case FID_REASON_STRANGER:
-        return "nobody enrolled is near";
-    case FID_REASON_MAYBE:
-        return "near, but not near enough for a name";
-    case FID_REASON_TWO_ALIKE:
-        return "two people are as near";
-    case FID_REASON_TAKEN:
-        return "a better face of the picture has the name";
-    case FID_REASON_NO_VECTOR:
-        return "the network made nothing of it";
-    default:
-        return fid_reason_text(reason);
-    }
-}

@@ -25,7 +25,4 @@ enum fid_status app_html_section(FILE *out, size_t number, const struct app_fram
                                  size_t count, struct fid_picture *scratch,
                                  struct fid_error *error);
 
-/* The decision in words: "nobody enrolled is near". */
-const char *app_html_reason(enum fid_reason reason);
-
 #endif

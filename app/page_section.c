@@ -1,5 +1,6 @@
 /* page_section.c - one picture of the report page: boxes and names over it, a table of its faces
  * under it. */
+#include "app/faces.h"
 #include "app/page_html.h"
 
 #include <math.h>
@@ -106,7 +107,7 @@ static enum fid_status write_row(const struct section *section, const struct fid
     if (label->second[0] != '\0')
         fprintf(out, " <span class=\"soft\">%.3f</span>", (double)label->second_score);
     fprintf(out, "</td><td>%s <span class=\"soft\">(%s)</span></td>",
-            app_html_reason(label->reason), fid_reason_text(label->reason));
+            app_reason_sentence(label->reason), fid_reason_text(label->reason));
     fprintf(out, "<td class=\"n soft\">%.0f px, sharp %.1f, turned %.0f&deg;</td></tr>\n",
             (double)quality.size, (double)quality.sharpness,
             fmax(fabs((double)quality.yaw), fabs((double)quality.pitch)));

@@ -1,4 +1,5 @@
 /* window_draw.c - one drawing of the window: picture, faces, figures, hints, help. */
+#include "app/faces.h"
 #include "app/live_clock.h"
 #include "app/text_runs.h"
 #include "app/window_state.h"
@@ -36,31 +37,6 @@ static void draw_figures(struct app_window *window, struct app_overlay *overlay)
 
 /* ---- explanation ---- */
 
-static const char *reason_of(const struct fid_track *face)
-{
-    switch (face->label.reason) {
-    case FID_REASON_KNOWN:
-        return "near enough, and nobody else is";
-    case FID_REASON_EMPTY_GALLERY:
-        return "nobody is enrolled yet";
-    case FID_REASON_STRANGER:
-        return "nobody is near";
-    case FID_REASON_MAYBE:
-        return "near, but not near enough";
-    case FID_REASON_TWO_ALIKE:
-        return "the second person is as near";
-    case FID_REASON_TAKEN:
-        return "another face has this name with a better score";
-    case FID_REASON_NO_VECTOR:
-        return "the network says nothing about this face";
-    case FID_REASON_UNDECIDED:
-        return "not looked at often enough yet";
-    case FID_REASON_REJECTED:
-        return "you said that it is not this person";
-    }
-    return "";
-}
-
 static void draw_explanation(const struct app_window *window, struct app_overlay *overlay)
 {
     const struct fid_track *face = app_window_face(window);
@@ -78,7 +54,8 @@ static void draw_explanation(const struct app_window *window, struct app_overlay
     memcpy(nearest.name, label->nearest, sizeof nearest.name);
     memcpy(second.name, label->second, sizeof second.name);
 
-    snprintf(text[0], sizeof text[0], "face %u\t%s", (unsigned)face->id, reason_of(face));
+    snprintf(text[0], sizeof text[0], "face %u\t%s", (unsigned)face->id,
+             app_reason_sentence(face->label.reason));
     if (label->nearest[0] != '\0')
         app_overlay_name(overlay, &nearest, name, sizeof name);
     snprintf(text[1], sizeof text[1], "nearest\t" APP_FROM_LEFT "%.2f %.160s", (double)label->score,
