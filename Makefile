@@ -53,9 +53,10 @@ KERNEL_C  := $(wildcard kernels/*.c kernels/ref/*.c)
 ISA_C     := $(foreach isa,$(ISA_FOLDERS),$(wildcard kernels/$(isa)/*.c))
 ENGINE_C  := $(wildcard engine/*.c engine/base/*.c engine/nn/*.c engine/nn/ops/*.c engine/face/*.c)
 WEIGHTS_C := $(wildcard weights/*.c)
+APP_FOLDERS := output input identify enrolment eval live window verbs
 LIB_O     := $(patsubst %.c,$(BUILD)/%.o,$(KERNEL_C) $(ISA_C) $(ENGINE_C) $(WEIGHTS_C))
-WINDOW_C  := $(wildcard app/window*.c app/overlay*.c)
-APP_C     := $(filter-out $(if $(filter 1,$(SDL)),,$(WINDOW_C)),$(wildcard app/*.c))
+APP_C     := $(filter-out $(if $(filter 1,$(SDL)),,app/window/%),$(wildcard app/*.c) \
+                 $(foreach folder,$(APP_FOLDERS),$(wildcard app/$(folder)/*.c)))
 APP_O     := $(patsubst %.c,$(BUILD)/%.o,$(APP_C) $(if $(STATIC),app/package/no_dlopen.c))
 BENCHES   := $(patsubst bench/%.c,$(BUILD)/%,$(wildcard bench/bench_*.c))
 BENCH_O   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
@@ -136,7 +137,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(CHECK_O) $(BUILD)/libfaceid.a
 $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_LIB)
-$(BUILD)/tests/live_worker: $(patsubst %,$(BUILD)/app/%.o,config enrolment_choose enrolment_spread gate)
+$(BUILD)/tests/live_worker: $(patsubst %,$(BUILD)/app/%.o,config $(addprefix enrolment/,enrolment_choose enrolment_spread gate))
 $(BUILD)/tests/usbcam: $(patsubst %,$(BUILD)/tests/rigs/%.o,usbcam uvc)
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
@@ -149,8 +150,8 @@ $(BUILD)/libbench.a: $(BENCH_O)
 	$(SAY) "ar $@"
 	$(Q)$(AR) rcs $@ $^
 # The pictures that the program draws are drawn by its own code.
-$(BUILD)/bench_pipeline: $(patsubst %,$(BUILD)/app/%.o,draw font text)
-$(BUILD)/bench_layers: $(patsubst %,$(BUILD)/app/%.o,plot text)
+$(BUILD)/bench_pipeline: $(patsubst %,$(BUILD)/app/output/%.o,draw font text)
+$(BUILD)/bench_layers: $(patsubst %,$(BUILD)/app/output/%.o,plot text)
 $(BUILD)/bench_%: $(BUILD)/bench/bench_%.o $(BUILD)/libbench.a $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS_LIB)

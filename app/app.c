@@ -1,7 +1,7 @@
 #include "app/app.h"
 #include "app/find_model.h"
 #include "app/progress.h"
-#include "app/text.h"
+#include "app/output/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>

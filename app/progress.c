@@ -1,5 +1,5 @@
 #include "app/progress.h"
-#include "app/live_clock.h"
+#include "app/clock.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* bench_pipeline - the stages of a whole frame, and the detector and the recogniser's network
  * alone. `usage` below has the switches. */
-#include "app/draw.h"
+#include "app/output/draw.h"
 #include "bench/common.h"
 #include "bench/scene.h"
 #include "engine/fid.h"

@@ -1,7 +1,7 @@
 /* roofline.c - a result as a picture: each layer's speed over its operational intensity, both on
  * logarithmic axes, below the two roofs that were measured with it. A layer is a numbered point;
  * the numbers are explained in a list beside the axes. */
-#include "app/plot.h"
+#include "app/output/plot.h"
 #include "bench/layer_result.h"
 
 #include <errno.h>

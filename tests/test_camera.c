@@ -1,8 +1,8 @@
 /* Which camera is meant and which of its formats is taken, for cameras that nobody here has. */
-#include "app/camera.c"
-#include "app/camera_frame.c"
-#include "app/camera_holder.c"
-#include "app/camera_select.c"
+#include "app/input/camera.c"
+#include "app/input/camera_frame.c"
+#include "app/input/camera_holder.c"
+#include "app/input/camera_select.c"
 #include "tests/check/check.h"
 
 #include <fcntl.h>

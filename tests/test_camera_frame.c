@@ -1,7 +1,7 @@
 /* The bytes of V4L2 frames: every format with strides and planes as V4L2 lays them out, and frames
  * that are short, damaged or of another size. */
-#include "app/camera.c"
-#include "app/camera_frame.c"
+#include "app/input/camera.c"
+#include "app/input/camera_frame.c"
 #include "tests/check/check.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* The mailbox between the camera's thread and its readers. */
-#include "app/live_frame.c"
-#include "app/mailbox.c"
+#include "app/live/live_frame.c"
+#include "app/live/mailbox.c"
 #include "tests/check/check.h"
 
 #include <string.h>

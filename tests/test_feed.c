@@ -1,10 +1,10 @@
 /* The camera's thread with cameras made up here: losses and returns, silence, damage, turned
  * frames, the rate of a source, the light. Waiting is real and kept short. */
-#include "app/camera.c"
-#include "app/live_feed.c"
-#include "app/live_frame.c"
-#include "app/live_light.c"
-#include "app/mailbox.c"
+#include "app/input/camera.c"
+#include "app/live/live_feed.c"
+#include "app/live/live_frame.c"
+#include "app/live/live_light.c"
+#include "app/live/mailbox.c"
 #include "tests/check/check.h"
 
 #include <stdatomic.h>

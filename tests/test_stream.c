@@ -1,9 +1,9 @@
 /* Frames that come through a pipe: each format however its bytes are split, streams that are cut,
  * damaged or made to harm, and the waiting. */
-#include "app/camera.c"
-#include "app/stream.c"
-#include "app/stream_mjpeg.c"
-#include "app/stream_raw.c"
+#include "app/input/camera.c"
+#include "app/input/stream.c"
+#include "app/input/stream_mjpeg.c"
+#include "app/input/stream_raw.c"
 #include "tests/check/check.h"
 
 #include <fcntl.h>

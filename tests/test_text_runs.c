@@ -1,6 +1,6 @@
 /* Lines of text cut into runs: fonts, scripts, directions, the order on the screen. */
-#include "app/text.c"
-#include "app/text_runs.c"
+#include "app/output/text.c"
+#include "app/output/text_runs.c"
 #include "tests/check/check.h"
 
 #include <string.h>

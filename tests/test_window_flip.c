@@ -1,5 +1,5 @@
 /* A frame as a mirror shows it: its RGB pixels are those of the frame, left and right exchanged. */
-#include "app/window_flip.c"
+#include "app/window/window_flip.c"
 #include "tests/check/check.h"
 
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  *
  * Built and run by `make fuzz`; seeds/camera_frame holds the inputs it starts from (make_seeds
  * writes them). */
-#include "app/camera.c"
-#include "app/camera_frame.c"
+#include "app/input/camera.c"
+#include "app/input/camera_frame.c"
 
 #include <stdlib.h>
 #include <string.h>

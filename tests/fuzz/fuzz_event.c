@@ -4,9 +4,9 @@
  * Built and run by `make fuzz`; seeds/event holds the inputs it starts from (make_seeds writes
  * them). The first bytes are numbers of the event, then the source up to a zero byte, then the
  * name. */
-#include "app/json.c"
-#include "app/live_event.c"
-#include "app/text.c"
+#include "app/output/json.c"
+#include "app/live/live_event.c"
+#include "app/output/text.c"
 
 #include <stdlib.h>
 #include <string.h>

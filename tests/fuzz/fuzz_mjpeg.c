@@ -2,9 +2,9 @@
  *
  * Built and run by `make fuzz`; seeds/mjpeg holds the inputs it starts from (make_seeds writes
  * them). The first byte says how the rest is cut into pieces, as a pipe cuts it. */
-#include "app/camera.c"
-#include "app/stream_mjpeg.c"
-#include "app/stream_raw.c"
+#include "app/input/camera.c"
+#include "app/input/stream_mjpeg.c"
+#include "app/input/stream_raw.c"
 
 #include "tests/fuzz/stream_feed.h"
 

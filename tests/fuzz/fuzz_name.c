@@ -3,8 +3,8 @@
  *
  * Built and run by `make fuzz`; seeds/name holds the inputs it starts from (make_seeds writes
  * them). */
-#include "app/text.c"
-#include "app/text_runs.c"
+#include "app/output/text.c"
+#include "app/output/text_runs.c"
 #include "engine/face/name.h"
 
 #include <stdlib.h>

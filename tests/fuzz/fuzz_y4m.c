@@ -2,8 +2,8 @@
  *
  * Built and run by `make fuzz`; seeds/y4m holds the inputs it starts from (make_seeds writes them).
  * The first byte says how the rest is cut into pieces, as a pipe cuts it. */
-#include "app/camera.c"
-#include "app/stream_raw.c"
+#include "app/input/camera.c"
+#include "app/input/stream_raw.c"
 
 #include "tests/fuzz/stream_feed.h"
 

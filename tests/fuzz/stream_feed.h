@@ -2,7 +2,7 @@
 #ifndef TESTS_FUZZ_STREAM_FEED_H
 #define TESTS_FUZZ_STREAM_FEED_H
 
-#include "app/stream_format.h"
+#include "app/input/stream_format.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -13,15 +13,15 @@
  *
  * After each step one JSON object a line: the step, the faces of the newest result and the state of
  * the enrolment. */
-#include "app/analyzer.c"
-#include "app/enrolment.c"
-#include "app/enrolment_check.c"
-#include "app/json.c"
-#include "app/learn.c"
-#include "app/live_frame.c"
-#include "app/mailbox.c"
-#include "app/text.c"
-#include "app/worker.c"
+#include "app/live/analyzer.c"
+#include "app/enrolment/enrolment.c"
+#include "app/enrolment/enrolment_check.c"
+#include "app/output/json.c"
+#include "app/live/learn.c"
+#include "app/live/live_frame.c"
+#include "app/live/mailbox.c"
+#include "app/output/text.c"
+#include "app/live/worker.c"
 
 #include <stdarg.h>
 

@@ -1,0 +1,173 @@
+#include "app/enrolment/enrolment.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for one more item of `each` bytes: the array, moved when it was full. NULL without memory.
+ */
+static void *grown(void *items, size_t *capacity, size_t count, size_t each)
+{
+    if (count < *capacity)
+        return items;
+    size_t wanted = *capacity == 0 ? 64 : 2 * *capacity;
+    void *larger = reallocarray(items, wanted, each);
+    if (larger != NULL)
+        *capacity = wanted;
+    return larger;
+}
+
+bool app_enrolment_shot(struct app_enrolment *enrolment, const char *file, long frame, bool rivals)
+{
+    char *name;
+    struct app_shot *shots = grown(enrolment->shots, &enrolment->shot_capacity,
+                                   enrolment->shot_count, sizeof *enrolment->shots);
+    if (shots == NULL)
+        return false;
+    enrolment->shots = shots;
+    if ((frame < 0 ? asprintf(&name, "%s", file) : asprintf(&name, "%s#%ld", file, frame)) < 0)
+        return false;
+    shots[enrolment->shot_count++] = (struct app_shot){.name = name,
+                                                       .file_bytes = strlen(file),
+                                                       .frame = frame,
+                                                       .rivals = rivals,
+                                                       .verdict = {.reason = APP_GATE_NO_FACE},
+                                                       .look = APP_NO_LOOK};
+    return true;
+}
+
+/* 1 / length; 0 if it has none that a gallery can use. */
+static double scale_of(const float *embedding, size_t size)
+{
+    double square = 0;
+    for (size_t p = 0; p < size; p++)
+        square += (double)embedding[p] * embedding[p];
+    return isfinite(square) && square >= 1e-60 ? 1 / sqrt(square) : 0;
+}
+
+/* Room for one more look and its embedding. */
+static bool grow_looks(struct app_enrolment *enrolment)
+{
+    size_t count = enrolment->look_count, capacity = enrolment->look_capacity;
+    float *embeddings =
+        grown(enrolment->embeddings, &capacity, count, enrolment->size * sizeof *embeddings);
+    if (embeddings != NULL)
+        enrolment->embeddings = embeddings;
+    capacity = enrolment->look_capacity;
+    struct app_look *looks = grown(enrolment->looks, &capacity, count, sizeof *looks);
+    if (looks != NULL)
+        enrolment->looks = looks;
+    if (embeddings == NULL || looks == NULL)
+        return false;
+    enrolment->look_capacity = capacity;
+    return true;
+}
+
+bool app_enrolment_look(struct app_enrolment *enrolment, const float *embedding, size_t size,
+                        const struct fid_quality *quality, const struct app_verdict *verdict)
+{
+    struct app_shot *shot = &enrolment->shots[enrolment->shot_count - 1];
+    bool main = shot->verdict.reason == APP_GATE_NO_FACE;
+    double scale = embedding != NULL ? scale_of(embedding, size) : 0;
+    if (main)
+        shot->verdict = *verdict;
+    if (main && embedding != NULL && scale == 0)
+        shot->verdict = (struct app_verdict){.reason = APP_GATE_NO_VECTOR};
+    if (scale == 0)
+        return true;
+    enrolment->size = size;
+    if (!grow_looks(enrolment))
+        return false;
+    size_t i = enrolment->look_count++;
+    memcpy(enrolment->embeddings + i * size, embedding, size * sizeof *embedding);
+    enrolment->looks[i] = (struct app_look){.shot = enrolment->shot_count - 1,
+                                            .verdict = *verdict,
+                                            .yaw = quality->yaw,
+                                            .pitch = quality->pitch,
+                                            .score = quality->score,
+                                            .scale = scale,
+                                            .main = main};
+    return true;
+}
+
+void app_enrolment_count(const struct app_enrolment *enrolment, size_t counts[APP_GATE_REASONS])
+{
+    memset(counts, 0, APP_GATE_REASONS * sizeof *counts);
+    for (size_t i = 0; i < enrolment->shot_count; i++)
+        counts[enrolment->shots[i].verdict.reason]++;
+}
+
+size_t app_enrolment_reasons(const struct app_enrolment *enrolment, char *text, size_t bytes)
+{
+    size_t counts[APP_GATE_REASONS], total = 0, end = 0;
+    app_enrolment_count(enrolment, counts);
+    for (size_t i = 0; i < enrolment->shot_count; i++) /* bad ones, used for want of better */
+        counts[enrolment->shots[i].verdict.reason] -= enrolment->shots[i].look != APP_NO_LOOK;
+    text[0] = '\0';
+    for (int i = APP_GATE_GOOD + 1; i < APP_GATE_REASONS; i++) {
+        if (counts[i] == 0)
+            continue;
+        snprintf(text + end, bytes - end, "%s%zu %s", total > 0 ? ", " : "", counts[i],
+                 app_gate_text((enum app_gate_reason)i));
+        end += strlen(text + end);
+        total += counts[i];
+    }
+    return total;
+}
+
+/* Writes the looks that are used, at least one. */
+static enum fid_status write_faces(const struct app_enrolment *enrolment,
+                                   struct fid_gallery *gallery, const char *name, bool replace,
+                                   struct fid_person *person, struct fid_error *error)
+{
+    struct fid_sample *samples = calloc(enrolment->shot_count, sizeof *samples);
+    size_t count = 0;
+    if (samples == NULL) {
+        error->status = FID_NO_MEMORY;
+        snprintf(error->text, sizeof error->text, "no memory for %zu faces", enrolment->shot_count);
+        return FID_NO_MEMORY;
+    }
+    for (size_t i = 0; i < enrolment->shot_count; i++) {
+        const struct app_shot *shot = &enrolment->shots[i];
+        if (shot->look != APP_NO_LOOK)
+            samples[count++] = (struct fid_sample){
+                enrolment->embeddings + shot->look * enrolment->size, shot->name};
+    }
+    enum fid_status status = fid_gallery_enroll_with(gallery, name, samples, count, replace,
+                                                     &enrolment->terms, person, error);
+    free(samples);
+    return status;
+}
+
+enum fid_status app_enrolment_save(struct app_enrolment *enrolment, struct fid_gallery *gallery,
+                                   const struct app_gate *gate, const struct fid_rule *rule,
+                                   const char *name, bool replace, bool force,
+                                   struct fid_person *person, struct fid_error *error)
+{
+    enum fid_status status = app_enrolment_choose(enrolment, gate, rule->maybe, force, error);
+    if (status == FID_OK) {
+        status = app_enrolment_check(enrolment, gallery, rule, name, replace, error);
+        if (status == FID_QUALITY && force) {
+            snprintf(enrolment->doubt, sizeof enrolment->doubt, "%s", error->text);
+            status = FID_OK;
+        }
+    }
+    if (status == FID_OK)
+        return write_faces(enrolment, gallery, name, replace, person, error);
+    if (status == FID_QUALITY) {
+        size_t end = strlen(error->text);
+        snprintf(error->text + end, sizeof error->text - end, ": nothing saved");
+    }
+    return status;
+}
+
+void app_enrolment_clear(struct app_enrolment *enrolment)
+{
+    for (size_t i = 0; i < enrolment->shot_count; i++)
+        free(enrolment->shots[i].name);
+    free(enrolment->shots);
+    free(enrolment->looks);
+    free(enrolment->embeddings);
+    *enrolment = (struct app_enrolment){0};
+}

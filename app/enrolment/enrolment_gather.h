@@ -1,0 +1,38 @@
+/* enrolment_gather.h - looks for one person's faces in pictures, folders and clips. */
+#ifndef APP_ENROLMENT_GATHER_H
+#define APP_ENROLMENT_GATHER_H
+
+#include "app/enrolment/enrolment.h"
+#include "app/progress.h"
+#include "app/input/source.h"
+
+struct app_gatherer {
+    struct app *app; /* its detector and embedder are open */
+    struct app_gate gate;
+    struct app_clip_options clip;
+    struct app_progress progress;
+    enum fid_crop crop;
+    bool force;       /* frames that are not good enough are embedded too */
+    float *embedding; /* [size]; owned */
+    size_t size;
+};
+
+/* Opens models and limits. Says its sentence. */
+enum app_exit app_gatherer_open(struct app *app, struct app_gatherer *gatherer);
+void app_gatherer_close(struct app_gatherer *gatherer);
+
+/* Adds the faces of all that the paths name. A file that cannot be read is told, counted and passed
+ * over. */
+enum app_exit app_gather(struct app_gatherer *gatherer, char *const *paths, size_t count,
+                         struct app_enrolment *enrolment);
+
+/* ---- what became of it (enrolment_tell.c) ---- */
+
+/* Says which photographs are not used and why, which frames are somebody else's, and with -v
+ * everything about every file. Returns how many photographs are not used. */
+size_t app_enrolment_tell(const struct app *app, const struct app_enrolment *enrolment);
+
+/* FILLS text with "41 of 63 frames used; 12 blurred, 7 turned away, 1 file not readable". */
+void app_enrolment_summary(const struct app_enrolment *enrolment, char *text, size_t bytes);
+
+#endif

@@ -1,0 +1,35 @@
+#include "app/eval/eval.h"
+
+enum app_exit app_eval_no_memory(void)
+{
+    app_warn("no memory for the evaluation");
+    return APP_INTERNAL;
+}
+
+void app_eval_json_models(struct app_json *json, const struct app *app)
+{
+    struct fid_model_info info;
+    if (app->recognizer != NULL) {
+        fid_model_info(app->recognizer, &info);
+        app_json_text(json, "model", info.name);
+    }
+    fid_model_info(app->detector_model, &info);
+    app_json_text(json, "detector", info.name);
+}
+
+void app_eval_json_share(struct app_json *json, const char *key, const struct fid_share *share)
+{
+    char bounds[64];
+    snprintf(bounds, sizeof bounds, "%s_95", key);
+    app_json_number(json, key, share->share, 6);
+    app_json_open(json, bounds, '[');
+    app_json_number(json, NULL, share->low, 6);
+    app_json_number(json, NULL, share->high, 6);
+    app_json_close(json, ']');
+}
+
+void app_eval_print_share(const char *title, const struct fid_share *share)
+{
+    printf("%s %.2f %% (95 %%: %.2f to %.2f)", title, 100.0 * share->share, 100.0 * share->low,
+           100.0 * share->high);
+}

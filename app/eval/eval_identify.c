@@ -1,0 +1,285 @@
+/* Open-set identification: a table "role person file" with the roles enroll, known and unknown. The
+ * known must be named rightly, the unknown refused. They are looked up as live faces are: in a
+ * gallery, by the model's rule but for the limit that is to be judged. */
+#include "app/eval/eval_identify.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const app_role_words[3] = {"enroll", "known", "unknown"};
+
+static void identification_close(struct identification *id)
+{
+    app_eval_pictures_close(&id->pictures);
+    app_eval_faces_close(&id->faces);
+    fid_gallery_close(&id->gallery);
+    fid_curve_free(&id->curve);
+    free(id->entries);
+    free(id->scores);
+    free(id->nearest);
+    free(id->mated);
+}
+
+/* ---- the table ---- */
+
+static bool role_of(const char *word, enum role *role)
+{
+    for (int i = 0; i < 3; i++)
+        if (strcmp(word, app_role_words[i]) == 0) {
+            *role = (enum role)i;
+            return true;
+        }
+    return false;
+}
+
+static bool add_entry(struct identification *id, const struct entry *entry)
+{
+    if (id->count == id->capacity) {
+        size_t capacity = id->capacity == 0 ? 1024 : 2 * id->capacity;
+        void *grown = reallocarray(id->entries, capacity, sizeof *id->entries);
+        if (grown == NULL)
+            return false;
+        id->entries = grown;
+        id->capacity = capacity;
+    }
+    id->entries[id->count++] = *entry;
+    return true;
+}
+
+static bool is_enrolled(const struct identification *id, const char *person)
+{
+    for (size_t i = 0; i < id->count; i++)
+        if (id->entries[i].role == ROLE_ENROLL && strcmp(id->entries[i].person, person) == 0)
+            return true;
+    return false;
+}
+
+/* The known are enrolled and the unknown are not, or the figures would mean nothing. */
+static enum app_exit check_roles(const char *path, const struct identification *id)
+{
+    for (size_t i = 0; i < id->count; i++) {
+        const struct entry *entry = &id->entries[i];
+        if (entry->role == ROLE_ENROLL ||
+            is_enrolled(id, entry->person) == (entry->role == ROLE_KNOWN))
+            continue;
+        app_warn("%s: '%s' is %s, but %s", path, entry->person, app_role_words[entry->role],
+                 entry->role == ROLE_KNOWN ? "never enrolled" : "enrolled");
+        return APP_INPUT;
+    }
+    return APP_OK;
+}
+
+static enum app_exit read_entries(struct app_eval_table *table, const char *folder,
+                                  struct identification *id)
+{
+    size_t counts[3] = {0};
+    if (!app_eval_table_next(table) || strcmp(table->fields[0], "role") != 0)
+        return app_eval_table_fail(table, "the columns \"role person file\" were expected");
+    while (app_eval_table_next(table)) {
+        struct entry entry = {.score = -INFINITY};
+        struct fid_error error;
+        if (table->field_count != 3 || !role_of(table->fields[0], &entry.role))
+            return app_eval_table_fail(table, "\"enroll|known|unknown person file\" was expected");
+        if (fid_name_check(table->fields[1], entry.person, &error) != FID_OK)
+            return app_eval_table_fail(table, error.text);
+        if (!add_entry(id, &entry) ||
+            !app_eval_pictures_add(&id->pictures, folder, table->fields[2]))
+            return app_eval_no_memory();
+        counts[entry.role]++;
+    }
+    for (int role = 0; role < 3; role++)
+        if (counts[role] == 0) {
+            app_warn("%s has no line of the role '%s'", table->path, app_role_words[role]);
+            return APP_INPUT;
+        }
+    return check_roles(table->path, id);
+}
+
+/* ---- more strangers ---- */
+
+static int visible(const struct dirent *file)
+{
+    return file->d_name[0] != '.';
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void free_list(struct dirent **files, int count)
+{
+    for (int i = 0; i < count; i++)
+        free(files[i]);
+    free(files);
+}
+
+/* Adds the first picture of folder/name as a stranger's, unless the table names the person. */
+static bool add_stranger(const char *folder, const char *name, size_t table_count,
+                         struct identification *id)
+{
+    struct entry entry = {.role = ROLE_UNKNOWN, .score = -INFINITY};
+    struct fid_error error;
+    struct dirent **files;
+    char *person;
+    if (fid_name_check(name, entry.person, &error) != FID_OK)
+        return true;
+    for (size_t i = 0; i < table_count; i++)
+        if (strcmp(id->entries[i].person, entry.person) == 0)
+            return true;
+    if (asprintf(&person, "%s/%s", folder, name) < 0)
+        return false;
+    int count = scandir(person, &files, visible, by_name); /* -1: not a folder */
+    bool added = count <= 0 || (add_entry(id, &entry) &&
+                                app_eval_pictures_add(&id->pictures, person, files[0]->d_name));
+    if (count >= 0)
+        free_list(files, count);
+    free(person);
+    return added;
+}
+
+static enum app_exit add_strangers(const char *folder, struct identification *id)
+{
+    struct dirent **names;
+    size_t table_count = id->count;
+    int count = scandir(folder, &names, visible, by_name);
+    if (count < 0) {
+        app_warn("%s: %s", folder, strerror(errno));
+        return APP_INPUT;
+    }
+    bool added = true;
+    for (int i = 0; added && i < count; i++)
+        added = add_stranger(folder, names[i]->d_name, table_count, id);
+    free_list(names, count);
+    return added ? APP_OK : app_eval_no_memory();
+}
+
+/* ---- enrolling and looking up ---- */
+
+static const float *embedding_of(const struct identification *id, size_t entry)
+{
+    return id->faces.embeddings + id->pictures.index[entry] * id->faces.size;
+}
+
+static bool has_face(const struct identification *id, size_t entry)
+{
+    return id->faces.found[id->pictures.index[entry]];
+}
+
+/* Enrols everybody with the faces of all their lines, at the first of them. */
+static enum fid_status enroll_from(struct identification *id, size_t first,
+                                   struct fid_sample *samples, struct fid_error *error)
+{
+    const struct entry *entry = &id->entries[first];
+    struct fid_person person;
+    size_t count = 0;
+    for (size_t i = 0; i < id->count; i++) {
+        const struct entry *other = &id->entries[i];
+        if (other->role != ROLE_ENROLL || strcmp(other->person, entry->person) != 0)
+            continue;
+        if (i < first)
+            return FID_OK; /* done there */
+        if (has_face(id, i))
+            samples[count++] = (struct fid_sample){embedding_of(id, i), "evaluation"};
+    }
+    if (count == 0)
+        return FID_OK;
+    enum fid_status status =
+        fid_gallery_enroll(id->gallery, entry->person, samples, count, false, &person, error);
+    if (status == FID_OK && strcmp(person.name, entry->person) != 0) {
+        snprintf(error->text, sizeof error->text, "'%s' and '%s' are one name", person.name,
+                 entry->person);
+        return error->status = FID_EXISTS;
+    }
+    return status;
+}
+
+static enum app_exit enroll(const struct app *app, struct identification *id)
+{
+    struct fid_error error;
+    struct fid_sample *samples = calloc(id->count + 1, sizeof *samples);
+    if (samples == NULL)
+        return app_eval_no_memory();
+    enum fid_status status = fid_gallery_open("of the evaluation", app->recognizer,
+                                              FID_GALLERY_MEMORY, &id->gallery, &error);
+    for (size_t i = 0; status == FID_OK && i < id->count; i++)
+        if (id->entries[i].role == ROLE_ENROLL)
+            status = enroll_from(id, i, samples, &error);
+    free(samples);
+    return status == FID_OK ? APP_OK : app_fail(APP_AREA_INPUT, &error);
+}
+
+/* FILLS scores and mated with the probes'. */
+static enum app_exit look_up(const struct app *app, struct identification *id)
+{
+    struct fid_error error;
+    if (fid_rule_default(app->recognizer, FID_RULE_COSINE, &id->rule, &error) != FID_OK)
+        id->rule = (struct fid_rule){.accept = NAN};
+    struct fid_rule any = id->rule; /* every limit at once: no cosine is below these */
+    any.accept = any.maybe = -2.0f;
+    id->scores = calloc(id->count, sizeof *id->scores);
+    id->nearest = calloc(id->count, sizeof *id->nearest);
+    id->mated = calloc(id->count, sizeof *id->mated);
+    if (id->scores == NULL || id->nearest == NULL || id->mated == NULL)
+        return app_eval_no_memory();
+    for (size_t i = 0; i < id->count; i++) {
+        struct entry *entry = &id->entries[i];
+        if (entry->role == ROLE_ENROLL)
+            continue;
+        if (has_face(id, i)) {
+            fid_label_faces(id->gallery, &any, embedding_of(id, i), 1, &entry->label);
+            entry->right = strcmp(entry->label.nearest, entry->person) == 0;
+            entry->score = entry->label.known ? entry->label.score : -INFINITY;
+        }
+        bool known = entry->role == ROLE_KNOWN;
+        id->nearest[id->probe_count] = has_face(id, i) ? entry->label.score : -INFINITY;
+        id->mated[id->probe_count] = known;
+        id->scores[id->probe_count++] = known && !entry->right ? -INFINITY : entry->score;
+    }
+    return APP_OK;
+}
+
+static enum app_exit measure(struct app *app, struct app_eval_curves *curves,
+                             struct identification *id)
+{
+    if (!app_eval_pictures_number(&id->pictures))
+        return app_eval_no_memory();
+    enum app_exit code = app_eval_embed(app, &id->pictures, &id->faces);
+    if (code == APP_OK)
+        code = enroll(app, id);
+    if (code == APP_OK)
+        code = look_up(app, id);
+    if (code == APP_OK)
+        code = app_identification_judge(app, id);
+    if (code != APP_OK)
+        return code;
+    app_identification_print(app, id);
+    return app_identification_write(app, curves, id);
+}
+
+enum app_exit app_eval_identify(struct app *app, const char *table_path)
+{
+    char images[4096];
+    struct identification id = {0};
+    struct app_eval_table table;
+    struct app_eval_curves curves;
+    enum app_exit code = app_eval_table_open(&table, table_path);
+    if (code == APP_OK)
+        code = app_eval_image_folder(table_path, app_option_text(app, "images", NULL), images,
+                                     sizeof images);
+    if (code == APP_OK)
+        code = read_entries(&table, images, &id);
+    app_eval_table_close(&table);
+    const char *strangers = app_option_text(app, "strangers", NULL);
+    if (code == APP_OK && strangers != NULL)
+        code = add_strangers(strangers, &id);
+    if (code == APP_OK)
+        code = app_eval_curves_open(app, &app_identification_words, &curves);
+    if (code == APP_OK)
+        code = measure(app, &curves, &id);
+    identification_close(&id);
+    return code;
+}

@@ -1,0 +1,54 @@
+/* eval_identify.h - open-set identification: what its two files share. eval_identify.c reads the
+ * table and looks everybody up, eval_identify_figures.c judges what came out of it and tells. */
+#ifndef APP_EVAL_IDENTIFY_H
+#define APP_EVAL_IDENTIFY_H
+
+#include "app/eval/eval.h"
+#include "app/eval/eval_curves.h"
+
+enum role { ROLE_ENROLL, ROLE_KNOWN, ROLE_UNKNOWN };
+extern const char *const app_role_words[3];
+
+struct entry {
+    enum role role;
+    char person[FID_NAME_BYTES]; /* in its stored form */
+    struct fid_label label;      /* of a probe with a face, if any limit may give it a name */
+    bool right;                  /* the nearest is the right one */
+    float score;                 /* -INFINITY: no limit gives a name */
+};
+
+struct operating_point { /* what a threshold does to the probes */
+    double threshold;
+    struct fid_share tpir, fpir;
+    size_t wrong; /* of the known: named as somebody else */
+};
+
+struct identification {                /* zero-initialise */
+    struct app_eval_pictures pictures; /* a reference for each entry */
+    struct app_eval_faces faces;
+    struct entry *entries;
+    size_t count, capacity;
+    struct fid_gallery *gallery;
+    struct fid_rule rule; /* the model's; accept NAN: it has none */
+    float *scores;        /* of the probes, for their curve: -INFINITY without a right name */
+    float *nearest;       /* of the probes: to the nearest person, whatever becomes of it */
+    bool *mated;
+    size_t probe_count;
+    struct fid_curve curve;
+    struct fid_share rank_1;
+    double fpir;                  /* wished, a share */
+    struct operating_point point; /* for the wished FPIR, or of the given threshold */
+    struct operating_point half;  /* chosen on one half of the strangers, judged on the other */
+    struct operating_point model; /* of the model's own limit */
+};
+
+/* FILLS everything from rank_1 on. */
+enum app_exit app_identification_judge(const struct app *app, struct identification *id);
+void app_identification_print(const struct app *app, const struct identification *id);
+/* The files of --plots. */
+enum app_exit app_identification_write(const struct app *app, struct app_eval_curves *curves,
+                                       const struct identification *id);
+
+extern const struct app_eval_words app_identification_words;
+
+#endif

@@ -1,0 +1,68 @@
+#include "app/identify/faces.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum app_exit app_faces_open(struct app *app, int batch, struct app_faces *faces)
+{
+    faces->count = 0;
+    faces->embeddings = NULL;
+    enum app_exit code = app_open_embedder(app, batch);
+    if (code == APP_OK)
+        code = app_open_detector(app);
+    if (code != APP_OK)
+        return code;
+    faces->size = fid_embedder_size(app->embedder);
+    faces->embeddings = calloc(APP_FACES_MAX * faces->size, sizeof *faces->embeddings);
+    if (faces->embeddings != NULL)
+        return APP_OK;
+    app_warn("no memory for the faces of a picture");
+    return APP_INTERNAL;
+}
+
+void app_faces_close(struct app_faces *faces)
+{
+    free(faces->embeddings);
+    faces->embeddings = NULL;
+}
+
+enum fid_status app_faces_find(struct app *app, const struct fid_picture *picture, bool main_only,
+                               enum fid_crop crop, struct app_faces *faces, struct fid_error *error)
+{
+    enum fid_status status =
+        fid_detect(app->detector, picture, faces->faces, APP_FACES_MAX, &faces->count, error);
+    if (status != FID_OK || faces->count == 0)
+        return status;
+    if (main_only) {
+        size_t best = fid_main_face(faces->faces, faces->count, picture->width, picture->height);
+        faces->faces[0] = faces->faces[best];
+        faces->count = 1;
+    }
+    return fid_embed(app->embedder, picture, faces->faces, faces->count, crop, faces->embeddings,
+                     error);
+}
+
+enum app_exit app_faces_crop(const struct app *app, enum fid_crop *crop)
+{
+    const char *compat = app_option_text(app, "compat", NULL);
+    if (compat != NULL && strcmp(compat, "demo") != 0)
+        return app_usage(app, "--compat knows the rule demo, not '%s'", compat);
+    *crop = compat != NULL ? FID_CROP_DEMO : FID_CROP_MODEL;
+    return APP_OK;
+}
+
+const char *app_reason_sentence(enum fid_reason reason)
+{
+    static const char *const sentences[] = {
+        [FID_REASON_KNOWN] = "near enough, and nobody else is",
+        [FID_REASON_EMPTY_GALLERY] = "nobody is enrolled yet",
+        [FID_REASON_STRANGER] = "nobody enrolled is near",
+        [FID_REASON_MAYBE] = "near, but not near enough for a name",
+        [FID_REASON_TWO_ALIKE] = "the second person is as near",
+        [FID_REASON_TAKEN] = "another face has this name with a better score",
+        [FID_REASON_NO_VECTOR] = "the network makes nothing of this face",
+        [FID_REASON_UNDECIDED] = "not looked at often enough yet",
+        [FID_REASON_REJECTED] = "you said that it is not this person",
+    };
+    return sentences[reason];
+}

@@ -1,0 +1,32 @@
+/* page.h - the report page of `faceid identify --report`: one HTML file with everything in it,
+ * which needs no network, no script and no other file. */
+#ifndef APP_PAGE_H
+#define APP_PAGE_H
+
+#include "app/input/source.h"
+
+struct app_page;
+
+struct app_page_facts { /* for the page's head; borrowed until app_page_open returns */
+    const char *recognizer, *detector, *gallery;
+    size_t people; /* in the gallery */
+    struct fid_rule rule;
+    const char *limit; /* where rule.accept comes from: "model", "calibrated", ... */
+};
+
+/* Begins the page; path is borrowed. FID_IO: it cannot be written; FID_NO_MEMORY. */
+enum fid_status app_page_open(const char *path, const struct app_page_facts *facts,
+                              struct app_page **page, struct fid_error *error);
+
+/* Adds a picture with its faces. Of a clip's frames that show the same people one after the other
+ * the first one is shown, and the others are counted. FID_IO; FID_NO_MEMORY. */
+enum fid_status app_page_add(struct app_page *page, const struct app_frame *frame,
+                             const struct fid_face *faces, const struct fid_label *labels,
+                             size_t count, struct fid_error *error);
+
+/* Writes the file, whole or not at all, and closes. bad_files: how many could not be read. Takes
+ * NULL. FID_IO. */
+enum fid_status app_page_finish(struct app_page **page, size_t bad_files, struct fid_error *error);
+void app_page_close(struct app_page **page); /* without writing it; takes NULL */
+
+#endif

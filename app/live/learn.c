@@ -1,0 +1,181 @@
+#include "app/live/learn.h"
+#include "app/clock.h"
+#include "app/output/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* Looks of a face that differ: pictures that follow each other at once are one and the same. */
+#define WANTED   15
+#define APART_NS (150 * APP_NS_PER_MS)
+
+const char *app_hint_text(enum app_learn_hint hint)
+{
+    switch (hint) {
+    case APP_HINT_OK:
+        return "good";
+    case APP_HINT_TOO_SMALL:
+        return "come nearer";
+    case APP_HINT_BLURRED:
+        return "hold still";
+    case APP_HINT_DARK:
+        return "more light, please";
+    case APP_HINT_BRIGHT:
+        return "less light, please";
+    case APP_HINT_CUT:
+        return "come into the picture";
+    case APP_HINT_TURNED:
+        return "look at the camera";
+    case APP_HINT_OTHER:
+        return "another face has come in between";
+    case APP_HINT_AWAY:
+        return "the face is not in the picture";
+    }
+    return "";
+}
+
+static enum app_learn_hint hint_of(enum app_gate_reason reason)
+{
+    switch (reason) {
+    case APP_GATE_SMALL:
+        return APP_HINT_TOO_SMALL;
+    case APP_GATE_CUT:
+        return APP_HINT_CUT;
+    case APP_GATE_DARK:
+    case APP_GATE_FLAT:
+        return APP_HINT_DARK;
+    case APP_GATE_BRIGHT:
+        return APP_HINT_BRIGHT;
+    case APP_GATE_TURNED:
+        return APP_HINT_TURNED;
+    case APP_GATE_BLURRED:
+        return APP_HINT_BLURRED;
+    default: /* good; the others are not about how a face is seen */
+        return APP_HINT_OK;
+    }
+}
+
+/* ---- collecting ---- */
+
+void app_learner_cancel(struct app_learner *learner)
+{
+    app_enrolment_clear(&learner->faces);
+    learner->shown = (struct app_learn){.wanted = WANTED};
+    learner->frames = 0;
+}
+
+void app_learner_start(struct app_learner *learner, uint32_t track)
+{
+    app_learner_cancel(learner);
+    learner->shown.state = APP_LEARN_COLLECTING;
+    learner->shown.track = track;
+    learner->taken_ns = 0;
+}
+
+bool app_learner_look(struct app_learner *learner, const struct fid_track *track, uint64_t now_ns)
+{
+    struct app_learn *shown = &learner->shown;
+    if (shown->state != APP_LEARN_COLLECTING)
+        return false;
+    bool seen = track != NULL && track->seen;
+    learner->frames++;
+    shown->hint = APP_HINT_AWAY;
+    if (seen) {
+        learner->quality = track->quality;
+        shown->hint = hint_of(app_gate_judge(learner->gate.frame, &track->quality).reason);
+    }
+    return shown->hint == APP_HINT_OK &&
+           (shown->collected == 0 || now_ns - learner->taken_ns >= APART_NS);
+}
+
+static bool is_same(const struct app_learner *learner, const float *embedding, size_t size,
+                    float alike)
+{
+    for (size_t i = 0; i < learner->faces.look_count; i++)
+        if (fid_cosine(learner->faces.embeddings + i * size, embedding, size) >= alike)
+            return true;
+    return learner->faces.look_count == 0;
+}
+
+bool app_learner_take(struct app_learner *learner, const float *embedding, size_t size, float alike,
+                      uint64_t now_ns)
+{
+    struct app_learn *shown = &learner->shown;
+    struct tm utc;
+    const struct app_verdict good = {.reason = APP_GATE_GOOD};
+    char source[64];
+    if (!is_same(learner, embedding, size, alike)) {
+        shown->hint = APP_HINT_OTHER;
+        return true;
+    }
+    time_t now = time(NULL);
+    gmtime_r(&now, &utc);
+    strftime(source, sizeof source, "live %Y-%m-%dT%H:%M:%SZ", &utc);
+    if (!app_enrolment_shot(&learner->faces, source, learner->frames, false) ||
+        !app_enrolment_look(&learner->faces, embedding, size, &learner->quality, &good))
+        return false;
+    learner->taken_ns = now_ns;
+    shown->collected = learner->faces.look_count;
+    if (shown->collected >= shown->wanted)
+        shown->state = APP_LEARN_COLLECTED;
+    return true;
+}
+
+void app_learner_adopt(struct app_learner *learner, uint32_t track, const float *embedding,
+                       size_t size, float alike)
+{
+    if (learner->shown.state == APP_LEARN_COLLECTING && learner->faces.look_count > 0 &&
+        is_same(learner, embedding, size, alike))
+        learner->shown.track = track;
+}
+
+/* ---- saving ---- */
+
+/* The running program has its gallery open for reading only, so that looking never makes a file;
+ * this is the moment that may. */
+static enum fid_status save(struct app_learner *learner, struct app *app,
+                            const struct fid_rule *rule, const char *name, bool force, bool replace,
+                            struct fid_error *error)
+{
+    struct app_learn *shown = &learner->shown;
+    struct fid_gallery *gallery = NULL;
+    struct fid_person person;
+    enum fid_status status = fid_name_check(name, shown->name, error);
+    if (status == FID_OK)
+        status = fid_gallery_open(app->gallery_path, app->recognizer, FID_GALLERY_CREATE, &gallery,
+                                  error);
+    if (status == FID_OK)
+        status = app_enrolment_save(&learner->faces, gallery, &learner->gate, rule, shown->name,
+                                    replace, force, &person, error);
+    fid_gallery_close(&gallery);
+    if (status != FID_OK)
+        return status;
+    memcpy(shown->name, person.name, sizeof shown->name);
+    snprintf(shown->text, sizeof shown->text, "%s is enrolled: %zu %s known now", person.name,
+             person.sample_count, app_plural(person.sample_count, "face", "faces"));
+    return FID_OK;
+}
+
+bool app_learner_finish(struct app_learner *learner, struct app *app, const struct fid_rule *rule,
+                        const char *name, bool force, bool replace, uint64_t request)
+{
+    struct app_learn *shown = &learner->shown;
+    struct fid_error error;
+    shown->request = request;
+    if (learner->faces.look_count == 0) {
+        shown->state = APP_LEARN_FAILED;
+        snprintf(shown->text, sizeof shown->text,
+                 "nothing saved: there is no good frame of the face yet");
+        return false;
+    }
+    if (save(learner, app, rule, name, force, replace, &error) != FID_OK) {
+        shown->state = APP_LEARN_REFUSED;
+        shown->refused = error.status;
+        snprintf(shown->text, sizeof shown->text, "%s", error.text);
+        return false;
+    }
+    shown->state = APP_LEARN_SAVED;
+    app_enrolment_clear(&learner->faces);
+    return true;
+}

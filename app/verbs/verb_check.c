@@ -1,0 +1,58 @@
+#include "app/app.h"
+#include "app/output/text.h"
+
+static const struct app_option check_options[] = {
+    {"salvage", 0, APP_FILE, "FILE", "make a new gallery of what is undamaged", 0, 0},
+    {0},
+};
+
+static void tell(void *ctx, const char *sentence)
+{
+    (void)ctx;
+    app_warn("%s", sentence);
+}
+
+static enum app_exit salvage(const struct app *app, const char *target)
+{
+    size_t people = 0;
+    struct fid_error error;
+    if (fid_gallery_salvage(app->gallery_path, target, tell, NULL, &people, &error) != FID_OK)
+        return app_fail(APP_AREA_GALLERY, &error);
+    app_say(app, "%zu %s saved to %s", people, app_plural(people, "person", "people"), target);
+    return APP_OK;
+}
+
+static enum app_exit run(struct app *app)
+{
+    const char *target = app_option_text(app, "salvage", NULL);
+    size_t faults = 0;
+    struct fid_error error;
+    enum app_exit code = app_find_gallery(app);
+    if (code != APP_OK)
+        return code;
+    if (target != NULL)
+        return salvage(app, target);
+    if (fid_gallery_check(app->gallery_path, tell, NULL, &faults, &error) != FID_OK)
+        return app_fail(APP_AREA_GALLERY, &error);
+    if (faults == 0)
+        app_say(app, "%s is whole", app->gallery_path);
+    else
+        app_warn("%s is damaged: put a backup in its place, or save the rest (faceid check "
+                 "--salvage FILE)",
+                 app->gallery_path);
+    return faults == 0 ? APP_OK : APP_GALLERY;
+}
+
+const struct app_verb app_verb_check = {
+    .name = "check",
+    .arguments = "",
+    .summary = "is the gallery whole?",
+    .details = "Looks at every page, row and checksum, and at last days. Exit code 5, and a line a "
+               "fault,\n"
+               "if something is damaged. Finishes a forgetting that another process had held up.\n",
+    .examples = "faceid check\ta sentence\n"
+                "faceid check --salvage saved.db\tall undamaged faces in a new gallery\n",
+    .groups = APP_USES_GALLERY,
+    .options = check_options,
+    .run = run,
+};

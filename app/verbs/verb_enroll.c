@@ -1,0 +1,304 @@
+#include "app/app.h"
+#include "app/live/enrolment_camera.h"
+#include "app/enrolment/enrolment_gather.h"
+#include "app/identify/faces.h"
+#include "app/output/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct app_option enroll_options[] = {
+    {"from", 'f', APP_FILE, "DIR",
+     "enrol everybody: DIR/NAME/* are of NAME (not where NAME starts with _ or .)", 0, 0},
+    {"camera", 'c', APP_TEXT, "CAMERA",
+     "from a camera instead of SOURCEs: index, path, part of the name or rtsp:// URL", 0, 0},
+    {"seconds", 0, APP_NUMBER, "N", "how long to look for good frames at most (default 20)", 1,
+     3600},
+    {"replace", 'r', APP_FLAG, NULL, "instead of what is known of the person, not in addition", 0,
+     0},
+    {"force", 0, APP_FLAG, NULL, "save even what is refused: bad frames, somebody else's face", 0,
+     0},
+    {"limits", 0, APP_FLAG, NULL, "print what a face must be like, as the settings file has it", 0,
+     0},
+    {"compat", 0, APP_TEXT, "RULE",
+     "demo: crop of the Keras demo, for identify --compat demo (VGGFace2 only)", 0, 0},
+    {"strict", 's', APP_FLAG, NULL,
+     "exit with 3 if a single file could not be used; the others are enrolled", 0, 0},
+    {"consent", 0, APP_TEXT, "TEXT", "the words in which they agreed, kept with the time", 0, 0},
+    {"expires", 0, APP_TEXT, "DATE", "last day on which they are named, 2027-01-31; \"\": no end",
+     0, 0},
+    {"every", 'e', APP_WHOLE, "N",
+     "of clips each N-th frame (default about 10 a second, 200 in all)", 1, 1e6},
+    {"frames", 0, APP_TEXT, "A:B", "of clips the frames A to B, counted from 0", 0, 0},
+    {0},
+};
+
+struct enroll {
+    struct app *app;
+    struct app_gatherer gatherer;
+    struct fid_rule rule;
+    struct fid_terms terms;
+    bool had_bad; /* a file could not be used */
+};
+
+static enum app_exit refused(const char *name, const struct app_enrolment *enrolment,
+                             enum fid_status status, const struct fid_error *error)
+{
+    char summary[400];
+    if (status == FID_QUALITY)
+        app_warn("%s is not enrolled: %s; --force saves it all the same", name, error->text);
+    else if (status == FID_NO_FACE) {
+        app_enrolment_summary(enrolment, summary, sizeof summary);
+        app_warn("%s is not enrolled: %s", name, summary);
+    } else
+        return app_fail(APP_AREA_GALLERY, error);
+    return app_exit_code(APP_AREA_GALLERY, status);
+}
+
+/* Saves the faces of one person, unless they look like somebody else's. */
+static enum app_exit save(struct enroll *enroll, const char *name, struct app_enrolment *enrolment)
+{
+    struct app *app = enroll->app;
+    struct fid_person person;
+    struct fid_error error;
+    char text[400];
+    enum fid_status status = app_enrolment_save(
+        enrolment, app->gallery, &enroll->gatherer.gate, &enroll->rule, name,
+        app_option_flag(app, "replace"), app_option_flag(app, "force"), &person, &error);
+    if (app_enrolment_tell(app, enrolment) > 0 || enrolment->bad_files > 0)
+        enroll->had_bad = true;
+    if (status != FID_OK)
+        return refused(name, enrolment, status, &error);
+    if (enrolment->doubt[0] != '\0')
+        app_warn("%s, and is saved all the same", enrolment->doubt);
+    app_enrolment_summary(enrolment, text, sizeof text);
+    const size_t faces = person.sample_count, vectors = person.prototype_count;
+    app_say(app, "%s: %s. %zu %s and %zu %s known now", person.name, text, faces,
+            app_plural(faces, "face", "faces"), vectors, app_plural(vectors, "vector", "vectors"));
+    return APP_OK;
+}
+
+static enum app_exit enroll_person(struct enroll *enroll, const char *name, char *const *paths,
+                                   size_t count)
+{
+    struct app_enrolment enrolment = {.terms = enroll->terms};
+    enum app_exit code = app_gather(&enroll->gatherer, paths, count, &enrolment);
+    if (code == APP_OK)
+        code = save(enroll, name, &enrolment);
+    app_enrolment_clear(&enrolment);
+    return code;
+}
+
+/* ---- everybody of a folder ---- */
+
+/* Is the entry somebody's? A leading '_' or '.' sets it aside. */
+static int is_person(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && entry->d_name[0] != '_';
+}
+
+/* One person of --from: a folder with the person's name. */
+static enum app_exit enroll_folder(struct enroll *enroll, const char *folder, const char *name)
+{
+    char path[4200], checked[FID_NAME_BYTES], *paths[] = {path};
+    struct fid_error error;
+    struct stat info;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (stat(path, &info) == 0 && !S_ISDIR(info.st_mode)) {
+        app_say(enroll->app, "%s is not a folder, so it is nobody's", path);
+        enroll->had_bad = true;
+        return APP_INPUT;
+    }
+    if (fid_name_check(name, checked, &error) != FID_OK) {
+        app_warn("%s: %s", path, error.text);
+        return APP_USAGE;
+    }
+    return enroll_person(enroll, checked, paths, 1);
+}
+
+/* The files of all people, for the progress. */
+static size_t count_files(const char *folder, struct dirent *const *entries, int count)
+{
+    char path[4200], *paths[] = {path};
+    size_t files = 0;
+    for (int i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        files += app_source_count(paths, 1);
+    }
+    return files;
+}
+
+/* Is this the end for everybody: interrupted, or the gallery's fault? */
+static bool is_fatal(enum app_exit code)
+{
+    return code == APP_GALLERY || code == APP_LOCKED || code >= APP_INTERNAL;
+}
+
+/* Somebody who cannot be enrolled does not keep the others from it. */
+static enum app_exit enroll_from(struct enroll *enroll, const char *folder)
+{
+    struct dirent **entries;
+    enum app_exit code = APP_OK, first = APP_OK;
+    int done = 0, count = scandir(folder, &entries, is_person, alphasort);
+    if (count < 0) {
+        app_warn("the folder %s cannot be read: %s", folder, strerror(errno));
+        return APP_INPUT;
+    }
+    app_progress_open(&enroll->gatherer.progress, enroll->app, "enrolling",
+                      count_files(folder, entries, count));
+    for (int i = 0; i < count; i++) {
+        if (!is_fatal(code)) {
+            code = enroll_folder(enroll, folder, entries[i]->d_name);
+            done += code == APP_OK;
+            enroll->had_bad = enroll->had_bad || code != APP_OK;
+            first = first == APP_OK ? code : first;
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    app_progress_close(&enroll->gatherer.progress);
+    if (is_fatal(code))
+        return code;
+    app_say(enroll->app, "%d %s enrolled, %d skipped", done,
+            app_plural((size_t)done, "person", "people"), count - done);
+    if (done > 0)
+        return APP_OK;
+    if (count == 0)
+        app_warn("the folder %s has no folders of people in it", folder);
+    return first == APP_OK ? APP_INPUT : first;
+}
+
+static enum app_exit enroll_sources(struct enroll *enroll)
+{
+    const struct app *app = enroll->app;
+    const char *from = app_option_text(app, "from", NULL);
+    char **words = app->arguments.words;
+    size_t count = (size_t)app->arguments.count;
+    if (from != NULL)
+        return enroll_from(enroll, from);
+    app_progress_open(&enroll->gatherer.progress, app, "enrolling",
+                      app_source_count(words + 1, count - 1));
+    enum app_exit code = enroll_person(enroll, words[0], words + 1, count - 1);
+    app_progress_close(&enroll->gatherer.progress);
+    return code;
+}
+
+/* ---- the command line ---- */
+
+static enum app_exit check_name(const struct app *app, const char *word)
+{
+    char name[FID_NAME_BYTES];
+    struct fid_error error;
+    return fid_name_check(word, name, &error) == FID_OK ? APP_OK : app_usage(app, "%s", error.text);
+}
+
+/* What of the command line can be wrong before anything is opened. */
+static enum app_exit check_words(struct enroll *enroll)
+{
+    const struct app *app = enroll->app;
+    const struct app_arguments *arguments = &app->arguments;
+    const char *frames = app_option_text(app, "frames", NULL);
+    bool from = app_option_text(app, "from", NULL) != NULL;
+    struct fid_error error;
+    bool camera = app_option_text(app, "camera", NULL) != NULL;
+    enroll->gatherer.clip = (struct app_clip_options){
+        .last = -1, .every = app_option_whole(app, "every", 0), .rate = 10, .limit = 200};
+    enroll->terms = (struct fid_terms){app_option_text(app, "consent", NULL),
+                                       app_option_text(app, "expires", NULL)};
+    if (fid_terms_check(&enroll->terms, &error) != FID_OK)
+        return app_usage(app, "%s", error.text);
+    if (frames != NULL && !app_frames_parse(frames, &enroll->gatherer.clip))
+        return app_usage(app, "--frames takes A:B, two frame numbers, not '%s'", frames);
+    if (from && camera)
+        return app_usage(app, "--from and --camera exclude each other");
+    if (from)
+        return arguments->count == 0 ? APP_OK
+                                     : app_usage(app, "with --from there is no NAME and no SOURCE");
+    if (camera && arguments->count != 1)
+        return app_usage(app, "with --camera there is a NAME and no SOURCE");
+    if (camera && app_option_text(app, "compat", NULL) != NULL)
+        return app_usage(app, "--compat is for pictures and clips, not for a camera");
+    if (!camera && arguments->count < 2)
+        return app_usage(app, "enroll needs NAME SOURCE..., NAME --camera CAMERA, or --from DIR");
+    return check_name(app, arguments->words[0]);
+}
+
+/* Opens the gallery, and reads the rule that tells bystanders and doubles: with the gallery's own
+ * limit. With --compat demo the model must have the demo's rule too. */
+static enum app_exit open_gallery(struct enroll *enroll)
+{
+    struct app *app = enroll->app;
+    struct fid_error error;
+    if (enroll->gatherer.crop == FID_CROP_DEMO &&
+        fid_rule_default(app->recognizer, FID_RULE_DEMO, &enroll->rule, &error) != FID_OK)
+        return app_fail(APP_AREA_MODEL, &error);
+    enum app_exit code = app_open_gallery(app, FID_GALLERY_CREATE, true);
+    if (code == APP_OK && fid_gallery_rule(app->gallery, app->recognizer, FID_RULE_COSINE,
+                                           &enroll->rule, &error) != FID_OK)
+        return app_fail(APP_AREA_MODEL, &error);
+    return code;
+}
+
+static enum app_exit print_limits(void)
+{
+    struct app_gate gate;
+    enum app_exit code = app_gate_read(&gate);
+    if (code == APP_OK)
+        app_gate_write(stdout, &gate);
+    return code;
+}
+
+static enum app_exit run(struct app *app)
+{
+    struct enroll enroll = {.app = app};
+    if (app_option_flag(app, "limits"))
+        return print_limits();
+    enum app_exit code = check_words(&enroll);
+    if (code == APP_OK && app_option_text(app, "camera", NULL) != NULL)
+        return app_enroll_camera(app, app->arguments.words[0], &enroll.terms);
+    if (code == APP_OK)
+        code = app_faces_crop(app, &enroll.gatherer.crop);
+    enroll.gatherer.force = app_option_flag(app, "force");
+    if (code == APP_OK)
+        code = app_gatherer_open(app, &enroll.gatherer);
+    if (code == APP_OK)
+        code = open_gallery(&enroll);
+    if (code == APP_OK)
+        code = enroll_sources(&enroll);
+    app_gatherer_close(&enroll.gatherer);
+    if (code == APP_OK && enroll.had_bad && app_option_flag(app, "strict"))
+        return APP_INPUT;
+    return code;
+}
+
+const struct app_verb app_verb_enroll = {
+    .name = "enroll",
+    .arguments = "NAME SOURCE... | NAME --camera CAMERA | --from DIR",
+    .summary = "learn people from pictures, folders, clips and cameras",
+    .details =
+        "Learns from the person that most of the pictures and frames show; faces of somebody else\n"
+        "are left out. Frames of clips are used when the face is large, sharp, lit and turned to\n"
+        "the camera well enough, and of each clip those that differ most. A photograph is doubted\n"
+        "only when it is bad, and even then used if there is no better one. --limits prints what\n"
+        "that means in numbers; lines of it in ~/.config/faceid/config change it. With several\n"
+        "faces the large one in the middle is meant, or the one that the other pictures show.\n"
+        "A second enrolment of a name adds to the first one. Clips need ffmpeg. Exit code 7, and\n"
+        "nothing saved, if no frame is good enough, if the faces are not like those known by this\n"
+        "name, like those of another person, or not one person's (below the model's\n"
+        "decision.maybe, from decision.accept on); --from goes on with the others. -v tells what\n"
+        "became of each file.\n",
+    .examples = "faceid enroll ana ana.mp4 photos/ana\tfrom a clip and a folder\n"
+                "faceid enroll --replace ana new.jpg\tinstead of the old faces of ana\n"
+                "faceid enroll --consent \"signed today\" --expires 2027-01-31 ana a.jpg\tkept "
+                "with ana\n"
+                "faceid enroll ana --camera 0\tfrom a few seconds before a camera\n"
+                "faceid enroll --from people\teverybody, from people/NAME/*\n",
+    .max_arguments = -1,
+    .groups = APP_USES_MODEL | APP_USES_DETECTOR | APP_USES_GALLERY,
+    .options = enroll_options,
+    .run = run,
+};

@@ -1,0 +1,69 @@
+#include "app/app.h"
+#include "app/output/json.h"
+#include "app/output/text.h"
+
+#include <stdio.h>
+
+static const struct app_option list_options[] = {
+    {"json", 'j', APP_FLAG, NULL, "one JSON object a person", 0, 0},
+    {0},
+};
+
+static void print_json(const struct fid_person *person)
+{
+    struct app_json json = app_json_begin(stdout);
+    app_json_open(&json, NULL, '{');
+    app_json_whole(&json, "v", 1);
+    app_json_whole(&json, "id", person->id);
+    app_json_text(&json, "name", person->name);
+    app_json_whole(&json, "samples", (int64_t)person->sample_count);
+    app_json_whole(&json, "prototypes", (int64_t)person->prototype_count);
+    app_json_text(&json, "created", person->created);
+    app_json_text(&json, "expires", person->expires[0] != '\0' ? person->expires : NULL);
+    app_json_bool(&json, "expired", person->expired);
+    app_json_close(&json, '}');
+    app_json_line(&json);
+}
+
+/* name<TAB>faces<TAB>prototypes<TAB>date, and <TAB>last day where there is one */
+static void print_text(const struct fid_person *person)
+{
+    app_put_visible(stdout, person->name);
+    printf("\t%zu\t%zu\t%s%s%s\n", person->sample_count, person->prototype_count, person->created,
+           person->expires[0] != '\0' ? "\t" : "", person->expires);
+}
+
+static enum app_exit run(struct app *app)
+{
+    enum app_exit code = app_open_gallery(app, FID_GALLERY_READ_ONLY, false);
+    if (code != APP_OK)
+        return code;
+    size_t count = fid_gallery_count(app->gallery);
+    for (size_t i = 0; i < count; i++) {
+        struct fid_person person;
+        fid_gallery_person(app->gallery, i, &person);
+        if (app_option_flag(app, "json"))
+            print_json(&person);
+        else
+            print_text(&person);
+    }
+    app_tell_expired(app);
+    if (count == 0)
+        app_say(app, "nobody is enrolled yet in %s (faceid enroll NAME SOURCE...)",
+                app->gallery_path);
+    return APP_OK;
+}
+
+const struct app_verb app_verb_list = {
+    .name = "list",
+    .arguments = "",
+    .summary = "the people of the gallery",
+    .details =
+        "Prints a line a person: name, faces enrolled, vectors compared with, date, and the last\n"
+        "day where one was agreed. Who is past it is told of, and not named any more.\n",
+    .examples = "faceid list\teverybody\n"
+                "faceid list --json\tthe same for programs\n",
+    .groups = APP_USES_GALLERY,
+    .options = list_options,
+    .run = run,
+};
