@@ -10,7 +10,7 @@ import struct
 import subprocess
 import time
 
-from check import case, main, require, skip, temp_folder
+from check import case, main, require, run, skip, temp_folder
 from people_file import MODEL, NOW, SIZE, people_file, person, record, text
 from program import FACEID, environment, faceid
 
@@ -338,6 +338,27 @@ def read_where_nothing_may_be_written():
     require(done.returncode == 5 and "-wal" in done.stderr and done.stderr.count("\n") == 1, done.stderr)
     holder.close()
     require(as_nobody("list").returncode == 0, "after the owner has closed it")
+
+
+@case
+def read_on_a_read_only_disk():
+    """Mounted so that not even root may write: read as it lies there; a change is refused with a sentence."""
+    gallery = gallery_of(person("ana"), person("bob"))
+    folder = os.path.dirname(gallery)
+    before = get(gallery)
+    mount = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" || exit 99; exec "$@"'
+    def mounted(*words):
+        return run("unshare", "--mount", "sh", "-c", mount, folder, *words, env=environment(gallery=gallery))
+    if mounted("true").returncode != 0:
+        skip("no file system may be mounted here")
+    for words, said in ((("list",), "bob"), (("show", "ana"), "ana"), (("check",), "")):
+        done = mounted(FACEID, *words)
+        require(done.returncode == 0 and said in done.stdout, "%s: %s" % (words, done.stderr))
+    for words in (("rename", "ana", "eva"), ("forget", "ana"), ("undo",)):
+        done = mounted(FACEID, *words)
+        require(done.returncode == 5 and gallery in done.stderr and done.stderr.count("\n") == 1,
+                "%s: %d: %s" % (words, done.returncode, done.stderr))
+    require(os.listdir(folder) == ["gallery.db"] and get(gallery) == before, "something was written")
 
 
 main()
