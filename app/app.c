@@ -1,7 +1,7 @@
 #include "app/app.h"
 #include "app/find_model.h"
-#include "app/progress.h"
 #include "app/output/text.h"
+#include "app/progress.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #define APP_ENROLMENT_GATHER_H
 
 #include "app/enrolment/enrolment.h"
-#include "app/progress.h"
 #include "app/input/source.h"
+#include "app/progress.h"
 
 struct app_gatherer {
     struct app *app; /* its detector and embedder are open */

@@ -1,6 +1,6 @@
 #include "app/eval/calibration.h"
-#include "app/progress.h"
 #include "app/output/text.h"
+#include "app/progress.h"
 
 #include <math.h>
 #include <stdlib.h>

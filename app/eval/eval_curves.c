@@ -1,7 +1,7 @@
 #include "app/eval/eval_curves.h"
-#include "app/output/draw.h"
 #include "app/eval/eval.h"
 #include "app/eval/eval_sheet.h"
+#include "app/output/draw.h"
 
 #include <errno.h>
 #include <math.h>

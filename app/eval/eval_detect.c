@@ -1,8 +1,8 @@
 /* Detection: a table "file x y w h ignore" of the faces in some pictures, the first line being the
  * names of the columns. */
-#include "app/output/csv.h"
 #include "app/eval/eval.h"
 #include "app/eval/eval_curves.h"
+#include "app/output/csv.h"
 
 #include <math.h>
 #include <pthread.h>

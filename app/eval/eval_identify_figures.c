@@ -1,5 +1,5 @@
-#include "app/output/csv.h"
 #include "app/eval/eval_identify.h"
+#include "app/output/csv.h"
 
 #include <math.h>
 #include <stdlib.h>

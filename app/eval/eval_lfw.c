@@ -1,9 +1,9 @@
 /* Verification as "Labeled Faces in the Wild" defines it (view 2): pairs.txt has a line "folds n"
  * and then for each fold n pairs of one person, "name i j", and n of two, "name i name j". Folds
  * whose pictures are not all there are left out. */
-#include "app/output/csv.h"
 #include "app/eval/eval.h"
 #include "app/eval/eval_curves.h"
+#include "app/output/csv.h"
 #include "app/output/json.h"
 
 #include <math.h>

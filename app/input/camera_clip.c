@@ -1,7 +1,7 @@
 /* camera_clip.c - a clip or an rtsp:// stream in the place of a camera, through a child ffmpeg. */
+#include "app/clock.h"
 #include "app/input/camera.h"
 #include "app/input/clip.h"
-#include "app/clock.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* camera_files.c - a picture or a folder of pictures and clips in the place of a camera. */
 #include "app/app.h"
-#include "app/input/camera.h"
 #include "app/clock.h"
+#include "app/input/camera.h"
 #include "app/input/source.h"
 
 #include <errno.h>

@@ -1,9 +1,9 @@
 #include "app/live/enrolment_camera.h"
+#include "app/clock.h"
 #include "app/input/clip.h"
 #include "app/live/live.h"
-#include "app/clock.h"
-#include "app/progress.h"
 #include "app/output/text.h"
+#include "app/progress.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 #include "app/live/live_event.h"
-#include "app/output/json.h"
 #include "app/clock.h"
+#include "app/output/json.h"
 
 #include <time.h>
 

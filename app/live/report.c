@@ -1,7 +1,7 @@
 #include "app/live/report.h"
-#include "app/output/draw.h"
-#include "app/live/hook.h"
 #include "app/clock.h"
+#include "app/live/hook.h"
+#include "app/output/draw.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,7 +1,7 @@
 #include "app/app.h"
-#include "app/live/enrolment_camera.h"
 #include "app/enrolment/enrolment_gather.h"
 #include "app/identify/faces.h"
+#include "app/live/enrolment_camera.h"
 #include "app/output/text.h"
 
 #include <dirent.h>

@@ -1,6 +1,6 @@
-#include "app/output/draw.h"
 #include "app/identify/identify_print.h"
 #include "app/identify/page.h"
+#include "app/output/draw.h"
 
 #include <stdio.h>
 #include <string.h>

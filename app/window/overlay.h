@@ -3,8 +3,8 @@
 #ifndef APP_OVERLAY_H
 #define APP_OVERLAY_H
 
-#include "app/window/overlay_text.h"
 #include "app/live/worker.h"
+#include "app/window/overlay_text.h"
 
 struct app_overlay {
     SDL_Renderer *renderer;

@@ -1,8 +1,8 @@
 #include "app/window/overlay_text.h"
 #include "app/output/font.h"
-#include "app/window/overlay_fonts.h"
 #include "app/output/text.h"
 #include "app/output/text_runs.h"
+#include "app/window/overlay_fonts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* window_draw.c - one drawing of the window: picture, faces, figures, hints, help. */
-#include "app/identify/faces.h"
 #include "app/clock.h"
+#include "app/identify/faces.h"
 #include "app/output/text_runs.h"
 #include "app/window/window_state.h"
 

@@ -3,8 +3,8 @@
 #ifndef APP_WINDOW_ENROL_H
 #define APP_WINDOW_ENROL_H
 
-#include "app/window/window_field.h"
 #include "app/live/worker.h"
+#include "app/window/window_field.h"
 
 enum app_enrol_stage { APP_ENROL_IDLE, APP_ENROL_COLLECTING, APP_ENROL_NAMING, APP_ENROL_SAVING };
 

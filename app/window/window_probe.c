@@ -1,6 +1,6 @@
 #include "app/window/window_probe.h"
-#include "app/window/overlay_fonts.h"
 #include "app/output/text_runs.h"
+#include "app/window/overlay_fonts.h"
 #include "app/window/window_screen.h"
 
 #include <SDL2/SDL.h>

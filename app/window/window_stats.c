@@ -1,6 +1,6 @@
 #include "app/window/window_stats.h"
-#include "app/output/json.h"
 #include "app/clock.h"
+#include "app/output/json.h"
 
 #include <time.h>
 
