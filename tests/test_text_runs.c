@@ -104,6 +104,12 @@ static void names_in_latin_letters(void)
     CHECK(app_text_in_latin("Ива", small, sizeof small) && strcmp(small, "Iva") == 0);
 }
 
+static void whole_numbers_have_no_negative_zero(void)
+{
+    CHECK(app_whole(2.6f) == 3 && app_whole(-2.6f) == -3);
+    CHECK(app_whole(-0.3f) == 0 && !signbit(app_whole(-0.3f)));
+}
+
 CHECK_MAIN(CHECK_CASE(one_script_is_one_run), CHECK_CASE(fonts_change_where_they_must),
            CHECK_CASE(order_is_that_of_the_screen), CHECK_CASE(too_much_is_cut),
-           CHECK_CASE(names_in_latin_letters))
+           CHECK_CASE(names_in_latin_letters), CHECK_CASE(whole_numbers_have_no_negative_zero))

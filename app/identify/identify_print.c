@@ -17,12 +17,6 @@ static void print_score(const char *name, float score)
         fputs("\t-", stdout);
 }
 
-/* Whole degrees, never -0. */
-static double degrees(float angle)
-{
-    return round((double)angle) + 0.0;
-}
-
 static void print_why(const struct app_identify *identify, const struct fid_label *label,
                       const struct fid_quality *quality)
 {
@@ -37,7 +31,7 @@ static void print_why(const struct app_identify *identify, const struct fid_labe
     printf("\tsize=%.0f sharpness=%.2f brightness=%.2f contrast=%.2f yaw=%.0f pitch=%.0f "
            "quality=%.2f",
            (double)quality->size, (double)quality->sharpness, (double)quality->brightness,
-           (double)quality->contrast, degrees(quality->yaw), degrees(quality->pitch),
+           (double)quality->contrast, app_whole(quality->yaw), app_whole(quality->pitch),
            (double)quality->score);
 }
 
@@ -48,8 +42,8 @@ void app_identify_print_text(const struct app_identify *identify, const struct a
         const struct fid_face *face = &identify->faces.faces[i];
         const struct fid_label *label = &identify->labels[i];
         app_put_visible(stdout, name);
-        printf("\t%.0f,%.0f,%.0f,%.0f\t", (double)face->box.x, (double)face->box.y,
-               (double)face->box.w, (double)face->box.h);
+        printf("\t%.0f,%.0f,%.0f,%.0f\t", app_whole(face->box.x), app_whole(face->box.y),
+               app_whole(face->box.w), app_whole(face->box.h));
         app_put_visible(stdout, label->known ? label->name : "?");
         print_score(label->nearest, label->score);
         if (form->explain) {

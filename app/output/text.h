@@ -2,6 +2,7 @@
 #ifndef APP_TEXT_H
 #define APP_TEXT_H
 
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,6 +15,12 @@ size_t app_utf8_next(const char *text, uint32_t *code);
 static inline const char *app_plural(size_t count, const char *one, const char *more)
 {
     return count == 1 ? one : more;
+}
+
+/* To the next whole number, never -0. */
+static inline double app_whole(float number)
+{
+    return round((double)number) + 0.0;
 }
 
 /* Writes text with control characters and invalid bytes as \n, \t, \\ or \xNN and direction

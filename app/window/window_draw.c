@@ -1,6 +1,7 @@
 /* window_draw.c - one drawing of the window: picture, faces, figures, hints, help. */
 #include "app/clock.h"
 #include "app/identify/faces.h"
+#include "app/output/text.h"
 #include "app/output/text_runs.h"
 #include "app/window/window_state.h"
 
@@ -71,7 +72,7 @@ static void draw_explanation(const struct app_window *window, struct app_overlay
              (double)quality->score, (double)quality->size, (double)quality->sharpness,
              (double)quality->brightness);
     snprintf(text[5], sizeof text[5], "turned\t%.0f°, down %.0f°; looked at %zu times",
-             (double)quality->yaw, (double)quality->pitch, face->embedded);
+             app_whole(quality->yaw), app_whole(quality->pitch), face->embedded);
     app_overlay_lines(overlay, APP_OVERLAY_TOP, lines, 6);
 }
 
