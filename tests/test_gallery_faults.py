@@ -8,6 +8,7 @@ import shutil
 
 from check import BUILD, case, main, require, run, shared, temp_folder
 from people_file import people_file, person
+from power_cut import Disk, read_log
 from program import FACEID, environment, models
 
 FAULTS = os.path.join(BUILD, "tests", "faults.so")
@@ -96,6 +97,16 @@ def chosen(count):
         random.Random(SEED).sample(range(1, count + 1), max(4, count // 10)))
 
 
+def whole(gallery, before, what):
+    """The state of a gallery in which nothing is damaged."""
+    if not os.path.exists(gallery):
+        return b""
+    checked = run(FACEID, "check", env=environment(gallery=gallery))
+    require(checked.returncode == 0 or (before == b"" and "there is no gallery" in checked.stderr),
+            what + ": " + checked.stderr)
+    return state(gallery)
+
+
 def try_all(name, kinds, judge):
     count, before, after = calls_of(name)
     tried = 0
@@ -105,13 +116,7 @@ def try_all(name, kinds, judge):
             done = attempt(command(OPERATIONS[name][0], gallery), gallery, FAULT_AT=str(at), FAULT_KIND=kind)
             what = "%s, %s at call %d of %d" % (name, kind, at, count)
             judge(done, kind, what)
-            if os.path.exists(gallery):
-                checked = run(FACEID, "check", env=environment(gallery=gallery))
-                require(checked.returncode == 0 or (before == b"" and "there is no gallery" in checked.stderr),
-                        what + ": " + checked.stderr)
-                found = state(gallery)
-            else:
-                found = b""
+            found = whole(gallery, before, what)
             if name.endswith("enrolment"):  # its vectors have the time of each run
                 require(found == before or len(found) == len(after), what + ": something else")
             else:
@@ -156,6 +161,72 @@ def refused_at_each_call():
         codes = [str(e) for e in (errno.ENOSPC, errno.EIO) + ((errno.EROFS, errno.EDQUOT) if ALL else ())]
         total += try_all(name, codes, told)[1]
     print("%d refusals in all" % total)
+
+
+# ---- a power cut ----
+
+IMAGES = 500 if ALL else 25  # of each operation
+
+
+def kept(gallery):
+    """{name: bytes} of the gallery's own files."""
+    folder = os.path.dirname(gallery)
+    found = {}
+    for name in os.listdir(folder):
+        if name.startswith("gallery.db") and not name.endswith("-shm"):
+            with open(os.path.join(folder, name), "rb") as file:
+                found[name] = file.read()
+    return found
+
+
+def put(image):
+    """A gallery of these files."""
+    folder = temp_folder()
+    for name, data in image.items():
+        if not name.endswith("-shm"):  # shared memory: its power is gone, too
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(data)
+            os.chmod(os.path.join(folder, name), 0o600)
+    return os.path.join(folder, "gallery.db")
+
+
+def logged(name):
+    """(gallery's folder, its files before, the calls) of an operation."""
+    words, empty = OPERATIONS[name]
+    gallery = fresh(empty)
+    log = os.path.join(temp_folder(), "log")
+    before = {} if empty else kept(gallery)
+    done = attempt(command(words, gallery), gallery, FAULT_LOG=log)
+    require(done.returncode == 0, done.stderr)
+    return os.path.dirname(gallery), before, read_log(log)
+
+
+@case
+def power_cut_at_any_time():
+    """What was being done is done or not done, and done for good once the program has said so."""
+    chance = random.Random(SEED)
+    total = lost = 0
+    for name in OPERATIONS:
+        if name.endswith("enrolment"):  # its vectors have the time of each run
+            continue
+        before, after = calls_of(name)[1:]
+        folder, start, calls = logged(name)
+        for i in range(IMAGES):
+            end = len(calls) if i % 10 == 0 else chance.randint(1, len(calls))
+            disk = Disk(folder, start)
+            for call in calls[:end]:
+                disk.call(*call)
+            image = disk.after_cut(chance)
+            what = "%s, cut after call %d of %d (image %d)" % (name, end, len(calls), i)
+            gallery = put(image)
+            found = whole(gallery, before, what)
+            require(found in ((after,) if end == len(calls) else (before, after)),
+                    what + (": not done" if end == len(calls) else ": neither as before nor as after"))
+            lost += found == before != after
+            total += 1
+            shutil.rmtree(os.path.dirname(gallery))
+    print("%d disks, %d as before, %d as after" % (total, lost, total - lost))
+    require(0 < lost < total, "the cuts changed nothing")
 
 
 main()
