@@ -1,6 +1,6 @@
 # faceid. `make help` lists the targets; README.md says what they are for.
 #
-#   make [OPENBLAS=0] [SDL=0] [STATIC=1] [WEIGHTS=no] [SANITIZE=address,undefined]
+#   make [OPENBLAS=0] [SDL=0] [SODIUM=0] [STATIC=1] [WEIGHTS=no] [SANITIZE=address,undefined]
 #        [CROSS=aarch64-linux-gnu-|arm-linux-gnueabihf-|riscv64-linux-gnu-] [SYSROOT=folder]
 #        [BUILD=folder] [WERROR=1] [CC=clang] [V=1]
 #
@@ -10,6 +10,7 @@ BUILD    ?= build$(if $(CROSS),/$(CROSS:-=))$(if $(STATIC),/static)
 PREFIX   ?= /usr/local
 OPENBLAS ?= 1
 SDL      ?= 1
+SODIUM   ?= 1
 PYTHON   ?= /usr/bin/python3
 
 # For another machine's CPU: its libraries are those of the compiler, or those under SYSROOT.
@@ -40,8 +41,8 @@ CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(OPT) $(WARN) $(
              $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2) \
              $(FEATURES) $(FLAGS_FILE) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 FEATURES := $(foreach isa,$(ISA_FOLDERS),-DFID_HAVE_$(shell echo $(isa) | tr a-z A-Z)) \
-            -DFID_OPENBLAS=$(OPENBLAS) -DFID_SDL=$(SDL)
-LIBS_LIB  = -ljpeg -lpng -lsqlite3 -lutf8proc $(if $(STATIC),-lz) -ldl -lm -pthread
+            -DFID_OPENBLAS=$(OPENBLAS) -DFID_SDL=$(SDL) -DFID_SODIUM=$(SODIUM)
+LIBS_LIB  = -ljpeg -lpng -lsqlite3 -lutf8proc $(if $(filter 1,$(SODIUM)),-lsodium) $(if $(STATIC),-lz) -ldl -lm -pthread
 LIBS_SDL  = $(if $(filter 1,$(SDL)),-lSDL2_ttf -lSDL2)
 # glibc has no start-up code for static programs at any address on these two.
 LINK_STATIC  := $(if $(filter arm riscv64,$(TARGET_ARCH_NAME)),-static,-static-pie) -Wl,--gc-sections -Wl,--wrap=dlopen
@@ -159,7 +160,7 @@ $(BUILD)/bench_%: $(BUILD)/bench/bench_%.o $(BUILD)/libbench.a $(BUILD)/libfacei
 # ---- set-up: what a bare Debian 12 lacks ----
 DEPS := gcc libc6-dev make pkg-config curl ca-certificates python3-numpy python3-h5py python3-onnx \
         libjpeg62-turbo-dev libpng-dev libsqlite3-dev libutf8proc-dev ffmpeg \
-        $(if $(filter 1,$(OPENBLAS)),libopenblas0-pthread) \
+        $(if $(filter 1,$(SODIUM)),libsodium-dev) $(if $(filter 1,$(OPENBLAS)),libopenblas0-pthread) \
         $(if $(filter 1,$(SDL)),libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core)
 DEPS_CI   := clang libclang-rt-14-dev
 DEPS_RIG  := qemu-system-x86 qemu-system-arm kmod e2fsprogs
@@ -270,7 +271,7 @@ help:
 	@echo "make install       PREFIX=/usr/local LIBDIR= DESTDIR=; make uninstall"
 	@echo "make deb           Debian packages in the build folder"
 	@echo "make check-vggface2 H5=FILE   the published network against its known answer"
-	@echo "switches: OPENBLAS=0 SDL=0 WEIGHTS=no STATIC=1 (./faceid-static: headless, no shared library)"
+	@echo "switches: OPENBLAS=0 SDL=0 SODIUM=0 WEIGHTS=no STATIC=1 (./faceid-static: headless, no shared library)"
 	@echo "          CROSS=aarch64-linux-gnu- SYSROOT=folder (engine/PORTING.md) SANITIZE=address,undefined"
 	@echo "          BUILD=folder WERROR=1 CC=clang V=1"
 

@@ -64,6 +64,7 @@ enum fid_status {
     FID_NO_FACE,
     FID_QUALITY, /* the faces are not good enough */
     FID_EXISTS,  /* the name is taken */
+    FID_SEALED,  /* the gallery is encrypted, and not for this secret or for none */
     FID_INTERNAL
 };
 
@@ -399,6 +400,18 @@ struct fid_gallery;
 enum fid_status fid_gallery_open(const char *path, const struct fid_model *model, unsigned flags,
                                  struct fid_gallery **gallery, struct fid_error *error);
 void fid_gallery_close(struct fid_gallery **gallery);
+
+/* A gallery's file may be sealed: encrypted, page by page, so that nothing of it can be read or
+ * changed without a passphrase or a key file. What it does not hide: the file's size, when it was
+ * written, and that an older state of it was put in its place. */
+enum fid_secret_kind { FID_SECRET_NONE, FID_SECRET_PASSPHRASE, FID_SECRET_KEY_FILE };
+struct fid_secret;
+/* Keeps what opens sealed galleries in locked memory; the caller wipes its own copy. bytes: the
+ * passphrase, or what the key file holds. Several threads may use it. FID_INVALID: an empty
+ * passphrase, a key of less than 32 bytes, more than 64 KiB; FID_UNSUPPORTED: built without. */
+enum fid_status fid_secret_open(enum fid_secret_kind kind, const void *bytes, size_t size,
+                                struct fid_secret **secret, struct fid_error *error);
+void fid_secret_close(struct fid_secret **secret); /* wipes it */
 
 /* Checks a name and FILLS out with its stored form (NFC): valid UTF-8, 1..128 bytes, no control or
  * direction characters, no '/', no leading '-', no blanks at the ends, not "?" and not "." or "..".
