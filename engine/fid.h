@@ -412,6 +412,16 @@ struct fid_secret;
 enum fid_status fid_secret_open(enum fid_secret_kind kind, const void *bytes, size_t size,
                                 struct fid_secret **secret, struct fid_error *error);
 void fid_secret_close(struct fid_secret **secret); /* wipes it */
+/* FILLS *kind with what the gallery's file wants, whoever may read it; none where it is plain or
+ * not there. */
+enum fid_status fid_gallery_secret_kind(const char *path, enum fid_secret_kind *kind,
+                                        struct fid_error *error);
+/* fid_gallery_open with a secret (NULL: none), which it BORROWS. The gallery has to be sealed with
+ * it: FID_SEALED if it is not sealed, or with another one; one that is made is sealed. Opening
+ * takes a third of a second or longer, by intent; with the same secret again it does not. */
+enum fid_status fid_gallery_open_sealed(const char *path, const struct fid_model *model,
+                                        struct fid_secret *secret, unsigned flags,
+                                        struct fid_gallery **gallery, struct fid_error *error);
 
 /* Checks a name and FILLS out with its stored form (NFC): valid UTF-8, 1..128 bytes, no control or
  * direction characters, no '/', no leading '-', no blanks at the ends, not "?" and not "." or "..".
@@ -517,6 +527,20 @@ enum fid_status fid_gallery_check(const char *path, fid_tell_fn tell, void *ctx,
  * new file is there already. */
 enum fid_status fid_gallery_salvage(const char *path, const char *target, fid_tell_fn tell,
                                     void *ctx, size_t *people, struct fid_error *error);
+/* The same two for a gallery that may be sealed (secret NULL: none); the new one is sealed too. */
+enum fid_status fid_gallery_check_sealed(const char *path, struct fid_secret *secret,
+                                         fid_tell_fn tell, void *ctx, size_t *faults,
+                                         struct fid_error *error);
+enum fid_status fid_gallery_salvage_sealed(const char *path, struct fid_secret *secret,
+                                           const char *target, fid_tell_fn tell, void *ctx,
+                                           size_t *people, struct fid_error *error);
+/* Seals a gallery (secret NULL), gives it another secret and a new key, or opens it up (next NULL):
+ * a new file is written beside it, checked, and put in its place, and the old one's bytes are
+ * overwritten, as far as the file system writes where it wrote before. Tells of each copy of
+ * fid_gallery_backup that is left as it was. FID_BUSY: another process has the gallery open. */
+enum fid_status fid_gallery_protect(const char *path, struct fid_secret *secret,
+                                    struct fid_secret *next, fid_tell_fn tell, void *ctx,
+                                    struct fid_error *error);
 
 /* What is given is valid during the call; false ends the reading with FID_NO_MEMORY. */
 struct fid_sample_info {

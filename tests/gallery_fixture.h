@@ -22,7 +22,7 @@ static inline struct fid_gallery *open_gallery(const char *path,
 {
     struct fid_error error = {0};
     struct fid_gallery *gallery;
-    enum fid_status status = fid_gallery_open_for(path, model, flags, &gallery, &error);
+    enum fid_status status = fid_gallery_open_for(path, model, NULL, flags, &gallery, &error);
     CHECK_THAT(status == FID_OK, "%s", error.text);
     return gallery;
 }
@@ -32,7 +32,7 @@ static inline enum fid_status open_status(const char *path, const struct fid_sto
                                           unsigned flags, struct fid_error *error)
 {
     struct fid_gallery *gallery;
-    enum fid_status status = fid_gallery_open_for(path, model, flags, &gallery, error);
+    enum fid_status status = fid_gallery_open_for(path, model, NULL, flags, &gallery, error);
     CHECK(status == FID_OK || gallery == NULL);
     CHECK(status == FID_OK || error->text[0] != '\0');
     fid_gallery_close(&gallery);

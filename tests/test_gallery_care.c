@@ -27,7 +27,7 @@ static const char *fresh_path(void)
 static struct fid_gallery *open_gallery(const char *path, unsigned flags)
 {
     struct fid_gallery *gallery;
-    fid_gallery_open_for(path, &model, flags, &gallery, NULL);
+    fid_gallery_open_for(path, &model, NULL, flags, &gallery, NULL);
     return gallery;
 }
 

@@ -23,7 +23,7 @@ static struct fid_gallery *two_people(void)
     char path[256];
     snprintf(path, sizeof path, "%s/%u.db", check_temp_folder(), ++number);
     enum fid_status status =
-        fid_gallery_open_for(path, &model, FID_GALLERY_CREATE, &gallery, &error);
+        fid_gallery_open_for(path, &model, NULL, FID_GALLERY_CREATE, &gallery, &error);
     CHECK_THAT(status == FID_OK, "%s", error.text);
     const struct fid_sample samples[] = {{ana, "a"}, {bob, "b"}};
     CHECK(fid_gallery_enroll(gallery, "ana", &samples[0], 1, false, NULL, &error) == FID_OK);
@@ -101,7 +101,7 @@ static void empty_gallery(void)
     struct fid_gallery *gallery;
     struct fid_error error;
     float vector[SIZE] = {1};
-    REQUIRE(fid_gallery_open_for("/tmp/faceid-none/none.db", &model, FID_GALLERY_READ_ONLY,
+    REQUIRE(fid_gallery_open_for("/tmp/faceid-none/none.db", &model, NULL, FID_GALLERY_READ_ONLY,
                                  &gallery, &error) == FID_OK);
     struct fid_label label = label_one(gallery, &cosine, vector);
     CHECK(label.reason == FID_REASON_EMPTY_GALLERY && label.nearest[0] == '\0' &&

@@ -37,8 +37,8 @@ static struct scene open_scene(void)
     char path[256];
     snprintf(path, sizeof path, "%s/%u.db", check_temp_folder(), ++number);
     CHECK(fid_tracker_open(&options, &scene.tracker, &error) == FID_OK);
-    CHECK_THAT(fid_gallery_open_for(path, &model, FID_GALLERY_CREATE, &scene.gallery, &error) ==
-                   FID_OK,
+    CHECK_THAT(fid_gallery_open_for(path, &model, NULL, FID_GALLERY_CREATE, &scene.gallery,
+                                    &error) == FID_OK,
                "%s", error.text);
     enroll(scene.gallery, "ana", 0);
     enroll(scene.gallery, "bob", 1);

@@ -232,8 +232,8 @@ enum fid_status fid_gallery_reread(struct fid_gallery *gallery, int64_t id, stru
 }
 
 enum fid_status fid_gallery_open_for(const char *path, const struct fid_store_model *model,
-                                     unsigned flags, struct fid_gallery **gallery,
-                                     struct fid_error *error)
+                                     struct fid_secret *secret, unsigned flags,
+                                     struct fid_gallery **gallery, struct fid_error *error)
 {
     struct fid_gallery *made = fid_calloc(1, sizeof *made);
     enum fid_status status = FID_OK;
@@ -247,8 +247,9 @@ enum fid_status fid_gallery_open_for(const char *path, const struct fid_store_mo
         goto fail;
     }
     made->flags = flags;
+    made->secret = secret;
     made->model = *model;
-    status = fid_store_open(path, flags, &made->store, error);
+    status = fid_store_open(path, flags, secret, &made->store, error);
     if (status == FID_OK && made->store != NULL)
         status = read_all(made, error);
     if (status != FID_OK)
@@ -283,14 +284,21 @@ static enum fid_status describe(const struct fid_model *model, struct fid_store_
     return FID_OK;
 }
 
-enum fid_status fid_gallery_open(const char *path, const struct fid_model *model, unsigned flags,
-                                 struct fid_gallery **gallery, struct fid_error *error)
+enum fid_status fid_gallery_open_sealed(const char *path, const struct fid_model *model,
+                                        struct fid_secret *secret, unsigned flags,
+                                        struct fid_gallery **gallery, struct fid_error *error)
 {
     struct fid_store_model described;
     *gallery = NULL;
     enum fid_status status = describe(model, &described, error);
-    return status == FID_OK ? fid_gallery_open_for(path, &described, flags, gallery, error)
+    return status == FID_OK ? fid_gallery_open_for(path, &described, secret, flags, gallery, error)
                             : status;
+}
+
+enum fid_status fid_gallery_open(const char *path, const struct fid_model *model, unsigned flags,
+                                 struct fid_gallery **gallery, struct fid_error *error)
+{
+    return fid_gallery_open_sealed(path, model, NULL, flags, gallery, error);
 }
 
 void fid_gallery_close(struct fid_gallery **gallery)
@@ -312,7 +320,8 @@ enum fid_status fid_gallery_refresh(struct fid_gallery *gallery, bool *changed,
     if (changed != NULL)
         *changed = false;
     if (gallery->store == NULL) { /* only reading, and there was no file: is there one now? */
-        status = fid_store_open(gallery->path, gallery->flags, &gallery->store, error);
+        status =
+            fid_store_open(gallery->path, gallery->flags, gallery->secret, &gallery->store, error);
         if (status != FID_OK || gallery->store == NULL)
             return status;
         gallery->version = VERSION_UNKNOWN;

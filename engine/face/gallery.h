@@ -19,6 +19,7 @@ struct fid_kernels;
 struct fid_gallery {
     struct fid_store *store;           /* owned; NULL: there is no file yet, and it is only read */
     char *path;                        /* owned */
+    struct fid_secret *secret;         /* borrowed; NULL: none */
     const struct fid_kernels *kernels; /* the best: asking a virtual CPU for them takes 50 us */
     unsigned flags;
     struct fid_store_model
@@ -38,11 +39,11 @@ unsigned char *fid_gallery_shortlist(const struct fid_kernels *kernels,
                                      const struct fid_gallery *gallery, const float *embedding,
                                      double norm);
 
-/* fid_gallery_open for a model that is known by its id, name and embedding size alone (id "":
- * none). */
+/* fid_gallery_open_sealed for a model that is known by its id, name and embedding size alone (id
+ * "": none). */
 enum fid_status fid_gallery_open_for(const char *path, const struct fid_store_model *model,
-                                     unsigned flags, struct fid_gallery **gallery,
-                                     struct fid_error *error);
+                                     struct fid_secret *secret, unsigned flags,
+                                     struct fid_gallery **gallery, struct fid_error *error);
 
 /* Takes the person out of the mirror; reads the person of the store into it anew. */
 void fid_gallery_drop(struct fid_gallery *gallery, int64_t id);

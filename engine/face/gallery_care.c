@@ -73,22 +73,23 @@ static void tell_expired(const struct fid_gallery *gallery, fid_tell_fn tell, vo
 }
 
 /* Reads people as any other verb would, which finds what is left to find. */
-static enum fid_status open_as_usual(const char *path, struct counter *counter,
-                                     struct fid_error *error)
+static enum fid_status open_as_usual(const char *path, struct fid_secret *secret,
+                                     struct counter *counter, struct fid_error *error)
 {
     const struct fid_store_model none = {.id = ""};
     struct fid_store_model model = none;
     struct fid_gallery *gallery;
     struct fid_error fault = {0};
     enum fid_status status =
-        fid_gallery_open_for(path, &none, FID_GALLERY_READ_ONLY, &gallery, &fault);
+        fid_gallery_open_for(path, &none, secret, FID_GALLERY_READ_ONLY, &gallery, &fault);
     if (status == FID_OK && gallery->store != NULL)
         status = fid_store_read_model(gallery->store, &model, &fault);
     if (status == FID_OK)
         tell_expired(gallery, counter->tell, counter->ctx);
     fid_gallery_close(&gallery);
     if (status == FID_OK && model.id[0] != '\0') /* and their vectors */
-        status = fid_gallery_open_for(path, &model, FID_GALLERY_READ_ONLY, &gallery, &fault);
+        status =
+            fid_gallery_open_for(path, &model, secret, FID_GALLERY_READ_ONLY, &gallery, &fault);
     if (status == FID_CORRUPT || status == FID_MISMATCH) {
         count_fault(counter, fault.text);
         status = FID_OK;
@@ -98,10 +99,11 @@ static enum fid_status open_as_usual(const char *path, struct counter *counter,
 }
 
 /* What was deleted by the last forgetting, when somebody else's reading kept it in the file. */
-static enum fid_status finish_forgetting(const char *path, struct fid_error *error)
+static enum fid_status finish_forgetting(const char *path, struct fid_secret *secret,
+                                         struct fid_error *error)
 {
     struct fid_store *store;
-    enum fid_status status = fid_store_open(path, 0, &store, error);
+    enum fid_status status = fid_store_open(path, 0, secret, &store, error);
     if (status == FID_OK)
         status = fid_store_purge(store, error);
     fid_store_close(&store);
@@ -117,13 +119,14 @@ static bool is_forgetting_held_up(struct fid_store *store)
            fid_store_file_size(store, true, &journal, NULL) == FID_OK && journal > 0;
 }
 
-enum fid_status fid_gallery_check(const char *path, fid_tell_fn tell, void *ctx, size_t *faults,
-                                  struct fid_error *error)
+enum fid_status fid_gallery_check_sealed(const char *path, struct fid_secret *secret,
+                                         fid_tell_fn tell, void *ctx, size_t *faults,
+                                         struct fid_error *error)
 {
     struct counter counter = {tell, ctx, 0};
     struct fid_store *store;
     *faults = 0;
-    enum fid_status status = fid_store_open(path, FID_GALLERY_READ_ONLY, &store, error);
+    enum fid_status status = fid_store_open(path, FID_GALLERY_READ_ONLY, secret, &store, error);
     if (status == FID_OK && store == NULL)
         return fid_fail(error, FID_NOT_FOUND, "there is no gallery %s", path);
     if (status == FID_OK)
@@ -131,10 +134,17 @@ enum fid_status fid_gallery_check(const char *path, fid_tell_fn tell, void *ctx,
     bool held_up = status == FID_OK && counter.count == 0 && is_forgetting_held_up(store);
     fid_store_close(&store);
     if (status == FID_OK && counter.count == 0)
-        status = open_as_usual(path, &counter, error);
+        status = open_as_usual(path, secret, &counter, error);
     *faults = counter.count;
-    return status == FID_OK && held_up && counter.count == 0 ? finish_forgetting(path, error)
-                                                             : status;
+    return status == FID_OK && held_up && counter.count == 0
+               ? finish_forgetting(path, secret, error)
+               : status;
+}
+
+enum fid_status fid_gallery_check(const char *path, fid_tell_fn tell, void *ctx, size_t *faults,
+                                  struct fid_error *error)
+{
+    return fid_gallery_check_sealed(path, NULL, tell, ctx, faults, error);
 }
 
 /* ---- what is undamaged ---- */
@@ -271,8 +281,9 @@ static void tell_losses(const struct salvage *salvage)
     salvage->tell(salvage->ctx, text);
 }
 
-enum fid_status fid_gallery_salvage(const char *path, const char *target, fid_tell_fn tell,
-                                    void *ctx, size_t *people, struct fid_error *error)
+enum fid_status fid_gallery_salvage_sealed(const char *path, struct fid_secret *secret,
+                                           const char *target, fid_tell_fn tell, void *ctx,
+                                           size_t *people, struct fid_error *error)
 {
     const struct fid_store_model none = {.id = ""};
     struct salvage salvage = {.tell = tell, .ctx = ctx};
@@ -280,11 +291,13 @@ enum fid_status fid_gallery_salvage(const char *path, const char *target, fid_te
     if (access(target, F_OK) == 0)
         return fid_fail(error, FID_EXISTS, "%s is there already, and is not replaced unasked",
                         target);
-    enum fid_status status = fid_store_open(path, FID_GALLERY_READ_ONLY, &salvage.from, error);
+    enum fid_status status =
+        fid_store_open(path, FID_GALLERY_READ_ONLY, secret, &salvage.from, error);
     if (status == FID_OK && salvage.from == NULL)
         return fid_fail(error, FID_NOT_FOUND, "there is no gallery %s", path);
     if (status == FID_OK)
-        status = fid_gallery_open_for(target, &none, FID_GALLERY_CREATE, &salvage.into, error);
+        status =
+            fid_gallery_open_for(target, &none, secret, FID_GALLERY_CREATE, &salvage.into, error);
     if (status == FID_OK)
         status = fid_store_begin(salvage.into->store, true, error);
     if (status == FID_OK) {
@@ -298,4 +311,10 @@ enum fid_status fid_gallery_salvage(const char *path, const char *target, fid_te
     fid_free(salvage.ids);
     fid_free(salvage.embedding);
     return status;
+}
+
+enum fid_status fid_gallery_salvage(const char *path, const char *target, fid_tell_fn tell,
+                                    void *ctx, size_t *people, struct fid_error *error)
+{
+    return fid_gallery_salvage_sealed(path, NULL, target, tell, ctx, people, error);
 }

@@ -72,14 +72,14 @@ bool fid_gallery_is_fixed(const char *path)
     return access(path, W_OK) != 0 || access(folder, W_OK) != 0;
 }
 
-enum fid_status fid_gallery_file(const char *path, bool create, char *real, size_t bytes,
-                                 struct fid_error *error)
+enum fid_status fid_gallery_file(const char *path, enum fid_file_make make, char *real,
+                                 size_t bytes, struct fid_error *error)
 {
     struct stat info;
-    enum fid_status status = resolve(path, create, real, bytes, error);
+    enum fid_status status = resolve(path, make != FID_FILE_FIND, real, bytes, error);
     if (status != FID_OK)
         return status;
-    if (lstat(real, &info) != 0 && errno == ENOENT && create) {
+    if (lstat(real, &info) != 0 && errno == ENOENT && make == FID_FILE_MAKE) {
         status = make_file(real, error);
         if (status != FID_OK)
             return status;

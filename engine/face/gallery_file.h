@@ -7,11 +7,15 @@
 #include <stdbool.h>
 
 /* FILLS real (bytes) with the path to open: its folder resolved, the file itself not a link. The
- * file is there afterwards with mode 0600 (made with the folders that were missing, 0700, when
- * create is set; an open mode is corrected). FID_NOT_FOUND: there is none and create is not set;
- * FID_INVALID: a link or not a regular file; FID_IO. */
-enum fid_status fid_gallery_file(const char *path, bool create, char *real, size_t bytes,
-                                 struct fid_error *error);
+ * file is there afterwards with mode 0600 (an open mode is corrected). FID_NOT_FOUND: there is
+ * none, and none was to be made; FID_INVALID: a link or not a regular file; FID_IO. */
+enum fid_file_make {
+    FID_FILE_FIND,
+    FID_FILE_MAKE_FOLDER, /* the folders that are missing, 0700; the path is filled all the same */
+    FID_FILE_MAKE,        /* and an empty file */
+};
+enum fid_status fid_gallery_file(const char *path, enum fid_file_make make, char *real,
+                                 size_t bytes, struct fid_error *error);
 
 /* The file or its folder, a full path, cannot be written: somebody else's, or on a file system that
  * is only read. Its mode is left as it is then. */

@@ -17,10 +17,12 @@ struct forgetting {
 
 /* ---- copies ---- */
 
-static enum fid_status open_copy(const char *path, struct fid_store **copy, struct fid_error *error)
+static enum fid_status open_copy(const struct forgetting *forgetting, const char *path,
+                                 struct fid_store **copy, struct fid_error *error)
 {
     struct fid_error reason;
-    enum fid_status status = fid_store_open(path, 0, copy, &reason);
+    enum fid_status status =
+        fid_store_open(path, FID_STORE_ANY, forgetting->gallery->secret, copy, &reason);
     return status == FID_OK
                ? FID_OK
                : fid_fail(
@@ -38,7 +40,7 @@ static enum fid_status forget_in_copy(void *ctx, const char *path, struct fid_er
     size_t deleted = 0;
     if (access(path, F_OK) != 0) /* taken away: the list is put right later */
         return FID_OK;
-    enum fid_status status = open_copy(path, &copy, error);
+    enum fid_status status = open_copy(ctx, path, &copy, error);
     if (status != FID_OK)
         return status;
     status = fid_store_delete_alike(copy, forgetting->gallery->store, forgetting->id,
@@ -117,7 +119,7 @@ static enum fid_status search_copy(void *ctx, const char *path, struct fid_error
     struct fid_store *copy;
     if (access(path, F_OK) != 0)
         return FID_OK;
-    enum fid_status status = open_copy(path, &copy, error);
+    enum fid_status status = open_copy(ctx, path, &copy, error);
     if (status == FID_OK)
         status = search_store(ctx, copy, error);
     fid_store_close(&copy);

@@ -1,11 +1,6 @@
 #include "engine/face/gallery_sqlite.h"
 
 #include "engine/base/memory.h"
-#include "engine/face/gallery_file.h"
-
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 
 enum {
     APPLICATION_ID = 0x46494447, /* "FIDG" in the file's header: told apart from other databases */
@@ -191,19 +186,20 @@ fail:
 
 /* The journal mode is a property of the file; setting it answers "busy" at once when two processes
  * do it together, so it is tried for as long as every other lock is waited for. */
-static enum fid_status set_journal(struct fid_store *store, struct fid_error *error)
+static enum fid_status set_journal(struct fid_store *store, const char *sql,
+                                   struct fid_error *error)
 {
     enum { PAUSE_MS = 50 };
     enum fid_status status = FID_BUSY;
     for (int waited = 0; status == FID_BUSY && waited < BUSY_MS; waited += PAUSE_MS) {
-        status = execute(store, "PRAGMA journal_mode=WAL", "opened", error);
+        status = execute(store, sql, "opened", error);
         if (status == FID_BUSY)
             sqlite3_sleep(PAUSE_MS);
     }
     return status;
 }
 
-static enum fid_status prepare_handle(struct fid_store *store, struct fid_error *error)
+enum fid_status fid_sqlite_prepare_handle(struct fid_store *store, struct fid_error *error)
 {
     sqlite3_busy_timeout(store->db, BUSY_MS);
     sqlite3_extended_result_codes(store->db, 1);
@@ -218,126 +214,71 @@ static enum fid_status set_up(struct fid_store *store, unsigned flags, bool *emp
                               struct fid_error *error)
 {
     bool read_only = (flags & FID_GALLERY_READ_ONLY) != 0;
-    enum fid_status status = store->fixed ? FID_OK : prepare_handle(store, error);
+    enum fid_status status = store->fixed ? FID_OK : fid_sqlite_prepare_handle(store, error);
     if (status == FID_OK)
         status = check_schema(store, flags, empty, error);
     if ((flags & FID_GALLERY_MEMORY) != 0) /* SQLite has one journal for that */
         return status;
     if (status == FID_OK && read_only)
         return execute(store, "PRAGMA query_only=ON", "opened", error);
-    return status == FID_OK && !*empty ? set_journal(store, error) : status;
+    return status == FID_OK && !*empty ? set_journal(store, "PRAGMA journal_mode=WAL", error)
+                                       : status;
 }
 
-/* FILLS store->path; a file is looked for, or made, there unless the gallery lives in memory. */
-static enum fid_status name_file(const char *path, unsigned flags, struct fid_store *store,
-                                 struct fid_error *error)
-{
-    if ((flags & FID_GALLERY_MEMORY) == 0)
-        return fid_gallery_file(path, (flags & FID_GALLERY_CREATE) != 0, store->path,
-                                sizeof store->path, error);
-    snprintf(store->path, sizeof store->path, "%s", path);
-    return FID_OK;
-}
-
-/* Nothing of a file that cannot be written is locked; whether it is still the same is told by its
- * time and size. */
-static int64_t version_of_file(const struct fid_store *store)
-{
-    struct stat info;
-    if (stat(store->path, &info) != 0)
-        return 0;
-    return ((int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec) ^
-           ((int64_t)info.st_size << 20) ^ (int64_t)info.st_ino;
-}
-
-/* Is there something in the journal that the file lacks? */
-static bool has_journal(const struct fid_store *store)
-{
-    struct stat info;
-    char journal[PATH_MAX + 8];
-    snprintf(journal, sizeof journal, "%s-wal", store->path);
-    return stat(journal, &info) == 0 && info.st_size > 0;
-}
-
-/* As SQLite wants a path in a URI. */
-static void write_uri(const char *path, char *uri, size_t bytes)
-{
-    size_t at = (size_t)snprintf(uri, bytes, "file:");
-    for (; *path != '\0' && at + 32 < bytes; path++) {
-        if (strchr("%?#", *path) != NULL)
-            at += (size_t)snprintf(uri + at, bytes - at, "%%%02X", (unsigned)(unsigned char)*path);
-        else
-            uri[at++] = *path;
-    }
-    snprintf(uri + at, bytes - at, "?immutable=1");
-}
-
-/* Opens a file that cannot be written, and in whose folder nothing can be made. */
-static enum fid_status open_fixed(struct fid_store *store, struct fid_error *error)
-{
-    char uri[3 * PATH_MAX + 64];
-    if (has_journal(store))
-        return fid_fail(error, FID_IO,
-                        "the gallery %s has changes in its journal (-wal), which cannot be read "
-                        "where nothing may be written: let its owner run faceid list once",
-                        store->path);
-    write_uri(store->path, uri, sizeof uri);
-    sqlite3_close_v2(store->db);
-    store->db = NULL;
-    store->fixed_version = version_of_file(store);
-    int code = sqlite3_open_v2(uri, &store->db,
-                               SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_URI, NULL);
-    return code == SQLITE_OK ? prepare_handle(store, error)
-                             : fid_sqlite_fail(store, code, "opened", error);
-}
-
-enum fid_status fid_store_open(const char *path, unsigned flags, struct fid_store **store,
-                               struct fid_error *error)
+/* One attempt; *moved: another file was put in this one's place meanwhile. */
+static enum fid_status open_once(const char *path, unsigned flags, struct fid_secret *secret,
+                                 struct fid_store **store, bool *moved, struct fid_error *error)
 {
     bool empty = false;
     *store = NULL;
+    *moved = false;
     struct fid_store *made = fid_calloc(1, sizeof *made);
     if (made == NULL)
         return fid_fail(error, FID_NO_MEMORY, "no memory for the gallery %s", path);
     made->crc32c = fid_kernels_best()->crc32c;
-    enum fid_status status = name_file(path, flags, made, error);
+    enum fid_status status = fid_sqlite_find_file(made, path, flags, secret, error);
     if (status == FID_NOT_FOUND && (flags & FID_GALLERY_READ_ONLY) != 0) {
         fid_store_close(&made);
         return FID_OK;
     }
-    if (status != FID_OK)
-        goto fail;
-    const char *file = (flags & FID_GALLERY_MEMORY) != 0 ? ":memory:" : made->path;
-    made->fixed = (flags & FID_GALLERY_READ_ONLY) != 0 && fid_gallery_is_fixed(file);
-    int code = made->fixed ? SQLITE_OK
-                           : sqlite3_open_v2(file, &made->db,
-                                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
-    if (made->fixed)
-        status = open_fixed(made, error);
-    if (code != SQLITE_OK)
-        status = fid_sqlite_fail(made, code, "opened", error);
-    if (status != FID_OK)
-        goto fail;
-    status = set_up(made, flags, &empty, error);
+    if (status == FID_OK)
+        status = fid_sqlite_connect(made, flags, error);
+    if (status == FID_OK)
+        status = set_up(made, flags, &empty, error);
     if (status == FID_OK && empty && (flags & FID_GALLERY_READ_ONLY) == 0)
         status = fid_fail(error, FID_NOT_FOUND, "the gallery %s is empty", path);
-    if (status != FID_OK)
-        goto fail;
-    if (empty)
+    *moved = fid_sqlite_is_moved(made);
+    if (status == FID_OK && !empty && !*moved)
+        *store = made;
+    else
         fid_store_close(&made);
-    *store = made;
-    return FID_OK;
-fail:
-    fid_store_close(&made);
     return status;
+}
+
+enum fid_status fid_store_open(const char *path, unsigned flags, struct fid_secret *secret,
+                               struct fid_store **store, struct fid_error *error)
+{
+    enum { ATTEMPTS = 3 };
+    bool moved = true;
+    enum fid_status status = FID_OK;
+    for (int i = 0; moved && i < ATTEMPTS; i++)
+        status = open_once(path, flags, secret, store, &moved, error);
+    return moved ? fid_fail(error, FID_BUSY, "the gallery %s is being replaced by another process",
+                            path)
+                 : status;
 }
 
 void fid_store_close(struct fid_store **store)
 {
     if (*store == NULL)
         return;
-    sqlite3_finalize((*store)->salvaged);
+    sqlite3_stmt *left; /* by a failure; the files must be closed before their file system goes */
+    while ((*store)->db != NULL && (left = sqlite3_next_stmt((*store)->db, NULL)) != NULL)
+        sqlite3_finalize(left);
     sqlite3_close_v2((*store)->db);
+    if ((*store)->sealed != NULL)
+        fid_sealed_close((*store)->sealed);
+    fid_free((*store)->sealed);
     fid_free(*store);
     *store = NULL;
 }
@@ -350,8 +291,9 @@ enum fid_status fid_store_version(struct fid_store *store, int64_t *version,
     if (!store->fixed)
         return fid_sqlite_number(store, "PRAGMA data_version", NULL, version, error);
     enum fid_status status = FID_OK;
-    if (sqlite3_get_autocommit(store->db) && version_of_file(store) != store->fixed_version)
-        status = open_fixed(store, error);
+    if (sqlite3_get_autocommit(store->db) &&
+        fid_sqlite_version_of_file(store) != store->fixed_version)
+        status = fid_sqlite_open_fixed(store, error);
     *version = store->fixed_version;
     return status;
 }
@@ -379,4 +321,12 @@ enum fid_status fid_store_purge(struct fid_store *store, struct fid_error *error
         return status;
     int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return code == SQLITE_OK ? FID_OK : fid_sqlite_fail(store, code, "rewritten", error);
+}
+
+/* Without a WAL there is one connection at most that may write, and in this locking mode no other
+ * one at all until it is closed. */
+enum fid_status fid_store_hold(struct fid_store *store, struct fid_error *error)
+{
+    enum fid_status status = execute(store, "PRAGMA locking_mode=EXCLUSIVE", "locked", error);
+    return status == FID_OK ? set_journal(store, "PRAGMA journal_mode=DELETE", error) : status;
 }

@@ -2,11 +2,13 @@
  * transactions, gallery_sqlite_rows.c reads and writes people, gallery_sqlite_faces.c their samples
  * and the strangers, gallery_sqlite_calibration.c the calibration, gallery_sqlite_terms.c consent
  * and expiry, gallery_sqlite_history.c what undo needs, gallery_sqlite_care.c copies and
- * gallery_sqlite_check.c damage, gallery_sqlite_numbers.c vectors. Nobody
- * else includes it. */
+ * gallery_sqlite_check.c damage, gallery_sqlite_numbers.c vectors,
+ * gallery_sqlite_open.c finds files and connects, gallery_sqlite_seal.c encrypts them,
+ * gallery_sqlite_protect.c writes whole ones anew. Nobody else includes it. */
 #ifndef FID_FACE_GALLERY_SQLITE_H
 #define FID_FACE_GALLERY_SQLITE_H
 
+#include "engine/face/gallery_sqlite_seal.h"
 #include "engine/face/gallery_store.h"
 #include "kernels/kernels.h"
 
@@ -17,12 +19,39 @@
 
 struct fid_store {
     sqlite3 *db;
+    struct fid_sealed *sealed; /* owned; NULL: the file is plain */
     fid_crc32c_fn crc32c;
     char path[PATH_MAX];
     sqlite3_stmt *salvaged; /* whose row was given last */
     bool fixed;             /* where nothing can be written: no locks, no journal */
     int64_t fixed_version;  /* of the file that is open */
 };
+
+/* ---- from a path to a connection ---- */
+
+/* FILLS store->path and, of a sealed file, store->sealed; a file is looked for, or made, there
+ * unless the gallery lives in memory. */
+enum fid_status fid_sqlite_find_file(struct fid_store *store, const char *path, unsigned flags,
+                                     struct fid_secret *secret, struct fid_error *error);
+enum fid_status fid_sqlite_connect(struct fid_store *store, unsigned flags,
+                                   struct fid_error *error);
+/* Opens, or opens again, a file that cannot be written, and in whose folder nothing can be made. */
+enum fid_status fid_sqlite_open_fixed(struct fid_store *store, struct fid_error *error);
+int64_t fid_sqlite_version_of_file(const struct fid_store *store); /* of such a file */
+/* Is another file where the store's was? */
+bool fid_sqlite_is_moved(struct fid_store *store);
+enum fid_status fid_sqlite_prepare_handle(struct fid_store *store, struct fid_error *error);
+
+/* FILLS uri as SQLite wants the path of a database, sealed so or (NULL) plain, with more of
+ * "&key=value". */
+#define FID_SQLITE_URI_BYTES (3 * PATH_MAX + 128)
+void fid_sqlite_uri(const char *path, const struct fid_sealed *sealed, const char *more,
+                    char uri[FID_SQLITE_URI_BYTES]);
+/* Writes the header of a sealed (NULL: plain, nothing) file that nobody has open. */
+enum fid_status fid_sqlite_begin_sealed(const struct fid_sealed *sealed, const char *path,
+                                        struct fid_error *error);
+
+/* ---- statements ---- */
 
 /* SQLite's complaint as ours; doing completes "the gallery PATH could not be ...". */
 enum fid_status fid_sqlite_fail(struct fid_store *store, int code, const char *doing,

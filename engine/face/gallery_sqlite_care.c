@@ -22,15 +22,18 @@ static enum fid_status copy_pages(struct fid_store *store, sqlite3 *target, cons
 
 /* The copy has no history, knows of no other copies, and is a single file. */
 static const char clean_copy[] =
-    "PRAGMA journal_mode=DELETE; PRAGMA secure_delete=ON; BEGIN;"
+    "PRAGMA temp_store=MEMORY; PRAGMA journal_mode=DELETE; PRAGMA secure_delete=ON; BEGIN;"
     "DELETE FROM old_consent; DELETE FROM old_sample; DELETE FROM old_person;"
     "DELETE FROM changed; DELETE FROM change; DELETE FROM backup; COMMIT; VACUUM";
 
 enum fid_status fid_store_copy(struct fid_store *store, const char *path, struct fid_error *error)
 {
     sqlite3 *target = NULL;
-    enum fid_status status = FID_OK;
-    int code = sqlite3_open_v2(path, &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
+    enum fid_status status = fid_sqlite_begin_sealed(store->sealed, path, error);
+    if (status != FID_OK)
+        return status;
+    int code = sqlite3_open_v2(path, &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW,
+                               store->sealed != NULL ? store->sealed->name : NULL);
     if (code != SQLITE_OK)
         status = fid_fail(error, FID_IO, "%s cannot be written: %s", path, sqlite3_errstr(code));
     if (status == FID_OK)
@@ -187,12 +190,14 @@ enum fid_status fid_store_delete_alike(struct fid_store *store, const struct fid
         "DELETE FROM person WHERE id = ?1 OR name_key = ?2 OR id IN (SELECT person FROM sample"
         " WHERE data IN (SELECT data FROM living.sample WHERE person = ?1))";
     sqlite3_stmt *statement = NULL;
+    char uri[FID_SQLITE_URI_BYTES];
     *deleted = 0;
     enum fid_status status =
         fid_sqlite_prepare(store, "ATTACH DATABASE ?1 AS living", &statement, error);
     if (status != FID_OK)
         return status;
-    sqlite3_bind_text(statement, 1, of->path, -1, SQLITE_STATIC);
+    fid_sqlite_uri(of->path, of->sealed, "", uri);
+    sqlite3_bind_text(statement, 1, uri, -1, SQLITE_STATIC);
     status = fid_sqlite_finish(store, statement, error);
     if (status == FID_OK)
         status = fid_sqlite_prepare(store, delete_sql, &statement, error);

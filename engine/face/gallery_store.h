@@ -12,13 +12,16 @@
 #include "engine/base/status.h"
 
 struct fid_store;
+struct fid_seal_cost;
 
 /* flags as fid_gallery_open. Makes the file 0600, the folders that are missing 0700, whatever the
  * umask; refuses symbolic links, foreign files and newer versions. With FID_GALLERY_READ_ONLY a
  * missing or empty file gives FID_OK and *store NULL; without it a file of an older version becomes
- * one of this version. */
-enum fid_status fid_store_open(const char *path, unsigned flags, struct fid_store **store,
-                               struct fid_error *error);
+ * one of this version. secret as fid_gallery_open_sealed, borrowed for the
+ * call; with FID_STORE_ANY the file may be plain all the same. */
+#define FID_STORE_ANY 0x100u
+enum fid_status fid_store_open(const char *path, unsigned flags, struct fid_secret *secret,
+                               struct fid_store **store, struct fid_error *error);
 void fid_store_close(struct fid_store **store);
 
 /* A number that changes when another connection commits. */
@@ -30,6 +33,14 @@ enum fid_status fid_store_version(struct fid_store *store, int64_t *version,
 enum fid_status fid_store_begin(struct fid_store *store, bool write, struct fid_error *error);
 enum fid_status fid_store_commit(struct fid_store *store, struct fid_error *error);
 void fid_store_rollback(struct fid_store *store);
+
+/* Nobody else has the gallery open from now on until it is closed. FID_BUSY: somebody has. */
+enum fid_status fid_store_hold(struct fid_store *store, struct fid_error *error);
+/* Writes all of it into the empty file at path, sealed with a new key under the secret (NULL:
+ * plain). cost NULL: the usual. */
+enum fid_status fid_store_rewrite(struct fid_store *store, const char *path,
+                                  struct fid_secret *secret, const struct fid_seal_cost *cost,
+                                  struct fid_error *error);
 
 struct fid_store_model {
     char id[33];    /* "" when nobody was ever enrolled */

@@ -56,7 +56,8 @@ static int make_file(const char *path, size_t people, size_t prototypes)
     struct fid_error error = {0};
     size_t size = model.size;
     float *common = calloc(3 * size, sizeof *common), *own = common + size, *one = own + size;
-    if (common == NULL || fid_store_open(path, FID_GALLERY_CREATE, &store, &error) != FID_OK ||
+    if (common == NULL ||
+        fid_store_open(path, FID_GALLERY_CREATE, NULL, &store, &error) != FID_OK ||
         fid_store_begin(store, true, &error) != FID_OK ||
         fid_store_write_model(store, &model, &error) != FID_OK)
         return fprintf(stderr, "%s\n", error.text);
@@ -144,7 +145,7 @@ int main(int argc, char **argv)
         if (access(argv[5], F_OK) != 0 && make_file(argv[5], people, prototypes) != 0)
             return 1;
         double start = seconds();
-        if (fid_gallery_open_for(argv[5], &model, FID_GALLERY_READ_ONLY, &gallery, &error) !=
+        if (fid_gallery_open_for(argv[5], &model, NULL, FID_GALLERY_READ_ONLY, &gallery, &error) !=
             FID_OK)
             return fprintf(stderr, "%s\n", error.text);
         printf("open: %.3f s\n", seconds() - start);
