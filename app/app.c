@@ -2,6 +2,7 @@
 #include "app/find_model.h"
 #include "app/output/text.h"
 #include "app/progress.h"
+#include "app/secret.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -246,10 +247,12 @@ enum app_exit app_open_gallery(struct app *app, unsigned flags, bool check_model
     enum app_exit code = app_find_gallery(app);
     if (code == APP_OK && check_model)
         code = app_open_recognizer(app);
+    if (code == APP_OK)
+        code = app_read_secret(app);
     if (code != APP_OK)
         return code;
-    if (fid_gallery_open(app->gallery_path, check_model ? app->recognizer : NULL, flags,
-                         &app->gallery, &error) != FID_OK)
+    if (fid_gallery_open_sealed(app->gallery_path, check_model ? app->recognizer : NULL,
+                                app->secret, flags, &app->gallery, &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
     app_detail(app, "gallery: %s, %zu people", app->gallery_path, fid_gallery_count(app->gallery));
     return APP_OK;
@@ -281,6 +284,7 @@ void app_tell_expired(const struct app *app)
 void app_close(struct app *app)
 {
     fid_gallery_close(&app->gallery);
+    fid_secret_close(&app->secret);
     fid_embedder_close(&app->embedder);
     fid_detector_close(&app->detector);
     fid_model_close(&app->recognizer);

@@ -57,6 +57,7 @@ struct app {
     struct fid_embedder *embedder;
     struct fid_gallery *gallery;
     char gallery_path[4096];
+    struct fid_secret *secret; /* of a sealed gallery; NULL: none was given (app/secret.h) */
 };
 
 /* ---- opening: APP_OK, or the exit code after a sentence on stderr ---- */

@@ -143,8 +143,8 @@ static enum fid_status save(struct app_learner *learner, struct app *app,
     struct fid_person person;
     enum fid_status status = fid_name_check(name, shown->name, error);
     if (status == FID_OK)
-        status = fid_gallery_open(app->gallery_path, app->recognizer, FID_GALLERY_CREATE, &gallery,
-                                  error);
+        status = fid_gallery_open_sealed(app->gallery_path, app->recognizer, app->secret,
+                                         FID_GALLERY_CREATE, &gallery, error);
     if (status == FID_OK)
         status = app_enrolment_save(&learner->faces, gallery, &learner->gate, rule, shown->name,
                                     replace, force, &person, error);

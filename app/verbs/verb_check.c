@@ -1,4 +1,5 @@
 #include "app/app.h"
+#include "app/secret.h"
 #include "app/output/text.h"
 
 static const struct app_option check_options[] = {
@@ -16,7 +17,8 @@ static enum app_exit salvage(const struct app *app, const char *target)
 {
     size_t people = 0;
     struct fid_error error;
-    if (fid_gallery_salvage(app->gallery_path, target, tell, NULL, &people, &error) != FID_OK)
+    if (fid_gallery_salvage_sealed(app->gallery_path, app->secret, target, tell, NULL, &people,
+                                   &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
     app_say(app, "%zu %s saved to %s", people, app_plural(people, "person", "people"), target);
     return APP_OK;
@@ -28,11 +30,14 @@ static enum app_exit run(struct app *app)
     size_t faults = 0;
     struct fid_error error;
     enum app_exit code = app_find_gallery(app);
+    if (code == APP_OK)
+        code = app_read_secret(app);
     if (code != APP_OK)
         return code;
     if (target != NULL)
         return salvage(app, target);
-    if (fid_gallery_check(app->gallery_path, tell, NULL, &faults, &error) != FID_OK)
+    if (fid_gallery_check_sealed(app->gallery_path, app->secret, tell, NULL, &faults, &error) !=
+        FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
     if (faults == 0)
         app_say(app, "%s is whole", app->gallery_path);

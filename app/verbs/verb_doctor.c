@@ -93,8 +93,10 @@ static enum app_exit open_gallery(struct app *app)
 
 static void check_program(struct doctor *doctor)
 {
-    tell(doctor, "program", "ok", NULL, "faceid %s, %s live window, %s OpenBLAS", FID_VERSION,
-         FID_SDL ? "with" : "without", FID_OPENBLAS ? "with" : "without");
+    tell(doctor, "program", "ok", NULL,
+         "faceid %s, %s live window, %s OpenBLAS, %s sealed galleries", FID_VERSION,
+         FID_SDL ? "with" : "without", FID_OPENBLAS ? "with" : "without",
+         FID_SODIUM ? "with" : "without");
 }
 
 /* The runtime says in one sentence of its log what it chose and why. */
@@ -167,8 +169,8 @@ static void check_gallery(struct doctor *doctor)
         tell(doctor, "gallery", "warn", "enrol somebody: faceid enroll NAME SOURCE...",
              "nobody is enrolled in %s", path);
     else
-        tell(doctor, "gallery", "ok", NULL, "%zu %s in %s, for you alone%s", count,
-             app_plural(count, "person", "people"), path,
+        tell(doctor, "gallery", "ok", NULL, "%zu %s in %s, %sfor you alone%s", count,
+             app_plural(count, "person", "people"), path, app->secret != NULL ? "sealed, " : "",
              app->recognizer != NULL ? "" : " (with which model was not checked)");
 }
 

@@ -1,0 +1,20 @@
+/* secret.h - what opens a sealed gallery: from a file, from a terminal, made anew. */
+#ifndef APP_SECRET_H
+#define APP_SECRET_H
+
+#include "app/app.h"
+
+/* FILLS app->secret by --key-file, $FACEID_KEY_FILE or --passphrase-file; without them asks on the
+ * terminal if the gallery (app_find_gallery) wants a passphrase. Once a run. */
+enum app_exit app_read_secret(struct app *app);
+
+/* FILLS *secret from a file that only its owner may read; path "-": the next line of stdin, for a
+ * passphrase. */
+enum app_exit app_secret_of_file(enum fid_secret_kind kind, const char *path,
+                                 struct fid_secret **secret);
+/* Asks for a passphrase twice. */
+enum app_exit app_ask_new_secret(struct fid_secret **secret);
+/* Makes a key file with random bytes where there is none; *made tells. */
+enum app_exit app_make_key_file(const char *path, bool *made);
+
+#endif

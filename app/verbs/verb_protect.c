@@ -1,0 +1,99 @@
+#include "app/app.h"
+#include "app/secret.h"
+
+#include <unistd.h>
+
+static const struct app_option protect_options[] = {
+    {"new-key", 0, APP_FILE, "FILE", "seal it with this key file, made if there is none", 0, 0},
+    {"new-passphrase-file", 0, APP_FILE, "FILE",
+     "seal it with the first line of this; - for stdin (default: asks)", 0, 0},
+    {"off", 0, APP_FLAG, NULL, "open it up: a plain gallery again", 0, 0},
+    {0},
+};
+
+static void tell(void *ctx, const char *sentence)
+{
+    (void)ctx;
+    app_warn("%s", sentence);
+}
+
+/* FILLS *next, NULL with --off; *made: a key file that was not there before. */
+static enum app_exit read_next(struct app *app, struct fid_secret **next, bool *made)
+{
+    const char *key = app_option_text(app, "new-key", NULL);
+    const char *passphrase = app_option_text(app, "new-passphrase-file", NULL);
+    const bool off = app_option_flag(app, "off");
+    if ((key != NULL) + (passphrase != NULL) + off > 1)
+        return app_usage(app, "--new-key, --new-passphrase-file and --off exclude each other");
+    if (off)
+        return APP_OK;
+    if (passphrase != NULL)
+        return app_secret_of_file(FID_SECRET_PASSPHRASE, passphrase, next);
+    if (key == NULL && isatty(STDIN_FILENO))
+        return app_ask_new_secret(next);
+    if (key == NULL)
+        return app_usage(app, "without a terminal, protect needs --new-key, "
+                              "--new-passphrase-file or --off");
+    enum app_exit code = app_make_key_file(key, made);
+    return code == APP_OK ? app_secret_of_file(FID_SECRET_KEY_FILE, key, next) : code;
+}
+
+/* What is given for a gallery that is still plain is for later. */
+static enum app_exit read_present(struct app *app)
+{
+    enum fid_secret_kind kind;
+    struct fid_error error;
+    enum app_exit code = app_find_gallery(app);
+    if (code != APP_OK)
+        return code;
+    if (fid_gallery_secret_kind(app->gallery_path, &kind, &error) != FID_OK)
+        return app_fail(APP_AREA_GALLERY, &error);
+    return kind == FID_SECRET_NONE ? APP_OK : app_read_secret(app);
+}
+
+static enum app_exit protect(struct app *app, struct fid_secret *next)
+{
+    struct fid_error error;
+    if (fid_gallery_protect(app->gallery_path, app->secret, next, tell, NULL, &error) != FID_OK)
+        return app_fail(APP_AREA_GALLERY, &error);
+    app_say(app, next != NULL ? "%s is sealed" : "%s is plain again", app->gallery_path);
+    return APP_OK;
+}
+
+static enum app_exit run(struct app *app)
+{
+    struct fid_secret *next = NULL;
+    bool made = false;
+    enum app_exit code = read_present(app);
+    if (code == APP_OK)
+        code = read_next(app, &next, &made);
+    if (code == APP_OK)
+        code = protect(app, next);
+    fid_secret_close(&next);
+    if (code == APP_OK && made)
+        app_say(app, "its key is in %s: keep a copy elsewhere, nobody opens the gallery without it",
+                app_option_text(app, "new-key", ""));
+    return code;
+}
+
+const struct app_verb app_verb_protect = {
+    .name = "protect",
+    .arguments = "",
+    .summary = "encrypt the gallery on the disk, or open it up again",
+    .details =
+        "Asks for a passphrase, or takes a key file; every other verb then wants the same, by\n"
+        "--passphrase-file, --key-file or on the terminal. Sealed already, it gets the new secret\n"
+        "and a new key. Nobody may have the gallery open meanwhile. The file before is "
+        "overwritten,\n"
+        "as far as the disk writes where it wrote before: an SSD or a file system that copies on\n"
+        "write may keep old blocks, and so do copies of other programs. Copies of faceid backup\n"
+        "stay as they are, and are told. There is no other way in: a passphrase or key that is\n"
+        "lost loses the gallery. What stays visible: the file's size and its times.\n",
+    .examples = "faceid protect\twith a passphrase\n"
+                "faceid protect --new-key /media/stick/faceid.key\twith a key file, made there\n"
+                "faceid --key-file /media/stick/faceid.key\tthe live window with it\n"
+                "faceid protect --off --passphrase-file secret.txt\tplain again\n",
+    .groups = APP_USES_GALLERY,
+    .options = protect_options,
+    .run = run,
+};
