@@ -319,6 +319,9 @@ enum fid_status fid_gallery_refresh(struct fid_gallery *gallery, bool *changed,
     enum fid_status status = FID_OK;
     if (changed != NULL)
         *changed = false;
+    if (gallery->store != NULL && (gallery->flags & FID_GALLERY_READ_ONLY) != 0 &&
+        fid_store_is_moved(gallery->store)) /* sealed meanwhile, or a backup put in its place */
+        fid_store_close(&gallery->store);
     if (gallery->store == NULL) { /* only reading, and there was no file: is there one now? */
         status =
             fid_store_open(gallery->path, gallery->flags, gallery->secret, &gallery->store, error);

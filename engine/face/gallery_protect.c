@@ -73,14 +73,13 @@ static void count_fault(void *ctx, const char *sentence)
     ++*(size_t *)ctx;
 }
 
-/* Every page and row of it, as it is on the disk. */
+/* Every page and row of it, as it is on the disk. Opened for writing, it gets its WAL: whoever has
+ * such a file open is seen by the next one who would put another in its place. */
 static enum fid_status check(const char *path, struct fid_secret *secret, struct fid_error *error)
 {
     struct fid_store *store = NULL;
     size_t faults = 0;
-    enum fid_status status = fid_store_open(path, FID_GALLERY_READ_ONLY, secret, &store, error);
-    if (status == FID_OK && store == NULL)
-        status = fid_fail(error, FID_CORRUPT, "%s was not written", path);
+    enum fid_status status = fid_store_open(path, 0, secret, &store, error);
     if (status == FID_OK)
         status = fid_store_check(store, count_fault, &faults, error);
     fid_store_close(&store);

@@ -247,7 +247,7 @@ static enum fid_status open_once(const char *path, unsigned flags, struct fid_se
         status = set_up(made, flags, &empty, error);
     if (status == FID_OK && empty && (flags & FID_GALLERY_READ_ONLY) == 0)
         status = fid_fail(error, FID_NOT_FOUND, "the gallery %s is empty", path);
-    *moved = fid_sqlite_is_moved(made);
+    *moved = fid_store_is_moved(made);
     if (status == FID_OK && !empty && !*moved)
         *store = made;
     else

@@ -38,8 +38,6 @@ enum fid_status fid_sqlite_connect(struct fid_store *store, unsigned flags,
 /* Opens, or opens again, a file that cannot be written, and in whose folder nothing can be made. */
 enum fid_status fid_sqlite_open_fixed(struct fid_store *store, struct fid_error *error);
 int64_t fid_sqlite_version_of_file(const struct fid_store *store); /* of such a file */
-/* Is another file where the store's was? */
-bool fid_sqlite_is_moved(struct fid_store *store);
 enum fid_status fid_sqlite_prepare_handle(struct fid_store *store, struct fid_error *error);
 
 /* FILLS uri as SQLite wants the path of a database, sealed so or (NULL) plain, with more of

@@ -216,7 +216,7 @@ enum fid_status fid_sqlite_connect(struct fid_store *store, unsigned flags, stru
     return code == SQLITE_OK ? FID_OK : fid_sqlite_fail(store, code, "opened", error);
 }
 
-bool fid_sqlite_is_moved(struct fid_store *store)
+bool fid_store_is_moved(struct fid_store *store)
 {
     int moved = 0;
     return store->db != NULL && !store->fixed &&

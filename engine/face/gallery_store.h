@@ -24,6 +24,9 @@ enum fid_status fid_store_open(const char *path, unsigned flags, struct fid_secr
                                struct fid_store **store, struct fid_error *error);
 void fid_store_close(struct fid_store **store);
 
+/* Is another file, or none, where the store's was? */
+bool fid_store_is_moved(struct fid_store *store);
+
 /* A number that changes when another connection commits. */
 enum fid_status fid_store_version(struct fid_store *store, int64_t *version,
                                   struct fid_error *error);
