@@ -597,6 +597,10 @@ static void sealing_waits_for_nobody_and_opens_again(void)
     CHECK(fid_gallery_backup(after, beside(path, ".copy"), false, NULL) == FID_OK);
     CHECK(fid_gallery_protect(path, next, NULL, count_tale, &told, &error) == FID_BUSY);
     fid_gallery_close(&after);
+    REQUIRE(try_open(path, next, FID_GALLERY_READ_ONLY, &after) == FID_OK);
+    CHECK(fid_gallery_protect(path, next, NULL, count_tale, &told, &error) == FID_BUSY);
+    fid_gallery_close(&after);
+    told = 0;
     CHECK_THAT(fid_gallery_protect(path, next, NULL, count_tale, &told, &error) == FID_OK, "%s",
                error.text);
     CHECK(told == 1);
@@ -608,10 +612,34 @@ static void sealing_waits_for_nobody_and_opens_again(void)
     fid_secret_close(&next);
 }
 
+/* A reader of a file that has no WAL keeps nobody from replacing it, and goes on with the new one.
+ */
+static void readers_follow_a_new_file(void)
+{
+    const char *plain = fresh_path(), *path = fresh_path(), *plain2 = fresh_path(),
+               *path2 = fresh_path();
+    struct fid_secret *secret = secret_of(FID_SECRET_KEY_FILE, key);
+    struct fid_gallery *reader, *other;
+    bool changed = false;
+    make_pair(plain, path, secret);
+    make_pair(plain2, path2, secret);
+    REQUIRE(try_open(plain2, NULL, FID_GALLERY_READ_ONLY, &other) == FID_OK);
+    REQUIRE(try_open(path, secret, FID_GALLERY_READ_ONLY, &reader) == FID_OK);
+    CHECK(!same_people(reader, other) && rename(path2, path) == 0);
+    CHECK(fid_gallery_refresh(reader, &changed, NULL) == FID_OK && changed);
+    CHECK(same_people(reader, other));
+    CHECK(rename(plain2, path) == 0); /* a plain one in its place */
+    CHECK(fid_gallery_refresh(reader, &changed, NULL) == FID_SEALED && reader->count == PEOPLE);
+    fid_gallery_close(&reader);
+    fid_gallery_close(&other);
+    fid_secret_close(&secret);
+}
+
 CHECK_MAIN(CHECK_CASE(only_the_secret_opens), CHECK_CASE(secrets_have_rules),
            CHECK_CASE(deriving_takes_its_time), CHECK_CASE(hostile_headers_are_refused),
            CHECK_CASE(cuts_are_refused), CHECK_CASE(flips_are_refused),
            CHECK_CASE(flips_of_a_wal_are_refused), CHECK_CASE(swapped_pages_are_found),
            CHECK_CASE(nothing_is_on_the_disk_in_plain), CHECK_CASE(is_made_sealed),
            CHECK_CASE(changes_are_seen_and_forgetting_reaches_copies),
-           CHECK_CASE(sealing_waits_for_nobody_and_opens_again))
+           CHECK_CASE(sealing_waits_for_nobody_and_opens_again),
+           CHECK_CASE(readers_follow_a_new_file))

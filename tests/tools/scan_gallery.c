@@ -1,7 +1,8 @@
 /* scan_gallery.c - times looking people up in a gallery of made-up ones: PEOPLE PROTOTYPES SIZE
- * [LOOKUPS [FILE]]. With FILE the gallery is written there (if it is not there yet), and opening is
- * timed too. People are like the real ones of a network: what all faces have in common, what is a
- * person's, and what is a picture's. */
+ * [LOOKUPS [FILE [KEY [hold]]]]. With FILE the gallery is written there (if it is not there yet),
+ * and opening is timed too, also of one that is sealed with the key file KEY; with hold it stays
+ * open until stdin ends. People are like the real ones of a network: what all faces have in common,
+ * what is a person's, and what is a picture's. */
 #include "engine/face/gallery.h"
 #include "kernels/kernels.h"
 
@@ -132,6 +133,18 @@ static void look_up(const struct fid_gallery *gallery, const float *faces, size_
            1e3 * least, known, count);
 }
 
+static struct fid_secret *read_secret(const char *path)
+{
+    char bytes[4096];
+    struct fid_secret *secret = NULL;
+    FILE *file = fopen(path, "rb");
+    const size_t size = file != NULL ? fread(bytes, 1, sizeof bytes, file) : 0;
+    if (file != NULL)
+        fclose(file);
+    fid_secret_open(FID_SECRET_KEY_FILE, bytes, size, &secret, NULL);
+    return secret;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 4)
@@ -145,10 +158,20 @@ int main(int argc, char **argv)
         if (access(argv[5], F_OK) != 0 && make_file(argv[5], people, prototypes) != 0)
             return 1;
         double start = seconds();
-        if (fid_gallery_open_for(argv[5], &model, NULL, FID_GALLERY_READ_ONLY, &gallery, &error) !=
-            FID_OK)
+        struct fid_secret *secret = argc > 6 ? read_secret(argv[6]) : NULL;
+        if (fid_gallery_open_for(argv[5], &model, secret, FID_GALLERY_READ_ONLY, &gallery,
+                                 &error) != FID_OK)
             return fprintf(stderr, "%s\n", error.text);
         printf("open: %.3f s\n", seconds() - start);
+        fflush(stdout);
+        if (argc > 7)
+            return getchar() == EOF;
+        fid_gallery_close(&gallery);
+        start = seconds();
+        if (fid_gallery_open_for(argv[5], &model, secret, FID_GALLERY_READ_ONLY, &gallery,
+                                 &error) != FID_OK)
+            return fprintf(stderr, "%s\n", error.text);
+        printf("open again: %.3f s\n", seconds() - start);
     } else {
         make_people(gallery, people, prototypes);
         double start = seconds();
