@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#if FID_SODIUM
+
 enum { SIZE = 64, PEOPLE = 5, FACES = 5, PAGE = 4096, WINDOW = 64 };
 
 static const struct fid_store_model model = {"0123456789abcdef0123456789abcdef", "model", SIZE};
@@ -643,3 +645,14 @@ CHECK_MAIN(CHECK_CASE(only_the_secret_opens), CHECK_CASE(secrets_have_rules),
            CHECK_CASE(changes_are_seen_and_forgetting_reaches_copies),
            CHECK_CASE(sealing_waits_for_nobody_and_opens_again),
            CHECK_CASE(readers_follow_a_new_file))
+
+#else
+
+static void sealed_galleries(void)
+{
+    check_skip("built without libsodium");
+}
+
+CHECK_MAIN(CHECK_CASE(sealed_galleries))
+
+#endif
