@@ -313,7 +313,7 @@ static void damage_is_refused_where_it_is_used(void)
     for (size_t i = 0; i < table[FID_SECTION_STEP].bytes / sizeof *steps; i++)
         for (uint32_t j = 0; j < nodes[i].tensor_count; j++) {
             const struct fid_file_tensor *tensor = &tensors[index[nodes[i].first_tensor + j]];
-            const size_t at = table[FID_SECTION_DATA].offset + tensor->offset +
+            const size_t at = (size_t)(table[FID_SECTION_DATA].offset + tensor->offset) +
                               check_random_below((uint32_t)tensor->bytes);
             const bool skipped = j == 0 && steps[i].bytes > 0;
             const enum fid_status status = open_flipped(packed, &content, at, in_place, &error);
@@ -325,7 +325,7 @@ static void damage_is_refused_where_it_is_used(void)
         }
     CHECK(used > 5 && unused > 3);
     for (int i = 0; i < 200; i++) {
-        const size_t at = table[FID_SECTION_PACK].offset +
+        const size_t at = (size_t)table[FID_SECTION_PACK].offset +
                           check_random_below((uint32_t)table[FID_SECTION_PACK].bytes);
         CHECK(open_flipped(packed, &content, at, in_place, &error) == FID_CORRUPT);
         CHECK_THAT(strstr(error.text, "section PACK is damaged") != NULL, "%s", error.text);
