@@ -1,5 +1,6 @@
 /* The gallery on disk and in memory, with vectors made up here: what is kept, who is refused, what
  * is left after a fault. */
+#include "engine/base/clock.h"
 #include "engine/face/gallery.h"
 #include "engine/face/prototypes.h"
 #include "tests/gallery_fixture.h"
@@ -472,14 +473,17 @@ static void busy_after_five_seconds(void)
 }
 
 /* A process killed at random moments of its enrolments: everybody is there whole or not at all.
- * FACEID_SOAK_KILLS: how many times (make soak: 1,000). */
+ * FACEID_SOAK_KILLS: how many times (make soak: 1,000). The moments lie within several times what
+ * opening and enrolling take here: a slow or emulated machine comes as far as a fast one. */
 static void killed_while_enrolling(void)
 {
     const char *path = fresh_path();
+    const uint64_t start_ns = fid_clock_ns();
     struct fid_gallery *gallery = open_gallery(path, &model_a, FID_GALLERY_CREATE);
     REQUIRE(gallery != NULL);
     enroll_random(gallery, "first");
     fid_gallery_close(&gallery);
+    const uint32_t once_us = (uint32_t)((fid_clock_ns() - start_ns) / 1000);
     size_t most = 0;
     const char *asked = getenv("FACEID_SOAK_KILLS");
     const int rounds = asked != NULL ? atoi(asked) : 30;
@@ -495,7 +499,7 @@ static void killed_while_enrolling(void)
                 enroll_random(gallery, name);
             }
         }
-        usleep(5000 + check_random_below(30000));
+        usleep(once_us / 2 + check_random_below(30000 + 4 * once_us));
         kill(child, SIGKILL);
         waitpid(child, NULL, 0);
         gallery = open_gallery(path, &model_a, 0); /* reads and checks every row */
