@@ -31,7 +31,8 @@ struct script {
     uint8_t luma, other_luma; /* of the left half and the right one */
     int width, height;
     atomic_int opens, closes;
-    char again_name[64]; /* as asked for at the last opening */
+    char again_name[64];       /* as asked for at the last opening */
+    _Atomic uint64_t frame_ns; /* when the last frame came */
 };
 static struct script script;
 
@@ -78,7 +79,7 @@ static enum app_camera_result script_read(struct app_camera *camera, int timeout
         frame->full_range = true;
         for (int i = 0; i < width * height; i++)
             frame->planes[0][i] = i % width < width / 2 ? script.luma : script.other_luma;
-        *captured_ns = app_now_ns();
+        *captured_ns = script.frame_ns = app_now_ns();
         if (!script.files)
             usleep(2000);
         return APP_CAMERA_FRAME;
@@ -134,13 +135,27 @@ static struct app_feed_status status_now(void)
     return status;
 }
 
+static int ms_since(uint64_t then_ns)
+{
+    return (int)((app_now_ns() - then_ns) / 1000000);
+}
+
+/* The longest that the last wait looked away: on a busy machine, or an emulated one, no answer is
+ * known more exactly. */
+static int looked_away_ms;
+
 /* Waits for a state; returns the milliseconds it took, -1 after ten seconds. */
 static int wait_for(enum app_feed_state state)
 {
-    for (int ms = 0; ms < 10000; ms += 5) {
+    const uint64_t start_ns = app_now_ns();
+    looked_away_ms = 0;
+    while (ms_since(start_ns) < 10000) {
+        const uint64_t looked_ns = app_now_ns();
         if (status_now().state == state)
-            return ms;
+            return ms_since(start_ns);
         usleep(5000);
+        const int ms = ms_since(looked_ns);
+        looked_away_ms = ms > looked_away_ms ? ms : looked_away_ms;
     }
     return -1;
 }
@@ -165,7 +180,7 @@ static void a_loss_is_told_at_once_and_a_return_resumes(void)
     CHECK(strstr(status_now().error.text, "unplugged") != NULL);
     script.reads = "fffffffff";
     int ms = wait_for(APP_FEED_RUNNING);
-    CHECK_THAT(ms >= 0 && ms < 3 * RETRY_MS + 1000, "resumed after %d ms", ms);
+    CHECK_THAT(ms >= 0 && ms < 3 * RETRY_MS + 1000 + looked_away_ms, "resumed after %d ms", ms);
     CHECK(script.opens == 4);
     CHECK_THAT(strcmp(script.again_name, "Made up") == 0, "asked for '%s'", script.again_name);
     CHECK(!app_mailbox_is_shut(mailbox));
@@ -194,8 +209,11 @@ static void silence_is_found_by_time(void)
 {
     start_feed("fffs", (struct app_feed_options){.reconnect = true});
     REQUIRE(wait_for(APP_FEED_RUNNING) >= 0);
-    int ms = wait_for(APP_FEED_SILENT);
-    CHECK_THAT(ms >= 1000 && ms <= 2500, "silent after %d ms", ms);
+    REQUIRE(wait_for(APP_FEED_SILENT) >= 0);
+    int ms = ms_since(script.frame_ns);
+    const int patience_ms = (int)(NEXT_FRAME_NS / 1000000);
+    CHECK_THAT(ms >= patience_ms && ms <= patience_ms + 2 * READ_MS + looked_away_ms,
+               "silent after %d ms, looked away for %d", ms, looked_away_ms);
     CHECK(strstr(status_now().error.text, "/dev/video7 sends no pictures") != NULL);
     script.reads = "ffffffff";
     CHECK(wait_for(APP_FEED_RUNNING) >= 0);
