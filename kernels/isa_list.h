@@ -27,14 +27,16 @@
 #define FID_IF_NEON32(level)
 #endif
 
-#define FID_AVX2_NEEDS (FID_CPU_AVX2 | FID_CPU_FMA | FID_CPU_SSE42 | FID_CPU_PCLMUL)
+#define FID_AVX2_NEEDS     (FID_CPU_AVX2 | FID_CPU_FMA | FID_CPU_SSE42 | FID_CPU_PCLMUL)
+#define FID_NEON_CRC_NEEDS (FID_CPU_NEON | FID_CPU_ARM_CRC32)
 
-#define FID_EACH_LEVEL(WHAT, with)                                      \
-    WHAT(with, ref, 0)                                                  \
-    FID_IF_AVX2(WHAT(with, avx2, FID_AVX2_NEEDS))                       \
-    FID_IF_AVX512(WHAT(with, avx512, FID_CPU_AVX512 | FID_AVX2_NEEDS))  \
-    FID_IF_NEON(WHAT(with, neon, FID_CPU_NEON))                         \
-    FID_IF_NEON(WHAT(with, neon_crc, FID_CPU_NEON | FID_CPU_ARM_CRC32)) \
+#define FID_EACH_LEVEL(WHAT, with)                                              \
+    WHAT(with, ref, 0)                                                          \
+    FID_IF_AVX2(WHAT(with, avx2, FID_AVX2_NEEDS))                               \
+    FID_IF_AVX512(WHAT(with, avx512, FID_CPU_AVX512 | FID_AVX2_NEEDS))          \
+    FID_IF_NEON(WHAT(with, neon, FID_CPU_NEON))                                 \
+    FID_IF_NEON(WHAT(with, neon_crc, FID_NEON_CRC_NEEDS))                       \
+    FID_IF_NEON(WHAT(with, neon_dot, FID_NEON_CRC_NEEDS | FID_CPU_ARM_DOTPROD)) \
     FID_IF_NEON32(WHAT(with, neon32, FID_CPU_NEON | FID_CPU_ARM_VFPV4))
 
 #endif

@@ -132,7 +132,7 @@ struct fid_post_f32 {
 
 /* A complete set of kernels: no slot is NULL. The tables are const and live for ever. */
 struct fid_kernels {
-    const char *name; /* "ref", "avx2", "avx512", "neon", "neon_crc", "neon32" */
+    const char *name; /* "ref", "avx2", "avx512", "neon", "neon_crc", "neon_dot", "neon32" */
     int flushes_denormals;
     struct { /* tile of gemm_f32 and channel block of depthwise_f32 */
         size_t gemm_mr, gemm_nr, depthwise_cr;

@@ -48,8 +48,13 @@ def run_as(prefix, cpu, level, skipped=0):
     need_here(prefix + "gcc", QEMU[prefix])
     result = run(QEMU[prefix], "-cpu", cpu, built(prefix) + "/test")
     require(result.returncode == 0, result.stdout + result.stderr)
-    require("ok gemm_f32_%s\n" % level in result.stdout, "no case of level " + level)
+    require("ok dot_s8_%s\n" % level in result.stdout, "no case of level " + level)
     require(" 0 failed, %d skipped" % skipped in result.stdout, result.stdout)
+
+
+def slots():
+    """The number of slots, which is that of the cases of a level."""
+    return open(os.path.join(ROOT, "kernels/kernel_list.h")).read().count("\nFID_SLOT(")
 
 
 def loop_of(prefix, kernel, fmas):
@@ -74,17 +79,18 @@ def hold_to(loop, loads, others, stores=0):
 
 @case
 def kernels_on_a_cortex_a53():
-    run_as("aarch64-linux-gnu-", "cortex-a53", "neon")
+    """It has the crc32 instructions and no dot products of bytes."""
+    run_as("aarch64-linux-gnu-", "cortex-a53", "neon_crc", skipped=slots())
 
 
 @case
 def kernels_on_a_cortex_a76():
-    run_as("aarch64-linux-gnu-", "cortex-a76", "neon_crc")
+    run_as("aarch64-linux-gnu-", "cortex-a76", "neon_dot")
 
 
 @case
 def kernels_on_a_64_bit_cpu_with_everything():
-    run_as("aarch64-linux-gnu-", "max", "neon_crc")
+    run_as("aarch64-linux-gnu-", "max", "neon_dot")
 
 
 @case
@@ -105,8 +111,7 @@ def kernels_on_a_32_bit_cpu_with_everything():
 @case
 def kernels_on_a_32_bit_cpu_without_fma():
     """A Cortex-A9 has NEON but not VFPv4: the level must not be used, and is skipped by name."""
-    slots = open(os.path.join(ROOT, "kernels/kernel_list.h")).read().count("\nFID_SLOT(")
-    run_as("arm-linux-gnueabihf-", "cortex-a9", "ref", skipped=slots)
+    run_as("arm-linux-gnueabihf-", "cortex-a9", "ref", skipped=slots())
 
 
 @case

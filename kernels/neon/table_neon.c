@@ -1,5 +1,6 @@
-/* table_neon.c - the NEON levels of AArch64: every such CPU, and those with the crc32 instructions
- * (an option of ARMv8.0, required from 8.1 on). */
+/* table_neon.c - the NEON levels of AArch64: every such CPU, those with the crc32 instructions (an
+ * option of ARMv8.0, required from 8.1 on), and of these such with dot products of bytes (an option
+ * of 8.2, required from 8.4 on). */
 #include "kernels/neon/neon.h"
 
 /* The lines at the end are meant to override those of the reference. */
@@ -22,8 +23,16 @@ const struct fid_kernels fid_kernels_neon = {
 
 const struct fid_kernels fid_kernels_neon_crc = {
 #include "kernels/kernel_list.h"
-#undef FID_SLOT
     .name = "neon_crc",
     FID_NEON_SLOTS,
     .crc32c = fid_crc32c_neon,
+};
+
+const struct fid_kernels fid_kernels_neon_dot = {
+#include "kernels/kernel_list.h"
+#undef FID_SLOT
+    .name = "neon_dot",
+    FID_NEON_SLOTS,
+    .crc32c = fid_crc32c_neon,
+    .dot_s8 = fid_dot_s8_dot_neon,
 };
