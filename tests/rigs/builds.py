@@ -1,14 +1,14 @@
 """builds.py - the program as the rigs run it: as built for this test, with sanitizers, for arm64.
 What is not there or older than its sources is built."""
 import os
-import shutil
 
-from check import BUILD, ROOT, require, run, skip
+from check import BUILD, ROOT, need, require, run
 import vm
 
 SYSROOT = os.path.join(vm.CACHE, "sysroot-arm64")
-LIBRARIES = ["libc6-dev", "libjpeg62-turbo-dev", "libpng-dev", "libsqlite3-dev", "libutf8proc-dev",
-             "libsdl2-dev", "libsdl2-ttf-dev"]
+LIBRARIES = ["libc6-dev", "libjpeg62-turbo-dev", "libpng-dev", "libsqlite3-dev", "libutf8proc-dev"]
+# Of the machine whose window is tried, too.
+WINDOW = {"arm64": ["libsdl2-dev", "libsdl2-ttf-dev"]}
 
 
 def get(build):
@@ -20,7 +20,8 @@ def get(build):
     if build == "asan":
         _make(folder, [files["faceid"]], "SANITIZE=address,undefined")
     if build == "arm64":
-        _make_sysroot()
+        need("aarch64-linux-gnu-gcc")
+        make_sysroot("arm64")
         paths = ["usr/lib/aarch64-linux-gnu/pulseaudio", "usr/lib/aarch64-linux-gnu/blas"]
         links = "".join(",-rpath-link," + os.path.join(SYSROOT, p) for p in paths)
         _make(folder, files.values(), "CROSS=aarch64-linux-gnu-", "CFLAGS=--sysroot=" + SYSROOT,
@@ -50,15 +51,16 @@ def _make(folder, paths, *words):
     require(done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:])
 
 
-def _make_sysroot():
-    """Debian's arm64 libraries, with links that stay inside."""
-    if shutil.which("aarch64-linux-gnu-gcc") is None:
-        skip("no aarch64-linux-gnu-gcc (make deps-test installs it)")
-    if os.path.exists(SYSROOT):
-        return
-    fresh = SYSROOT + ".new"
+def make_sysroot(architecture):
+    """Debian's libraries of that architecture, with links that stay inside; returns the folder. Skips
+    the case where they cannot be had."""
+    final = os.path.join(vm.CACHE, "sysroot-" + architecture)
+    if os.path.exists(final):
+        return final
+    fresh = final + ".new"
     os.makedirs(fresh, exist_ok=True)
-    vm.Apt(SYSROOT + ".apt", "arm64").unpack(fresh, *LIBRARIES, dependencies=True)
+    apt = vm.Apt(final + ".apt", architecture)
+    apt.unpack(fresh, *LIBRARIES, *WINDOW.get(architecture, []), dependencies=True)
     for folder, folders, names in os.walk(fresh):
         for name in folders + names:
             path = os.path.join(folder, name)
@@ -66,4 +68,5 @@ def _make_sysroot():
                 target = fresh + os.readlink(path)
                 os.unlink(path)
                 os.symlink(os.path.relpath(target, folder), path)
-    os.rename(fresh, SYSROOT)
+    os.rename(fresh, final)
+    return final
