@@ -249,7 +249,7 @@ soak: test
 	@FACEID_MINUTE=60 tests/run window_minute
 	@FACEID_SOAK_FAULTS=1 tests/run gallery_faults
 	@FACEID_SOAK_FLIPS=10000 FACEID_SOAK_KILLS=1000 tests/run --c gallery
-	@FACEID_BOARDS=1 tests/run boards
+	@FACEID_BOARDS=1 BUILD=$(BUILD) PYTHONPATH=tests/check:convert $(PYTHON) tests/test_boards.py
 	@$(MAKE) --no-print-directory fuzz FUZZ_RUNS=10000000
 
 bench: program benches
