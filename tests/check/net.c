@@ -117,7 +117,9 @@ static void view_and_verify(const struct net *net, size_t number, const struct f
     for (size_t i = 0; i < node->tensor_count && i < TENSORS_MAX; i++)
         tensors[i] = fid_weight_file_tensor_data(net->model->file, index[node->first_tensor + i]);
     CHECK(fid_session_value(net->session, number + 1, &view.output));
+    struct net_winograd_tile tile = {0};
     view.winograd_m = winograd_m(net, number);
+    view.tile = &tile;
     verify_node(&view, fid_weight_file_string(net->model->file, node->name));
 }
 

@@ -82,24 +82,35 @@ static void pads_of(const struct net_node_view *view, int *top, int *left)
 
 enum { ALPHA_MAX = FID_WINOGRAD_ALPHA_MAX, POSITIONS_MAX = ALPHA_MAX * ALPHA_MAX };
 
-/* Σ_{v,u} |left[y][v]| · |right[x][u]| · in(v, u) for 3 × 3 or α × α numbers. */
+/* Σ_{v,u} |left[v]| · |right[u]| · in(v, u) for size × size numbers. */
 static double transform_magnitude(const float *left, const float *right, int size, const double *in)
 {
     double sum = 0;
-    for (int v = 0; v < size; v++)
+    for (int v = 0; v < size; v++) {
+        double row = 0;
         for (int u = 0; u < size; u++)
-            sum += fabs((double)left[v] * (double)right[u]) * in[v * size + u];
+            row += fabs((double)right[u]) * in[v * size + u];
+        sum += fabs((double)left[v]) * row;
+    }
     return sum;
 }
 
-/* Adds the squares of the magnitudes of a transformed channel, position by position. */
+/* Adds the squares of the magnitudes of a transformed channel of size × size numbers, position by
+ * position: first along its rows, then along the columns of the result. */
 static void add_squares(const float *matrix, int row_floats, int alpha, int size, const double *in,
                         double *squares)
 {
-    for (int i = 0; i < alpha * alpha; i++) {
-        const double v = transform_magnitude(matrix + i / alpha * row_floats,
-                                             matrix + i % alpha * row_floats, size, in);
-        squares[i] += v * v;
+    for (int column = 0; column < alpha; column++) {
+        double along[ALPHA_MAX] = {0};
+        for (int v = 0; v < size; v++)
+            for (int u = 0; u < size; u++)
+                along[v] += fabs((double)matrix[column * row_floats + u]) * in[v * size + u];
+        for (int row = 0; row < alpha; row++) {
+            double sum = 0;
+            for (int v = 0; v < size; v++)
+                sum += fabs((double)matrix[row * row_floats + v]) * along[v];
+            squares[row * alpha + column] += sum * sum;
+        }
     }
 }
 
@@ -110,23 +121,38 @@ static double input_magnitude(const struct fid_value *in, int n, int row, int co
     return inside ? fabs((double)at(in, n, row, column, c)) : 0;
 }
 
-static double winograd_magnitude(const struct net_node_view *view, int n, int y, int x, int j)
+/* The square sums of the tile with corner (y, x) on the output. */
+static const double *tile_squares(const struct net_node_view *view, int n, int y, int x)
 {
-    const int m = view->winograd_m, alpha = m + 2;
-    const struct fid_winograd_matrices *matrices = fid_winograd_matrices((unsigned long)m);
-    const struct fid_value *in = &view->inputs[0];
-    const float *filter = view->tensors[0] + (ptrdiff_t)j * 9 * in->c;
-    double inputs[POSITIONS_MAX] = {0}, filters[POSITIONS_MAX] = {0}, norms[POSITIONS_MAX];
+    struct net_winograd_tile *tile = view->tile;
+    if (tile->known && tile->n == n && tile->y == y && tile->x == x)
+        return tile->squares;
+    *tile = (struct net_winograd_tile){.known = 1, .n = n, .y = y, .x = x};
+    const int alpha = view->winograd_m + 2;
+    const float *matrix = fid_winograd_matrices((unsigned long)view->winograd_m)->bt[0];
     int top, left;
     pads_of(view, &top, &left);
-    for (int c = 0; c < in->c; c++) {
-        double d[POSITIONS_MAX], g[9];
+    for (int c = 0; c < view->inputs[0].c; c++) {
+        double d[POSITIONS_MAX];
         for (int i = 0; i < alpha * alpha; i++)
-            d[i] = input_magnitude(in, n, y / m * m - top + i / alpha, x / m * m - left + i % alpha,
-                                   c);
+            d[i] =
+                input_magnitude(&view->inputs[0], n, y - top + i / alpha, x - left + i % alpha, c);
+        add_squares(matrix, ALPHA_MAX, alpha, alpha, d, tile->squares);
+    }
+    return tile->squares;
+}
+
+static double winograd_magnitude(const struct net_node_view *view, int n, int y, int x, int j)
+{
+    const int m = view->winograd_m, alpha = m + 2, channels = view->inputs[0].c;
+    const struct fid_winograd_matrices *matrices = fid_winograd_matrices((unsigned long)m);
+    const float *filter = view->tensors[0] + (ptrdiff_t)j * 9 * channels;
+    const double *inputs = tile_squares(view, n, y / m * m, x / m * m);
+    double filters[POSITIONS_MAX] = {0}, norms[POSITIONS_MAX];
+    for (int c = 0; c < channels; c++) {
+        double g[9];
         for (int t = 0; t < 9; t++)
-            g[t] = fabs((double)filter[t * in->c + c]);
-        add_squares(matrices->bt[0], ALPHA_MAX, alpha, alpha, d, inputs);
+            g[t] = fabs((double)filter[t * channels + c]);
         add_squares(matrices->g[0], 3, alpha, 3, g, filters);
     }
     for (int i = 0; i < alpha * alpha; i++)
