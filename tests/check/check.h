@@ -66,8 +66,8 @@ float check_random_float(float low, float high);
 
 /* `count` floats that end directly before an inaccessible page (and start at the given alignment
  * where count allows): reading or writing past the end is a crash in the named case. Freed at the
- * end of the case. FACEID_GUARD_SLACK is a number of bytes left between the end and the page, for an
- * emulator that reads what an instruction's mask leaves out (tests/test_boards.py finds out). */
+ * end of the case. FACEID_GUARD_SLACK is a number of bytes left between the end and the page, for
+ * an emulator that reads what an instruction's mask leaves out (tests/test_boards.py finds out). */
 float *check_guarded_floats(size_t count);
 void *check_guarded_bytes(size_t bytes);
 
