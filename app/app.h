@@ -48,6 +48,7 @@ struct app {
     bool quiet, verbose;
     /* What a verb prefers where the command line is silent; 0: the library's choice. */
     int threads, max_side;
+    bool keep_crops;           /* with the faces that are learnt, whatever the settings say */
     double max_fps, embed_fps; /* frames looked at and embeddings made a second, at most */
 
     /* Opened at first use by the functions below; borrowed by whoever asks. */

@@ -432,6 +432,7 @@ struct fid_person {
     int64_t id;
     char name[FID_NAME_BYTES];
     size_t sample_count;    /* faces enrolled */
+    size_t crop_count;      /* of them with a kept crop */
     size_t prototype_count; /* vectors compared with, the mean first */
     char created[21];       /* 2026-11-23T22:10:05Z */
     char expires[11];       /* the last day on which the person is named; "": no end */
@@ -441,7 +442,14 @@ struct fid_person {
 struct fid_sample { /* one enrolled face */
     const float *embedding;
     const char *source; /* where it came from, for people ("ana.mp4 frame 12"); stored */
+    const void *crop;   /* of fid_face_crop_encode; stored, to be embedded anew; NULL: none */
+    size_t crop_size;
 };
+/* FILLS crop with a part of the picture, at most 320 pixels wide and high, that holds the face and
+ * what any recognizer takes of it, and with where it lies there. FID_INVALID: it lies outside of
+ * the picture; FID_NO_MEMORY. */
+enum fid_status fid_face_crop_encode(const struct fid_picture *picture, const struct fid_face *face,
+                                     struct fid_bytes *crop, struct fid_error *error);
 
 /* Adds count faces to the person (made if there is none of that name, compared case-folded), or
  * with replace instead of the ones before, in one transaction; recomputes the mean of the
@@ -474,11 +482,12 @@ enum fid_status fid_gallery_remove_sample(struct fid_gallery *gallery, const cha
                                           int64_t sample, struct fid_error *error);
 
 struct fid_change {
-    char verb[16]; /* "enroll", "rename", "merge", "remove", "import", "forget" */
+    char verb[16]; /* "enroll", "rename", "merge", "remove", "import", "forget", "reembed" */
     char time[21];
 };
 /* Takes the last of these changes back, whoever made it; one that was taken back is none any more.
- * FID_NOT_FOUND: there is none; FID_INVALID: it was to forget somebody, which is final. */
+ * FID_NOT_FOUND: there is none; FID_INVALID: it was to forget somebody, which is final, or to go
+ * over to another model. */
 enum fid_status fid_gallery_undo(struct fid_gallery *gallery, struct fid_change *undone,
                                  struct fid_error *error);
 
@@ -510,6 +519,19 @@ enum fid_status fid_people_check(const char *path, size_t *people, struct fid_er
  * replace, which takes their place, is not set; FID_MISMATCH: another model. */
 enum fid_status fid_gallery_import(struct fid_gallery *gallery, const char *path, bool replace,
                                    size_t *people, struct fid_error *error);
+
+struct fid_reembedded {
+    size_t people, faces;           /* who came along */
+    size_t people_lost, faces_lost; /* without a crop that can be used */
+    bool calibrated;                /* a limit for the old model's scores was taken back */
+};
+/* Goes over to another model: everybody's faces are embedded anew from their crops, faces without
+ * one are dropped, in one transaction. The gallery was opened without a model. FID_INVALID: it is of
+ * this model already; FID_NO_FACE, nothing changed: somebody has no usable crop, and leave_out, which takes such people out of the gallery,
+ * is not set. Make a copy before: undo does not bring the old model's vectors back. */
+enum fid_status fid_gallery_reembed(struct fid_gallery *gallery, const struct fid_model *model,
+                                    struct fid_embedder *embedder, bool leave_out,
+                                    struct fid_reembedded *done, struct fid_error *error);
 
 /* Makes a copy of the gallery that is one itself, mode 0600, without what undo would need. The
  * gallery remembers where it is, so that forgetting reaches it. FID_EXISTS as fid_gallery_export.

@@ -26,7 +26,7 @@ static void enroll(struct fid_gallery *gallery, const char *name, const char *so
                    float turn, int towards)
 {
     float vector[SIZE];
-    struct fid_sample sample = {vector, source};
+    struct fid_sample sample = {.embedding = vector, .source = source};
     struct fid_error error = {0};
     look(vector, axis, turn, towards);
     CHECK_THAT(fid_gallery_enroll(gallery, name, &sample, 1, false, NULL, &error) == FID_OK, "%s",
@@ -108,7 +108,8 @@ static void fill_strangers(float vectors[STRANGERS][SIZE], struct fid_sample *sa
     for (int i = 0; i < STRANGERS; i++) {
         for (int p = 0; p < SIZE; p++)
             vectors[i][p] = check_random_float(-3, 3);
-        samples[i] = (struct fid_sample){vectors[i], i == 0 ? "a hidden place" : "x.jpg"};
+        samples[i] = (struct fid_sample){.embedding = vectors[i],
+                                         .source = i == 0 ? "a hidden place" : "x.jpg"};
     }
 }
 

@@ -30,7 +30,7 @@ static void fill(float *vector, float low, float high)
 static enum fid_status enroll_vector(struct fid_gallery *gallery, const char *name,
                                      const float *vector, bool replace)
 {
-    struct fid_sample sample = {vector, "made up"};
+    struct fid_sample sample = {.embedding = vector, .source = "made up"};
     struct fid_error error = {0};
     enum fid_status status = fid_gallery_enroll(gallery, name, &sample, 1, replace, NULL, &error);
     CHECK_THAT(status == FID_OK || error.text[0] != '\0', "no sentence for status %d", status);
@@ -93,7 +93,7 @@ static void means(void)
         fill(samples[i], 1.0f, 10.0f * (float)(i + 1)); /* lengths that differ */
         memcpy(unit[i], samples[i], sizeof unit[i]);
         CHECK(fid_normalise(unit[i], SIZE));
-        list[i] = (struct fid_sample){samples[i], "x"};
+        list[i] = (struct fid_sample){.embedding = samples[i], .source = "x"};
     }
     CHECK(fid_gallery_enroll(gallery, "ana", list, 3, false, NULL, &error) == FID_OK);
     REQUIRE(fid_gallery_count(gallery) == 1);
@@ -203,7 +203,8 @@ static void refuses_bad_vectors(void)
     CHECK(enroll_vector(gallery, "ana", broken, false) == FID_INVALID);
     CHECK(fid_gallery_enroll(gallery, "ana", NULL, 0, false, NULL, &error) == FID_INVALID);
     float one[SIZE] = {1}, opposite[SIZE] = {-1};
-    struct fid_sample both[] = {{one, "a"}, {opposite, "b"}};
+    struct fid_sample both[] = {{.embedding = one, .source = "a"},
+                                {.embedding = opposite, .source = "b"}};
     CHECK(fid_gallery_enroll(gallery, "ana", both, 2, false, NULL, &error) == FID_QUALITY);
     CHECK(fid_gallery_count(gallery) == 0); /* and the transaction left nothing */
     enroll_random(gallery, "bob");
@@ -413,7 +414,7 @@ static void forgets_every_byte(void)
     struct fid_sample samples[40];
     for (int i = 0; i < 40; i++) {
         fill(secret[i], -3, 3);
-        samples[i] = (struct fid_sample){secret[i], "a secret place"};
+        samples[i] = (struct fid_sample){.embedding = secret[i], .source = "a secret place"};
     }
     enroll_random(gallery, "ana");
     CHECK(fid_gallery_enroll(gallery, "Rumpelstilzchen", samples, 40, false, NULL, &error) ==

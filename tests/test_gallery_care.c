@@ -40,7 +40,7 @@ static void enroll(struct fid_gallery *gallery, const char *name)
     for (size_t i = 0; i < FACES; i++) {
         for (size_t p = 0; p < SIZE; p++)
             vectors[i][p] = check_random_float(0.5f, 3);
-        samples[i] = (struct fid_sample){vectors[i], "made up"};
+        samples[i] = (struct fid_sample){.embedding = vectors[i], .source = "made up"};
     }
     CHECK_THAT(fid_gallery_enroll_with(gallery, name, samples, FACES, false, &terms, NULL,
                                        &error) == FID_OK,

@@ -19,7 +19,7 @@ static void enroll(struct fid_gallery *gallery, const char *name, size_t count, 
     for (size_t i = 0; i < count; i++) {
         for (size_t p = 0; p < SIZE; p++)
             vectors[i][p] = check_random_float(0.5f, 3);
-        samples[i] = (struct fid_sample){vectors[i], "made up"};
+        samples[i] = (struct fid_sample){.embedding = vectors[i], .source = "made up"};
     }
     enum fid_status status =
         fid_gallery_enroll_with(gallery, name, samples, count, replace, terms, NULL, &error);

@@ -25,7 +25,8 @@ static struct fid_gallery *two_people(void)
     enum fid_status status =
         fid_gallery_open_for(path, &model, NULL, FID_GALLERY_CREATE, &gallery, &error);
     CHECK_THAT(status == FID_OK, "%s", error.text);
-    const struct fid_sample samples[] = {{ana, "a"}, {bob, "b"}};
+    const struct fid_sample samples[] = {{.embedding = ana, .source = "a"},
+                                         {.embedding = bob, .source = "b"}};
     CHECK(fid_gallery_enroll(gallery, "ana", &samples[0], 1, false, NULL, &error) == FID_OK);
     CHECK(fid_gallery_enroll(gallery, "bob", &samples[1], 1, false, NULL, &error) == FID_OK);
     return gallery;
@@ -151,7 +152,7 @@ static void low_norms_match_everybody_in_the_demo(void)
 {
     struct fid_gallery *gallery = two_people();
     static const float short_mean[SIZE] = {0, 0, 0, 60};
-    const struct fid_sample sample = {short_mean, "c"};
+    const struct fid_sample sample = {.embedding = short_mean, .source = "c"};
     struct fid_error error;
     CHECK(fid_gallery_enroll(gallery, "cleo", &sample, 1, false, NULL, &error) == FID_OK);
     float stranger[SIZE] = {0, 0, 5}; /* at right angles to everybody, and short */
@@ -172,7 +173,7 @@ static void every_prototype_counts(void)
 {
     struct fid_gallery *gallery = two_people();
     static const float profile[SIZE] = {0, 0, 0, 0, 200};
-    const struct fid_sample sample = {profile, "p"};
+    const struct fid_sample sample = {.embedding = profile, .source = "p"};
     struct fid_error error;
     CHECK(fid_gallery_enroll(gallery, "ana", &sample, 1, false, NULL, &error) == FID_OK);
     struct fid_label label =

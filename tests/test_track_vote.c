@@ -24,7 +24,7 @@ static void enroll(struct fid_gallery *gallery, const char *name, int axis)
     float vector[SIZE] = {0};
     struct fid_error error;
     vector[axis] = 3;
-    const struct fid_sample sample = {vector, "made up"};
+    const struct fid_sample sample = {.embedding = vector, .source = "made up"};
     CHECK(fid_gallery_enroll(gallery, name, &sample, 1, false, NULL, &error) == FID_OK);
 }
 

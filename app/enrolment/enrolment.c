@@ -91,6 +91,25 @@ bool app_enrolment_look(struct app_enrolment *enrolment, const float *embedding,
     return true;
 }
 
+enum fid_status app_enrolment_crop(struct app_enrolment *enrolment,
+                                   const struct fid_picture *picture, const struct fid_face *face,
+                                   struct fid_error *error)
+{
+    struct app_look *look = &enrolment->looks[enrolment->look_count - 1];
+    struct fid_bytes *encoded = &enrolment->encoded;
+    enum fid_status status = fid_face_crop_encode(picture, face, encoded, error);
+    if (status != FID_OK)
+        return status;
+    look->crop = malloc(encoded->size);
+    if (look->crop == NULL) {
+        snprintf(error->text, sizeof error->text, "no memory for a crop");
+        return error->status = FID_NO_MEMORY;
+    }
+    memcpy(look->crop, encoded->data, encoded->size);
+    look->crop_size = encoded->size;
+    return FID_OK;
+}
+
 void app_enrolment_count(const struct app_enrolment *enrolment, size_t counts[APP_GATE_REASONS])
 {
     memset(counts, 0, APP_GATE_REASONS * sizeof *counts);
@@ -132,7 +151,10 @@ static enum fid_status write_faces(const struct app_enrolment *enrolment,
         const struct app_shot *shot = &enrolment->shots[i];
         if (shot->look != APP_NO_LOOK)
             samples[count++] = (struct fid_sample){
-                enrolment->embeddings + shot->look * enrolment->size, shot->name};
+                .embedding = enrolment->embeddings + shot->look * enrolment->size,
+                .source = shot->name,
+                .crop = enrolment->looks[shot->look].crop,
+                .crop_size = enrolment->looks[shot->look].crop_size};
     }
     enum fid_status status = fid_gallery_enroll_with(gallery, name, samples, count, replace,
                                                      &enrolment->terms, person, error);
@@ -167,7 +189,10 @@ void app_enrolment_clear(struct app_enrolment *enrolment)
     for (size_t i = 0; i < enrolment->shot_count; i++)
         free(enrolment->shots[i].name);
     free(enrolment->shots);
+    for (size_t i = 0; i < enrolment->look_count; i++)
+        free(enrolment->looks[i].crop);
     free(enrolment->looks);
     free(enrolment->embeddings);
-    *enrolment = (struct app_enrolment){0};
+    fid_bytes_free(&enrolment->encoded);
+    *enrolment = (struct app_enrolment){.keep_crops = enrolment->keep_crops};
 }

@@ -11,6 +11,8 @@ struct app_look { /* a face that may be the person's */
     float yaw, pitch, score;    /* of its quality */
     double scale;               /* 1 / length of its embedding */
     bool main;                  /* the most prominent one of its shot */
+    uint8_t *crop;              /* to be kept with it; owned; NULL: none */
+    size_t crop_size;
 };
 
 #define APP_NO_LOOK SIZE_MAX
@@ -29,10 +31,12 @@ struct app_enrolment { /* zero-initialise */
     struct app_look *looks;
     float *embeddings; /* [look_count][size], as the network gave them */
     size_t shot_count, shot_capacity, look_count, look_capacity, size;
-    struct fid_terms terms; /* borrowed; zeros: none */
-    size_t bad_files;       /* for the summary */
-    bool low_quality;       /* nothing better is there: what is used breaks limits */
-    char doubt[504];        /* what speaks against the person, though it is saved; "" for nothing */
+    struct fid_terms terms;   /* borrowed; zeros: none */
+    size_t bad_files;         /* for the summary */
+    bool keep_crops;          /* for another model, one day; stays when the rest is cleared */
+    struct fid_bytes encoded; /* room for one */
+    bool low_quality;         /* nothing better is there: what is used breaks limits */
+    char doubt[504]; /* what speaks against the person, though it is saved; "" for nothing */
 };
 
 /* ---- gathering ---- */
@@ -44,6 +48,11 @@ bool app_enrolment_shot(struct app_enrolment *enrolment, const char *file, long 
  * is too bad to be looked at. One without a direction is passed over. False without memory. */
 bool app_enrolment_look(struct app_enrolment *enrolment, const float *embedding, size_t size,
                         const struct fid_quality *quality, const struct app_verdict *verdict);
+
+/* Keeps a crop with the look that was added last. FID_NO_MEMORY. */
+enum fid_status app_enrolment_crop(struct app_enrolment *enrolment,
+                                   const struct fid_picture *picture, const struct fid_face *face,
+                                   struct fid_error *error);
 
 /* ---- choosing, checking, saving ---- */
 

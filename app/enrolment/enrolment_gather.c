@@ -78,9 +78,13 @@ static enum app_exit look(struct app_gatherer *gatherer, const struct app_frame 
         else
             embedding = gatherer->embedding;
     }
-    return app_enrolment_look(enrolment, embedding, gatherer->size, &quality, &verdict)
-               ? APP_OK
-               : no_memory();
+    const size_t before = enrolment->look_count;
+    if (!app_enrolment_look(enrolment, embedding, gatherer->size, &quality, &verdict))
+        return no_memory();
+    if (enrolment->keep_crops && enrolment->look_count > before &&
+        app_enrolment_crop(enrolment, frame->picture, face, &error) != FID_OK)
+        return app_fail(APP_AREA_INPUT, &error);
+    return APP_OK;
 }
 
 static enum app_exit take_frame(struct app_gatherer *gatherer, const struct app_frame *frame,

@@ -59,7 +59,7 @@ const char *app_gate_text(enum app_gate_reason reason)
 
 /* ---- settings ---- */
 
-enum { SETTINGS = 2 * APP_LIMITS + 2 };
+enum { SETTINGS = 2 * APP_LIMITS + 3 };
 
 static void fill_settings(struct app_gate *gate, struct app_setting settings[SETTINGS])
 {
@@ -75,6 +75,9 @@ static void fill_settings(struct app_gate *gate, struct app_setting settings[SET
         "rival", "0..1", "a second face so prominent may be the one meant", 0, 1, &gate->rival};
     settings[2 * APP_LIMITS + 1] = (struct app_setting){
         "clip_faces", "faces", "learnt from one clip at most", 1, 1000, &gate->clip_faces};
+    settings[2 * APP_LIMITS + 2] = (struct app_setting){
+        "keep_crops",     "0 or 1", "keep a crop of each face for another model", 0, 1,
+        &gate->keep_crops};
 }
 
 enum app_exit app_gate_read(struct app_gate *gate)
@@ -86,6 +89,7 @@ enum app_exit app_gate_read(struct app_gate *gate)
     }
     gate->rival = 0.7;
     gate->clip_faces = 40;
+    gate->keep_crops = 0;
     fill_settings(gate, settings);
     return app_config_read("enroll", settings, SETTINGS);
 }

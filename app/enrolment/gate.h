@@ -44,6 +44,7 @@ struct app_gate {
     double frame[APP_LIMITS], photo[APP_LIMITS];
     double rival;      /* a second face this prominent, of the main one's 1, may be the one meant */
     double clip_faces; /* learnt from one clip at most */
+    double keep_crops; /* > 0: a crop is kept with each face, as with --keep-crops */
 };
 
 /* Fills the gate from table and settings file. APP_USAGE after a sentence. */

@@ -183,7 +183,8 @@ static enum fid_status enroll_from(struct identification *id, size_t first,
         if (i < first)
             return FID_OK; /* done there */
         if (has_face(id, i))
-            samples[count++] = (struct fid_sample){embedding_of(id, i), "evaluation"};
+            samples[count++] =
+                (struct fid_sample){.embedding = embedding_of(id, i), .source = "evaluation"};
     }
     if (count == 0)
         return FID_OK;

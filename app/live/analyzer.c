@@ -90,6 +90,8 @@ enum app_exit app_analyzer_open(struct app *app, bool every_frame, struct app_an
     (*analyzer)->embed_ns_least = ns_apart(app->embed_fps);
     app_learner_cancel(&(*analyzer)->learner);
     enum app_exit code = app_gate_read(&(*analyzer)->learner.gate);
+    (*analyzer)->learner.faces.keep_crops =
+        app->keep_crops || (*analyzer)->learner.gate.keep_crops > 0;
     if (code == APP_OK)
         code = open_engine(*analyzer);
     (*analyzer)->refreshed_ns = (*analyzer)->faces_ns = app_now_ns();
@@ -224,8 +226,8 @@ static enum app_exit embed(struct app_analyzer *analyzer, struct embedding_round
         return app_fail(APP_AREA_MODEL, &error);
     float alike = analyzer->rule.maybe;
     if (round->learns && id == learner->shown.track) {
-        if (!app_learner_take(learner, analyzer->embedding, analyzer->size, alike,
-                              round->time_ns)) {
+        if (!app_learner_take(learner, round->picture, &track->face, analyzer->embedding,
+                              analyzer->size, alike, round->time_ns)) {
             app_warn("no memory for another face");
             return APP_INTERNAL;
         }

@@ -98,12 +98,15 @@ static bool is_same(const struct app_learner *learner, const float *embedding, s
     return learner->faces.look_count == 0;
 }
 
-bool app_learner_take(struct app_learner *learner, const float *embedding, size_t size, float alike,
+bool app_learner_take(struct app_learner *learner, const struct fid_picture *picture,
+                      const struct fid_face *face, const float *embedding, size_t size, float alike,
                       uint64_t now_ns)
 {
     struct app_learn *shown = &learner->shown;
     struct tm utc;
     const struct app_verdict good = {.reason = APP_GATE_GOOD};
+    const size_t before = learner->faces.look_count;
+    struct fid_error error;
     char source[64];
     if (!is_same(learner, embedding, size, alike)) {
         shown->hint = APP_HINT_OTHER;
@@ -114,6 +117,9 @@ bool app_learner_take(struct app_learner *learner, const float *embedding, size_
     strftime(source, sizeof source, "live %Y-%m-%dT%H:%M:%SZ", &utc);
     if (!app_enrolment_shot(&learner->faces, source, learner->frames, false) ||
         !app_enrolment_look(&learner->faces, embedding, size, &learner->quality, &good))
+        return false;
+    if (learner->faces.keep_crops && learner->faces.look_count > before &&
+        app_enrolment_crop(&learner->faces, picture, face, &error) != FID_OK)
         return false;
     learner->taken_ns = now_ns;
     shown->collected = learner->faces.look_count;

@@ -55,7 +55,8 @@ bool app_learner_look(struct app_learner *learner, const struct fid_track *track
 
 /* The embedding of that face. alike: the cosine below which it is somebody else. False without
  * memory. */
-bool app_learner_take(struct app_learner *learner, const float *embedding, size_t size, float alike,
+bool app_learner_take(struct app_learner *learner, const struct fid_picture *picture,
+                      const struct fid_face *face, const float *embedding, size_t size, float alike,
                       uint64_t now_ns);
 
 /* The track is gone, and this is a look at another one: goes on with it if it is the same person.

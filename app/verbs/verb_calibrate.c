@@ -86,7 +86,8 @@ static enum app_exit apply(struct app *app, const struct app_cohort *cohort,
         return APP_INTERNAL;
     }
     for (size_t i = 0; i < cohort->count; i++)
-        samples[i] = (struct fid_sample){cohort->embeddings + i * cohort->size, cohort->sources[i]};
+        samples[i] = (struct fid_sample){.embedding = cohort->embeddings + i * cohort->size,
+                                         .source = cohort->sources[i]};
     enum fid_status status =
         fid_gallery_calibrate(app->gallery, &written, samples, cohort->count, &error);
     free(samples);

@@ -31,6 +31,8 @@ static const struct app_option enroll_options[] = {
     {"consent", 0, APP_TEXT, "TEXT", "the words in which they agreed, kept with the time", 0, 0},
     {"expires", 0, APP_TEXT, "DATE", "last day on which they are named, 2027-01-31; \"\": no end",
      0, 0},
+    {"keep-crops", 0, APP_FLAG, NULL,
+     "keep a crop of each face with it, for another model one day (faceid reembed)", 0, 0},
     {"every", 'e', APP_WHOLE, "N",
      "of clips each N-th frame (default about 10 a second, 200 in all)", 1, 1e6},
     {"frames", 0, APP_TEXT, "A:B", "of clips the frames A to B, counted from 0", 0, 0},
@@ -85,7 +87,9 @@ static enum app_exit save(struct enroll *enroll, const char *name, struct app_en
 static enum app_exit enroll_person(struct enroll *enroll, const char *name, char *const *paths,
                                    size_t count)
 {
-    struct app_enrolment enrolment = {.terms = enroll->terms};
+    const struct app_gate *gate = &enroll->gatherer.gate;
+    struct app_enrolment enrolment = {
+        .terms = enroll->terms, .keep_crops = enroll->app->keep_crops || gate->keep_crops > 0};
     enum app_exit code = app_gather(&enroll->gatherer, paths, count, &enrolment);
     if (code == APP_OK)
         code = save(enroll, name, &enrolment);
@@ -257,6 +261,7 @@ static enum app_exit run(struct app *app)
     struct enroll enroll = {.app = app};
     if (app_option_flag(app, "limits"))
         return print_limits();
+    app->keep_crops = app_option_flag(app, "keep-crops");
     enum app_exit code = check_words(&enroll);
     if (code == APP_OK && app_option_text(app, "camera", NULL) != NULL)
         return app_enroll_camera(app, app->arguments.words[0], &enroll.terms);

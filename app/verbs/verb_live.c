@@ -31,6 +31,8 @@ static const struct app_option live_options[] = {
     {"reconnect", 0, APP_FLAG, NULL,
      "without a window too, wait for a camera that was unplugged to come back", 0, 0},
     {"headless", 0, APP_FLAG, NULL, "no window: only events", 0, 0},
+    {"keep-crops", 0, APP_FLAG, NULL,
+     "with who is enrolled in the window, keep crops for another model (faceid reembed)", 0, 0},
     {"events", 0, APP_FILE, "FILE", "a JSON object for each event of a face; - is stdout", 0, 0},
     {"events-frames", 0, APP_FLAG, NULL, "and one for each frame looked at", 0, 0},
     {"exec", 0, APP_TEXT, "CMD", "run CMD at each event, with its fields as FACEID_*", 0, 0},
@@ -120,6 +122,7 @@ static void choose_defaults(struct app *app, const struct app_live *live)
         app->threads = cores > 2 ? (int)cores - 1 : 1;
     app->max_side = APP_LIVE_MAX_SIDE;
     app->max_fps = app_option_number(app, "max-fps", 0);
+    app->keep_crops = app_option_flag(app, "keep-crops");
     app->embed_fps = app_option_number(app, "embed-fps", 0);
 }
 

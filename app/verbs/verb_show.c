@@ -39,8 +39,9 @@ static enum fid_status put_text(struct fid_gallery *gallery, const struct fid_pe
 {
     fputs("name\t", stdout);
     app_put_visible(stdout, person->name);
-    printf("\nid\t%lld\nenrolled\t%s\nexpires\t%s\nvectors\t%zu\n", (long long)person->id,
-           person->created, or_dash(person->expires), person->prototype_count);
+    printf("\nid\t%lld\nenrolled\t%s\nexpires\t%s\nvectors\t%zu\ncrops\t%zu\n",
+           (long long)person->id, person->created, or_dash(person->expires),
+           person->prototype_count, person->crop_count);
     enum fid_status status = fid_gallery_samples(gallery, person->id, put_sample, NULL, error);
     return status == FID_OK ? fid_gallery_consents(gallery, person->id, put_consent, NULL, error)
                             : status;
@@ -81,6 +82,7 @@ static enum fid_status put_json(struct fid_gallery *gallery, const struct fid_pe
     app_json_text(&json, "expires", person->expires[0] != '\0' ? person->expires : NULL);
     app_json_bool(&json, "expired", person->expired);
     app_json_whole(&json, "prototypes", (int64_t)person->prototype_count);
+    app_json_whole(&json, "crops", (int64_t)person->crop_count);
     app_json_open(&json, "samples", '[');
     enum fid_status status = fid_gallery_samples(gallery, person->id, json_sample, &json, error);
     app_json_close(&json, ']');
@@ -112,9 +114,10 @@ const struct app_verb app_verb_show = {
     .name = "show",
     .arguments = "NAME",
     .summary = "all that is kept of a person, but the vectors",
-    .details =
-        "Prints lines of what it is and values: name, id, enrolled, expires, vectors; face,\n"
-        "its number, date, source; consent, time, text.\n",
+    .details = "Prints lines of what it is and values: name, id, enrolled, expires, vectors, crops "
+               "(faces\n"
+               "that can go over to another model); face, its number, date, source; consent, time, "
+               "text.\n",
     .examples = "faceid show ana\tthe faces with their numbers, for faceid remove\n"
                 "faceid show --json ana\tthe same for programs\n",
     .min_arguments = 1,

@@ -42,7 +42,7 @@ int main(int argc, char **argv)
             continue;
         }
         size_t face = fid_main_face(faces, count, picture.width, picture.height);
-        struct fid_sample sample = {embedding, argv[i]};
+        struct fid_sample sample = {.embedding = embedding, .source = argv[i]};
         if (fid_embed(embedder, &picture, &faces[face], 1, FID_CROP_MODEL, embedding, &error) ||
             fid_gallery_enroll(gallery, argv[4], &sample, 1, false, &person, &error))
             goto fail;

@@ -134,18 +134,28 @@ static enum fid_status take_vector(void *ctx, int64_t id, enum fid_vector_kind k
 enum fid_status fid_gallery_check_people(const struct fid_gallery *gallery, struct fid_error *error)
 {
     struct fid_store_model found;
-    size_t people;
+    size_t people, with_crops = 0;
     enum fid_status status = fid_store_read_model(gallery->store, &found, error);
     if (status == FID_OK)
         status = fid_store_count(gallery->store, &people, error);
+    const bool other = status == FID_OK && strcmp(found.id, gallery->model.id) != 0;
+    if (other)
+        status = fid_store_count_crops(gallery->store, &with_crops, error);
     if (status != FID_OK || people == 0)
         return status;
-    if (strcmp(found.id, gallery->model.id) != 0)
+    if (other && with_crops == 0)
         return fid_fail(error, FID_MISMATCH,
                         "the people of %s were enrolled with the model %s (%.8s), not with %s "
                         "(%.8s): choose that model, or another gallery and enrol again",
                         gallery->path, found.name, found.id, gallery->model.name,
                         gallery->model.id);
+    if (other)
+        return fid_fail(error, FID_MISMATCH,
+                        "the people of %s were enrolled with the model %s (%.8s), not with %s "
+                        "(%.8s): choose that model, or go over to this one (faceid reembed) with "
+                        "the crops that %zu of %zu people have",
+                        gallery->path, found.name, found.id, gallery->model.name, gallery->model.id,
+                        with_crops, people);
     if (found.size != gallery->model.size)
         return fid_fail(error, FID_CORRUPT,
                         "the gallery %s is damaged: vectors of %zu numbers, not %zu", gallery->path,
@@ -261,9 +271,8 @@ fail:
     return status;
 }
 
-/* What the gallery keeps of a model; id "" without one. */
-static enum fid_status describe(const struct fid_model *model, struct fid_store_model *described,
-                                struct fid_error *error)
+enum fid_status fid_gallery_describe(const struct fid_model *model,
+                                     struct fid_store_model *described, struct fid_error *error)
 {
     struct fid_model_info info;
     struct fid_value output;
@@ -290,7 +299,7 @@ enum fid_status fid_gallery_open_sealed(const char *path, const struct fid_model
 {
     struct fid_store_model described;
     *gallery = NULL;
-    enum fid_status status = describe(model, &described, error);
+    enum fid_status status = fid_gallery_describe(model, &described, error);
     return status == FID_OK ? fid_gallery_open_for(path, &described, secret, flags, gallery, error)
                             : status;
 }

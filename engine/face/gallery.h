@@ -39,6 +39,9 @@ unsigned char *fid_gallery_shortlist(const struct fid_kernels *kernels,
                                      const struct fid_gallery *gallery, const float *embedding,
                                      double norm);
 
+/* FILLS what a gallery keeps of a model (NULL: none). FID_INVALID: it is no recognizer. */
+enum fid_status fid_gallery_describe(const struct fid_model *model,
+                                     struct fid_store_model *described, struct fid_error *error);
 /* fid_gallery_open_sealed for a model that is known by its id, name and embedding size alone (id
  * "": none). */
 enum fid_status fid_gallery_open_for(const char *path, const struct fid_store_model *model,

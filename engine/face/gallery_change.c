@@ -135,6 +135,11 @@ enum fid_status fid_gallery_undo(struct fid_gallery *gallery, struct fid_change 
                           "the last change of the gallery %s was to forget somebody, which is "
                           "final",
                           gallery->path);
+    if (status == FID_OK && strcmp(undone->verb, "reembed") == 0)
+        status = fid_fail(error, FID_INVALID,
+                          "the last change of the gallery %s was to go over to another model; the "
+                          "way back is the copy that was made before it",
+                          gallery->path);
     if (status == FID_OK)
         status = restore(gallery, error);
     status = fid_gallery_end_change(gallery, status, NULL, 0, error);

@@ -168,9 +168,13 @@ static enum fid_status enroll(struct fid_gallery *gallery, const char *name, con
         status = fid_store_begin_change(gallery->store, "enroll", error);
     if (status == FID_OK)
         status = open_person(gallery, name, key, replace, id, error);
-    for (size_t i = 0; status == FID_OK && i < count; i++)
+    for (size_t i = 0; status == FID_OK && i < count; i++) {
         status = fid_store_add_sample(gallery->store, *id, samples[i].embedding,
                                       gallery->model.size, samples[i].source, NULL, error);
+        if (status == FID_OK && samples[i].crop != NULL)
+            status = fid_store_add_crop(gallery->store, *id, samples[i].crop, samples[i].crop_size,
+                                        error);
+    }
     if (status == FID_OK)
         status = write_terms(gallery, *id, terms, error);
     return status == FID_OK ? fid_gallery_update_vectors(gallery, *id, error) : status;

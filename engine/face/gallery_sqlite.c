@@ -47,6 +47,13 @@ static const char *const schema_steps[SCHEMA] = {
 
     /* crc 0: written before */
     "ALTER TABLE model ADD COLUMN crc INTEGER NOT NULL DEFAULT 0; PRAGMA user_version=4;",
+
+    /* the columns of sample, in their order, are those of old_sample */
+    "ALTER TABLE sample ADD COLUMN crop BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE sample ADD COLUMN crop_crc INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE old_sample ADD COLUMN crop BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE old_sample ADD COLUMN crop_crc INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version=5;",
 };
 _Static_assert(APPLICATION_ID == 1179206727, "the number in schema_steps");
 

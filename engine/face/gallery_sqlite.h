@@ -1,8 +1,8 @@
 /* gallery_sqlite.h - what the files of the SQLite store share: gallery_sqlite.c opens it and runs
  * transactions, gallery_sqlite_rows.c reads and writes people, gallery_sqlite_faces.c their samples
  * and the strangers, gallery_sqlite_calibration.c the calibration, gallery_sqlite_terms.c consent
- * and expiry, gallery_sqlite_history.c what undo needs, gallery_sqlite_care.c copies and
- * gallery_sqlite_check.c damage, gallery_sqlite_numbers.c vectors,
+ * and expiry, gallery_sqlite_crops.c kept crops, gallery_sqlite_history.c what undo needs,
+ * gallery_sqlite_care.c copies and gallery_sqlite_check.c damage, gallery_sqlite_numbers.c vectors,
  * gallery_sqlite_open.c finds files and connects, gallery_sqlite_seal.c encrypts them,
  * gallery_sqlite_protect.c writes whole ones anew. Nobody else includes it. */
 #ifndef FID_FACE_GALLERY_SQLITE_H
@@ -15,7 +15,7 @@
 #include <limits.h>
 #include <sqlite3.h>
 
-#define FID_SQLITE_SCHEMA 4 /* the version of the tables that this program makes */
+#define FID_SQLITE_SCHEMA 5 /* the version of the tables that this program makes */
 
 struct fid_store {
     sqlite3 *db;
@@ -74,6 +74,12 @@ enum fid_status fid_sqlite_change_person(struct fid_store *store, const char *sq
                                          struct fid_error *error);
 /* Has the file what was agreed with people: expiry, consent, dates of samples? */
 enum fid_status fid_sqlite_has_terms(struct fid_store *store, bool *has, struct fid_error *error);
+/* Has the file kept crops? */
+enum fid_status fid_sqlite_has_crops(struct fid_store *store, bool *has, struct fid_error *error);
+/* FILLS crop and size from a column with its checksum behind it; none: NULL. False, and none, where
+ * they do not go together. */
+bool fid_sqlite_read_crop(const struct fid_store *store, sqlite3_stmt *row, int column,
+                          int64_t person, const void **crop, size_t *size);
 /* Has the file the tables of a calibration? */
 enum fid_status fid_sqlite_has_calibration(struct fid_store *store, bool *has,
                                            struct fid_error *error);
@@ -89,7 +95,8 @@ enum fid_row {
     FID_ROW_STRANGER = -3,    /* of "person" i, its place */
     FID_ROW_CALIBRATION = -4, /* of "person" 0 */
     FID_ROW_CONSENT = -5,
-    FID_ROW_MODEL = -6 /* of "person" 0 */
+    FID_ROW_MODEL = -6, /* of "person" 0 */
+    FID_ROW_CROP = -7
 };
 
 /* Checksum of a row: the person it belongs to, what it is, and its bytes, so that rows that were

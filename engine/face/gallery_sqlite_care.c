@@ -112,7 +112,9 @@ enum fid_status fid_store_each_bytes(struct fid_store *store, int64_t person,
                                      fid_store_bytes_fn take, void *ctx, struct fid_error *error)
 {
     static const char *const queries[] = {
-        "SELECT data FROM sample WHERE person = ?1", "SELECT data FROM vector WHERE person = ?1",
+        "SELECT data FROM sample WHERE person = ?1",
+        "SELECT crop FROM sample WHERE person = ?1",
+        "SELECT data FROM vector WHERE person = ?1",
         "SELECT text FROM consent WHERE person = ?1",
         "SELECT name || name_key || created FROM person WHERE id = ?1", /* as they lie in the row */
     };
@@ -130,6 +132,7 @@ enum fid_status fid_store_has_bytes(struct fid_store *store, const void *bytes, 
     enum fid_status status =
         fid_sqlite_prepare(store,
                            "SELECT 1 FROM sample WHERE data = ?1 UNION ALL "
+                           "SELECT 1 FROM sample WHERE crop = ?1 UNION ALL "
                            "SELECT 1 FROM vector WHERE data = ?1 UNION ALL "
                            "SELECT 1 FROM stranger WHERE data = ?1 UNION ALL "
                            "SELECT 1 FROM consent WHERE text = CAST(?1 AS TEXT)",

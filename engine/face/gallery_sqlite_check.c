@@ -84,6 +84,15 @@ static void look_at_sample(const struct checker *checker, sqlite3_stmt *row)
              (long long)sqlite3_column_int64(row, 0), (long long)sqlite3_column_int64(row, 1));
 }
 
+static void look_at_crop(const struct checker *checker, sqlite3_stmt *row)
+{
+    const void *crop;
+    size_t size;
+    if (!fid_sqlite_read_crop(checker->store, row, 2, sqlite3_column_int64(row, 1), &crop, &size))
+        tell(checker, "the kept crop of face %lld of person %lld is damaged",
+             (long long)sqlite3_column_int64(row, 0), (long long)sqlite3_column_int64(row, 1));
+}
+
 static void look_at_vector(const struct checker *checker, sqlite3_stmt *row)
 {
     int64_t person = sqlite3_column_int64(row, 0);
@@ -140,6 +149,7 @@ enum fid_status fid_store_check(struct fid_store *store, fid_store_tell_fn tell_
         {1, "PRAGMA integrity_check(20)", look_at_page},
         {1, "PRAGMA foreign_key_check", look_at_link},
         {1, "SELECT id, person, data, crc FROM sample", look_at_sample},
+        {5, "SELECT id, person, crop, crop_crc FROM sample", look_at_crop},
         {1, "SELECT person, kind, data, crc, place FROM vector", look_at_vector},
         {2, "SELECT id, data, crc FROM stranger", look_at_stranger},
         {3, "SELECT person, created, text, crc FROM consent", look_at_consent},
@@ -169,6 +179,12 @@ static bool has_terms(struct fid_store *store)
 {
     bool has = false;
     return fid_sqlite_has_terms(store, &has, NULL) == FID_OK && has;
+}
+
+static bool has_crops(struct fid_store *store)
+{
+    bool has = false;
+    return fid_sqlite_has_crops(store, &has, NULL) == FID_OK && has;
 }
 
 static int64_t last_id(struct fid_store *store, const char *sql)
@@ -220,19 +236,23 @@ enum fid_status fid_store_salvage_person(struct fid_store *store, int64_t id,
                : FID_CORRUPT;
 }
 
+#define SAMPLE_SQL(created, crop) \
+    "SELECT person, source, " created ", data, crc, " crop " FROM sample WHERE id = ?1"
+
 enum fid_status fid_store_salvage_sample(struct fid_store *store, int64_t id, float *embedding,
                                          size_t size, struct fid_store_row *row)
 {
-    enum fid_status status = select_row(
-        store,
-        has_terms(store) ? "SELECT person, source, created, data, crc FROM sample WHERE id = ?1"
-                         : "SELECT person, source, '', data, crc FROM sample WHERE id = ?1",
-        id);
+    enum fid_status status = select_row(store,
+                                        has_crops(store)   ? SAMPLE_SQL("created", "crop, crop_crc")
+                                        : has_terms(store) ? SAMPLE_SQL("created", "x'', 0")
+                                                           : SAMPLE_SQL("''", "x'', 0"),
+                                        id);
     if (status != FID_OK)
         return status;
     row->person = sqlite3_column_int64(store->salvaged, 0);
     row->text = (const char *)sqlite3_column_text(store->salvaged, 1);
     row->created = (const char *)sqlite3_column_text(store->salvaged, 2);
+    fid_sqlite_read_crop(store, store->salvaged, 5, row->person, &row->crop, &row->crop_size);
     return row->text != NULL && row->created != NULL &&
                    fid_sqlite_read_numbers(store, store->salvaged, 3, row->person, FID_ROW_SAMPLE,
                                            embedding, size)

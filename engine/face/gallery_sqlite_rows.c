@@ -183,6 +183,7 @@ static enum fid_status read_person(struct fid_store *store, sqlite3_stmt *statem
     person.sample_count = (size_t)sqlite3_column_int64(statement, 5);
     person.prototype_count = (size_t)sqlite3_column_int64(statement, 6);
     fid_sqlite_copy_column(statement, 8, person.expires, sizeof person.expires);
+    person.crop_count = (size_t)sqlite3_column_int64(statement, 9);
     const char *key = (const char *)sqlite3_column_text(statement, 2);
     int64_t crc = fid_sqlite_person_crc(store, person.id, person.name, person.expires);
     if (key == NULL || crc != sqlite3_column_int64(statement, 4) ||
@@ -237,6 +238,8 @@ enum fid_status fid_store_read_people(struct fid_store *store, int64_t person, s
                                       const struct fid_store_reader *reader,
                                       struct fid_error *error)
 {
+#define CROPS_SQL \
+    "(SELECT count(*) FROM sample WHERE sample.person = person.id AND length(crop) > 0)"
 #define PEOPLE_SQL(expires)                                                              \
     "SELECT id, name, name_key, created, crc,"                                           \
     " (SELECT count(*) FROM sample WHERE sample.person = person.id),"                    \
@@ -247,11 +250,16 @@ enum fid_status fid_store_read_people(struct fid_store *store, int64_t person, s
         "SELECT v.person, v.kind, v.place, v.data, v.crc, p.name FROM vector v"
         " JOIN person p ON p.id = v.person WHERE ?1 IN (0, p.id)"
         " ORDER BY p.name_key, v.kind, v.place";
-    bool has_terms;
+    bool has_terms = false, has_crops = false;
     enum fid_status status = fid_sqlite_has_terms(store, &has_terms, error);
     if (status == FID_OK)
-        status = read_rows(store, has_terms ? PEOPLE_SQL("expires") : PEOPLE_SQL("''"), person,
-                           NULL, 0, reader, error);
+        status = fid_sqlite_has_crops(store, &has_crops, error);
+    if (status == FID_OK)
+        status = read_rows(store,
+                           has_crops   ? PEOPLE_SQL("expires, " CROPS_SQL)
+                           : has_terms ? PEOPLE_SQL("expires, 0")
+                                       : PEOPLE_SQL("'', 0"),
+                           person, NULL, 0, reader, error);
     if (status != FID_OK || reader->vector == NULL)
         return status;
     float *numbers = size <= FID_SQLITE_VECTOR_MOST ? fid_calloc(size, sizeof *numbers) : NULL;

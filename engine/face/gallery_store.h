@@ -107,6 +107,16 @@ enum fid_status fid_store_each_sample_info(struct fid_store *store, int64_t pers
                                            fid_sample_info_fn take, void *ctx,
                                            struct fid_error *error);
 
+/* Reads a person's samples in the order of enrolment: number and kept crop, NULL where none is kept
+ * or where it is damaged. crop is valid during the call, which may change the sample. */
+typedef enum fid_status (*fid_store_crop_fn)(void *ctx, int64_t sample, const void *crop,
+                                             size_t size, struct fid_error *error);
+enum fid_status fid_store_each_crop(struct fid_store *store, int64_t person, fid_store_crop_fn take,
+                                    void *ctx, struct fid_error *error);
+/* *people: how many have a crop. */
+enum fid_status fid_store_count_crops(struct fid_store *store, size_t *people,
+                                      struct fid_error *error);
+
 /* The ones below need a transaction that writes. created: as FID_TIME_BYTES; NULL: now. */
 enum fid_status fid_store_add_person(struct fid_store *store, const char *name, const char *key,
                                      int64_t *id, struct fid_error *error);
@@ -117,6 +127,13 @@ enum fid_status fid_store_delete_person(struct fid_store *store, int64_t id,
 enum fid_status fid_store_add_sample(struct fid_store *store, int64_t person,
                                      const float *embedding, size_t size, const char *source,
                                      const char *created, struct fid_error *error);
+/* Keeps a crop of the sample that was added last. */
+enum fid_status fid_store_add_crop(struct fid_store *store, int64_t person, const void *crop,
+                                   size_t size, struct fid_error *error);
+/* The sample's numbers become these, of another model. */
+enum fid_status fid_store_replace_sample(struct fid_store *store, int64_t person, int64_t sample,
+                                         const float *embedding, size_t size,
+                                         struct fid_error *error);
 enum fid_status fid_store_delete_samples(struct fid_store *store, int64_t person,
                                          struct fid_error *error);
 /* *deleted: it was the person's. */
@@ -241,6 +258,8 @@ enum fid_status fid_store_check(struct fid_store *store, fid_store_tell_fn tell,
 struct fid_store_row {
     int64_t person;
     const char *text, *created; /* valid until the next call; owned by the store */
+    const void *crop;           /* of a sample, as the two above; NULL: none, or damaged */
+    size_t crop_size;
 };
 void fid_store_last_ids(struct fid_store *store, int64_t *person, int64_t *sample,
                         int64_t *consent);

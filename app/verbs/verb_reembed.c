@@ -1,0 +1,135 @@
+#include "app/app.h"
+#include "app/output/text.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#define NAMED_MOST 20 /* of those who have to come back */
+
+static const struct app_option reembed_options[] = {
+    {"dry-run", 0, APP_FLAG, NULL, "only print who comes along and who has to come back", 0, 0},
+    {"leave-out", 0, APP_FLAG, NULL, "take those out of the gallery who have to come back", 0, 0},
+    {"copy", 0, APP_FILE, "FILE",
+     "where the gallery as it is is copied to (default: beside it, with the time)", 0, 0},
+    {0},
+};
+
+/* name<TAB>faces<TAB>crops<TAB>what becomes of them */
+static void print_people(const struct app *app)
+{
+    struct fid_person person;
+    for (size_t i = 0; i < fid_gallery_count(app->gallery); i++) {
+        fid_gallery_person(app->gallery, i, &person);
+        app_put_visible(stdout, person.name);
+        printf("\t%zu\t%zu\t%s\n", person.sample_count, person.crop_count,
+               person.crop_count > 0 ? "comes along" : "has to come back");
+    }
+}
+
+/* Tells each of those without a crop; returns how many there are. */
+static size_t tell_absent(const struct app *app)
+{
+    struct fid_person person;
+    size_t absent = 0;
+    for (size_t i = 0; i < fid_gallery_count(app->gallery); i++) {
+        fid_gallery_person(app->gallery, i, &person);
+        if (person.crop_count > 0)
+            continue;
+        if (absent++ < NAMED_MOST)
+            app_warn("%s has to come back: no crop is kept", person.name);
+    }
+    if (absent > NAMED_MOST)
+        app_warn("and %zu more have to come back (--dry-run prints all)", absent - NAMED_MOST);
+    return absent;
+}
+
+static enum app_exit copy(struct app *app, char *path, size_t bytes)
+{
+    struct fid_error error;
+    const char *wanted = app_option_text(app, "copy", NULL);
+    time_t now = time(NULL);
+    struct tm utc;
+    char text[32];
+    gmtime_r(&now, &utc);
+    strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &utc);
+    if (wanted != NULL)
+        snprintf(path, bytes, "%s", wanted);
+    else
+        snprintf(path, bytes, "%s.%s", app->gallery_path, text);
+    return fid_gallery_backup(app->gallery, path, false, &error) == FID_OK
+               ? APP_OK
+               : app_fail(APP_AREA_GALLERY, &error);
+}
+
+static void tell_done(const struct app *app, const struct fid_reembedded *done, const char *path)
+{
+    app_say(app, "%zu %s of %zu %s are embedded anew", done->faces,
+            app_plural(done->faces, "face", "faces"), done->people,
+            app_plural(done->people, "person", "people"));
+    if (done->faces_lost > 0)
+        app_say(app, "%zu %s had no crop that can be used and are gone", done->faces_lost,
+                app_plural(done->faces_lost, "face", "faces"));
+    if (done->people_lost > 0)
+        app_say(app, "%zu %s left out", done->people_lost,
+                app_plural(done->people_lost, "person is", "people are"));
+    if (done->calibrated)
+        app_say(app, "the limit that was calibrated for the old model is taken back (calibrate "
+                     "again)");
+    app_say(app, "the gallery as it was is in %s; forget reaches it there too", path);
+}
+
+static enum app_exit reembed(struct app *app)
+{
+    struct fid_reembedded done;
+    struct fid_error error;
+    char path[4200];
+    const bool leave_out = app_option_flag(app, "leave-out");
+    if (tell_absent(app) > 0 && !leave_out) {
+        app_warn("nothing is changed; enrol them again with the new model in another gallery, or "
+                 "go on without them (--leave-out)");
+        return APP_REFUSED;
+    }
+    enum app_exit code = copy(app, path, sizeof path);
+    if (code != APP_OK)
+        return code;
+    if (fid_gallery_reembed(app->gallery, app->recognizer, app->embedder, leave_out, &done,
+                            &error) != FID_OK) {
+        app_say(app, "nothing is changed; there is a copy in %s", path);
+        return app_fail(APP_AREA_GALLERY, &error);
+    }
+    tell_done(app, &done, path);
+    return APP_OK;
+}
+
+static enum app_exit run(struct app *app)
+{
+    enum app_exit code = app_open_embedder(app, 1);
+    const bool dry = app_option_flag(app, "dry-run");
+    if (code == APP_OK)
+        code = app_open_gallery(app, dry ? FID_GALLERY_READ_ONLY : 0, false);
+    if (code != APP_OK)
+        return code;
+    if (!dry)
+        return reembed(app);
+    print_people(app);
+    return APP_OK;
+}
+
+const struct app_verb app_verb_reembed = {
+    .name = "reembed",
+    .arguments = "",
+    .summary = "go over to another model with the crops that were kept",
+    .details =
+        "The vectors of one model say nothing to another. With --model NEW, everybody's faces go\n"
+        "through the new network, from the crops that enroll --keep-crops keeps (or keep_crops = "
+        "1\n"
+        "in the settings). Who has none has to come back: they are named, and nothing is changed\n"
+        "(exit code 7) without --leave-out. The gallery as it was is copied before, and is the "
+        "way\n"
+        "back; undo is not. A limit that was calibrated is taken back.\n",
+    .examples = "faceid reembed --model new.fid --dry-run\twho comes along\n"
+                "faceid reembed --model new.fid\tgo over to it\n",
+    .groups = APP_USES_MODEL | APP_USES_GALLERY,
+    .options = reembed_options,
+    .run = run,
+};
