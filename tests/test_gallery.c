@@ -243,10 +243,10 @@ static void refuses_newer_and_foreign_files(void)
     struct fid_error error = {0};
     struct fid_gallery *gallery = open_gallery(path, &model_a, FID_GALLERY_CREATE);
     fid_gallery_close(&gallery);
-    tamper(path, "PRAGMA user_version=5");
+    tamper(path, "PRAGMA user_version=6");
     CHECK(open_status(path, &model_a, 0, &error) == FID_UNSUPPORTED);
     CHECK_THAT(strstr(error.text, "newer") != NULL, "%s", error.text);
-    tamper(path, "PRAGMA user_version=4; PRAGMA application_id=77");
+    tamper(path, "PRAGMA user_version=5; PRAGMA application_id=77");
     CHECK(open_status(path, &model_a, 0, &error) == FID_INVALID);
     FILE *file = fopen(path, "wb");
     REQUIRE(file != NULL);

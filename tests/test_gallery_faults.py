@@ -6,10 +6,10 @@ import os
 import random
 import shutil
 
-from check import BUILD, case, main, require, run, shared, temp_folder
+from check import BUILD, case, main, require, run, shared, skip, temp_folder
 from people_file import people_file, person
 from power_cut import Disk, read_log
-from program import FACEID, environment, models
+from program import FACEID, environment, models, starter
 
 FAULTS = os.path.join(BUILD, "tests", "faults.so")
 SEED = int(os.environ.get("FACEID_SEED", "1"))
@@ -32,6 +32,16 @@ def start_gallery():
     return _start["folder"]
 
 
+def gallery_with_crops():
+    """A gallery of one person of another model than the starter's."""
+    if "crops" not in _start:
+        _start["crops"] = os.path.join(temp_folder(), "gallery.db")
+        done = run(FACEID, "enroll", "--keep-crops", "amy", *(shared("data/people/amy/amy%d.png" % i) for i in (1, 2)),
+                   env=environment(gallery=_start["crops"], pair=models()))
+        require(done.returncode == 0, done.stderr)
+    return _start["crops"]
+
+
 def state(gallery):
     """All that a gallery holds, by its own export; "" without people."""
     path = os.path.join(os.path.dirname(gallery), "state")
@@ -46,17 +56,20 @@ def state(gallery):
         return file.read()
 
 
-def fresh(empty):
-    folder = temp_folder()
-    gallery = os.path.join(folder, "gallery.db")
-    if not empty:
+def fresh(name):
+    """A gallery for an operation to begin with, or a path where none is."""
+    words, empty = OPERATIONS[name]
+    gallery = os.path.join(temp_folder(), "gallery.db")
+    if words[0] == "reembed":
+        shutil.copy(gallery_with_crops(), gallery)
+    elif not empty:
         shutil.copy(os.path.join(start_gallery(), "gallery.db"), gallery)
     return gallery
 
 
 def attempt(words, gallery, **fault):
-    env = environment(gallery=gallery, pair=models() if words[0] == "enroll" else None,
-                      LD_PRELOAD=FAULTS, **fault)
+    pairs = {"enroll": models, "reembed": lambda: starter() or skip("no starter model can be had")}
+    env = environment(gallery=gallery, pair=pairs.get(words[0], lambda: None)(), LD_PRELOAD=FAULTS, **fault)
     return run(FACEID, *words, env=env)
 
 
@@ -71,6 +84,7 @@ OPERATIONS = {  # name: (words, may the gallery be missing before)
     "undo": (("undo",), False),
     "replacing import": (("import", "--force", "first.people"), False),
     "first enrolment": (("enroll", "new", "FACE"), True),
+    "going over": (("reembed", "--copy", "COPY"), False),
 }
 
 
@@ -83,7 +97,7 @@ def command(words, gallery):
 def calls_of(name):
     """(number of changing calls, state before, state after)."""
     words, empty = OPERATIONS[name]
-    gallery = fresh(empty)
+    gallery = fresh(name)
     before = b"" if empty else state(gallery)
     count = os.path.join(temp_folder(), "count")
     done = attempt(command(words, gallery), gallery, FAULT_COUNT=count)
@@ -112,7 +126,7 @@ def try_all(name, kinds, judge):
     tried = 0
     for kind in kinds:
         for at in chosen(count):
-            gallery = fresh(OPERATIONS[name][1])
+            gallery = fresh(name)
             done = attempt(command(OPERATIONS[name][0], gallery), gallery, FAULT_AT=str(at), FAULT_KIND=kind)
             what = "%s, %s at call %d of %d" % (name, kind, at, count)
             judge(done, kind, what)
@@ -157,7 +171,7 @@ def killed_at_each_call():
 @case
 def refused_at_each_call():
     total = 0
-    for name in ("first import", "import", "rename", "merge", "forget", "backup"):
+    for name in ("first import", "import", "rename", "merge", "forget", "backup", "going over"):
         codes = [str(e) for e in (errno.ENOSPC, errno.EIO) + ((errno.EROFS, errno.EDQUOT) if ALL else ())]
         total += try_all(name, codes, told)[1]
     print("%d refusals in all" % total)
@@ -193,7 +207,7 @@ def put(image):
 def logged(name):
     """(gallery's folder, its files before, the calls) of an operation."""
     words, empty = OPERATIONS[name]
-    gallery = fresh(empty)
+    gallery = fresh(name)
     log = os.path.join(temp_folder(), "log")
     before = {} if empty else kept(gallery)
     done = attempt(command(words, gallery), gallery, FAULT_LOG=log)

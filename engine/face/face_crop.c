@@ -31,18 +31,24 @@ static struct fid_box part_of(const struct fid_picture *picture, const struct fi
     return (struct fid_box){left, top, right - left, bottom - top};
 }
 
+/* Landmarks are at centres of pixels, boxes at their edges. */
 static void write_face(const struct fid_face *face, const struct fid_box *part, float scale_x,
                        float scale_y, uint8_t *out)
 {
     float numbers[NUMBERS] = {(face->box.x - part->x) * scale_x, (face->box.y - part->y) * scale_y,
                               face->box.w * scale_x, face->box.h * scale_y};
     for (int i = 0; i < 5; i++) {
-        numbers[4 + 2 * i] = (face->landmarks[i][0] - part->x) * scale_x;
-        numbers[5 + 2 * i] = (face->landmarks[i][1] - part->y) * scale_y;
+        numbers[4 + 2 * i] = (face->landmarks[i][0] + 0.5f - part->x) * scale_x - 0.5f;
+        numbers[5 + 2 * i] = (face->landmarks[i][1] + 0.5f - part->y) * scale_y - 0.5f;
     }
     numbers[14] = face->score;
     memcpy(out, magic, sizeof magic);
-    memcpy(out + sizeof magic, numbers, sizeof numbers);
+    for (int i = 0; i < NUMBERS; i++) {
+        uint32_t bits;
+        memcpy(&bits, &numbers[i], sizeof bits);
+        for (int b = 0; b < 4; b++)
+            out[sizeof magic + 4 * (size_t)i + (size_t)b] = (uint8_t)(bits >> 8 * b);
+    }
 }
 
 enum fid_status fid_face_crop_encode(const struct fid_picture *picture, const struct fid_face *face,
@@ -72,10 +78,14 @@ enum fid_status fid_face_crop_encode(const struct fid_picture *picture, const st
 static bool read_face(const uint8_t *bytes, struct fid_face *face)
 {
     float numbers[NUMBERS];
-    memcpy(numbers, bytes + sizeof magic, sizeof numbers);
-    for (int i = 0; i < NUMBERS; i++)
+    for (int i = 0; i < NUMBERS; i++) {
+        const uint8_t *at = bytes + sizeof magic + 4 * i;
+        const uint32_t bits =
+            (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+        memcpy(&numbers[i], &bits, sizeof bits);
         if (!(fabsf(numbers[i]) <= BELIEVED))
             return false;
+    }
     face->box = (struct fid_box){numbers[0], numbers[1], numbers[2], numbers[3]};
     for (int i = 0; i < 5; i++) {
         face->landmarks[i][0] = numbers[4 + 2 * i];
@@ -85,18 +95,28 @@ static bool read_face(const uint8_t *bytes, struct fid_face *face)
     return face->box.w > 0 && face->box.h > 0;
 }
 
+bool fid_face_crop_check(const void *bytes, size_t size)
+{
+    const uint8_t *at = bytes;
+    struct fid_face face;
+    return size > HEADER + 2 && size <= FID_FACE_CROP_MOST &&
+           memcmp(at, magic, sizeof magic) == 0 && read_face(at, &face) && at[HEADER] == 0xFF &&
+           at[HEADER + 1] == 0xD8;
+}
+
 enum fid_status fid_face_crop_decode(const void *bytes, size_t size, struct fid_picture *picture,
                                      struct fid_face *face, struct fid_error *error)
 {
     const uint8_t *at = bytes;
-    int orientation;
-    if (size <= HEADER || size > FID_FACE_CROP_MOST || memcmp(at, magic, sizeof magic) != 0 ||
-        !read_face(at, face))
+    int orientation, width, height;
+    if (!fid_face_crop_check(bytes, size) || !read_face(at, face))
         return fid_fail(error, FID_CORRUPT, "a kept crop is damaged");
     enum fid_status status =
-        fid_jpeg_decode(at + HEADER, size - HEADER, "a kept crop", picture, &orientation, error);
-    if (status == FID_OK && (picture->width > BELIEVED || picture->height > BELIEVED))
+        fid_frame_jpeg_size(at + HEADER, size - HEADER, "a kept crop", &width, &height, error);
+    if (status == FID_OK && (width > BELIEVED || height > BELIEVED))
         status = fid_fail(error, FID_CORRUPT, "a kept crop of %d x %d pixels is none of ours",
-                          picture->width, picture->height);
-    return status;
+                          width, height);
+    return status == FID_OK ? fid_jpeg_decode(at + HEADER, size - HEADER, "a kept crop", picture,
+                                              &orientation, error)
+                            : status;
 }

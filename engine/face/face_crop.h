@@ -6,10 +6,13 @@
 
 #include "engine/base/status.h"
 
-#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #define FID_FACE_CROP_MOST (1u << 20) /* bytes of one that is believed */
 
+/* Is it one, as far as can be told without looking at its pixels? */
+bool fid_face_crop_check(const void *bytes, size_t size);
 /* FILLS picture (to be freed, also after a failure) and the face in it. FID_CORRUPT. */
 enum fid_status fid_face_crop_decode(const void *bytes, size_t size, struct fid_picture *picture,
                                      struct fid_face *face, struct fid_error *error);

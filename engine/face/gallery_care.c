@@ -216,8 +216,7 @@ static enum fid_status salvage_faces(struct salvage *salvage, struct fid_error *
             status = fid_store_add_sample(salvage->into->store, person, salvage->embedding,
                                           salvage->model.size, row.text, row.created, error);
         if (person != 0 && status == FID_OK && row.crop != NULL)
-            status =
-                fid_store_add_crop(salvage->into->store, person, row.crop, row.crop_size, error);
+            status = fid_store_add_crop(salvage->into->store, row.crop, row.crop_size, error);
     }
     salvage->misses = 0;
     for (int64_t id = 1; status == FID_OK && id <= salvage->last_consent; id++) {

@@ -172,8 +172,8 @@ static enum fid_status enroll(struct fid_gallery *gallery, const char *name, con
         status = fid_store_add_sample(gallery->store, *id, samples[i].embedding,
                                       gallery->model.size, samples[i].source, NULL, error);
         if (status == FID_OK && samples[i].crop != NULL)
-            status = fid_store_add_crop(gallery->store, *id, samples[i].crop, samples[i].crop_size,
-                                        error);
+            status =
+                fid_store_add_crop(gallery->store, samples[i].crop, samples[i].crop_size, error);
     }
     if (status == FID_OK)
         status = write_terms(gallery, *id, terms, error);

@@ -76,10 +76,15 @@ enum fid_status fid_sqlite_change_person(struct fid_store *store, const char *sq
 enum fid_status fid_sqlite_has_terms(struct fid_store *store, bool *has, struct fid_error *error);
 /* Has the file kept crops? */
 enum fid_status fid_sqlite_has_crops(struct fid_store *store, bool *has, struct fid_error *error);
-/* FILLS crop and size from a column with its checksum behind it; none: NULL. False, and none, where
- * they do not go together. */
+/* FILLS crop and size from a sample's column with its checksum behind it; none: NULL. False, and
+ * none, where they do not go together. The sample is its row's number, which is the same whoever
+ * has it. */
 bool fid_sqlite_read_crop(const struct fid_store *store, sqlite3_stmt *row, int column,
-                          int64_t person, const void **crop, size_t *size);
+                          int64_t sample, const void **crop, size_t *size);
+/* Of the person's crops what no other one has: where the face lies, and pieces of the pixels. */
+enum fid_status fid_sqlite_each_crop_bytes(struct fid_store *store, int64_t person,
+                                           fid_store_bytes_fn take, void *ctx,
+                                           struct fid_error *error);
 /* Has the file the tables of a calibration? */
 enum fid_status fid_sqlite_has_calibration(struct fid_store *store, bool *has,
                                            struct fid_error *error);

@@ -113,15 +113,14 @@ enum fid_status fid_store_each_bytes(struct fid_store *store, int64_t person,
 {
     static const char *const queries[] = {
         "SELECT data FROM sample WHERE person = ?1",
-        "SELECT crop FROM sample WHERE person = ?1",
-        "SELECT data FROM vector WHERE person = ?1",
-        "SELECT text FROM consent WHERE person = ?1",
+
+        "SELECT data FROM vector WHERE person = ?1", "SELECT text FROM consent WHERE person = ?1",
         "SELECT name || name_key || created FROM person WHERE id = ?1", /* as they lie in the row */
     };
     enum fid_status status = FID_OK;
     for (size_t i = 0; status == FID_OK && i < sizeof queries / sizeof queries[0]; i++)
         status = take_bytes(store, queries[i], person, take, ctx, error);
-    return status;
+    return status == FID_OK ? fid_sqlite_each_crop_bytes(store, person, take, ctx, error) : status;
 }
 
 enum fid_status fid_store_has_bytes(struct fid_store *store, const void *bytes, size_t size,
@@ -132,7 +131,7 @@ enum fid_status fid_store_has_bytes(struct fid_store *store, const void *bytes, 
     enum fid_status status =
         fid_sqlite_prepare(store,
                            "SELECT 1 FROM sample WHERE data = ?1 UNION ALL "
-                           "SELECT 1 FROM sample WHERE crop = ?1 UNION ALL "
+                           "SELECT 1 FROM sample WHERE instr(crop, ?1) > 0 UNION ALL "
                            "SELECT 1 FROM vector WHERE data = ?1 UNION ALL "
                            "SELECT 1 FROM stranger WHERE data = ?1 UNION ALL "
                            "SELECT 1 FROM consent WHERE text = CAST(?1 AS TEXT)",
@@ -191,7 +190,8 @@ enum fid_status fid_store_delete_alike(struct fid_store *store, const struct fid
 {
     static const char delete_sql[] =
         "DELETE FROM person WHERE id = ?1 OR name_key = ?2 OR id IN (SELECT person FROM sample"
-        " WHERE data IN (SELECT data FROM living.sample WHERE person = ?1))";
+        " WHERE data IN (SELECT data FROM living.sample WHERE person = ?1)"
+        " OR crop IN (SELECT crop FROM living.sample WHERE person = ?1 AND length(crop) > 0))";
     sqlite3_stmt *statement = NULL;
     char uri[FID_SQLITE_URI_BYTES];
     *deleted = 0;

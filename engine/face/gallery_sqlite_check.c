@@ -88,7 +88,7 @@ static void look_at_crop(const struct checker *checker, sqlite3_stmt *row)
 {
     const void *crop;
     size_t size;
-    if (!fid_sqlite_read_crop(checker->store, row, 2, sqlite3_column_int64(row, 1), &crop, &size))
+    if (!fid_sqlite_read_crop(checker->store, row, 2, sqlite3_column_int64(row, 0), &crop, &size))
         tell(checker, "the kept crop of face %lld of person %lld is damaged",
              (long long)sqlite3_column_int64(row, 0), (long long)sqlite3_column_int64(row, 1));
 }
@@ -252,7 +252,7 @@ enum fid_status fid_store_salvage_sample(struct fid_store *store, int64_t id, fl
     row->person = sqlite3_column_int64(store->salvaged, 0);
     row->text = (const char *)sqlite3_column_text(store->salvaged, 1);
     row->created = (const char *)sqlite3_column_text(store->salvaged, 2);
-    fid_sqlite_read_crop(store, store->salvaged, 5, row->person, &row->crop, &row->crop_size);
+    fid_sqlite_read_crop(store, store->salvaged, 5, id, &row->crop, &row->crop_size);
     return row->text != NULL && row->created != NULL &&
                    fid_sqlite_read_numbers(store, store->salvaged, 3, row->person, FID_ROW_SAMPLE,
                                            embedding, size)

@@ -7,8 +7,8 @@ enum fid_status fid_sqlite_has_crops(struct fid_store *store, bool *has, struct 
     return fid_sqlite_has_version(store, 5, has, error);
 }
 
-enum fid_status fid_store_add_crop(struct fid_store *store, int64_t person, const void *crop,
-                                   size_t size, struct fid_error *error)
+enum fid_status fid_store_add_crop(struct fid_store *store, const void *crop, size_t size,
+                                   struct fid_error *error)
 {
     sqlite3_stmt *statement;
     if (size > FID_FACE_CROP_MOST)
@@ -17,9 +17,10 @@ enum fid_status fid_store_add_crop(struct fid_store *store, int64_t person, cons
         store, "UPDATE sample SET crop = ?2, crop_crc = ?3 WHERE id = ?1", &statement, error);
     if (status != FID_OK)
         return status;
-    sqlite3_bind_int64(statement, 1, sqlite3_last_insert_rowid(store->db));
+    const int64_t sample = sqlite3_last_insert_rowid(store->db);
+    sqlite3_bind_int64(statement, 1, sample);
     sqlite3_bind_blob(statement, 2, crop, (int)size, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 3, fid_sqlite_row_crc(store, person, FID_ROW_CROP, crop, size));
+    sqlite3_bind_int64(statement, 3, fid_sqlite_row_crc(store, sample, FID_ROW_CROP, crop, size));
     return fid_sqlite_finish(store, statement, error);
 }
 
@@ -38,7 +39,7 @@ enum fid_status fid_store_replace_sample(struct fid_store *store, int64_t person
 }
 
 bool fid_sqlite_read_crop(const struct fid_store *store, sqlite3_stmt *row, int column,
-                          int64_t person, const void **crop, size_t *size)
+                          int64_t sample, const void **crop, size_t *size)
 {
     *crop = sqlite3_column_blob(row, column);
     *size = (size_t)sqlite3_column_bytes(row, column);
@@ -48,7 +49,7 @@ bool fid_sqlite_read_crop(const struct fid_store *store, sqlite3_stmt *row, int 
         return true;
     }
     if (*size <= FID_FACE_CROP_MOST &&
-        fid_sqlite_row_crc(store, person, FID_ROW_CROP, *crop, *size) ==
+        fid_sqlite_row_crc(store, sample, FID_ROW_CROP, *crop, *size) ==
             sqlite3_column_int64(row, column + 1))
         return true;
     *crop = NULL;
@@ -75,7 +76,7 @@ enum fid_status fid_store_each_crop(struct fid_store *store, int64_t person, fid
         code = sqlite3_step(statement);
         if (code == SQLITE_ROW) {
             last = sqlite3_column_int64(statement, 0);
-            fid_sqlite_read_crop(store, statement, 1, person, &crop, &size);
+            fid_sqlite_read_crop(store, statement, 1, last, &crop, &size);
             status = take(ctx, last, crop, size, error);
         } else if (code != SQLITE_DONE) {
             status = fid_sqlite_fail(store, code, "read", error);
@@ -98,4 +99,49 @@ enum fid_status fid_store_count_crops(struct fid_store *store, size_t *people,
             &number, error);
     *people = (size_t)number;
     return status;
+}
+
+/* ---- what is looked for after forgetting ---- */
+
+/* Behind the header and the tables, which all crops have in common, a piece here and there. */
+enum { FACE_AT = 4, FACE_BYTES = 60, PIXELS_AT = 1024, APART = 512, PIECE = 64, DISTINCT = 40 };
+
+/* Do as many different bytes say that nobody else's pixels are the same by chance? */
+static bool is_telling(const uint8_t piece[PIECE])
+{
+    bool seen[256] = {false};
+    int distinct = 0;
+    for (int i = 0; i < PIECE; i++) {
+        distinct += !seen[piece[i]];
+        seen[piece[i]] = true;
+    }
+    return distinct >= DISTINCT;
+}
+
+struct seeker {
+    fid_store_bytes_fn take;
+    void *ctx;
+};
+
+static enum fid_status take_pieces(void *ctx, int64_t sample, const void *crop, size_t size,
+                                   struct fid_error *error)
+{
+    const struct seeker *seeker = ctx;
+    const uint8_t *bytes = crop;
+    (void)sample;
+    if (size < FACE_AT + FACE_BYTES)
+        return FID_OK;
+    enum fid_status status = seeker->take(seeker->ctx, bytes + FACE_AT, FACE_BYTES, error);
+    for (size_t at = PIXELS_AT; status == FID_OK && at + PIECE <= size; at += APART)
+        if (is_telling(bytes + at))
+            status = seeker->take(seeker->ctx, bytes + at, PIECE, error);
+    return status;
+}
+
+enum fid_status fid_sqlite_each_crop_bytes(struct fid_store *store, int64_t person,
+                                           fid_store_bytes_fn take, void *ctx,
+                                           struct fid_error *error)
+{
+    struct seeker seeker = {take, ctx};
+    return fid_store_each_crop(store, person, take_pieces, &seeker, error);
 }

@@ -71,11 +71,11 @@ static enum fid_status damaged(const struct fid_store *store, const char *name,
                     name, store->path, name);
 }
 
-/* Steps through a statement that gives data, checksum, source, whose row it is, that name and the
- * time. */
+/* Steps through a statement that gives data, checksum, source, whose row it is, that name, the
+ * time, a crop with its checksum, and the sample. */
 static enum fid_status read_faces(struct fid_store *store, sqlite3_stmt *statement,
                                   enum fid_row what, float *embedding, size_t size,
-                                  fid_store_dated_fn take, void *ctx, struct fid_error *error)
+                                  fid_store_sample_fn take, void *ctx, struct fid_error *error)
 {
     char created[FID_TIME_BYTES];
     int code;
@@ -84,8 +84,12 @@ static enum fid_status read_faces(struct fid_store *store, sqlite3_stmt *stateme
                                      embedding, size))
             return damaged(store, (const char *)sqlite3_column_text(statement, 4), error);
         const char *source = (const char *)sqlite3_column_text(statement, 2);
+        struct fid_store_sample sample = {
+            .embedding = embedding, .source = source != NULL ? source : "", .created = created};
         fid_sqlite_copy_column(statement, 5, created, sizeof created);
-        enum fid_status status = take(ctx, embedding, source != NULL ? source : "", created, error);
+        fid_sqlite_read_crop(store, statement, 6, sqlite3_column_int64(statement, 8), &sample.crop,
+                             &sample.crop_size);
+        enum fid_status status = take(ctx, &sample, error);
         if (status != FID_OK)
             return status;
     }
@@ -94,7 +98,7 @@ static enum fid_status read_faces(struct fid_store *store, sqlite3_stmt *stateme
 
 /* Reads with a statement whose ?1 is the person. */
 static enum fid_status select_faces(struct fid_store *store, const char *sql, int64_t person,
-                                    enum fid_row what, size_t size, fid_store_dated_fn take,
+                                    enum fid_row what, size_t size, fid_store_sample_fn take,
                                     void *ctx, struct fid_error *error)
 {
     sqlite3_stmt *statement;
@@ -111,40 +115,43 @@ static enum fid_status select_faces(struct fid_store *store, const char *sql, in
     return status;
 }
 
-struct undated { /* a reader that does not ask for the time */
+struct face_reader { /* one that asks for no more than the face */
     fid_store_face_fn take;
     void *ctx;
 };
 
-static enum fid_status take_undated(void *ctx, const float *embedding, const char *source,
-                                    const char *created, struct fid_error *error)
+static enum fid_status take_face(void *ctx, const struct fid_store_sample *sample,
+                                 struct fid_error *error)
 {
-    struct undated *undated = ctx;
-    (void)created;
-    return undated->take(undated->ctx, embedding, source, error);
+    struct face_reader *reader = ctx;
+    return reader->take(reader->ctx, sample->embedding, sample->source, error);
 }
 
-#define SAMPLES_SQL(created)                                                      \
-    "SELECT s.data, s.crc, s.source, s.person, p.name, " created " FROM sample s" \
-    " JOIN person p ON p.id = s.person WHERE s.person = ?1 ORDER BY s.id"
+#define SAMPLES_SQL(created, crop)                                         \
+    "SELECT s.data, s.crc, s.source, s.person, p.name, " created ", " crop \
+    ", s.id FROM sample s JOIN person p ON p.id = s.person WHERE s.person = ?1 ORDER BY s.id"
 
-enum fid_status fid_store_each_dated_sample(struct fid_store *store, int64_t person, size_t size,
-                                            fid_store_dated_fn take, void *ctx,
+enum fid_status fid_store_each_whole_sample(struct fid_store *store, int64_t person, size_t size,
+                                            fid_store_sample_fn take, void *ctx,
                                             struct fid_error *error)
 {
-    bool has;
-    enum fid_status status = fid_sqlite_has_terms(store, &has, error);
+    bool has_terms = false, has_crops = false;
+    enum fid_status status = fid_sqlite_has_terms(store, &has_terms, error);
+    if (status == FID_OK)
+        status = fid_sqlite_has_crops(store, &has_crops, error);
+    const char *sql = has_crops   ? SAMPLES_SQL("s.created", "s.crop, s.crop_crc")
+                      : has_terms ? SAMPLES_SQL("s.created", "x'', 0")
+                                  : SAMPLES_SQL("''", "x'', 0");
     return status == FID_OK
-               ? select_faces(store, has ? SAMPLES_SQL("s.created") : SAMPLES_SQL("''"), person,
-                              FID_ROW_SAMPLE, size, take, ctx, error)
+               ? select_faces(store, sql, person, FID_ROW_SAMPLE, size, take, ctx, error)
                : status;
 }
 
 enum fid_status fid_store_each_sample(struct fid_store *store, int64_t person, size_t size,
                                       fid_store_face_fn take, void *ctx, struct fid_error *error)
 {
-    struct undated undated = {take, ctx};
-    return fid_store_each_dated_sample(store, person, size, take_undated, &undated, error);
+    struct face_reader reader = {take, ctx};
+    return fid_store_each_whole_sample(store, person, size, take_face, &reader, error);
 }
 
 enum fid_status fid_store_each_stranger(struct fid_store *store, size_t size,
@@ -152,12 +159,13 @@ enum fid_status fid_store_each_stranger(struct fid_store *store, size_t size,
 {
     bool has;
     enum fid_status status = fid_sqlite_has_calibration(store, &has, error);
-    struct undated undated = {take, ctx};
+    struct face_reader reader = {take, ctx};
     if (status != FID_OK || !has)
         return status;
     return select_faces(
-        store, "SELECT data, crc, source, id, NULL, '' FROM stranger WHERE ?1 = 0 ORDER BY id", 0,
-        FID_ROW_STRANGER, size, take_undated, &undated, error);
+        store,
+        "SELECT data, crc, source, id, NULL, '', x'', 0, id FROM stranger WHERE ?1 = 0 ORDER BY id",
+        0, FID_ROW_STRANGER, size, take_face, &reader, error);
 }
 
 struct collector {

@@ -232,26 +232,19 @@ static enum fid_status move_sample(struct fid_store *store, sqlite3_stmt *row, i
                                    int64_t into, struct fid_error *error)
 {
     sqlite3_stmt *statement;
-    const void *data = sqlite3_column_blob(row, 1), *crop;
-    size_t crop_size;
+    const void *data = sqlite3_column_blob(row, 1);
     size_t bytes = (size_t)sqlite3_column_bytes(row, 1);
-    if (data == NULL ||
-        fid_sqlite_row_crc(store, from, FID_ROW_SAMPLE, data, bytes) !=
-            sqlite3_column_int64(row, 2) ||
-        !fid_sqlite_read_crop(store, row, 3, from, &crop, &crop_size))
+    if (data == NULL || fid_sqlite_row_crc(store, from, FID_ROW_SAMPLE, data, bytes) !=
+                            sqlite3_column_int64(row, 2))
         return fid_fail(error, FID_CORRUPT, "face %lld in the gallery %s is damaged",
                         (long long)sqlite3_column_int64(row, 0), store->path);
     enum fid_status status = fid_sqlite_prepare(
-        store, "UPDATE sample SET person = ?2, crc = ?3, crop_crc = ?4 WHERE id = ?1", &statement,
-        error);
+        store, "UPDATE sample SET person = ?2, crc = ?3 WHERE id = ?1", &statement, error);
     if (status != FID_OK)
         return status;
     sqlite3_bind_int64(statement, 1, sqlite3_column_int64(row, 0));
     sqlite3_bind_int64(statement, 2, into);
     sqlite3_bind_int64(statement, 3, fid_sqlite_row_crc(store, into, FID_ROW_SAMPLE, data, bytes));
-    sqlite3_bind_int64(statement, 4,
-                       crop != NULL ? fid_sqlite_row_crc(store, into, FID_ROW_CROP, crop, crop_size)
-                                    : 0);
     return fid_sqlite_finish(store, statement, error);
 }
 
@@ -261,9 +254,8 @@ enum fid_status fid_store_move_samples(struct fid_store *store, int64_t from, in
 {
     sqlite3_stmt *statement;
     enum fid_status status = fid_sqlite_prepare(
-        store,
-        "SELECT id, data, crc, crop, crop_crc FROM sample WHERE person = ?1 ORDER BY id LIMIT 1",
-        &statement, error);
+        store, "SELECT id, data, crc FROM sample WHERE person = ?1 ORDER BY id LIMIT 1", &statement,
+        error);
     int code = SQLITE_ROW;
     while (status == FID_OK && code == SQLITE_ROW) {
         sqlite3_bind_int64(statement, 1, from);

@@ -96,11 +96,17 @@ enum fid_status fid_store_read_person(struct fid_store *store, int64_t id,
 /* Consents in the order in which they were given. */
 enum fid_status fid_store_each_consent(struct fid_store *store, int64_t person, fid_consent_fn take,
                                        void *ctx, struct fid_error *error);
-/* Samples with the time of their enrolment ("": unknown), in its order. */
-typedef enum fid_status (*fid_store_dated_fn)(void *ctx, const float *embedding, const char *source,
-                                              const char *created, struct fid_error *error);
-enum fid_status fid_store_each_dated_sample(struct fid_store *store, int64_t person, size_t size,
-                                            fid_store_dated_fn take, void *ctx,
+struct fid_store_sample { /* valid during the call that gives it */
+    const float *embedding;
+    const char *source, *created; /* created "": unknown */
+    const void *crop;             /* NULL: none is kept, or it is damaged */
+    size_t crop_size;
+};
+/* All that is kept of a person's samples, in the order of enrolment. */
+typedef enum fid_status (*fid_store_sample_fn)(void *ctx, const struct fid_store_sample *sample,
+                                               struct fid_error *error);
+enum fid_status fid_store_each_whole_sample(struct fid_store *store, int64_t person, size_t size,
+                                            fid_store_sample_fn take, void *ctx,
                                             struct fid_error *error);
 /* What is known of each sample besides its numbers, in the order of enrolment. */
 enum fid_status fid_store_each_sample_info(struct fid_store *store, int64_t person,
@@ -128,8 +134,8 @@ enum fid_status fid_store_add_sample(struct fid_store *store, int64_t person,
                                      const float *embedding, size_t size, const char *source,
                                      const char *created, struct fid_error *error);
 /* Keeps a crop of the sample that was added last. */
-enum fid_status fid_store_add_crop(struct fid_store *store, int64_t person, const void *crop,
-                                   size_t size, struct fid_error *error);
+enum fid_status fid_store_add_crop(struct fid_store *store, const void *crop, size_t size,
+                                   struct fid_error *error);
 /* The sample's numbers become these, of another model. */
 enum fid_status fid_store_replace_sample(struct fid_store *store, int64_t person, int64_t sample,
                                          const float *embedding, size_t size,

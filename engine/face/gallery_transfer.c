@@ -14,13 +14,17 @@ struct exporter {
     struct fid_error *error;
 };
 
-static enum fid_status export_sample(void *ctx, const float *embedding, const char *source,
-                                     const char *created, struct fid_error *error)
+static enum fid_status export_sample(void *ctx, const struct fid_store_sample *sample,
+                                     struct fid_error *error)
 {
     struct exporter *exporter = ctx;
     const struct fid_people_item item = {
-        .created = created, .text = source, .embedding = embedding};
-    return fid_people_write(exporter->file, FID_PEOPLE_SAMPLE, &item, error);
+        .created = sample->created, .text = sample->source, .embedding = sample->embedding};
+    const struct fid_people_item crop = {.crop = sample->crop, .crop_size = sample->crop_size};
+    enum fid_status status = fid_people_write(exporter->file, FID_PEOPLE_SAMPLE, &item, error);
+    return status == FID_OK && sample->crop != NULL
+               ? fid_people_write(exporter->file, FID_PEOPLE_CROP, &crop, error)
+               : status;
 }
 
 static bool export_consent(void *ctx, const char *text, const char *time)
@@ -44,7 +48,7 @@ static enum fid_status export_person(struct exporter *exporter, int64_t id)
         status = fid_store_each_consent(store, id, export_consent, exporter, exporter->error);
     if (exporter->status != FID_OK)
         return exporter->status;
-    return status == FID_OK ? fid_store_each_dated_sample(store, id, exporter->model.size,
+    return status == FID_OK ? fid_store_each_whole_sample(store, id, exporter->model.size,
                                                           export_sample, exporter, exporter->error)
                             : status;
 }
@@ -171,6 +175,8 @@ static enum fid_status take_record(struct importer *importer, enum fid_people_re
     case FID_PEOPLE_SAMPLE:
         return fid_store_add_sample(store, importer->id, item->embedding, size, item->text,
                                     item->created, error);
+    case FID_PEOPLE_CROP:
+        return fid_store_add_crop(store, item->crop, item->crop_size, error);
     case FID_PEOPLE_END:
         return end_person(importer, error);
     }

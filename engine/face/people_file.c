@@ -1,5 +1,7 @@
 #include "engine/face/people_format.h"
 
+#include "engine/face/face_crop.h"
+
 #include "engine/base/memory.h"
 #include "engine/face/name.h"
 
@@ -11,7 +13,7 @@ enum { SIZE_MOST = 65536, TEXT_MOST = FID_PEOPLE_SOURCE_BYTES + FID_TIME_BYTES }
 
 const char fid_people_tags[FID_PEOPLE_MODEL + 1][5] = {
     [FID_PEOPLE_PERSON] = "PERS", [FID_PEOPLE_CONSENT] = "CONS", [FID_PEOPLE_SAMPLE] = "SAMP",
-    [FID_PEOPLE_END] = "DONE",    [FID_PEOPLE_MODEL] = "MODL",
+    [FID_PEOPLE_CROP] = "CROP",   [FID_PEOPLE_END] = "DONE",     [FID_PEOPLE_MODEL] = "MODL",
 };
 
 struct fid_people_file *fid_people_make(const char *path)
@@ -27,7 +29,9 @@ struct fid_people_file *fid_people_make(const char *path)
 bool fid_people_allocate(struct fid_people_file *file)
 {
     size_t size = file->model.size;
-    file->buffer_bytes = FID_PEOPLE_FRAME + TEXT_MOST + 4 * size + 4;
+    const size_t sample = TEXT_MOST + 4 * size;
+    file->buffer_bytes =
+        FID_PEOPLE_FRAME + (sample > FID_FACE_CROP_MOST ? sample : FID_FACE_CROP_MOST) + 4;
     file->buffer = fid_calloc(file->buffer_bytes, 1);
     file->embedding = fid_calloc(size, sizeof(float));
     return file->buffer != NULL && file->embedding != NULL;
@@ -85,9 +89,12 @@ static enum fid_status read_header(struct fid_people_file *file, struct fid_erro
     if (file->crc32c(0, header, FID_PEOPLE_HEADER - 4) !=
         get_number(header + FID_PEOPLE_HEADER - 4, 4))
         return damaged(file, "the checksum of the header is wrong", error);
-    if (get_number(header + 8, 2) != FID_PEOPLE_MAJOR)
-        return fid_fail(error, FID_UNSUPPORTED, "%s has version %u, and this faceid knows %d",
-                        file->path, (unsigned)get_number(header + 8, 2), FID_PEOPLE_MAJOR);
+    const unsigned version = (unsigned)get_number(header + 8, 2);
+    if (version != FID_PEOPLE_MAJOR && version != FID_PEOPLE_WITH_CROPS)
+        return fid_fail(error, FID_UNSUPPORTED,
+                        "%s has version %u, and this faceid knows %d and %d", file->path, version,
+                        FID_PEOPLE_MAJOR, FID_PEOPLE_WITH_CROPS);
+    file->has_crops = version == FID_PEOPLE_WITH_CROPS;
     file->model.size = (size_t)get_number(header + 12, 4);
     file->total_bytes = get_number(header + 16, 8);
     memcpy(file->model.id, header + 24, sizeof file->model.id - 1);
@@ -216,6 +223,10 @@ static bool take_item(struct fid_people_file *file, enum fid_people_record recor
         return file->in_person && take_consent(file, bytes, item);
     case FID_PEOPLE_SAMPLE:
         return file->in_person && take_sample(file, bytes, item);
+    case FID_PEOPLE_CROP:
+        item->crop = file->buffer + FID_PEOPLE_FRAME;
+        item->crop_size = bytes;
+        return file->has_crops && file->in_sample && fid_face_crop_check(item->crop, bytes);
     case FID_PEOPLE_END:
         return bytes == 0 && file->records_left == 0 && fgetc(file->stream) == EOF &&
                file->at + FID_PEOPLE_FRAME + 4 == file->total_bytes;
@@ -234,6 +245,7 @@ enum fid_status fid_people_next(struct fid_people_file *file, enum fid_people_re
     *record = (enum fid_people_record)tag;
     if (tag == FID_PEOPLE_MODEL || !take_item(file, *record, bytes, item))
         return damaged(file, "a record that breaks the rules", error);
+    file->in_sample = *record == FID_PEOPLE_SAMPLE;
     file->at += FID_PEOPLE_FRAME + bytes + 4;
     return FID_OK;
 }

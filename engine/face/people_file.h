@@ -14,14 +14,17 @@ enum fid_people_record {
     FID_PEOPLE_PERSON,
     FID_PEOPLE_CONSENT,
     FID_PEOPLE_SAMPLE,
+    FID_PEOPLE_CROP, /* of the sample before */
     FID_PEOPLE_END,
 };
 
 struct fid_people_item { /* what is set depends on the record; valid until the next one */
-    const char *created; /* of all but the end */
+    const char *created; /* of a person, a consent, a sample */
     const char *text;    /* a person's name, a consent's words, a sample's source */
     const char *expires; /* of a person */
     const float *embedding;
+    const void *crop; /* of a crop, which has nothing else */
+    size_t crop_size;
 };
 
 struct fid_people_file; /* one that is read, or one that is written */

@@ -43,6 +43,11 @@ enum fid_status fid_people_write(struct fid_people_file *file, enum fid_people_r
                                  const struct fid_people_item *item, struct fid_error *error)
 {
     size_t at = FID_PEOPLE_FRAME;
+    if (record == FID_PEOPLE_CROP) {
+        memcpy(file->buffer + at, item->crop, item->crop_size);
+        file->has_crops = true;
+        return write_record(file, record, at + item->crop_size, error);
+    }
     if (record != FID_PEOPLE_END)
         add_text(file, &at, item->created, FID_TIME_BYTES - 1);
     if (record == FID_PEOPLE_PERSON)
@@ -62,7 +67,7 @@ static enum fid_status write_header(struct fid_people_file *file, struct fid_err
     uint8_t *header = file->buffer;
     memset(header, 0, FID_PEOPLE_HEADER);
     memcpy(header, FID_PEOPLE_MAGIC, sizeof FID_PEOPLE_MAGIC - 1);
-    put_number(header + 8, FID_PEOPLE_MAJOR, 2);
+    put_number(header + 8, file->has_crops ? FID_PEOPLE_WITH_CROPS : FID_PEOPLE_MAJOR, 2);
     put_number(header + 12, file->model.size, 4);
     put_number(header + 16, file->at, 8);
     memcpy(header + 24, file->model.id, sizeof file->model.id - 1);

@@ -9,6 +9,7 @@
 
 enum {
     FID_PEOPLE_MAJOR = 1,
+    FID_PEOPLE_WITH_CROPS = 2, /* what else is there is as in version 1 */
     FID_PEOPLE_HEADER = 64,
     FID_PEOPLE_FRAME = 8, /* in front of what a record holds; four more of checksum behind it */
     FID_PEOPLE_MODEL = FID_PEOPLE_END + 1,
@@ -30,6 +31,8 @@ struct fid_people_file {
     size_t buffer_bytes;
     float *embedding; /* [size]; owned */
     bool in_person;   /* a person has begun */
+    bool in_sample;   /* a sample was the last record */
+    bool has_crops;   /* what the file's version says */
 };
 
 /* FILLS the struct of a file of this path; NULL without memory. Then, when the model is known, room

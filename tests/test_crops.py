@@ -1,0 +1,245 @@
+#!/usr/bin/python3
+"""Kept crops, and a gallery that goes over to another model with them (faceid reembed)."""
+import glob
+import json
+import os
+import random
+import sqlite3
+import statistics
+import struct
+
+from check import case, main, require, shared, skip, temp_folder
+from people_file import people_file, person, record
+from program import faceid, models, starter
+
+SEED = int(os.environ.get("FACEID_SEED", "1"))
+PEOPLE = ("amy", "penny", "raj", "stuart")
+MAGIC = b"FCR1"
+
+
+def pictures(name):
+    return sorted(glob.glob(os.path.join(shared("data/people"), name, "*")))
+
+
+def new_model():
+    """The starter's recognizer beside the detector of models(): another model than theirs."""
+    pair = starter() or skip("no starter model can be had")
+    return pair[0], models()[1]
+
+
+def good(*words, **options):
+    done = faceid(*words, **options)
+    require(done.returncode == 0, "%s: %s" % (" ".join(words), done.stderr))
+    return done
+
+
+def enrolled(*options, people=PEOPLE, pair=None, count=3):
+    gallery = os.path.join(temp_folder(), "gallery.db")
+    for name in people:
+        good("enroll", *options, name, *pictures(name)[:count], gallery=gallery, pair=pair or models())
+    return gallery
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def everything(gallery):
+    """The bytes of the gallery's file and of what lies beside it."""
+    return b"".join(read(path) for path in glob.glob(gallery + "*"))
+
+
+def crops_of(gallery, name):
+    return json.loads(good("show", "--json", name, gallery=gallery).stdout)["crops"]
+
+
+def vectors(gallery):
+    """{source: the sample's numbers}."""
+    rows = sqlite3.connect(gallery).execute("SELECT source, data FROM sample").fetchall()
+    return {source: struct.unpack("<%df" % (len(data) // 4), data) for source, data in rows}
+
+
+def cosine(a, b):
+    dot = sum(x * y for x, y in zip(a, b))
+    return dot / (sum(x * x for x in a) * sum(y * y for y in b)) ** 0.5
+
+
+def names_found(gallery, pair):
+    """{(picture, box): name} of the pictures nobody was enrolled from."""
+    rest = [p for name in PEOPLE for p in pictures(name)[3:]] + pictures("_group")
+    lines = [line.split("\t") for line in good("identify", *rest, gallery=gallery, pair=pair).stdout.splitlines()]
+    return {(line[0], line[1]): line[2] for line in lines}
+
+
+@case
+def are_kept_only_when_asked_for():
+    gallery = enrolled(people=("amy",))
+    require(MAGIC not in everything(gallery) and crops_of(gallery, "amy") == 0, "crops are kept unasked")
+    gallery = enrolled("--keep-crops", people=("amy",))
+    data = everything(gallery)
+    require(data.count(MAGIC) >= 3 and crops_of(gallery, "amy") == 3, "no crops")
+    print("%d bytes of a gallery with 3 faces" % os.path.getsize(gallery))
+    settings = temp_folder()
+    os.mkdir(os.path.join(settings, "faceid"))
+    with open(os.path.join(settings, "faceid", "config"), "w") as file:
+        file.write("[enroll]\nkeep_crops = 1\n")
+    gallery = os.path.join(temp_folder(), "gallery.db")
+    good("enroll", "amy", pictures("amy")[0], gallery=gallery, pair=models(), XDG_CONFIG_HOME=settings)
+    require(crops_of(gallery, "amy") == 1, "the settings are not heard")
+
+
+@case
+def another_model_is_as_good_as_enrolling_anew():
+    pair = new_model()
+    gallery = enrolled("--keep-crops")
+    done = faceid("identify", pictures("amy")[3], gallery=gallery, pair=pair)
+    require(done.returncode == 5 and "faceid reembed" in done.stderr and "4 of 4" in done.stderr, done.stderr)
+    listed = good("reembed", "--dry-run", gallery=gallery, pair=pair).stdout
+    require(listed == "".join("%s\t3\t3\tcomes along\n" % name for name in PEOPLE), listed)
+    good("reembed", gallery=gallery, pair=pair)
+    good("check", gallery=gallery)
+    fresh = enrolled(pair=pair)
+    a, b = vectors(gallery), vectors(fresh)
+    likeness = [cosine(a[source], b[source]) for source in a]
+    require(set(a) == set(b), "%s, %s" % (sorted(a), sorted(b)))
+    print("%d faces: cosine to the picture's own vector %.4f at least, %.4f median"
+          % (len(a), min(likeness), statistics.median(likeness)))
+    require(statistics.median(likeness) >= 0.99, "median %.4f" % statistics.median(likeness))
+    again, anew = names_found(gallery, pair), names_found(fresh, pair)
+    known = [sum(name != "?" for name in found.values()) for found in (again, anew)]
+    print("%d faces named after going over, %d after enrolling anew, of %d" % (*known, len(anew)))
+    for (path, box), name in again.items():
+        owner = os.path.basename(os.path.dirname(path))
+        require(owner not in PEOPLE or name == anew[path, box], "%s: %s, not %s" % (path, name, anew[path, box]))
+        require("?" in (name, anew[path, box]) or name == anew[path, box], "%s: two names" % path)
+
+
+@case
+def who_has_no_crop_has_to_come_back():
+    pair = new_model()
+    gallery = enrolled("--keep-crops", people=("amy", "raj"))
+    good("enroll", "penny", pictures("penny")[0], gallery=gallery, pair=models())
+    before = read(gallery)
+    done = faceid("reembed", gallery=gallery, pair=pair)
+    require(done.returncode == 7 and "penny has to come back" in done.stderr and "amy" not in done.stderr,
+            "%d: %s" % (done.returncode, done.stderr))
+    require(read(gallery) == before and os.listdir(os.path.dirname(gallery)) == ["gallery.db"],
+            "something was written")
+    copy = gallery + ".before"
+    done = good("reembed", "--leave-out", "--copy", copy, gallery=gallery, pair=pair)
+    require("1 person is left out" in done.stderr and copy in done.stderr, done.stderr)
+    require(good("list", gallery=gallery).stdout.count("\n") == 2, "who is left")
+    done = faceid("undo", gallery=gallery)
+    require(done.returncode == 5 and "copy" in done.stderr, done.stderr)
+    found = good("identify", pictures("penny")[0], gallery=copy, pair=models()).stdout
+    require("penny" in found, "the copy: " + found)
+    done = faceid("reembed", gallery=gallery, pair=pair)
+    require(done.returncode == 5 and "already" in done.stderr, done.stderr)
+
+
+@case
+def limit_of_the_old_model_goes():
+    gallery = enrolled("--keep-crops", people=("amy",))
+    there = sqlite3.connect(gallery)
+    there.execute("INSERT INTO calibration VALUES(1, 'x', 'x', 0.5, 0.01, 1, 1, 0, '', 0)")
+    there.commit()
+    there.close()
+    done = good("reembed", gallery=gallery, pair=new_model())
+    require("calibrated for the old model is taken back" in done.stderr, done.stderr)
+    good("check", gallery=gallery)
+
+
+@case
+def travel_with_export_and_import():
+    gallery, there = enrolled("--keep-crops", people=("amy", "raj")), os.path.join(temp_folder(), "there.db")
+    folder = temp_folder()
+    one, two, none = (os.path.join(folder, n) for n in ("one", "two", "none"))
+    good("export", one, gallery=gallery)
+    require(read(one)[8] == 2, "version %d" % read(one)[8])
+    good("import", one, gallery=there)
+    require(crops_of(there, "amy") == 3, "crops of amy")
+    good("export", two, gallery=there)
+    require(read(one) == read(two), "not the same again")
+    good("export", none, gallery=enrolled(people=("amy",)))
+    require(read(none)[8] == 1, "a file without crops is not for every faceid")
+
+
+@case
+def hostile_crops_are_refused():
+    numbers = struct.pack("<15f", *([10] * 15))
+    crops = {"none": b"", "other letters": b"FCR2" + numbers + b"\xff\xd8\xff", "no picture": MAGIC + numbers,
+             "no JPEG": MAGIC + numbers + b"\x89PNG", "not a number": MAGIC + struct.pack(
+                 "<15f", *([float("nan")] * 15)) + b"\xff\xd8\xff", "huge": MAGIC + numbers + b"\xff\xd8\xff" * 400000}
+    for what, crop in crops.items():
+        path, gallery = (os.path.join(temp_folder(), n) for n in ("a.people", "gallery.db"))
+        with open(path, "wb") as file:
+            file.write(people_file(person("ana") + [record("CROP", crop)], version=2))
+        done = faceid("import", path, gallery=gallery)
+        require(done.returncode == 3 and done.stderr.count("\n") == 1,
+                "%s: %d: %s" % (what, done.returncode, done.stderr))
+    whole = MAGIC + numbers + b"\xff\xd8\xff"
+    for version, records in ((1, person("ana") + [record("CROP", whole)]), (2, [record("CROP", whole)]),
+                             (2, person("ana") + [record("CROP", whole)] * 2)):
+        with open(path, "wb") as file:
+            file.write(people_file(records, version=version))
+        done = faceid("import", path, gallery=gallery)
+        require(done.returncode == 3 and "breaks the rules" in done.stderr, done.stderr)
+
+
+@case
+def are_forgotten_with_their_person():
+    gallery = enrolled("--keep-crops")
+    crop = sqlite3.connect(gallery).execute("SELECT crop FROM sample LIMIT 1").fetchone()[0]
+    pieces = [crop[i:i + 64] for i in range(1024, len(crop) - 64, 64)]
+    require(all(piece[:8] in everything(gallery) for piece in pieces), "the search finds nothing")
+    good("backup", gallery + ".copy", gallery=gallery)
+    good("merge", "raj", "stuart", gallery=gallery)
+    done = good("forget", PEOPLE[0], gallery=gallery)
+    left = everything(gallery)
+    require(not any(piece[:32] in left for piece in pieces), "pieces of the crop are left")
+    for name in ("penny", "stuart"):
+        good("forget", name, gallery=gallery)
+    require(MAGIC not in everything(gallery), "crops of nobody are left: " + done.stderr)
+
+
+@case
+def damage_is_told_and_hurts_no_vector():
+    pair = new_model()
+    chance = random.Random(SEED)
+    gallery = enrolled("--keep-crops", people=("amy", "raj"))
+    for sample, size in sqlite3.connect(gallery).execute("SELECT id, length(crop) FROM sample").fetchall()[:2]:
+        there = sqlite3.connect(gallery)
+        crop = bytearray(there.execute("SELECT crop FROM sample WHERE id = ?", (sample,)).fetchone()[0])
+        crop[chance.randrange(size)] ^= 1 << chance.randrange(8)
+        there.execute("UPDATE sample SET crop = ? WHERE id = ?", (bytes(crop), sample))
+        there.commit()
+        there.close()
+    done = faceid("check", gallery=gallery)
+    require(done.returncode == 5 and done.stderr.count("kept crop") == 2, done.stderr)
+    require("amy" in good("identify", pictures("amy")[4], gallery=gallery, pair=models()).stdout, "a vector")
+    done = good("reembed", gallery=gallery, pair=pair)
+    require("2 faces had no crop that can be used" in done.stderr, done.stderr)
+    good("check", gallery=gallery)
+
+
+@case
+def older_galleries_become_newer_ones():
+    gallery = enrolled("--keep-crops", people=("amy",))
+    there = sqlite3.connect(gallery)
+    for table in ("sample", "old_sample"):
+        for column in ("crop", "crop_crc"):
+            there.execute("ALTER TABLE %s DROP COLUMN %s" % (table, column))
+    there.execute("PRAGMA user_version=4")
+    there.commit()
+    there.close()
+    require(good("list", gallery=gallery).stdout.startswith("amy\t"), "read")
+    require(crops_of(gallery, "amy") == 0, "crops from nowhere")
+    good("check", gallery=gallery)
+    good("enroll", "--keep-crops", "amy", pictures("amy")[3], gallery=gallery, pair=models())
+    require(crops_of(gallery, "amy") == 1, "a crop is kept")
+    good("undo", gallery=gallery)
+    require(crops_of(gallery, "amy") == 0, "undone")
+
+
+main()
