@@ -1,12 +1,14 @@
 """builds.py - the program as the rigs run it: as built for this test, with sanitizers, for arm64.
 What is not there or older than its sources is built."""
 import os
+import shutil
 
 from check import BUILD, ROOT, need, require, run
 import vm
 
 SYSROOT = os.path.join(vm.CACHE, "sysroot-arm64")
-LIBRARIES = ["libc6-dev", "libjpeg62-turbo-dev", "libpng-dev", "libsqlite3-dev", "libutf8proc-dev"]
+LIBRARIES = ["libc6-dev", "libjpeg62-turbo-dev", "libpng-dev", "libsqlite3-dev", "libutf8proc-dev",
+             "libsodium-dev"]
 # Of the machine whose window is tried, too.
 WINDOW = {"arm64": ["libsdl2-dev", "libsdl2-ttf-dev"]}
 
@@ -55,12 +57,14 @@ def make_sysroot(architecture):
     """Debian's libraries of that architecture, with links that stay inside; returns the folder. Skips
     the case where they cannot be had."""
     final = os.path.join(vm.CACHE, "sysroot-" + architecture)
-    if os.path.exists(final):
+    packages = [*LIBRARIES, *WINDOW.get(architecture, [])]
+    stamp = os.path.join(final, "packages")  # one made for fewer packages is made anew
+    if os.path.exists(stamp) and open(stamp, encoding="ascii").read().split() == packages:
         return final
     fresh = final + ".new"
     os.makedirs(fresh, exist_ok=True)
     apt = vm.Apt(final + ".apt", architecture)
-    apt.unpack(fresh, *LIBRARIES, *WINDOW.get(architecture, []), dependencies=True)
+    apt.unpack(fresh, *packages, dependencies=True)
     for folder, folders, names in os.walk(fresh):
         for name in folders + names:
             path = os.path.join(folder, name)
@@ -68,5 +72,8 @@ def make_sysroot(architecture):
                 target = fresh + os.readlink(path)
                 os.unlink(path)
                 os.symlink(os.path.relpath(target, folder), path)
+    with open(os.path.join(fresh, "packages"), "w", encoding="ascii") as file:
+        file.write("\n".join(packages) + "\n")
+    shutil.rmtree(final, ignore_errors=True)
     os.rename(fresh, final)
     return final
