@@ -31,6 +31,18 @@ def get(build):
     return files
 
 
+def static(architecture):
+    """Files for the guest: the program as boards get it, and the bench that tells its memory."""
+    need("aarch64-linux-gnu-gcc")
+    sysroot = make_sysroot(architecture)
+    folder = os.path.join(ROOT, "build", "%s-static" % architecture)
+    files = {"faceid": os.path.join(folder, "faceid-static"),
+             "bench_layers": os.path.join(folder, "bench_layers")}
+    _make(folder, files.values(), "CROSS=aarch64-linux-gnu-", "SYSROOT=" + sysroot, "STATIC=1", "SDL=0",
+          "OPENBLAS=0")
+    return files
+
+
 def with_tsan():
     """The program with ThreadSanitizer."""
     folder = os.path.join(ROOT, "build", "tsan")
