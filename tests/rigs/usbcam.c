@@ -235,11 +235,14 @@ static void next_picture(struct stream *stream)
     if (stream->due_ms < now - 200) /* late: no hurry afterwards */
         stream->due_ms = now;
     const struct uvc_mode *mode = uvc_current_mode(&camera.uvc);
-    unsigned last_loop = mode->pictures[mode->picture_count - 1].loop;
-    unsigned loop = stream->loop < last_loop ? stream->loop : last_loop, first = 0, count = 0;
-    for (unsigned i = 0; i < mode->picture_count; i++) {
-        first += mode->pictures[i].loop < loop;
-        count += mode->pictures[i].loop == loop;
+    unsigned first = 0, count = 1; /* of the last loop that has begun: others may have no picture */
+    for (unsigned i = 1; i < mode->picture_count; i++) {
+        if (mode->pictures[i].loop == mode->pictures[first].loop) {
+            count++;
+        } else if (mode->pictures[i].loop <= stream->loop) {
+            first = i;
+            count = 1;
+        }
     }
     stream->picture = &mode->pictures[first + stream->frames++ % count];
     stream->sent = 0;
