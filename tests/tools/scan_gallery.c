@@ -56,9 +56,11 @@ static int make_file(const char *path, size_t people, size_t prototypes)
     struct fid_store *store;
     struct fid_error error = {0};
     size_t size = model.size;
-    float *common = calloc(3 * size, sizeof *common), *own = common + size, *one = own + size;
-    if (common == NULL ||
-        fid_store_open(path, FID_GALLERY_CREATE, NULL, &store, &error) != FID_OK ||
+    float *common = calloc(3 * size, sizeof *common);
+    if (common == NULL)
+        return fprintf(stderr, "no memory for three vectors\n");
+    float *own = common + size, *one = own + size;
+    if (fid_store_open(path, FID_GALLERY_CREATE, NULL, &store, &error) != FID_OK ||
         fid_store_begin(store, true, &error) != FID_OK ||
         fid_store_write_model(store, &model, &error) != FID_OK)
         return fprintf(stderr, "%s\n", error.text);
