@@ -93,27 +93,27 @@ void json_text(struct json_reader *reader, char *text, size_t bytes)
         if (length + 1 < bytes)
             text[length++] = c;
     }
-    if (bytes > 0)
-        text[length] = '\0';
+    text[length] = '\0';
     if (!take(reader, '"'))
         fault(reader);
 }
 
 void json_skip(struct json_reader *reader)
 {
+    char unread[1];
     blanks(reader);
     if (++reader->depth > DEPTH_LIMIT)
         fault(reader);
     if (*reader->at == '{') {
         json_open(reader, '{');
-        while (json_member(reader, NULL, 0))
+        while (json_member(reader, unread, sizeof unread))
             json_skip(reader);
     } else if (*reader->at == '[') {
         json_open(reader, '[');
         while (json_item(reader))
             json_skip(reader);
     } else if (*reader->at == '"') {
-        json_text(reader, NULL, 0);
+        json_text(reader, unread, sizeof unread);
     } else if (strncmp(reader->at, "true", 4) == 0) {
         reader->at += 4;
     } else if (strncmp(reader->at, "false", 5) == 0) {

@@ -111,8 +111,9 @@ static const struct {
     {FID_CPU_ARM_VFPV4, "vfpv4"},
 };
 enum { FEATURE_COUNT = sizeof feature_words / sizeof feature_words[0], WORD_MAX = 16 };
+enum { TEXT_BYTES = (size_t)FEATURE_COUNT * WORD_MAX + sizeof "none" };
 
-static char text[FEATURE_COUNT * WORD_MAX + sizeof "none"];
+static char text[TEXT_BYTES];
 
 /* Runs before main: the text is written once, before there are threads to read it. */
 __attribute__((constructor)) static void write_text(void)

@@ -126,6 +126,7 @@ struct fid_post_f32 {
 
 /* One function pointer type a slot, and the slots of the table: kernel_list.h has a line for each.
  */
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a type and its parameters, not values */
 #define FID_SLOT(name, result, args) typedef result(*fid_##name##_fn) args;
 #include "kernels/kernel_list.h"
 #undef FID_SLOT

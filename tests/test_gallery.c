@@ -265,9 +265,9 @@ static void names_the_damaged_person(void)
         "UPDATE vector SET crc = crc + 1 WHERE person = 2",
         "DELETE FROM vector WHERE person = 2 AND kind = 2",
         "DELETE FROM vector WHERE person = 2 AND kind = 0",
-        "UPDATE vector SET data = (SELECT data FROM vector w WHERE w.person = 1 AND w.kind = 0),"
-        " crc = (SELECT crc FROM vector w WHERE w.person = 1 AND w.kind = 0)"
-        " WHERE person = 2 AND kind = 0",
+        ("UPDATE vector SET data = (SELECT data FROM vector w WHERE w.person = 1 AND w.kind = 0),"
+         " crc = (SELECT crc FROM vector w WHERE w.person = 1 AND w.kind = 0)"
+         " WHERE person = 2 AND kind = 0"),
     };
     for (size_t i = 0; i < sizeof damage / sizeof damage[0]; i++) {
         const char *path = fresh_path();

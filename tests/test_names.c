@@ -19,8 +19,8 @@ static void hostile_names_are_refused(void)
         "a\x1b[2Jb",
         "a\x7f",
         "\xC2\x80",
-        "\xC2\x9B"
-        "31m",
+        ("\xC2\x9B"
+         "31m"),
         "/",
         "a/b",
         "../../etc/passwd",
@@ -34,34 +34,34 @@ static void hostile_names_are_refused(void)
         "--help",
         " ana",
         "ana ",
-        "\xC2\xA0"
-        "ana",
+        ("\xC2\xA0"
+         "ana"),
         "ana\xC2\xA0",
-        "\xE3\x80\x80"
-        "ana",
+        ("\xE3\x80\x80"
+         "ana"),
         "\xE2\x80\x83",
-        "\xE2\x80\xAE"
-        "ana",
-        "an\xE2\x80\xAD"
-        "a",
+        ("\xE2\x80\xAE"
+         "ana"),
+        ("an\xE2\x80\xAD"
+         "a"),
         "a\xE2\x80\x8E",
         "a\xE2\x80\x8F",
-        "\xE2\x81\xA6"
-        "a",
+        ("\xE2\x81\xA6"
+         "a"),
         "a\xE2\x81\xA9",
-        "\xD8\x9C"
-        "a",
-        "a\xE2\x80\xA8"
-        "b",
-        "a\xE2\x80\xA9"
-        "b",
+        ("\xD8\x9C"
+         "a"),
+        ("a\xE2\x80\xA8"
+         "b"),
+        ("a\xE2\x80\xA9"
+         "b"),
         "\xE2\x80\x8B",
-        "a\xE2\x80\x8B"
-        "b",
-        "\xEF\xBB\xBF"
-        "ana",
-        "a\xC2\xAD"
-        "b",
+        ("a\xE2\x80\x8B"
+         "b"),
+        ("\xEF\xBB\xBF"
+         "ana"),
+        ("a\xC2\xAD"
+         "b"),
         "\xE2\x80\x8D",
         "\xE2\x80\x8C",
         "\xCC\x81",
@@ -91,10 +91,10 @@ static void hostile_names_are_refused(void)
         "\xEF\xBE\xA0",
         "\xE2\xA0\x80",
         "\xF3\xA0\x81\xA1",
-        "\xE2\x81\xA0"
-        "a",
-        "\xEF\xBF\xB9"
-        "a",
+        ("\xE2\x81\xA0"
+         "a"),
+        ("\xEF\xBF\xB9"
+         "a"),
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char out[FID_NAME_BYTES] = "untouched";

@@ -65,7 +65,7 @@ static void append_jpeg(struct bytes *bytes, int width, int height, int number)
     struct fid_picture picture = {0};
     if (fid_picture_resize(&picture, width, height, NULL) != FID_OK)
         check_fail(__FILE__, __LINE__, "no picture");
-    memset(picture.pixels, 60 + 20 * number, (size_t)(3 * width * height));
+    memset(picture.pixels, 60 + 20 * number, (size_t)width * (size_t)height * 3);
     snprintf(path, sizeof path, "%s/%d-%d.jpg", check_temp_folder(), width, number);
     if (fid_picture_save(&picture, path, NULL) != FID_OK)
         check_fail(__FILE__, __LINE__, "no JPEG");

@@ -96,12 +96,12 @@ enum fid_status fid_weight_take_run(const struct fid_weight_file *file, size_t *
 {
     size_t index_count;
     const uint32_t *index = fid_weight_file_index(file, &index_count);
+    *run = index + *next;
     if (first != *next || count > index_count - *next)
         return fid_weight_refuse(file, error, FID_CORRUPT, where,
                                  "%s: %" PRIu32 " entries from %" PRIu32
                                  " do not continue at %zu of %zu in INDX",
                                  what, count, first, *next, index_count);
-    *run = index + first;
     *next += count;
     return FID_OK;
 }

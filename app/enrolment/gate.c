@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 /* Networks are trained on faces of 112 pixels, shrunk ones of 80 are nearly as good; past the
  * angles half of the face is hidden. */
@@ -71,9 +72,9 @@ static void fill_settings(struct app_gate *gate, struct app_setting settings[SET
         setting.value = &gate->photo[i];
         settings[APP_LIMITS + i] = setting;
     }
-    settings[2 * APP_LIMITS] = (struct app_setting){
+    settings[SETTINGS - 2] = (struct app_setting){
         "rival", "0..1", "a second face so prominent may be the one meant", 0, 1, &gate->rival};
-    settings[2 * APP_LIMITS + 1] = (struct app_setting){
+    settings[SETTINGS - 1] = (struct app_setting){
         "clip_faces", "faces", "learnt from one clip at most", 1, 1000, &gate->clip_faces};
     settings[2 * APP_LIMITS + 2] = (struct app_setting){
         "keep_crops",     "0 or 1", "keep a crop of each face for another model", 0, 1,
@@ -110,7 +111,8 @@ struct app_verdict app_gate_judge(const double bounds[APP_LIMITS],
                                   const struct fid_quality *quality)
 {
     for (size_t i = 0; i < APP_LIMITS; i++) {
-        float measure = *(const float *)((const char *)quality + limits[i].quality);
+        float measure;
+        memcpy(&measure, (const char *)quality + limits[i].quality, sizeof measure);
         double value = limits[i].least ? (double)measure : fabs((double)measure);
         if (limits[i].least ? !(value >= bounds[i]) : !(value <= bounds[i]))
             return (struct app_verdict){limits[i].reason, (enum app_limit)i, value, bounds[i]};

@@ -94,7 +94,7 @@ static enum app_exit try_enrolled(struct app *app, struct app_calibration *calib
         struct fid_person person;
         fid_gallery_person(app->gallery, i, &person);
         struct mated_taker taker = {calibration, i, person.id};
-        size_t files;
+        size_t files = 0;
         app_progress_step(&progress, 1);
         if (person.expired)
             continue;

@@ -50,6 +50,7 @@ static enum app_exit cannot_write(const struct app_eval_curves *curves, const ch
 enum app_exit app_eval_create(const struct app_eval_curves *curves, const char *name, FILE **file)
 {
     char *path;
+    *file = NULL;
     if (asprintf(&path, "%s/%s", curves->folder, name) < 0)
         return app_eval_no_memory();
     *file = fopen(path, "we");

@@ -60,12 +60,12 @@ static enum fid_status v4l2_open(struct app_camera *camera,
     *camera = (struct app_camera){.backend = &app_camera_v4l2, .live = true};
     enum fid_status status = find_device(camera, request, error);
     struct app_v4l2 *v4l2 = status == FID_OK ? calloc(1, sizeof *v4l2) : NULL;
-    if (status == FID_OK && v4l2 == NULL)
-        status = app_camera_fail(error, FID_NO_MEMORY, "no memory for a camera");
-    if (status == FID_OK) {
+    if (v4l2 != NULL) {
         v4l2->fd = -1;
         camera->state = v4l2;
         status = app_v4l2_start(camera, request, v4l2, error);
+    } else if (status == FID_OK) {
+        status = app_camera_fail(error, FID_NO_MEMORY, "no memory for a camera");
     }
     if (status != FID_OK)
         v4l2_close(camera);

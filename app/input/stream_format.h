@@ -10,8 +10,8 @@
 #include "engine/fid.h"
 
 /* Frames beyond 8K video are nothing that we want to make room for. */
-#define APP_STREAM_MAX_SIDE   8192
-#define APP_STREAM_MAX_PIXELS (7680 * 4320)
+#define APP_STREAM_MAX_SIDE 8192
+enum { APP_STREAM_MAX_PIXELS = 7680 * 4320 };
 
 enum app_parse_result {
     APP_PARSE_MORE,       /* no frame yet; state->wanted bytes are needed to go on */

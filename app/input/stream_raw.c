@@ -113,13 +113,12 @@ enum app_parse_result app_parse_y4m(struct app_stream_state *state, const uint8_
         state->wanted = count + 1;
         if (length == 0)
             return APP_PARSE_MORE;
-        char line[LINE_BYTES];
-        if (length > 0)
-            memcpy(line, bytes, (size_t)length);
-        if (length < 0 || memchr(line, '\0', (size_t)length) != NULL) {
+        if (length < 0 || memchr(bytes, '\0', (size_t)length) != NULL) {
             app_camera_fail(error, FID_CORRUPT, "Y4M: damaged header");
             return APP_PARSE_FAILED;
         }
+        char line[LINE_BYTES];
+        memcpy(line, bytes, (size_t)length);
         line[length - 1] = '\0';
         if (!read_y4m_header(state, line, error))
             return APP_PARSE_FAILED;

@@ -182,9 +182,7 @@ static enum app_camera_result read_frames(struct app_feed *feed, struct app_came
             feed->retry_ms = RETRY_MS;
             break;
         case APP_CAMERA_DROPPED: /* it speaks, but nothing that could be shown: still silent */
-            break;
         case APP_CAMERA_SILENT:
-            break;
         case APP_CAMERA_LOST:
         case APP_CAMERA_END:
             break;

@@ -7,7 +7,7 @@
 
 /* In a cellar with a candle, a webcam's noise alone lifts the mean above 12 of 255; a covered lens
  * stays below. A wall out of focus still has a spread of several. */
-enum { GRID = 24, DARK_MEAN = 12, FLAT_SPREAD = 2 };
+enum { GRID = 24, CELLS = GRID * GRID, DARK_MEAN = 12, FLAT_SPREAD = 2 };
 
 /* Brightness of a pixel, 0 to 255. */
 static int luma_at(const struct fid_frame *frame, int x, int y)
@@ -42,11 +42,11 @@ const char *app_light_look(struct app_light *light, const struct fid_frame *fram
             int luma = luma_at(frame, (2 * j + 1) * frame->width / (2 * GRID),
                                (2 * i + 1) * frame->height / (2 * GRID));
             sum += luma;
-            squares += luma * luma;
+            squares += (int64_t)luma * luma;
         }
-    const int64_t count = GRID * GRID;
+    const int64_t count = CELLS;
     bool dark = sum < DARK_MEAN * count;
-    bool flat = squares * count - sum * sum < FLAT_SPREAD * FLAT_SPREAD * count * count;
+    bool flat = squares * count - sum * sum < count * count * FLAT_SPREAD * FLAT_SPREAD;
     if (!dark && !flat) {
         light->poor_since_ns = 0;
         return NULL;

@@ -260,12 +260,10 @@ static const char *const greek[] = {
 
 static bool has_capital(uint32_t code, uint32_t *small)
 {
-    if (code >= 0x0410 && code <= 0x042F)
+    if ((code >= 0x0410 && code <= 0x042F) || (code >= 0x0391 && code <= 0x03A9))
         *small = code + 0x20;
     else if (code >= 0x0400 && code <= 0x040F)
         *small = code + 0x50;
-    else if (code >= 0x0391 && code <= 0x03A9)
-        *small = code + 0x20;
     else
         return false;
     return true;

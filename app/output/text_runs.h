@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define APP_RUN_NO_FONT -1
+#define APP_RUN_NO_FONT (-1)
 #define APP_FROM_LEFT   "\xE2\x80\x8E" /* begins a line that runs from the left: U+200E */
 
 struct app_run {

@@ -138,14 +138,15 @@ static void draw_arc(const struct app_overlay *overlay, SDL_FPoint centre, float
     for (int i = 0; i <= steps; i++) {
         float angle = (float)i * 6.2831853F / STEPS;
         float x = sinf(angle), y = -cosf(angle), outer = radius + thickness;
-        vertices[2 * i] = (SDL_Vertex){.position = {centre.x + x * radius, centre.y + y * radius},
-                                       .color = color};
-        vertices[2 * i + 1] =
+        SDL_Vertex *edge = vertices + 2 * (ptrdiff_t)i;
+        edge[0] = (SDL_Vertex){.position = {centre.x + x * radius, centre.y + y * radius},
+                               .color = color};
+        edge[1] =
             (SDL_Vertex){.position = {centre.x + x * outer, centre.y + y * outer}, .color = color};
     }
     for (int i = 0; i < steps; i++) {
         const int corners[6] = {2 * i, 2 * i + 1, 2 * i + 2, 2 * i + 2, 2 * i + 1, 2 * i + 3};
-        memcpy(indices + 6 * i, corners, sizeof corners);
+        memcpy(indices + 6 * (ptrdiff_t)i, corners, sizeof corners);
     }
     if (steps > 0)
         SDL_RenderGeometry(overlay->renderer, NULL, vertices, 2 * (steps + 1), indices, 6 * steps);

@@ -231,11 +231,11 @@ void app_text_draw(struct app_text *text, const char *words, int x, int y, int w
 {
     if (text == NULL || words[0] == '\0' || width <= 0)
         return;
-    const struct drawn *drawn = look_up(text, words);
-    if (drawn->texture == NULL)
+    const struct drawn *found = look_up(text, words);
+    if (found->texture == NULL)
         return;
-    int shown = drawn->size.x < width ? drawn->size.x : width;
-    SDL_SetTextureColorMod(drawn->texture, color.r, color.g, color.b);
-    SDL_RenderCopy(text->renderer, drawn->texture, &(SDL_Rect){0, 0, shown, drawn->size.y},
-                   &(SDL_Rect){x, y, shown, drawn->size.y});
+    int shown = found->size.x < width ? found->size.x : width;
+    SDL_SetTextureColorMod(found->texture, color.r, color.g, color.b);
+    const SDL_Rect from = {0, 0, shown, found->size.y}, to = {x, y, shown, found->size.y};
+    SDL_RenderCopy(text->renderer, found->texture, &from, &to);
 }

@@ -221,7 +221,8 @@ static bool update_grey(struct app_screen *screen, const struct fid_frame *frame
         uint8_t *grey = realloc(screen->grey, bytes);
         if (grey == NULL)
             return SDL_SetError("no memory for a grey picture") == 0;
-        screen->grey = memset(grey, 128, bytes);
+        memset(grey, 128, bytes);
+        screen->grey = grey;
         screen->grey_bytes = bytes;
     }
     return SDL_UpdateYUVTexture(screen->texture, NULL, frame->planes[0],

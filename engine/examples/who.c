@@ -35,7 +35,7 @@ int main(int argc, char **argv)
         fid_detect(detector, &picture, faces, FACES, &count, &error))
         goto fail;
     error = (struct fid_error){FID_NO_MEMORY, "out of memory"};
-    embeddings = calloc(FACES * fid_embedder_size(embedder), sizeof *embeddings);
+    embeddings = calloc((size_t)FACES * fid_embedder_size(embedder), sizeof *embeddings);
     if (embeddings == NULL ||
         fid_embed(embedder, &picture, faces, count, FID_CROP_MODEL, embeddings, &error))
         goto fail;

@@ -118,7 +118,8 @@ struct fid_rect fid_box_crop(const struct fid_recognizer_card *card, const struc
 {
     double side = fmax(box->w, box->h) * card->box_extend;
     double pixel = side / card->box_resize;
-    double cut = (card->box_resize - card->box_crop) / 2 * pixel; /* whole pixels are cut off */
+    int cut_pixels = (card->box_resize - card->box_crop) / 2; /* whole ones */
+    double cut = cut_pixels * pixel;
     return (struct fid_rect){box->x + (box->w - side) / 2.0 + cut,
                              box->y + (box->h - side) / 2.0 + cut, card->box_crop * pixel,
                              card->box_crop * pixel};

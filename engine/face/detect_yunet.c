@@ -23,7 +23,7 @@ static struct fid_candidate decode_cell(const struct fid_yunet_maps *maps, int r
     float half_w = expf(box[2]) * stride / 2.0f, half_h = expf(box[3]) * stride / 2.0f;
     struct fid_candidate candidate = {
         .x0 = x - half_w, .y0 = y - half_h, .x1 = x + half_w, .y1 = y + half_h};
-    for (int i = 0; i < 5; i++) {
+    for (size_t i = 0; i < 5; i++) {
         candidate.landmarks[i][0] = ((float)col + points[2 * i]) * stride;
         candidate.landmarks[i][1] = ((float)row + points[2 * i + 1]) * stride;
     }

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { BLOCK = 64 };
+enum { BLOCK = 64, BLOCK_BYTES = 3 * BLOCK };
 
 /* ITU-R BT.601-7 and BT.709-6, section 3: with Kr and Kb the shares of red and blue in Y,
  * R = y (Y - base) + 2 (1 - Kr) c (V - 128), B likewise with U, G what is left. Limited range:
@@ -63,7 +63,7 @@ static void to_rgb(const struct block *in, const struct factors *factors, uint8_
     }
     for (int i = 0; i < BLOCK; i++)
         pixels[i] = red[i] | (uint32_t)green[i] << 8 | (uint32_t)blue[i] << 16;
-    for (int i = 0; i < BLOCK; i++) /* four bytes at once: the next pixel covers the fourth */
+    for (size_t i = 0; i < BLOCK; i++) /* four bytes at once: the next pixel covers the fourth */
         memcpy(rgb + 3 * i, &pixels[i], 4);
 }
 
@@ -161,7 +161,7 @@ static void convert_row(const struct fid_frame *frame, int y, const struct facto
     struct block block = {0};
     memset(block.u, 128, BLOCK); /* as GREY has them */
     memset(block.v, 128, BLOCK);
-    for (int x = 0; x < frame->width; x += BLOCK, rgb += 3 * BLOCK) {
+    for (int x = 0; x < frame->width; x += BLOCK, rgb += BLOCK_BYTES) {
         int count = frame->width - x < BLOCK ? frame->width - x : BLOCK;
         load(frame, x, y, count, &block);
         bool last = x + BLOCK >= frame->width;

@@ -134,7 +134,7 @@ static enum fid_status take_vector(void *ctx, int64_t id, enum fid_vector_kind k
 enum fid_status fid_gallery_check_people(const struct fid_gallery *gallery, struct fid_error *error)
 {
     struct fid_store_model found;
-    size_t people, with_crops = 0;
+    size_t people = 0, with_crops = 0;
     enum fid_status status = fid_store_read_model(gallery->store, &found, error);
     if (status == FID_OK)
         status = fid_store_count(gallery->store, &people, error);

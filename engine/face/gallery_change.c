@@ -16,7 +16,7 @@ static enum fid_status begin(struct fid_gallery *gallery, struct fid_error *erro
 static enum fid_status merge_terms(struct fid_store *store, int64_t from, int64_t into,
                                    struct fid_error *error)
 {
-    struct fid_store_person a, b;
+    struct fid_store_person a = {0}, b = {0};
     enum fid_status status = fid_store_read_person(store, from, &a, error);
     if (status == FID_OK)
         status = fid_store_read_person(store, into, &b, error);

@@ -5,9 +5,9 @@
 #include <utf8proc.h>
 
 /* Canonical decomposition gives at most 4 characters for one (UAX #15), folding at most 3. */
-#define CODES_MAX (FID_NAME_BYTES * 4 * 3)
+enum { CODES_MAX = FID_NAME_BYTES * 4 * 3 };
 /* Composing shortens a name at most to a third (9 bytes of Hangul jamo to 3). */
-#define LONGEST_INPUT (3 * FID_NAME_BYTES)
+enum { LONGEST_INPUT = 3 * FID_NAME_BYTES };
 
 /* Maps name (length bytes of UTF-8) by utf8proc's options into out of out_bytes, zero-terminated.
  * FID_INVALID: not valid UTF-8, or the result is too long. */

@@ -5,7 +5,7 @@
 #include "engine/base/status.h"
 
 /* Case folding makes at most three characters of one and no character longer than 4 bytes. */
-#define FID_NAME_KEY_BYTES (4 * 3 * FID_NAME_BYTES)
+enum { FID_NAME_KEY_BYTES = 4 * 3 * FID_NAME_BYTES };
 
 /* FILLS out with what two spellings of one name have in common: case-folded, NFC, without invisible
  * joiners. People of one gallery differ in it. name has passed fid_name_check; FID_INVALID else. */

@@ -154,7 +154,7 @@ static bool read_all(int file, uint8_t *bytes, size_t *size)
 enum fid_status fid_picture_load(const char *path, struct fid_picture *picture,
                                  struct fid_error *error)
 {
-    struct fid_error local;
+    struct fid_error local = {0};
     error = error != NULL ? error : &local;
     fid_picture_clear(picture);
     size_t size = 0;

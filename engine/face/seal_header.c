@@ -8,7 +8,7 @@ enum { VERSION_AT = 24, KIND_AT = 28, PASSES_AT = 32, MEMORY_AT = 36, VERSION = 
 
 /* What is believed: 22 s on two gigabytes a second. */
 enum { MEMORY_LEAST_KIB = 8, MEMORY_MOST_KIB = 256 * 1024 };
-static const uint64_t WORK_MOST_KIB = 16u * 1024 * 1024;
+static const uint64_t WORK_MOST_KIB = (uint64_t)16 * 1024 * 1024;
 
 static const char magic[VERSION_AT] = "faceid sealed gallery\n";
 

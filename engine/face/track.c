@@ -28,7 +28,7 @@ enum fid_status fid_tracker_open(const struct fid_track_options *options,
     *tracker = NULL;
     struct fid_tracker *opened = fid_calloc(1, sizeof *opened);
     if (opened != NULL)
-        opened->vectors = fid_calloc(FID_TRACKS_MAX * (FID_TRACK_LOOKS + 1),
+        opened->vectors = fid_calloc((size_t)FID_TRACKS_MAX * (FID_TRACK_LOOKS + 1),
                                      options->embedding_size * sizeof *opened->vectors);
     if (opened == NULL || opened->vectors == NULL) {
         fid_tracker_close(&opened);
@@ -108,8 +108,8 @@ static void guess_shift(const struct fid_tracker *tracker, const struct fid_trac
                         double shift[2])
 {
     double time = fmin(unseen(tracker, track), seconds(FID_TRACK_GUESS));
-    for (int axis = 0; axis < 2; axis++)
-        shift[axis] = time * (double)track->shown.velocity[axis];
+    shift[0] = time * (double)track->shown.velocity[0];
+    shift[1] = time * (double)track->shown.velocity[1];
 }
 
 /* The mean distance of the landmarks from the expected ones, in sides of the face. */

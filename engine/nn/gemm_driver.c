@@ -189,7 +189,7 @@ static void run_piece(void *ctx, size_t index, int worker)
     const size_t row = part_start(&job->strips, strip);
 
     const float **table = fid_run_scratch(job->run, worker);
-    float *patches = (float *)((char *)table + table_bytes(gemm, job->run->kernels));
+    float *patches = (void *)((char *)table + table_bytes(gemm, job->run->kernels));
     for (size_t s = strip; s < strip_end; s++) {
         const struct fid_gemm_rows rows = strip_rows(job, product, s);
         gemm->source(gemm, job->run, &rows, table + (rows.first - row) * gemm->taps,

@@ -297,7 +297,7 @@ enum fid_status fid_plan_memory(struct fid_plan *plan, const struct fid_plan_con
 void fid_plan_bind(struct fid_plan *plan, char *arena)
 {
     for (size_t i = 0; i < plan->value_count; i++)
-        plan->values[i].data = (float *)(arena + plan->offsets[i]);
+        plan->values[i].data = (void *)(arena + plan->offsets[i]);
     for (size_t i = 0; i < plan->step_count; i++) {
         struct fid_step *step = &plan->steps[i];
         for (size_t j = 0; j < step->input_count; j++)

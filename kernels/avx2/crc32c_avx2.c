@@ -33,12 +33,13 @@ uint32_t fid_crc32c_avx2(uint32_t crc, const void *data, size_t bytes)
 {
     const unsigned char *p = data;
     uint64_t first = ~crc;
-    for (; bytes >= 3 * STRETCH; bytes -= 3 * STRETCH, p += 3 * STRETCH) {
+    const size_t step = (size_t)3 * STRETCH;
+    for (; bytes >= step; bytes -= step, p += step) {
         uint64_t second = 0, third = 0;
         for (size_t i = 0; i < STRETCH; i += 8) {
             first = _mm_crc32_u64(first, load_u64(p + i));
             second = _mm_crc32_u64(second, load_u64(p + STRETCH + i));
-            third = _mm_crc32_u64(third, load_u64(p + 2 * STRETCH + i));
+            third = _mm_crc32_u64(third, load_u64(p + STRETCH + STRETCH + i));
         }
         first = move_past(first, past_two) ^ move_past(second, past_one) ^ third;
     }

@@ -26,8 +26,9 @@ FID_INLINE void block(const size_t vectors, const size_t lanes, size_t taps, con
 FID_INLINE void average_f32_lanes(size_t channels, size_t taps, const float *const *in, float scale,
                                   float *out)
 {
+    const size_t step = (size_t)VECTORS * LANES;
     size_t j = 0;
-    for (; j + VECTORS * LANES <= channels; j += VECTORS * LANES)
+    for (; j + step <= channels; j += step)
         block(VECTORS, LANES, taps, in, j, scale, out);
     for (; j + LANES <= channels; j += LANES)
         block(1, LANES, taps, in, j, scale, out);

@@ -8,10 +8,11 @@ enum { VECTORS = 4 };
 FID_INLINE float dot_f32_lanes(size_t k, const float *a, const float *b)
 {
     lanes_f32 sum[VECTORS];
+    const size_t step = (size_t)VECTORS * LANES;
     size_t p = 0;
     for (size_t v = 0; v < VECTORS; v++)
         sum[v] = set_lanes(0.0f);
-    for (; p + VECTORS * LANES <= k; p += VECTORS * LANES)
+    for (; p + step <= k; p += step)
         for (size_t v = 0; v < VECTORS; v++)
             sum[v] = fma_lanes(load_lanes(a + p + v * LANES, LANES),
                                load_lanes(b + p + v * LANES, LANES), sum[v]);

@@ -83,11 +83,13 @@ static void make_configuration(struct uvc_camera *camera)
     append(camera, input, sizeof input);
     append(camera, (const uint8_t[2]){0}, formats); /* no controls of either format */
     if (mjpeg > 0) {
-        APPEND(11, 0x24, 6, ++number, mjpeg, 1, 1, 0, 0, 0, 0);
+        number++;
+        APPEND(11, 0x24, 6, number, mjpeg, 1, 1, 0, 0, 0, 0);
         append_frames(camera, false);
     }
     if (yuyv > 0) {
-        APPEND(27, 0x24, 4, ++number, yuyv, 'Y', 'U', 'Y', '2', 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0,
+        number++;
+        APPEND(27, 0x24, 4, number, yuyv, 'Y', 'U', 'Y', '2', 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0,
                0x38, 0x9b, 0x71, 16, 1, 0, 0, 0, 0);
         append_frames(camera, true);
     }
@@ -130,10 +132,11 @@ static size_t descriptor(const struct uvc_camera *camera, unsigned kind, unsigne
     }
     if (kind != 3 || index >= sizeof texts / sizeof texts[0])
         return 0;
-    size_t length = index == 0 ? 4 : 2 + 2 * strlen(texts[index]);
+    const char *text = texts[index];
+    size_t length = index == 0 ? 4 : 2 + 2 * strlen(text);
     memcpy(bytes, (const uint8_t[]){(uint8_t)length, 3, 9, 4}, 4); /* text 0: English */
-    for (size_t i = 0; index > 0 && texts[index][i] != '\0'; i++)
-        put(bytes + 2 + 2 * i, (uint8_t)texts[index][i], 2);
+    for (size_t i = 0; text[i] != '\0'; i++)
+        put(bytes + 2 + 2 * i, (uint8_t)text[i], 2);
     return length;
 }
 

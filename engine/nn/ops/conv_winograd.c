@@ -237,7 +237,7 @@ const struct fid_conv_method *fid_conv_winograd_choose(const struct fid_step *st
         .name = "winograd_" #size "x" #size,   \
         .kernel_slot = "gemm_f32",             \
         .in_place = true,                      \
-        .winograd_m = size,                    \
+        .winograd_m = (size),                  \
         .applies = is_3x3_stride_1,            \
         .scratch_size = winograd_scratch_size, \
         .prepare = winograd_prepare,           \
