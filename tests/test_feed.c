@@ -79,7 +79,8 @@ static enum app_camera_result script_read(struct app_camera *camera, int timeout
         frame->full_range = true;
         for (int i = 0; i < width * height; i++)
             frame->planes[0][i] = i % width < width / 2 ? script.luma : script.other_luma;
-        *captured_ns = script.frame_ns = app_now_ns();
+        *captured_ns = app_now_ns();
+        script.frame_ns = *captured_ns;
         if (!script.files)
             usleep(2000);
         return APP_CAMERA_FRAME;
