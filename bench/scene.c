@@ -134,7 +134,8 @@ struct fid_gallery *scene_gallery(const struct fid_model *model, size_t embeddin
     must(fid_gallery_open(path, model, FID_GALLERY_CREATE, &gallery, &error), &error);
     bench_pattern(numbers, embedding_size * (size_t)people);
     for (int i = 0; i < people; i++) {
-        const struct fid_sample sample = {.embedding = numbers + (size_t)i * embedding_size, .source = "made up"};
+        const struct fid_sample sample = {.embedding = numbers + (size_t)i * embedding_size,
+                                          .source = "made up"};
         snprintf(name, sizeof name, "person %d", i + 1);
         must(fid_gallery_enroll(gallery, name, &sample, 1, false, NULL, &error), &error);
     }
