@@ -113,7 +113,7 @@ static enum fid_status change_model(struct reembedding *work, const struct fid_s
 {
     struct fid_gallery *gallery = work->gallery;
     struct fid_store_model before;
-    bool was;
+    bool was = false;
     enum fid_status status = fid_store_read_model(gallery->store, &before, error);
     if (status == FID_OK && strcmp(before.id, model->id) == 0)
         status = fid_fail(error, FID_INVALID, "the gallery %s is of the model %s already",

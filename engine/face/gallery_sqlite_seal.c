@@ -1,11 +1,14 @@
 /* Between SQLite and its file system. What SQLite reads and writes, and what stands on the disk:
  *
- *   database   pages of 4096 bytes behind our header page. SQLite leaves the last 40 bytes of each
- *              page alone (its "reserved bytes"): they take nonce and tag
- *   -wal       a header of 32 bytes, then frames: a header of 24 bytes and a page. Each of the
- * three kinds is a block with 40 bytes behind it -journal   while no WAL is: pages as in the
- * database; the rest is page numbers and sums of 20 bytes of a page, which are left as they are
- *   -shm       page numbers and a sum of the last frame; not changed
+ * Database: pages of 4096 bytes behind our header page. SQLite leaves the last 40 bytes of each
+ * page alone (its "reserved bytes"), and they take nonce and tag.
+ *
+ * WAL: a header of 32 bytes, then frames, each a header of 24 bytes and a page. Each of the three
+ * is a block with 40 bytes behind it.
+ *
+ * Journal, while there is no WAL: pages as in the database; the rest is page numbers and sums of 20
+ * bytes of a page, which are left as they are. The shared memory of a WAL has page numbers and a
+ * sum of its last frame, and is left as it is, too.
  *
  * A write of any other size, a page without the reserved bytes, and temporary files (SQLite keeps
  * those in memory, see prepare_handle) are refused: nothing gets to the disk in plain.
