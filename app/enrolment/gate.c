@@ -72,11 +72,11 @@ static void fill_settings(struct app_gate *gate, struct app_setting settings[SET
         setting.value = &gate->photo[i];
         settings[APP_LIMITS + i] = setting;
     }
-    settings[SETTINGS - 2] = (struct app_setting){
+    settings[SETTINGS - 3] = (struct app_setting){
         "rival", "0..1", "a second face so prominent may be the one meant", 0, 1, &gate->rival};
-    settings[SETTINGS - 1] = (struct app_setting){
+    settings[SETTINGS - 2] = (struct app_setting){
         "clip_faces", "faces", "learnt from one clip at most", 1, 1000, &gate->clip_faces};
-    settings[2 * APP_LIMITS + 2] = (struct app_setting){
+    settings[SETTINGS - 1] = (struct app_setting){
         "keep_crops",     "0 or 1", "keep a crop of each face for another model", 0, 1,
         &gate->keep_crops};
 }
