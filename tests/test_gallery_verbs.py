@@ -191,7 +191,7 @@ def broken_files():
     yield "no numbers", people_file(ana, size=0)
     yield "too many numbers", people_file(ana, size=65537)
     yield "no id", people_file(ana, model="x" * 32)
-    yield "a newer version", people_file(ana, version=2)
+    yield "a newer version", people_file(ana, version=3)
     yield "more behind the end", people_file(ana) + b"x"
     yield "nothing", b""
     yield "something else", b"\x89PNG\r\n\x1a\n" + b"x" * 100
