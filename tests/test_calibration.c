@@ -309,8 +309,9 @@ static void raises_an_older_file(void)
     tamper(path, "DROP TABLE calibration; DROP TABLE stranger; DROP TABLE consent;"
                  "DROP TABLE change; DROP TABLE changed; DROP TABLE old_person;"
                  "DROP TABLE old_sample; DROP TABLE old_consent; DROP TABLE backup;"
-                 "ALTER TABLE model DROP COLUMN crc;ALTER TABLE person DROP COLUMN expires; ALTER "
-                 "TABLE sample DROP COLUMN created;"
+                 "ALTER TABLE model DROP COLUMN crc; ALTER TABLE person DROP COLUMN expires;"
+                 "ALTER TABLE sample DROP COLUMN created; ALTER TABLE sample DROP COLUMN crop;"
+                 "ALTER TABLE sample DROP COLUMN crop_crc;"
                  "PRAGMA user_version=1");
     struct fid_gallery *reader = open_gallery(path, &model_a, FID_GALLERY_READ_ONLY);
     REQUIRE(reader != NULL);
@@ -320,7 +321,7 @@ static void raises_an_older_file(void)
     CHECK(expected.count == 0 && version_of(path) == 1);
     gallery = open_gallery(path, &model_a, 0);
     REQUIRE(gallery != NULL);
-    CHECK(fid_gallery_count(gallery) == 1 && version_of(path) == 4);
+    CHECK(fid_gallery_count(gallery) == 1 && version_of(path) == 5);
     calibrate(gallery, vectors);
     CHECK(fid_gallery_refresh(reader, NULL, &error) == FID_OK); /* it is open since version 1 */
     check_calibrated(reader);
