@@ -78,7 +78,7 @@ enum fid_status fid_face_crop_encode(const struct fid_picture *picture, const st
 static bool read_face(const uint8_t *bytes, struct fid_face *face)
 {
     float numbers[NUMBERS];
-    for (int i = 0; i < NUMBERS; i++) {
+    for (size_t i = 0; i < NUMBERS; i++) {
         const uint8_t *at = bytes + sizeof magic + 4 * i;
         const uint32_t bits =
             (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;

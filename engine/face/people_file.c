@@ -26,12 +26,13 @@ struct fid_people_file *fid_people_make(const char *path)
     return made;
 }
 
-bool fid_people_allocate(struct fid_people_file *file)
+bool fid_people_allocate(struct fid_people_file *file, bool with_crops)
 {
     size_t size = file->model.size;
     const size_t sample = TEXT_MOST + 4 * size;
-    file->buffer_bytes =
-        FID_PEOPLE_FRAME + (sample > FID_FACE_CROP_MOST ? sample : FID_FACE_CROP_MOST) + 4;
+    file->buffer_bytes = FID_PEOPLE_FRAME +
+                         (with_crops && sample < FID_FACE_CROP_MOST ? FID_FACE_CROP_MOST : sample) +
+                         4;
     file->buffer = fid_calloc(file->buffer_bytes, 1);
     file->embedding = fid_calloc(size, sizeof(float));
     return file->buffer != NULL && file->embedding != NULL;
@@ -278,7 +279,7 @@ enum fid_status fid_people_open(const char *path, struct fid_people_file **file,
                           path, strerror(errno));
     if (status == FID_OK)
         status = read_header(made, error);
-    if (status == FID_OK && !fid_people_allocate(made))
+    if (status == FID_OK && !fid_people_allocate(made, made->has_crops))
         status = fid_fail(error, FID_NO_MEMORY, "no memory for %s", path);
     if (status == FID_OK)
         status = read_model(made, error);

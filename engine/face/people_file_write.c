@@ -87,7 +87,7 @@ enum fid_status fid_people_create(const char *path, bool replace,
         return fid_fail(error, FID_NO_MEMORY, "no memory for %s", path);
     made->model = *model;
     enum fid_status status = FID_OK;
-    if (!fid_people_allocate(made))
+    if (!fid_people_allocate(made, true))
         status = fid_fail(error, FID_NO_MEMORY, "no memory for %s", path);
     if (status == FID_OK)
         status = fid_private_create(path, replace, &made->target, &descriptor, error);

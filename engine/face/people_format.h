@@ -38,6 +38,6 @@ struct fid_people_file {
 /* FILLS the struct of a file of this path; NULL without memory. Then, when the model is known, room
  * for its records. */
 struct fid_people_file *fid_people_make(const char *path);
-bool fid_people_allocate(struct fid_people_file *file);
+bool fid_people_allocate(struct fid_people_file *file, bool with_crops);
 
 #endif
