@@ -150,7 +150,7 @@ def drawn(words, font):
 
 def built_in(words):
     """The words in the dots of the table in app/output/font.c, as large as the window draws them."""
-    with open(os.path.join(ROOT, "app", "font.c"), encoding="utf-8") as file:
+    with open(os.path.join(ROOT, "app", "output", "font.c"), encoding="utf-8") as file:
         table = re.search(r"ascii\[95\]\[ROWS\] = \{(.*?)\n\};", file.read(), re.S).group(1)
     glyphs = [[int(row, 16) for row in glyph.split(",")]
               for glyph in re.findall(r"\{((?:0x\w\w(?:, )?){9})\}", table)]
