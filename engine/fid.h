@@ -527,9 +527,9 @@ struct fid_reembedded {
 };
 /* Goes over to another model: everybody's faces are embedded anew from their crops, faces without
  * one are dropped, in one transaction. The gallery was opened without a model. FID_INVALID: it is
- * of this model already; FID_NO_FACE, nothing changed: somebody has no usable crop, and leave_out,
- * which takes such people out of the gallery, is not set. Make a copy before: undo does not bring
- * the old model's vectors back. */
+ * of this model already; FID_BUSY: others have changed it since it was opened; FID_NO_FACE, nothing
+ * changed: somebody has no usable crop, and leave_out, which takes such people out of the gallery,
+ * is not set. Make a copy before: undo does not bring the old model's vectors back. */
 enum fid_status fid_gallery_reembed(struct fid_gallery *gallery, const struct fid_model *model,
                                     struct fid_embedder *embedder, bool leave_out,
                                     struct fid_reembedded *done, struct fid_error *error);

@@ -113,8 +113,15 @@ static enum fid_status change_model(struct reembedding *work, const struct fid_s
 {
     struct fid_gallery *gallery = work->gallery;
     struct fid_store_model before;
+    int64_t version = gallery->version;
     bool was = false;
     enum fid_status status = fid_store_read_model(gallery->store, &before, error);
+    if (status == FID_OK)
+        status = fid_store_version(gallery->store, &version, error);
+    if (status == FID_OK && version != gallery->version)
+        status = fid_fail(error, FID_BUSY,
+                          "the gallery %s was changed by another process meanwhile: run again",
+                          gallery->path);
     if (status == FID_OK && strcmp(before.id, model->id) == 0)
         status = fid_fail(error, FID_INVALID, "the gallery %s is of the model %s already",
                           gallery->path, model->name);
