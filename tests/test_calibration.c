@@ -310,7 +310,8 @@ static void raises_an_older_file(void)
                  "DROP TABLE change; DROP TABLE changed; DROP TABLE old_person;"
                  "DROP TABLE old_sample; DROP TABLE old_consent; DROP TABLE backup;"
                  "ALTER TABLE model DROP COLUMN crc; ALTER TABLE person DROP COLUMN expires;"
-                 "ALTER TABLE sample DROP COLUMN created; ALTER TABLE sample DROP COLUMN crop;"
+                 "ALTER TABLE sample DROP COLUMN created; DROP INDEX sample_crop;"
+                 "ALTER TABLE sample DROP COLUMN crop;"
                  "ALTER TABLE sample DROP COLUMN crop_crc;"
                  "PRAGMA user_version=1");
     struct fid_gallery *reader = open_gallery(path, &model_a, FID_GALLERY_READ_ONLY);

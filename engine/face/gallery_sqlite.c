@@ -51,6 +51,7 @@ static const char *const schema_steps[SCHEMA] = {
     /* the columns of sample, in their order, are those of old_sample */
     "ALTER TABLE sample ADD COLUMN crop BLOB NOT NULL DEFAULT x'';"
     "ALTER TABLE sample ADD COLUMN crop_crc INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX sample_crop ON sample(person) WHERE length(crop) > 0;"
     "ALTER TABLE old_sample ADD COLUMN crop BLOB NOT NULL DEFAULT x'';"
     "ALTER TABLE old_sample ADD COLUMN crop_crc INTEGER NOT NULL DEFAULT 0;"
     "PRAGMA user_version=5;",

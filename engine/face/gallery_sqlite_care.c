@@ -112,9 +112,8 @@ enum fid_status fid_store_each_bytes(struct fid_store *store, int64_t person,
                                      fid_store_bytes_fn take, void *ctx, struct fid_error *error)
 {
     static const char *const queries[] = {
-        "SELECT data FROM sample WHERE person = ?1",
-
-        "SELECT data FROM vector WHERE person = ?1", "SELECT text FROM consent WHERE person = ?1",
+        "SELECT data FROM sample WHERE person = ?1", "SELECT data FROM vector WHERE person = ?1",
+        "SELECT text FROM consent WHERE person = ?1",
         "SELECT name || name_key || created FROM person WHERE id = ?1", /* as they lie in the row */
     };
     enum fid_status status = FID_OK;

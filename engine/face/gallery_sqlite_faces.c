@@ -151,7 +151,8 @@ enum fid_status fid_store_each_sample(struct fid_store *store, int64_t person, s
                                       fid_store_face_fn take, void *ctx, struct fid_error *error)
 {
     struct face_reader reader = {take, ctx};
-    return fid_store_each_whole_sample(store, person, size, take_face, &reader, error);
+    return select_faces(store, SAMPLES_SQL("''", "x'', 0"), person, FID_ROW_SAMPLE, size, take_face,
+                        &reader, error);
 }
 
 enum fid_status fid_store_each_stranger(struct fid_store *store, size_t size,
