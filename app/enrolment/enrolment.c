@@ -96,18 +96,18 @@ enum fid_status app_enrolment_crop(struct app_enrolment *enrolment,
                                    struct fid_error *error)
 {
     struct app_look *look = &enrolment->looks[enrolment->look_count - 1];
-    struct fid_bytes *encoded = &enrolment->encoded;
-    enum fid_status status = fid_face_crop_encode(picture, face, encoded, error);
-    if (status != FID_OK)
-        return status;
-    look->crop = malloc(encoded->size);
-    if (look->crop == NULL) {
+    struct fid_bytes encoded = {0}; /* with room for the raw picture: too much to be kept */
+    enum fid_status status = fid_face_crop_encode(picture, face, &encoded, error);
+    if (status == FID_OK && (look->crop = malloc(encoded.size)) == NULL) {
         snprintf(error->text, sizeof error->text, "no memory for a crop");
-        return error->status = FID_NO_MEMORY;
+        status = error->status = FID_NO_MEMORY;
     }
-    memcpy(look->crop, encoded->data, encoded->size);
-    look->crop_size = encoded->size;
-    return FID_OK;
+    if (status == FID_OK) {
+        memcpy(look->crop, encoded.data, encoded.size);
+        look->crop_size = encoded.size;
+    }
+    fid_bytes_free(&encoded);
+    return status == FID_INVALID ? FID_OK : status;
 }
 
 void app_enrolment_count(const struct app_enrolment *enrolment, size_t counts[APP_GATE_REASONS])
@@ -193,6 +193,5 @@ void app_enrolment_clear(struct app_enrolment *enrolment)
         free(enrolment->looks[i].crop);
     free(enrolment->looks);
     free(enrolment->embeddings);
-    fid_bytes_free(&enrolment->encoded);
     *enrolment = (struct app_enrolment){.keep_crops = enrolment->keep_crops};
 }

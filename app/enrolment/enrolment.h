@@ -31,12 +31,11 @@ struct app_enrolment { /* zero-initialise */
     struct app_look *looks;
     float *embeddings; /* [look_count][size], as the network gave them */
     size_t shot_count, shot_capacity, look_count, look_capacity, size;
-    struct fid_terms terms;   /* borrowed; zeros: none */
-    size_t bad_files;         /* for the summary */
-    bool keep_crops;          /* for another model, one day; stays when the rest is cleared */
-    struct fid_bytes encoded; /* room for one */
-    bool low_quality;         /* nothing better is there: what is used breaks limits */
-    char doubt[504]; /* what speaks against the person, though it is saved; "" for nothing */
+    struct fid_terms terms; /* borrowed; zeros: none */
+    size_t bad_files;       /* for the summary */
+    bool keep_crops;        /* for another model, one day; stays when the rest is cleared */
+    bool low_quality;       /* nothing better is there: what is used breaks limits */
+    char doubt[504];        /* what speaks against the person, though it is saved; "" for nothing */
 };
 
 /* ---- gathering ---- */
@@ -49,7 +48,7 @@ bool app_enrolment_shot(struct app_enrolment *enrolment, const char *file, long 
 bool app_enrolment_look(struct app_enrolment *enrolment, const float *embedding, size_t size,
                         const struct fid_quality *quality, const struct app_verdict *verdict);
 
-/* Keeps a crop with the look that was added last. FID_NO_MEMORY. */
+/* Keeps a crop with the look that was added last, if it lies in the picture. FID_NO_MEMORY. */
 enum fid_status app_enrolment_crop(struct app_enrolment *enrolment,
                                    const struct fid_picture *picture, const struct fid_face *face,
                                    struct fid_error *error);

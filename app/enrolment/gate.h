@@ -49,6 +49,11 @@ struct app_gate {
 
 /* Fills the gate from table and settings file. APP_USAGE after a sentence. */
 enum app_exit app_gate_read(struct app_gate *gate);
+/* Is a crop kept with each face: by the command line, or by the settings? */
+static inline bool app_gate_keeps_crops(const struct app_gate *gate, const struct app *app)
+{
+    return app->keep_crops || gate->keep_crops > 0;
+}
 /* Writes the limits in force as they could stand in the settings file. */
 void app_gate_write(FILE *out, const struct app_gate *gate);
 

@@ -90,8 +90,7 @@ enum app_exit app_analyzer_open(struct app *app, bool every_frame, struct app_an
     (*analyzer)->embed_ns_least = ns_apart(app->embed_fps);
     app_learner_cancel(&(*analyzer)->learner);
     enum app_exit code = app_gate_read(&(*analyzer)->learner.gate);
-    (*analyzer)->learner.faces.keep_crops =
-        app->keep_crops || (*analyzer)->learner.gate.keep_crops > 0;
+    (*analyzer)->learner.faces.keep_crops = app_gate_keeps_crops(&(*analyzer)->learner.gate, app);
     if (code == APP_OK)
         code = open_engine(*analyzer);
     (*analyzer)->refreshed_ns = (*analyzer)->faces_ns = app_now_ns();

@@ -88,8 +88,8 @@ static enum app_exit enroll_person(struct enroll *enroll, const char *name, char
                                    size_t count)
 {
     const struct app_gate *gate = &enroll->gatherer.gate;
-    struct app_enrolment enrolment = {
-        .terms = enroll->terms, .keep_crops = enroll->app->keep_crops || gate->keep_crops > 0};
+    struct app_enrolment enrolment = {.terms = enroll->terms,
+                                      .keep_crops = app_gate_keeps_crops(gate, enroll->app)};
     enum app_exit code = app_gather(&enroll->gatherer, paths, count, &enrolment);
     if (code == APP_OK)
         code = save(enroll, name, &enrolment);

@@ -95,13 +95,18 @@ static bool read_face(const uint8_t *bytes, struct fid_face *face)
     return face->box.w > 0 && face->box.h > 0;
 }
 
+/* All but the pixels. */
+static bool read_head(const uint8_t *bytes, size_t size, struct fid_face *face)
+{
+    return size > HEADER + 2 && size <= FID_FACE_CROP_MOST &&
+           memcmp(bytes, magic, sizeof magic) == 0 && bytes[HEADER] == 0xFF &&
+           bytes[HEADER + 1] == 0xD8 && read_face(bytes, face);
+}
+
 bool fid_face_crop_check(const void *bytes, size_t size)
 {
-    const uint8_t *at = bytes;
     struct fid_face face;
-    return size > HEADER + 2 && size <= FID_FACE_CROP_MOST &&
-           memcmp(at, magic, sizeof magic) == 0 && read_face(at, &face) && at[HEADER] == 0xFF &&
-           at[HEADER + 1] == 0xD8;
+    return read_head(bytes, size, &face);
 }
 
 enum fid_status fid_face_crop_decode(const void *bytes, size_t size, struct fid_picture *picture,
@@ -109,7 +114,7 @@ enum fid_status fid_face_crop_decode(const void *bytes, size_t size, struct fid_
 {
     const uint8_t *at = bytes;
     int orientation, width, height;
-    if (!fid_face_crop_check(bytes, size) || !read_face(at, face))
+    if (!read_head(at, size, face))
         return fid_fail(error, FID_CORRUPT, "a kept crop is damaged");
     enum fid_status status =
         fid_frame_jpeg_size(at + HEADER, size - HEADER, "a kept crop", &width, &height, error);
