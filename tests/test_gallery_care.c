@@ -4,6 +4,7 @@
 #include "engine/face/gallery.h"
 #include "engine/face/trace.h"
 #include "tests/check/check.h"
+#include "tests/whole_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,33 +73,6 @@ static size_t same_people(const struct fid_gallery *a, const struct fid_gallery 
                     memcmp(x->vectors, y->vectors, x->vector_count * SIZE * sizeof(float)) == 0;
         }
     return same;
-}
-
-struct file {
-    unsigned char *bytes;
-    size_t size;
-};
-
-static struct file read_whole(const char *path)
-{
-    struct stat info;
-    struct file file = {NULL, 0};
-    FILE *stream = fopen(path, "rb");
-    if (stream == NULL || fstat(fileno(stream), &info) != 0)
-        return file;
-    file.bytes = malloc((size_t)info.st_size + 1);
-    file.size = fread(file.bytes, 1, (size_t)info.st_size, stream);
-    fclose(stream);
-    return file;
-}
-
-static void write_whole(const char *path, const unsigned char *bytes, size_t size)
-{
-    FILE *stream = fopen(path, "wb");
-    REQUIRE(stream != NULL);
-    CHECK(fwrite(bytes, 1, size, stream) == size);
-    fclose(stream);
-    chmod(path, 0600);
 }
 
 static void count_tale(void *ctx, const char *sentence)
