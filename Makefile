@@ -52,7 +52,7 @@ LDFLAGS_ALL = -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDF
 # ---- sources ----
 KERNEL_C  := $(wildcard kernels/*.c kernels/ref/*.c)
 ISA_C     := $(foreach isa,$(ISA_FOLDERS),$(wildcard kernels/$(isa)/*.c))
-ENGINE_C  := $(wildcard engine/*.c engine/base/*.c engine/nn/*.c engine/nn/ops/*.c engine/face/*.c)
+ENGINE_C  := $(wildcard engine/*.c engine/base/*.c engine/nn/*.c engine/nn/ops/*.c engine/face/*/*.c)
 WEIGHTS_C := $(wildcard weights/*.c)
 APP_FOLDERS := output input identify enrolment eval live window verbs
 LIB_O     := $(patsubst %.c,$(BUILD)/%.o,$(KERNEL_C) $(ISA_C) $(ENGINE_C) $(WEIGHTS_C))

@@ -507,8 +507,8 @@ enum fid_status fid_gallery_forget(struct fid_gallery *gallery, const char *name
                                    struct fid_error *error);
 
 /* Writes the people of these names (count 0: all) to a file for fid_gallery_import
- * (engine/face/PEOPLE_FILE.md), mode 0600. FILLS *people. FID_EXISTS: there is a file already and
- * replace is not set; FID_NOT_FOUND, FID_IO. */
+ * (engine/face/gallery/PEOPLE_FILE.md), mode 0600. FILLS *people. FID_EXISTS: there is a file
+ * already and replace is not set; FID_NOT_FOUND, FID_IO. */
 enum fid_status fid_gallery_export(struct fid_gallery *gallery, const char *path, bool replace,
                                    char *const *names, size_t count, size_t *people,
                                    struct fid_error *error);

@@ -2,7 +2,7 @@
 #ifndef TESTS_GALLERY_FIXTURE_H
 #define TESTS_GALLERY_FIXTURE_H
 
-#include "engine/face/gallery.h"
+#include "engine/face/gallery/gallery.h"
 #include "tests/check/check.h"
 
 #include <stdio.h>

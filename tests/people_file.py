@@ -1,4 +1,4 @@
-"""people_file.py - writes the file of `faceid export` as engine/face/PEOPLE_FILE.md describes it, so
+"""people_file.py - writes the file of `faceid export` as engine/face/gallery/PEOPLE_FILE.md describes it, so
 that tests can have people without a model."""
 import random
 import struct

@@ -3,8 +3,8 @@
 #ifndef TESTS_SEAL_FIXTURE_H
 #define TESTS_SEAL_FIXTURE_H
 
-#include "engine/face/gallery.h"
-#include "engine/face/seal.h"
+#include "engine/face/gallery/gallery.h"
+#include "engine/face/store/seal.h"
 #include "tests/check/check.h"
 #include "tests/whole_file.h"
 

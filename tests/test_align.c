@@ -1,6 +1,6 @@
 /* The geometry of pixels: scaling, warping, alignment, against closed forms and brute force. */
-#include "engine/face/align_face.h"
-#include "engine/face/picture_codec.h"
+#include "engine/face/embed/align_face.h"
+#include "engine/face/picture/picture_codec.h"
 #include "tests/check/check.h"
 
 #include <math.h>

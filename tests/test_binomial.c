@@ -1,5 +1,5 @@
 /* What a count says about a chance, against sums over all outcomes. */
-#include "engine/face/binomial.h"
+#include "engine/face/evaluate/binomial.h"
 #include "tests/check/check.h"
 
 #include <math.h>

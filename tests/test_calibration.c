@@ -1,6 +1,6 @@
 /* A gallery's own limit: how it is chosen, what is kept of it, who is refused; and what a face
  * would get that had not been enrolled. Vectors are made up here. */
-#include "engine/face/gallery.h"
+#include "engine/face/gallery/gallery.h"
 #include "tests/gallery_fixture.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* Frames of cameras: every conversion to RGB held against its definition in double precision,
  * turned frames, and the pictures of Motion-JPEG held against the same as files. */
-#include "engine/face/picture_codec.h"
+#include "engine/face/picture/picture_codec.h"
 #include "tests/check/check.h"
 
 #include <jpeglib.h>

@@ -1,8 +1,8 @@
 /* The gallery on disk and in memory, with vectors made up here: what is kept, who is refused, what
  * is left after a fault. */
 #include "engine/base/clock.h"
-#include "engine/face/gallery.h"
-#include "engine/face/prototypes.h"
+#include "engine/face/gallery/gallery.h"
+#include "engine/face/gallery/prototypes.h"
 #include "tests/gallery_fixture.h"
 
 #include <math.h>

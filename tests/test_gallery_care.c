@@ -1,8 +1,8 @@
 /* Damage and its traces: a flipped bit is found or harmless, what it does not hit can be saved, and
  * nothing is left of whoever is forgotten. FACEID_SOAK_FLIPS: how many flips (make soak: 10,000).
  */
-#include "engine/face/gallery.h"
-#include "engine/face/trace.h"
+#include "engine/face/gallery/gallery.h"
+#include "engine/face/store/trace.h"
 #include "tests/check/check.h"
 #include "tests/whole_file.h"
 

@@ -1,5 +1,5 @@
 /* Merging, taking a face out, consent and expiry, and undoing all of that. */
-#include "engine/face/gallery.h"
+#include "engine/face/gallery/gallery.h"
 #include "tests/gallery_fixture.h"
 
 #include <stdio.h>

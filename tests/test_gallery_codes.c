@@ -1,6 +1,6 @@
 /* A large gallery is looked through by codes: the labels must have the very bits that they have
  * without, whatever the vectors, and few people may be left to look at in full. */
-#include "engine/face/gallery.h"
+#include "engine/face/gallery/gallery.h"
 #include "kernels/kernels.h"
 #include "tests/check/check.h"
 

@@ -1,5 +1,5 @@
 /* The decision: who is named, who is not and why. Vectors are made up here. */
-#include "engine/face/gallery.h"
+#include "engine/face/gallery/gallery.h"
 #include "tests/check/check.h"
 
 #include <float.h>

@@ -1,7 +1,7 @@
 /* Pictures: reading, turning, writing, and refusing. All pictures are drawn here. */
 #include "engine/base/memory.h"
-#include "engine/face/exif.h"
-#include "engine/face/picture_codec.h"
+#include "engine/face/picture/exif.h"
+#include "engine/face/picture/picture_codec.h"
 #include "tests/check/check.h"
 
 #include <jpeglib.h>

@@ -1,6 +1,6 @@
 /* Who a track is: looks vote, names are held, one name stands once in a frame. Vectors are made up:
  * Ana is the first axis, Bob the second; every face has an axis of its own besides. */
-#include "engine/face/gallery.h"
+#include "engine/face/gallery/gallery.h"
 #include "tests/check/check.h"
 
 #include <math.h>

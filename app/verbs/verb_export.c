@@ -30,7 +30,7 @@ const struct app_verb app_verb_export = {
     .summary = "write people to a file for another gallery",
     .details =
         "Faces' vectors with their sources, consents and last days, with a checksum for each;\n"
-        "engine/face/PEOPLE_FILE.md describes the file, which is as private as the gallery "
+        "engine/face/gallery/PEOPLE_FILE.md describes the file, which is as private as the gallery "
         "(0600).\n"
         "Without names everybody is written.\n",
     .examples = "faceid export all.people\teverybody\n"

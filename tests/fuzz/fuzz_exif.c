@@ -2,7 +2,7 @@
  *
  * Built and run by `make fuzz`; seeds/exif holds the inputs it starts from (make_seeds writes
  * them). */
-#include "engine/face/exif.h"
+#include "engine/face/picture/exif.h"
 
 #include <stdlib.h>
 #include <string.h>

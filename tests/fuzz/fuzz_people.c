@@ -2,7 +2,7 @@
  *
  * Built and run by `make fuzz`; seeds/people holds the inputs it starts from (make_seeds writes
  * them). Size and checksums are made right, or hardly an input would come any further. */
-#include "engine/face/people_file.h"
+#include "engine/face/gallery/people_file.h"
 #include "kernels/kernels.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  *
  * Built and run by `make fuzz`; seeds/seal_header holds the inputs it starts from (make_seeds
  * writes them). The input is how the page begins; zeros follow. */
-#include "engine/face/seal.h"
+#include "engine/face/store/seal.h"
 
 #include <stdlib.h>
 #include <string.h>

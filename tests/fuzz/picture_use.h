@@ -2,7 +2,7 @@
 #ifndef TESTS_FUZZ_PICTURE_USE_H
 #define TESTS_FUZZ_PICTURE_USE_H
 
-#include "engine/face/picture_codec.h"
+#include "engine/face/picture/picture_codec.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * and opening is timed too, also of one that is sealed with the key file KEY; with hold it stays
  * open until stdin ends. People are like the real ones of a network: what all faces have in common,
  * what is a person's, and what is a picture's. */
-#include "engine/face/gallery.h"
+#include "engine/face/gallery/gallery.h"
 #include "kernels/kernels.h"
 
 #include <math.h>

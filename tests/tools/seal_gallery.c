@@ -1,7 +1,7 @@
 /* seal_gallery.c - seals a plain gallery with a key file, cheaply, for tests that open it often:
  * GALLERY KEYFILE. */
-#include "engine/face/gallery_store.h"
-#include "engine/face/seal.h"
+#include "engine/face/store/gallery_store.h"
+#include "engine/face/store/seal.h"
 
 #include <fcntl.h>
 #include <limits.h>

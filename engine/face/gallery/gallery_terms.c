@@ -1,0 +1,74 @@
+/* What is agreed with people: consent, and until when they may be named. */
+#include "engine/face/gallery/gallery.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <utf8proc.h>
+
+/* ---- days ---- */
+
+void fid_today(char today[FID_DATE_BYTES])
+{
+    struct tm parts;
+    time_t now = time(NULL);
+    gmtime_r(&now, &parts);
+    strftime(today, FID_DATE_BYTES, "%Y-%m-%d", &parts);
+}
+
+bool fid_is_date(const char *text)
+{
+    static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    unsigned year, month, day;
+    char again[32];
+    if (strlen(text) != FID_DATE_BYTES - 1 || sscanf(text, "%4u-%2u-%2u", &year, &month, &day) != 3)
+        return false;
+    snprintf(again, sizeof again, "%04u-%02u-%02u", year, month, day);
+    if (strcmp(text, again) != 0 || month < 1 || month > 12 || day < 1)
+        return false;
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return day <= days[month - 1] + (unsigned)(month == 2 && leap);
+}
+
+bool fid_gallery_expire(struct fid_gallery *gallery)
+{
+    char today[FID_DATE_BYTES];
+    bool changed = false;
+    fid_today(today);
+    for (size_t i = 0; i < gallery->count; i++) {
+        struct fid_person *person = &gallery->people[i].info;
+        bool expired = person->expires[0] != '\0' && strcmp(person->expires, today) < 0;
+        changed = changed || expired != person->expired;
+        person->expired = expired;
+    }
+    return changed;
+}
+
+/* ---- words ---- */
+
+static enum fid_status check_consent(const char *text, struct fid_error *error)
+{
+    size_t length = strnlen(text, FID_CONSENT_BYTES);
+    utf8proc_int32_t code;
+    if (length == 0)
+        return fid_fail(error, FID_INVALID, "the consent has no words");
+    if (length == FID_CONSENT_BYTES)
+        return fid_fail(error, FID_INVALID, "the consent is longer than %d bytes",
+                        FID_CONSENT_BYTES - 1);
+    for (size_t at = 0; at < length;) {
+        utf8proc_ssize_t bytes = utf8proc_iterate((const utf8proc_uint8_t *)text + at,
+                                                  (utf8proc_ssize_t)(length - at), &code);
+        if (bytes < 1)
+            return fid_fail(error, FID_INVALID, "the consent is not valid UTF-8");
+        at += (size_t)bytes;
+    }
+    return FID_OK;
+}
+
+enum fid_status fid_terms_check(const struct fid_terms *terms, struct fid_error *error)
+{
+    if (terms->expires != NULL && terms->expires[0] != '\0' && !fid_is_date(terms->expires))
+        return fid_fail(error, FID_INVALID, "'%.40s' is no day; write it as 2027-01-31",
+                        terms->expires);
+    return terms->consent != NULL ? check_consent(terms->consent, error) : FID_OK;
+}

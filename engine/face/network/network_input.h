@@ -1,0 +1,13 @@
+/* network_input.h - pixels into a network's input. */
+#ifndef FID_FACE_NETWORK_INPUT_H
+#define FID_FACE_NETWORK_INPUT_H
+
+#include "engine/face/network/model_card.h"
+
+/* FILLS one input [h, w, 3] with the picture at its left upper corner, in the card's channel order,
+ * mean and scale; the rest is black (pixels of 0, that is (0 - mean) · scale). The picture is not
+ * larger than h × w. */
+void fid_network_input_fill(const struct fid_input_card *card, const struct fid_picture *picture,
+                            float *data, int h, int w);
+
+#endif

@@ -1,0 +1,210 @@
+/* PNG through libpng; its errors jump back to the one setjmp of the call. */
+#include "engine/face/picture/exif.h"
+#include "engine/face/picture/picture_codec.h"
+
+#include "engine/base/memory.h"
+#include "engine/base/size.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <string.h>
+
+enum {
+    MAX_CHUNK_BYTES = 8 << 20, /* an ancillary chunk; the pixels are streamed */
+    MAX_CACHED_CHUNKS = 1000
+};
+
+struct png_reader {
+    png_structp png;
+    png_infop info;
+    const uint8_t *bytes;
+    size_t size, position;
+    bool alpha;
+    int passes;    /* 7 for an interlaced file, else 1 */
+    uint8_t *rgba; /* the whole picture with alpha, for those that have one */
+    struct fid_picture *picture;
+    const char *what;
+    char text[128]; /* libpng's sentence for the error */
+    bool starved;   /* memory was refused to libpng, which says so in words alone */
+    struct fid_error *error;
+};
+
+static void on_error(png_structp png, png_const_charp text)
+{
+    struct png_reader *reader = png_get_error_ptr(png);
+    snprintf(reader->text, sizeof reader->text, "%s", text);
+    png_longjmp(png, 1);
+}
+
+static void on_warning(png_structp png, png_const_charp text)
+{
+    (void)png; /* libpng warns of odd ancillary chunks, which we do not use */
+    (void)text;
+}
+
+static png_voidp on_allocate(png_structp png, png_alloc_size_t bytes)
+{
+    struct png_reader *reader = png_get_mem_ptr(png);
+    void *block = fid_calloc(1, bytes);
+    reader->starved = reader->starved || block == NULL;
+    return block;
+}
+
+static void on_free(png_structp png, png_voidp block)
+{
+    (void)png;
+    fid_free(block);
+}
+
+static void on_read(png_structp png, png_bytep out, size_t count)
+{
+    struct png_reader *reader = png_get_io_ptr(png);
+    if (count > reader->size - reader->position)
+        png_error(png, "the file ends too early");
+    memcpy(out, reader->bytes + reader->position, count);
+    reader->position += count;
+}
+
+/* Alpha is composed on white: what has an alpha channel is a cut-out made for a page, and hair cut
+ * out from a light background shows no dark rim then. */
+static void compose_on_white(const uint8_t *rgba, int width, uint8_t *rgb)
+{
+    for (int x = 0; x < width; x++, rgba += 4, rgb += 3) {
+        unsigned alpha = rgba[3];
+        for (int i = 0; i < 3; i++)
+            rgb[i] = (uint8_t)((rgba[i] * alpha + 255 * (255 - alpha) + 127) / 255);
+    }
+}
+
+/* Header, limits, and the transformations to 8-bit RGB or RGBA. */
+static enum fid_status read_header(struct png_reader *reader)
+{
+    png_structp png = reader->png;
+    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours are checked below */
+    png_set_chunk_malloc_max(png, MAX_CHUNK_BYTES);
+    png_set_chunk_cache_max(png, MAX_CACHED_CHUNKS);
+    png_read_info(png, reader->info);
+    png_uint_32 width = png_get_image_width(png, reader->info);
+    png_uint_32 height = png_get_image_height(png, reader->info);
+    enum fid_status status = fid_picture_check_size(width, height, reader->what, reader->error);
+    if (status != FID_OK)
+        return status;
+    png_set_expand(png); /* palette, grey of few bits, tRNS */
+    png_set_scale_16(png);
+    png_set_gray_to_rgb(png);
+    reader->passes = png_set_interlace_handling(png);
+    png_read_update_info(png, reader->info);
+    int channels = png_get_channels(png, reader->info);
+    if (png_get_bit_depth(png, reader->info) != 8 || (channels != 3 && channels != 4))
+        return fid_fail(reader->error, FID_UNSUPPORTED, "%s: PNG with %d channels", reader->what,
+                        channels);
+    reader->alpha = channels == 4;
+    return fid_picture_resize(reader->picture, (int)width, (int)height, reader->error);
+}
+
+/* An interlaced file comes in passes over the whole picture, each refining the rows before. */
+static enum fid_status read_rows(struct png_reader *reader)
+{
+    bool alpha = reader->alpha;
+    struct fid_picture *picture = reader->picture;
+    size_t row_bytes = (size_t)picture->width * 4;
+    if (alpha && (reader->rgba = fid_calloc((size_t)picture->height, row_bytes)) == NULL)
+        return fid_fail(reader->error, FID_NO_MEMORY, "%s: no memory for %d x %d pixels",
+                        reader->what, picture->width, picture->height);
+    for (int pass = 0; pass < reader->passes; pass++)
+        for (int y = 0; y < picture->height; y++)
+            png_read_row(reader->png,
+                         alpha ? reader->rgba + (size_t)y * row_bytes : fid_picture_row(picture, y),
+                         NULL);
+    png_read_end(reader->png, reader->info);
+    if (alpha)
+        for (int y = 0; y < picture->height; y++)
+            compose_on_white(reader->rgba + (size_t)y * row_bytes, picture->width,
+                             fid_picture_row(picture, y));
+    return FID_OK;
+}
+
+static int find_orientation(struct png_reader *reader)
+{
+    png_uint_32 size = 0;
+    png_bytep exif = NULL;
+    if (png_get_eXIf_1(reader->png, reader->info, &size, &exif) == 0 || exif == NULL)
+        return 1;
+    return fid_exif_orientation(exif, size);
+}
+
+/* The call of setjmp: what is still needed after a jump lives in the caller's *reader. */
+static enum fid_status read_guarded(struct png_reader *reader, int *orientation)
+{
+    if (setjmp(png_jmpbuf(reader->png)) != 0) {
+        if (reader->starved)
+            return fid_fail(reader->error, FID_NO_MEMORY, "%s: no memory for the PNG reader",
+                            reader->what);
+        return fid_fail(reader->error, FID_CORRUPT, "%s: damaged PNG: %s", reader->what,
+                        reader->text);
+    }
+    png_set_read_fn(reader->png, reader, on_read);
+    enum fid_status status = read_header(reader);
+    if (status == FID_OK)
+        status = read_rows(reader);
+    if (status == FID_OK)
+        *orientation = find_orientation(reader);
+    return status;
+}
+
+enum fid_status fid_png_decode(const uint8_t *bytes, size_t size, const char *what,
+                               struct fid_picture *picture, int *orientation,
+                               struct fid_error *error)
+{
+    struct png_reader reader = {
+        .bytes = bytes, .size = size, .picture = picture, .what = what, .error = error};
+    enum fid_status status;
+    reader.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &reader, on_error, on_warning,
+                                          &reader, on_allocate, on_free);
+    reader.info = reader.png != NULL ? png_create_info_struct(reader.png) : NULL;
+    if (reader.info == NULL)
+        status = fid_fail(error, FID_NO_MEMORY, "%s: no memory for the PNG reader", what);
+    else
+        status = read_guarded(&reader, orientation);
+    png_destroy_read_struct(&reader.png, &reader.info, NULL);
+    fid_free(reader.rgba);
+    return status;
+}
+
+static void on_write_error(png_structp png, png_const_charp text)
+{
+    (void)text; /* the caller asks the stream for the reason */
+    png_longjmp(png, 1);
+}
+
+static enum fid_status write_guarded(png_structp png, png_infop info,
+                                     const struct fid_picture *picture, FILE *stream,
+                                     const char *path, struct fid_error *error)
+{
+    if (setjmp(png_jmpbuf(png)) != 0)
+        return fid_fail(error, FID_IO, "%s: the PNG could not be written", path);
+    png_init_io(png, stream);
+    png_set_IHDR(png, info, (png_uint_32)picture->width, (png_uint_32)picture->height, 8,
+                 PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+                 PNG_FILTER_TYPE_DEFAULT);
+    png_write_info(png, info);
+    for (int y = 0; y < picture->height; y++)
+        png_write_row(png, fid_picture_row(picture, y));
+    png_write_end(png, info);
+    return FID_OK;
+}
+
+enum fid_status fid_png_encode(const struct fid_picture *picture, FILE *stream, const char *path,
+                               struct fid_error *error)
+{
+    enum fid_status status;
+    png_structp png =
+        png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, on_write_error, on_warning);
+    png_infop info = png != NULL ? png_create_info_struct(png) : NULL;
+    if (info == NULL)
+        status = fid_fail(error, FID_NO_MEMORY, "%s: no memory for the PNG writer", path);
+    else
+        status = write_guarded(png, info, picture, stream, path, error);
+    png_destroy_write_struct(&png, &info);
+    return status;
+}

@@ -1,0 +1,340 @@
+#include "engine/face/store/gallery_sqlite.h"
+
+#include "engine/base/memory.h"
+
+enum {
+    APPLICATION_ID = 0x46494447, /* "FIDG" in the file's header: told apart from other databases */
+    SCHEMA = FID_SQLITE_SCHEMA,
+    BUSY_MS = 5000,
+};
+
+/* What makes version i + 1 of the tables from version i, 0 being an empty file. */
+static const char *const schema_steps[SCHEMA] = {
+    "CREATE TABLE model(id TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL);"
+    "CREATE TABLE person(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL,"
+    " name_key TEXT NOT NULL UNIQUE, created TEXT NOT NULL, crc INTEGER NOT NULL);"
+    "CREATE TABLE sample(id INTEGER PRIMARY KEY, person INTEGER NOT NULL"
+    " REFERENCES person(id) ON DELETE CASCADE, source TEXT NOT NULL, data BLOB NOT NULL,"
+    " crc INTEGER NOT NULL);"
+    "CREATE INDEX sample_person ON sample(person);"
+    "CREATE TABLE vector(person INTEGER NOT NULL REFERENCES person(id) ON DELETE CASCADE,"
+    " kind INTEGER NOT NULL, place INTEGER NOT NULL, data BLOB NOT NULL, crc INTEGER NOT NULL,"
+    " PRIMARY KEY(person, kind, place));"
+    "PRAGMA application_id=1179206727; PRAGMA user_version=1;",
+
+    "CREATE TABLE calibration(id INTEGER PRIMARY KEY CHECK(id = 1), model TEXT NOT NULL,"
+    " model_name TEXT NOT NULL, accept REAL NOT NULL, fpir REAL NOT NULL, people INTEGER NOT NULL,"
+    " strangers INTEGER NOT NULL, named INTEGER NOT NULL, created TEXT NOT NULL,"
+    " crc INTEGER NOT NULL);"
+    "CREATE TABLE stranger(id INTEGER PRIMARY KEY, source TEXT NOT NULL, data BLOB NOT NULL,"
+    " crc INTEGER NOT NULL);"
+    "PRAGMA user_version=2;",
+
+    "ALTER TABLE person ADD COLUMN expires TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE sample ADD COLUMN created TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE consent(id INTEGER PRIMARY KEY, person INTEGER NOT NULL"
+    " REFERENCES person(id) ON DELETE CASCADE, created TEXT NOT NULL, text TEXT NOT NULL,"
+    " crc INTEGER NOT NULL);"
+    "CREATE INDEX consent_person ON consent(person);"
+    "CREATE TABLE change(id INTEGER PRIMARY KEY CHECK(id = 1), verb TEXT NOT NULL,"
+    " created TEXT NOT NULL);"
+    "CREATE TABLE changed(person INTEGER PRIMARY KEY);"
+    "CREATE TABLE old_person AS SELECT * FROM person WHERE 0;"
+    "CREATE TABLE old_sample AS SELECT * FROM sample WHERE 0;"
+    "CREATE TABLE old_consent AS SELECT * FROM consent WHERE 0;"
+    "CREATE TABLE backup(path TEXT PRIMARY KEY, created TEXT NOT NULL);"
+    "PRAGMA user_version=3;",
+
+    /* crc 0: written before */
+    "ALTER TABLE model ADD COLUMN crc INTEGER NOT NULL DEFAULT 0; PRAGMA user_version=4;",
+
+    /* the columns of sample, in their order, are those of old_sample */
+    "ALTER TABLE sample ADD COLUMN crop BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE sample ADD COLUMN crop_crc INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX sample_crop ON sample(person) WHERE length(crop) > 0;"
+    "ALTER TABLE old_sample ADD COLUMN crop BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE old_sample ADD COLUMN crop_crc INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version=5;",
+};
+_Static_assert(APPLICATION_ID == 1179206727, "the number in schema_steps");
+
+/* ---- statements ---- */
+
+enum fid_status fid_sqlite_fail(struct fid_store *store, int code, const char *doing,
+                                struct fid_error *error)
+{
+    const char *reason = store->db != NULL ? sqlite3_errmsg(store->db) : sqlite3_errstr(code);
+    switch (code & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return fid_fail(error, FID_BUSY, "the gallery %s is locked by another process",
+                        store->path);
+    case SQLITE_NOMEM:
+        return fid_fail(error, FID_NO_MEMORY, "no memory for the gallery %s", store->path);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_FORMAT:
+        return fid_fail(error, FID_CORRUPT, "the gallery %s is damaged or no gallery: %s",
+                        store->path, reason);
+    case SQLITE_CONSTRAINT:
+        return fid_fail(error, FID_EXISTS, "the name is taken in the gallery %s", store->path);
+    case SQLITE_ERROR:
+    case SQLITE_MISUSE:
+        return fid_fail(error, FID_INTERNAL, "the gallery %s could not be %s: %s", store->path,
+                        doing, reason);
+    default:
+        return fid_fail(error, FID_IO, "the gallery %s could not be %s: %s", store->path, doing,
+                        reason);
+    }
+}
+
+static enum fid_status execute(struct fid_store *store, const char *sql, const char *doing,
+                               struct fid_error *error)
+{
+    int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? FID_OK : fid_sqlite_fail(store, code, doing, error);
+}
+
+enum fid_status fid_sqlite_prepare(struct fid_store *store, const char *sql,
+                                   sqlite3_stmt **statement, struct fid_error *error)
+{
+    int code = sqlite3_prepare_v2(store->db, sql, -1, statement, NULL);
+    return code == SQLITE_OK ? FID_OK : fid_sqlite_fail(store, code, "read", error);
+}
+
+enum fid_status fid_sqlite_finish(struct fid_store *store, sqlite3_stmt *statement,
+                                  struct fid_error *error)
+{
+    int code = sqlite3_step(statement);
+    enum fid_status status =
+        code == SQLITE_DONE ? FID_OK : fid_sqlite_fail(store, code, "written", error);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+enum fid_status fid_sqlite_number(struct fid_store *store, const char *sql, const char *text,
+                                  int64_t *number, struct fid_error *error)
+{
+    sqlite3_stmt *statement;
+    enum fid_status status = fid_sqlite_prepare(store, sql, &statement, error);
+    if (status != FID_OK)
+        return status;
+    if (text != NULL)
+        sqlite3_bind_text(statement, 1, text, -1, SQLITE_STATIC);
+    int code = sqlite3_step(statement);
+    *number = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        status = fid_sqlite_fail(store, code, "read", error);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+enum fid_status fid_sqlite_has_version(struct fid_store *store, int64_t first, bool *has,
+                                       struct fid_error *error)
+{
+    int64_t version = 0;
+    enum fid_status status = fid_sqlite_number(store, "PRAGMA user_version", NULL, &version, error);
+    *has = version >= first;
+    return status;
+}
+
+/* ---- opening ---- */
+
+/* Brings the tables from a version to the newest one. */
+static enum fid_status raise_schema(struct fid_store *store, int64_t version,
+                                    struct fid_error *error)
+{
+    enum fid_status status = FID_OK;
+    for (; status == FID_OK && version < SCHEMA; version++)
+        status = execute(store, schema_steps[version], "made", error);
+    return status;
+}
+
+/* Refuses what is not ours. Where it may be written, the tables of an older version become those of
+ * this one, and an empty file gets them. *empty: no tables, none made. */
+static enum fid_status check_schema(struct fid_store *store, unsigned flags, bool *empty,
+                                    struct fid_error *error)
+{
+    bool write = (flags & FID_GALLERY_READ_ONLY) == 0;
+    bool make = (flags & (FID_GALLERY_CREATE | FID_GALLERY_MEMORY)) != 0;
+    int64_t application = 0, version = 0, tables = 0;
+    *empty = false;
+    enum fid_status status = fid_store_begin(store, write, error);
+    if (status != FID_OK)
+        return status;
+    if ((status = fid_sqlite_number(store, "PRAGMA application_id", NULL, &application, error)) ||
+        (status = fid_sqlite_number(store, "PRAGMA user_version", NULL, &version, error)) ||
+        (status =
+             fid_sqlite_number(store, "SELECT count(*) FROM sqlite_schema", NULL, &tables, error)))
+        goto fail;
+    if (application == 0 && tables == 0 && make)
+        status = raise_schema(store, 0, error);
+    else if (application == 0 && tables == 0)
+        *empty = true;
+    else if (application != APPLICATION_ID)
+        status = fid_fail(error, FID_INVALID, "%s is a database of another program, not a gallery",
+                          store->path);
+    else if (version > SCHEMA)
+        status = fid_fail(error, FID_UNSUPPORTED,
+                          "the gallery %s was written by a newer faceid (version %lld of its "
+                          "tables, this program knows %d)",
+                          store->path, (long long)version, SCHEMA);
+    else if (version < 1)
+        status = fid_fail(error, FID_CORRUPT,
+                          "the gallery %s is damaged: %lld is no version of its tables",
+                          store->path, (long long)version);
+    else if (write)
+        status = raise_schema(store, version, error);
+    if (status == FID_OK)
+        return fid_store_commit(store, error);
+fail:
+    fid_store_rollback(store);
+    return status;
+}
+
+/* The journal mode is a property of the file; setting it answers "busy" at once when two processes
+ * do it together, so it is tried for as long as every other lock is waited for. */
+static enum fid_status set_journal(struct fid_store *store, const char *sql,
+                                   struct fid_error *error)
+{
+    enum { PAUSE_MS = 50 };
+    enum fid_status status = FID_BUSY;
+    for (int waited = 0; status == FID_BUSY && waited < BUSY_MS; waited += PAUSE_MS) {
+        status = execute(store, sql, "opened", error);
+        if (status == FID_BUSY)
+            sqlite3_sleep(PAUSE_MS);
+    }
+    return status;
+}
+
+enum fid_status fid_sqlite_prepare_handle(struct fid_store *store, struct fid_error *error)
+{
+    sqlite3_busy_timeout(store->db, BUSY_MS);
+    sqlite3_extended_result_codes(store->db, 1);
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    return execute(store,
+                   "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON;"
+                   "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA synchronous=FULL",
+                   "opened", error);
+}
+
+static enum fid_status set_up(struct fid_store *store, unsigned flags, bool *empty,
+                              struct fid_error *error)
+{
+    bool read_only = (flags & FID_GALLERY_READ_ONLY) != 0;
+    enum fid_status status = store->fixed ? FID_OK : fid_sqlite_prepare_handle(store, error);
+    if (status == FID_OK)
+        status = check_schema(store, flags, empty, error);
+    if ((flags & FID_GALLERY_MEMORY) != 0) /* SQLite has one journal for that */
+        return status;
+    if (status == FID_OK && read_only)
+        return execute(store, "PRAGMA query_only=ON", "opened", error);
+    return status == FID_OK && !*empty ? set_journal(store, "PRAGMA journal_mode=WAL", error)
+                                       : status;
+}
+
+/* One attempt; *moved: another file was put in this one's place meanwhile. */
+static enum fid_status open_once(const char *path, unsigned flags, struct fid_secret *secret,
+                                 struct fid_store **store, bool *moved, struct fid_error *error)
+{
+    bool empty = false;
+    *store = NULL;
+    *moved = false;
+    struct fid_store *made = fid_calloc(1, sizeof *made);
+    if (made == NULL)
+        return fid_fail(error, FID_NO_MEMORY, "no memory for the gallery %s", path);
+    made->crc32c = fid_kernels_best()->crc32c;
+    enum fid_status status = fid_sqlite_find_file(made, path, flags, secret, error);
+    if (status == FID_NOT_FOUND && (flags & FID_GALLERY_READ_ONLY) != 0) {
+        fid_store_close(&made);
+        return FID_OK;
+    }
+    if (status == FID_OK)
+        status = fid_sqlite_connect(made, flags, error);
+    if (status == FID_OK)
+        status = set_up(made, flags, &empty, error);
+    if (status == FID_OK && empty && (flags & FID_GALLERY_READ_ONLY) == 0)
+        status = fid_fail(error, FID_NOT_FOUND, "the gallery %s is empty", path);
+    *moved = fid_store_is_moved(made);
+    if (status == FID_OK && !empty && !*moved)
+        *store = made;
+    else
+        fid_store_close(&made);
+    return status;
+}
+
+enum fid_status fid_store_open(const char *path, unsigned flags, struct fid_secret *secret,
+                               struct fid_store **store, struct fid_error *error)
+{
+    enum { ATTEMPTS = 3 };
+    bool moved = true;
+    enum fid_status status = FID_OK;
+    for (int i = 0; moved && i < ATTEMPTS; i++)
+        status = open_once(path, flags, secret, store, &moved, error);
+    return moved ? fid_fail(error, FID_BUSY, "the gallery %s is being replaced by another process",
+                            path)
+                 : status;
+}
+
+void fid_store_close(struct fid_store **store)
+{
+    if (*store == NULL)
+        return;
+    sqlite3_stmt *left; /* by a failure; the files must be closed before their file system goes */
+    while ((*store)->db != NULL && (left = sqlite3_next_stmt((*store)->db, NULL)) != NULL)
+        sqlite3_finalize(left);
+    sqlite3_close_v2((*store)->db);
+    if ((*store)->sealed != NULL)
+        fid_sealed_close((*store)->sealed);
+    fid_free((*store)->sealed);
+    fid_free(*store);
+    *store = NULL;
+}
+
+/* ---- transactions ---- */
+
+enum fid_status fid_store_version(struct fid_store *store, int64_t *version,
+                                  struct fid_error *error)
+{
+    if (!store->fixed)
+        return fid_sqlite_number(store, "PRAGMA data_version", NULL, version, error);
+    enum fid_status status = FID_OK;
+    if (sqlite3_get_autocommit(store->db) &&
+        fid_sqlite_version_of_file(store) != store->fixed_version)
+        status = fid_sqlite_open_fixed(store, error);
+    *version = store->fixed_version;
+    return status;
+}
+
+enum fid_status fid_store_begin(struct fid_store *store, bool write, struct fid_error *error)
+{
+    return execute(store, write ? "BEGIN IMMEDIATE" : "BEGIN", "locked", error);
+}
+
+enum fid_status fid_store_commit(struct fid_store *store, struct fid_error *error)
+{
+    return execute(store, "COMMIT", "written", error);
+}
+
+void fid_store_rollback(struct fid_store *store)
+{
+    if (!sqlite3_get_autocommit(store->db))
+        execute(store, "ROLLBACK", "closed", NULL);
+}
+
+enum fid_status fid_store_purge(struct fid_store *store, struct fid_error *error)
+{
+    enum fid_status status = execute(store, "VACUUM", "rewritten", error);
+    if (status != FID_OK)
+        return status;
+    int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    return code == SQLITE_OK ? FID_OK : fid_sqlite_fail(store, code, "rewritten", error);
+}
+
+/* Without a WAL there is one connection at most that may write, and in this locking mode no other
+ * one at all until it is closed. */
+enum fid_status fid_store_hold(struct fid_store *store, struct fid_error *error)
+{
+    enum fid_status status = execute(store, "PRAGMA locking_mode=EXCLUSIVE", "locked", error);
+    return status == FID_OK ? set_journal(store, "PRAGMA journal_mode=DELETE", error) : status;
+}

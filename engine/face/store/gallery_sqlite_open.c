@@ -1,0 +1,225 @@
+/* From a path to a connection: which file it is, whether it is sealed and opens with the secret,
+ * and where nothing may be written. */
+#include "engine/base/memory.h"
+#include "engine/face/store/gallery_file.h"
+#include "engine/face/store/gallery_sqlite.h"
+#include "engine/face/store/private_file.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- how a file begins ---- */
+
+/* FILLS header[FID_SEAL_HEADER_BYTES], zeros behind the file's end, and *size with its size. By
+ * SQLite's own hands: any other closing of a gallery's file drops the process's locks on it. */
+static enum fid_status read_header(const char *path, uint8_t *header, uint64_t *size,
+                                   struct fid_error *error)
+{
+    sqlite3_vfs *vfs = sqlite3_initialize() == SQLITE_OK ? sqlite3_vfs_find(NULL) : NULL;
+    sqlite3_file *file = vfs != NULL ? fid_calloc(1, (size_t)vfs->szOsFile) : NULL;
+    const char *name = file != NULL ? sqlite3_create_filename(path, "", "", 0, NULL)
+                                    : NULL; /* as xOpen wants it */
+    sqlite3_int64 bytes = 0;
+    int code = SQLITE_NOMEM;
+    memset(header, 0, FID_SEAL_HEADER_BYTES);
+    if (name != NULL)
+        code = vfs->xOpen(vfs, name, file,
+                          SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_NOFOLLOW, NULL);
+    if (code == SQLITE_OK) {
+        code = file->pMethods->xFileSize(file, &bytes);
+        const int whole = FID_SEAL_HEADER_BYTES, most = bytes < whole ? (int)bytes : whole;
+        if (code == SQLITE_OK && most > 0)
+            code = file->pMethods->xRead(file, header, most, 0);
+        file->pMethods->xClose(file);
+    }
+    sqlite3_free_filename(name);
+    fid_free(file);
+    *size = (uint64_t)bytes;
+    if (code == SQLITE_NOMEM)
+        return fid_fail(error, FID_NO_MEMORY, "no memory for the gallery %s", path);
+    return code == SQLITE_OK ? FID_OK
+                             : fid_fail(error, FID_IO, "the gallery %s could not be opened: %s",
+                                        path, sqlite3_errstr(code));
+}
+
+enum fid_status fid_gallery_secret_kind(const char *path, enum fid_secret_kind *kind,
+                                        struct fid_error *error)
+{
+    uint8_t bytes[FID_SEAL_HEADER_BYTES];
+    char real[PATH_MAX];
+    struct fid_seal_header header = {0};
+    uint64_t size;
+    *kind = FID_SECRET_NONE;
+    enum fid_status status = fid_gallery_file(path, FID_FILE_FIND, real, sizeof real, error);
+    if (status == FID_NOT_FOUND)
+        return FID_OK;
+    if (status == FID_OK)
+        status = read_header(real, bytes, &size, error);
+    if (status != FID_OK || !fid_seal_is_header(bytes, sizeof bytes))
+        return status;
+    status = fid_seal_header_read(bytes, path, &header, error);
+    *kind = header.kind;
+    return status;
+}
+
+/* ---- sealed or not ---- */
+
+static enum fid_status not_sealed(const char *path, uint64_t size, struct fid_error *error)
+{
+    if (size == 0)
+        return fid_fail(error, FID_SEALED,
+                        "the gallery %s is empty, and so not a sealed one: "
+                        "remove it, or put a backup in its place",
+                        path);
+    return fid_fail(error, FID_SEALED,
+                    "the gallery %s is not sealed, though a key or passphrase was given for it: "
+                    "faceid protect seals it",
+                    path);
+}
+
+/* Makes the store's key from how its file begins, where it is sealed. */
+static enum fid_status unlock(struct fid_store *store, unsigned flags, struct fid_secret *secret,
+                              struct fid_error *error)
+{
+    uint8_t header[FID_SEAL_HEADER_BYTES];
+    uint64_t size = 0;
+    enum fid_status status = read_header(store->path, header, &size, error);
+    if (status != FID_OK)
+        return status;
+    if (!fid_seal_is_header(header, sizeof header))
+        return secret == NULL || (flags & FID_STORE_ANY) != 0
+                   ? FID_OK
+                   : not_sealed(store->path, size, error);
+    if (size < sizeof header + FID_SEALED_PAGE)
+        return fid_fail(error, FID_CORRUPT,
+                        "the sealed gallery %s is cut off: put a backup in its place", store->path);
+    store->sealed = fid_calloc(1, sizeof *store->sealed);
+    if (store->sealed == NULL)
+        return fid_fail(error, FID_NO_MEMORY, "no memory for the gallery %s", store->path);
+    status = fid_seal_unlock(&store->sealed->seal, header, secret, store->path, error);
+    if (status == FID_OK && !fid_sealed_open(store->sealed))
+        status = fid_fail(error, FID_NO_MEMORY, "no memory for the gallery %s", store->path);
+    return status;
+}
+
+/* A new gallery is made under another name, whole, so that nobody ever sees half of one; whoever
+ * else made one meanwhile was faster. */
+static enum fid_status make_sealed(const char *path, struct fid_secret *secret,
+                                   struct fid_error *error)
+{
+    struct fid_private_file file = {0};
+    struct fid_store *empty = NULL;
+    char unique[PATH_MAX + 32];
+    int descriptor = -1;
+    snprintf(unique, sizeof unique, "%s.%ld", path, (long)getpid());
+    enum fid_status status = fid_store_open(path, FID_GALLERY_MEMORY, NULL, &empty, error);
+    if (status == FID_OK)
+        status = fid_private_create(unique, false, &file, &descriptor, error);
+    if (descriptor >= 0)
+        close(descriptor);
+    if (status == FID_OK)
+        status = fid_store_rewrite(empty, file.temporary, secret, NULL, error);
+    snprintf(file.path, sizeof file.path, "%s", path);
+    if (status == FID_OK)
+        status = fid_private_publish(&file, error);
+    fid_private_discard(&file);
+    fid_store_close(&empty);
+    return status == FID_EXISTS ? FID_OK : status;
+}
+
+enum fid_status fid_sqlite_find_file(struct fid_store *store, const char *path, unsigned flags,
+                                     struct fid_secret *secret, struct fid_error *error)
+{
+    enum fid_file_make make = FID_FILE_FIND;
+    if ((flags & FID_GALLERY_MEMORY) != 0) {
+        snprintf(store->path, sizeof store->path, "%s", path);
+        return FID_OK;
+    }
+    if ((flags & FID_GALLERY_CREATE) != 0)
+        make = secret == NULL ? FID_FILE_MAKE : FID_FILE_MAKE_FOLDER;
+    enum fid_status status = fid_gallery_file(path, make, store->path, sizeof store->path, error);
+    if (status == FID_NOT_FOUND && make == FID_FILE_MAKE_FOLDER)
+        status = make_sealed(store->path, secret, error);
+    return status == FID_OK ? unlock(store, flags, secret, error) : status;
+}
+
+/* ---- connecting ---- */
+
+/* Nothing of a file that cannot be written is locked; whether it is still the same is told by its
+ * time and size. */
+int64_t fid_sqlite_version_of_file(const struct fid_store *store)
+{
+    struct stat info;
+    if (stat(store->path, &info) != 0)
+        return 0;
+    return ((int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec) ^
+           ((int64_t)info.st_size << 20) ^ (int64_t)info.st_ino;
+}
+
+/* Is there something in the journal that the file lacks? */
+static bool has_journal(const struct fid_store *store)
+{
+    struct stat info;
+    char journal[PATH_MAX + 8];
+    snprintf(journal, sizeof journal, "%s-wal", store->path);
+    return stat(journal, &info) == 0 && info.st_size > 0;
+}
+
+static const char *file_system(const struct fid_sealed *sealed)
+{
+    return sealed != NULL ? sealed->name : sqlite3_vfs_find(NULL)->zName;
+}
+
+void fid_sqlite_uri(const char *path, const struct fid_sealed *sealed, const char *more,
+                    char uri[FID_SQLITE_URI_BYTES])
+{
+    size_t at = (size_t)snprintf(uri, FID_SQLITE_URI_BYTES, "file:");
+    for (; *path != '\0' && at + 128 < FID_SQLITE_URI_BYTES; path++) {
+        if (strchr("%?#", *path) != NULL)
+            at += (size_t)snprintf(uri + at, 4, "%%%02X", (unsigned)(unsigned char)*path);
+        else
+            uri[at++] = *path;
+    }
+    snprintf(uri + at, FID_SQLITE_URI_BYTES - at, "?vfs=%s%s", file_system(sealed), more);
+}
+
+enum fid_status fid_sqlite_open_fixed(struct fid_store *store, struct fid_error *error)
+{
+    char uri[FID_SQLITE_URI_BYTES];
+    if (has_journal(store))
+        return fid_fail(error, FID_IO,
+                        "the gallery %s has changes in its journal (-wal), which cannot be read "
+                        "where nothing may be written: let its owner run faceid list once",
+                        store->path);
+    fid_sqlite_uri(store->path, store->sealed, "&immutable=1", uri);
+    sqlite3_close_v2(store->db);
+    store->db = NULL;
+    store->fixed_version = fid_sqlite_version_of_file(store);
+    int code = sqlite3_open_v2(uri, &store->db,
+                               SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_URI, NULL);
+    return code == SQLITE_OK ? fid_sqlite_prepare_handle(store, error)
+                             : fid_sqlite_fail(store, code, "opened", error);
+}
+
+enum fid_status fid_sqlite_connect(struct fid_store *store, unsigned flags, struct fid_error *error)
+{
+    const bool memory = (flags & FID_GALLERY_MEMORY) != 0;
+    store->fixed =
+        !memory && (flags & FID_GALLERY_READ_ONLY) != 0 && fid_gallery_is_fixed(store->path);
+    if (store->fixed)
+        return fid_sqlite_open_fixed(store, error);
+    int code = sqlite3_open_v2(memory ? ":memory:" : store->path, &store->db,
+                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_URI,
+                               store->sealed != NULL ? store->sealed->name : NULL);
+    return code == SQLITE_OK ? FID_OK : fid_sqlite_fail(store, code, "opened", error);
+}
+
+bool fid_store_is_moved(struct fid_store *store)
+{
+    int moved = 0;
+    return store->db != NULL && !store->fixed &&
+           sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+           moved != 0;
+}
