@@ -82,6 +82,33 @@ static void two_callers_take_turns(void)
     fid_pool_close(&pool);
 }
 
+struct durations {
+    size_t turns[2]; /* of an empty loop, per piece */
+};
+
+static void take_time(void *ctx, size_t index, int worker)
+{
+    const struct durations *durations = ctx;
+    (void)worker;
+    for (volatile size_t turn = 0; turn < durations->turns[index];)
+        turn++;
+}
+
+/* The other's piece ends before, while and after the caller goes to sleep: a wake-up that is lost
+ * shows as a test that does not end. */
+static void the_caller_is_woken(void)
+{
+    struct fid_pool *pool;
+    struct fid_error error;
+    REQUIRE(fid_pool_open(&pool, 2, &error) == FID_OK);
+    for (int round = 0; round < 100000; round++) {
+        const uint32_t longest = UINT32_C(1) << (8 + check_random_below(8));
+        struct durations durations = {{check_random_below(50), check_random_below(longest)}};
+        fid_parallel_for(pool, 2, take_time, &durations);
+    }
+    fid_pool_close(&pool);
+}
+
 static double process_seconds(void)
 {
     struct timespec t;
@@ -104,4 +131,5 @@ static void idle_workers_sleep(void)
 }
 
 CHECK_MAIN(CHECK_CASE(every_piece_runs_once), CHECK_CASE(null_is_the_serial_loop),
-           CHECK_CASE(two_callers_take_turns), CHECK_CASE(idle_workers_sleep))
+           CHECK_CASE(two_callers_take_turns), CHECK_CASE(the_caller_is_woken),
+           CHECK_CASE(idle_workers_sleep))

@@ -225,7 +225,10 @@ static void wait_until_done(struct fid_pool *pool, size_t count)
         spin_pause();
     }
     pthread_mutex_lock(&pool->lock);
-    atomic_store(&pool->caller_sleeps, true);
+    /* Whoever finishes after the look at `done` below has to see this. An exchange and not a store:
+     * qemu 7.2 lets a later load overtake the STLR of a sequentially consistent store, as no ARM
+     * core may, and the caller then slept for good once in some hundred thousand loops. */
+    (void)atomic_exchange(&pool->caller_sleeps, true);
     while (atomic_load(&pool->done) != count)
         pthread_cond_wait(&pool->finished, &pool->lock);
     atomic_store(&pool->caller_sleeps, false);
