@@ -137,7 +137,7 @@ static void gemm_line(const struct bench *bench, const char *kind, size_t m, siz
         return;
     struct gemm g = {.table = bench->table, .m = m, .n = n, .taps = taps, .k = k};
     g.a = numbers(m * k);
-    g.panels = numbers(fid_pack_panels_size(n, taps * k, nr));
+    g.panels = numbers((size_t)fid_pack_panels_size(n, taps * k, nr));
     g.c = numbers(m * n);
     g.rows = bench_alloc(m * taps, sizeof *g.rows);
     for (size_t i = 0; i < m; i++) {
@@ -226,8 +226,8 @@ static void window_line(const struct bench *bench, const char *slot, void (*run)
         return;
     w.table = bench->table;
     w.in = numbers(width * width * w.channels);
-    w.packed = numbers(
-        fid_pack_depthwise_size(w.channels, w.side * w.side, bench->table->tile.depthwise_cr));
+    w.packed = numbers((size_t)fid_pack_depthwise_size(w.channels, w.side * w.side,
+                                                       bench->table->tile.depthwise_cr));
     w.out = numbers(w.pixels * w.pixels * w.channels);
     w.pointers = bench_alloc(width * w.side, sizeof *w.pointers);
     const double taps = (double)(w.pixels * w.pixels * w.channels * w.side * w.side);

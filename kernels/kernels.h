@@ -160,8 +160,9 @@ const char *fid_cpu_text(void);
 #define FID_PACK_VERSION \
     1 /* one more with every change of a packed layout: files keep packed weights */
 
-/* Number of floats of n packed columns with k rows each: panels · (1 + k) · nr. */
-size_t fid_pack_panels_size(size_t n, size_t k, size_t nr);
+/* Number of floats of n packed columns with k rows each: panels · (1 + k) · nr. That may be more
+ * than a size_t of 32 bits: whoever allocates them looks first. */
+uint64_t fid_pack_panels_size(size_t n, size_t k, size_t nr);
 
 /* Packs a filter matrix [n][k] (row j = output channel j) for gemm_f32: panels of nr columns, each
  * bias[nr] (zeros if bias is NULL), then k rows of nr; columns past n are zero.
@@ -171,14 +172,14 @@ void fid_pack_panels(size_t n, size_t k, size_t nr, const float *filter, const f
 
 /* Numbers of the packed filters of n output and k input channels, α² panel sets one after another.
  */
-size_t fid_pack_winograd_size(size_t m, size_t n, size_t k, size_t nr);
+uint64_t fid_pack_winograd_size(size_t m, size_t n, size_t k, size_t nr);
 /* Transforms filters [n][3][3][k] for Winograd's F(m × m, 3 × 3): position y·α + x holds
  * (G g Gᵀ)[y][x] of every pair of channels, packed as fid_pack_panels does, its bias zero. Packs
  * the panels first..first+count-1 of all positions, so that threads can share the work. */
 void fid_pack_winograd(size_t m, size_t n, size_t k, size_t nr, const float *filter, size_t first,
                        size_t count, float *packed);
 
-size_t fid_pack_depthwise_size(size_t channels, size_t taps, size_t cr);
+uint64_t fid_pack_depthwise_size(size_t channels, size_t taps, size_t cr);
 /* Packs depthwise filters [channels][kernel_h][kernel_w] for depthwise_f32, column by column: tap
  * (ky, kx) becomes t = kx · kernel_h + ky. In that order the windows of neighbouring outputs share
  * the pointers of the columns that they share: in_step = stride · kernel_h. bias may be NULL. */

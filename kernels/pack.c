@@ -6,9 +6,9 @@ static size_t min_size(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-size_t fid_pack_panels_size(size_t n, size_t k, size_t nr)
+uint64_t fid_pack_panels_size(size_t n, size_t k, size_t nr)
 {
-    return (n + nr - 1) / nr * (1 + k) * nr;
+    return (uint64_t)((n + nr - 1) / nr) * (1 + k) * nr;
 }
 
 /* One row of a block: `width` numbers, of which `used` are there, `stride` apart; the others become
@@ -37,7 +37,7 @@ void fid_pack_panels(size_t n, size_t k, size_t nr, const float *filter, const f
     }
 }
 
-size_t fid_pack_depthwise_size(size_t channels, size_t taps, size_t cr)
+uint64_t fid_pack_depthwise_size(size_t channels, size_t taps, size_t cr)
 {
     return fid_pack_panels_size(channels, taps, cr);
 }

@@ -7,7 +7,7 @@
 
 enum { TAPS = 9, WIDTH = 8, DEPTH = 16 };
 
-size_t fid_pack_winograd_size(size_t m, size_t n, size_t k, size_t nr)
+uint64_t fid_pack_winograd_size(size_t m, size_t n, size_t k, size_t nr)
 {
     return (m + 2) * (m + 2) * fid_pack_panels_size(n, k, nr);
 }
@@ -51,7 +51,8 @@ static void transform(const float g[TAPS][WIDTH], size_t alpha, const float (*ma
 void fid_pack_winograd(size_t m, size_t n, size_t k, size_t nr, const float *filter, size_t first,
                        size_t count, float *packed)
 {
-    const size_t alpha = m + 2, step = fid_pack_panels_size(n, k, nr), panel_size = (1 + k) * nr;
+    const size_t alpha = m + 2, panel_size = (1 + k) * nr;
+    const size_t step = (size_t)fid_pack_panels_size(n, k, nr);
     filter_block block;
     for (size_t panel = first; panel < first + count; panel++) {
         for (size_t i = 0; i < alpha * alpha; i++)

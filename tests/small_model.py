@@ -14,6 +14,8 @@ RECOGNIZER = {
     "align.template": [1.0, 1.0, 2.0, 1.0, 1.5, 1.5, 1.0, 2.0, 2.0, 2.0], "embed.output": "out",
     "embed.metric": "cosine", "decision.accept": 0.5, "decision.maybe": 0.4, "decision.margin": 0.05,
 }
+DETECTOR = {"face.kind": "detector", "detect.kind": "yunet", "detect.score": 0.7, "detect.nms": 0.3,
+            "detect.strides": [8, 16, 32]}
 BOX = {"align.kind": "box", "align.box_extend": 1.3, "align.box_resize": 6, "align.box_crop": 4}
 
 
@@ -36,6 +38,19 @@ def mtcnn_graphs():
         graph.outputs = ["prob"]
         graphs.append(graph)
     return graphs
+
+
+def yunet_graph(side=None):
+    """A detector of one face in each 8 x 8 pixels, 32 pixels wide, whose five landmarks are one point, so
+    that no crop can be aligned by them. side: the one size of pictures that it takes; None: any."""
+    graph = Graph("yunet", "in", side or 32, side or 32, 3)
+    graph.free_size, graph.multiple = side is None, 8 if side is None else 1
+    for name, bias in (("cls", [1.0]), ("obj", [1.0]), ("bbox", [0.5, 0.5, np.log(4), np.log(4)]),
+                       ("kps", [0.0] * 10)):
+        graph.append("conv", ["in"], name + "_8", kernel=(8, 8), stride=(8, 8), dilation=(1, 1), groups=1,
+                     tensors={"filter": np.zeros((len(bias), 8, 8, 3)), "bias": np.array(bias)})
+    graph.outputs = ["cls_8", "obj_8", "bbox_8", "kps_8"]
+    return graph
 
 
 def small_model(meta=None, graphs=None):

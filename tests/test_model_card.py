@@ -5,7 +5,7 @@ import re
 
 from check import case, main, require
 from program import faceid
-from small_model import BOX, graph_of, mtcnn_graphs, small_model
+from small_model import BOX, DETECTOR, graph_of, mtcnn_graphs, small_model
 
 WRONG_RECOGNIZER = {
     "input.channels": ("gbr", 3),
@@ -21,8 +21,6 @@ WRONG_BOX = {
     "align.box_resize": (0, 6.5, 5000),
     "align.box_crop": (7, 3, 0),
 }
-DETECTOR = {"face.kind": "detector", "detect.kind": "yunet", "detect.score": 0.7, "detect.nms": 0.3,
-            "detect.strides": [8, 16, 32]}
 WRONG_DETECTOR = {
     "detect.kind": ("haar", 2),
     "detect.score": (1.5, -0.1, "0.7"),
@@ -81,6 +79,9 @@ def detectors_of_three_stages():
 @case
 def pictures_have_three_channels():
     refused(small_model(graphs=[graph_of(4)]), small_model(DETECTOR), "4 channels", "4 channels")
+    for channels in (1, 4):  # a detector of fewer would be filled past its end
+        refused(small_model(), small_model(DETECTOR, [graph_of(channels)]), "wants %d channels" % channels,
+                "a detector of %d channels" % channels)
 
 
 @case

@@ -40,6 +40,12 @@ def whole():
 
 
 @case
+def nothing_in_a_file_steers_the_terminal():
+    done = faceid("model", "info", small_model({"face.kind": "\x1b]0;x\x07detector"}))
+    require(done.returncode == 0 and "(\\x1B]0;x\\x07detector)" in done.stdout, repr(done.stdout[:200]))
+
+
+@case
 def as_json():
     path = small_model()
     done = faceid("model", "info", "--json", "--layers", path)

@@ -4,11 +4,12 @@
 #include "tests/check/check.h"
 #include "tests/check/net.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum { BLOCKS_MAX = 60 };
 
-static void check_no_overlap(const struct fid_block *blocks, size_t count, size_t arena)
+static void check_no_overlap(const struct fid_block *blocks, size_t count, uint64_t arena)
 {
     for (size_t i = 0; i < count; i++) {
         CHECK(blocks[i].offset + blocks[i].bytes <= arena);
@@ -25,7 +26,7 @@ static void check_no_overlap(const struct fid_block *blocks, size_t count, size_
 static void no_two_live_blocks_overlap(void)
 {
     struct fid_block blocks[BLOCKS_MAX];
-    size_t scratch[2 * BLOCKS_MAX];
+    uint64_t scratch[2 * BLOCKS_MAX];
     for (int round = 0; round < 500; round++) {
         const size_t count = 1 + check_random_below(BLOCKS_MAX);
         for (size_t i = 0; i < count; i++) {
@@ -34,7 +35,7 @@ static void no_two_live_blocks_overlap(void)
                                            .first = first,
                                            .last = first + check_random_below(10)};
         }
-        const size_t arena = fid_memory_plan(blocks, count, scratch);
+        const uint64_t arena = fid_memory_plan(blocks, count, scratch);
         check_no_overlap(blocks, count, arena);
         CHECK(arena >= fid_memory_bound(blocks, count));
     }
@@ -44,20 +45,31 @@ static void no_two_live_blocks_overlap(void)
 static void chain_needs_its_worst_pair(void)
 {
     struct fid_block blocks[BLOCKS_MAX];
-    size_t scratch[2 * BLOCKS_MAX];
+    uint64_t scratch[2 * BLOCKS_MAX];
     for (int round = 0; round < 500; round++) {
         const size_t count = 2 + check_random_below(BLOCKS_MAX - 1);
-        size_t worst = 0;
+        uint64_t worst = 0;
         for (size_t i = 0; i < count; i++) {
             blocks[i] = (struct fid_block){
                 .bytes = 64 * (1 + check_random_below(500)), .first = i, .last = i + 1};
             if (i > 0 && blocks[i].bytes + blocks[i - 1].bytes > worst)
                 worst = blocks[i].bytes + blocks[i - 1].bytes;
         }
-        const size_t arena = fid_memory_plan(blocks, count, scratch);
+        const uint64_t arena = fid_memory_plan(blocks, count, scratch);
         check_no_overlap(blocks, count, arena);
-        CHECK_THAT(arena == worst, "%zu bytes, %zu suffice", arena, worst);
+        CHECK_THAT(arena == worst, "%" PRIu64 " bytes, %" PRIu64 " suffice", arena, worst);
     }
+}
+
+/* Where a size_t has 32 bits too: else the session would be refused less than it writes. */
+static void arenas_of_any_size_are_counted(void)
+{
+    const uint64_t large = (uint64_t)3 << 30;
+    struct fid_block blocks[] = {{large, 0, 1, 0}, {large, 1, 2, 0}, {large, 2, 3, 0}};
+    uint64_t scratch[6];
+    CHECK(fid_memory_bound(blocks, 3) == 2 * large);
+    CHECK(fid_memory_plan(blocks, 3, scratch) == 2 * large);
+    check_no_overlap(blocks, 3, 2 * large);
 }
 
 /* A random network of layers that work in place, alias, branch and join. All values have c
@@ -158,4 +170,5 @@ static void reused_values_are_not_shown(void)
 }
 
 CHECK_MAIN(CHECK_CASE(no_two_live_blocks_overlap), CHECK_CASE(chain_needs_its_worst_pair),
-           CHECK_CASE(reuse_changes_no_bit), CHECK_CASE(reused_values_are_not_shown))
+           CHECK_CASE(arenas_of_any_size_are_counted), CHECK_CASE(reuse_changes_no_bit),
+           CHECK_CASE(reused_values_are_not_shown))

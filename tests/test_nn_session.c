@@ -257,6 +257,54 @@ static void sizes_and_names_are_checked(void)
     fid_builder_close(&b);
 }
 
+static void open_is_unsupported(struct fid_builder *b, bool keep_values, const char *words)
+{
+    const struct fid_options options = {.threads = 2};
+    struct net net;
+    struct fid_error error = {0};
+    CHECK(net_open(&net, b, &options, 1, keep_values, &error) == FID_UNSUPPORTED);
+    CHECK_THAT(strstr(error.text, words) != NULL, "'%s' is not in '%s'", words, error.text);
+    net_close(&net);
+    fid_builder_close(&b);
+}
+
+/* Sizes just above what 32 bits hold: a sum or product that wraps would be a small one. */
+static void a_small_file_does_not_get_all_memory(void)
+{
+    enum { SIDE = 1024, LAYERS = 1030 }; /* of 4 MB, all of one filter */
+    const uint32_t dims[] = {SIDE, 1, 1, SIDE}, long_side = 16384;
+    struct fid_file_node pointwise = plain;
+    struct fid_file_node wide = {
+        .op = FID_OP_MAX_POOL, .kernel_h = 255, .kernel_w = 255, .stride_h = 1, .stride_w = 1};
+    wide.pad_top = wide.pad_left = wide.pad_bottom = wide.pad_right = 127;
+    pointwise.op = FID_OP_CONV;
+    pointwise.kernel_h = pointwise.kernel_w = 1;
+
+    struct fid_builder *b = fid_builder_open();
+    uint32_t value = 0, tensors[3];
+    fid_builder_graph(b, "wide", 1, 16513, 3); /* 255 * 255 * 16513 pointers a row */
+    fid_builder_output(b, net_node(b, wide, FID_ACT_NONE, 3, 1, &value, 0, tensors));
+    open_is_unsupported(b, false, "bytes of scratch are too much (2 threads");
+
+    b = fid_builder_open();
+    fid_builder_graph(b, "deep", 1, 1, SIDE);
+    tensors[0] = net_random_tensor(b, 4, dims);
+    tensors[1] = net_random_tensor(b, 1, dims);
+    for (int i = 0; i < LAYERS; i++)
+        value = net_node(b, pointwise, FID_ACT_NONE, SIDE, 1, &value, 2, tensors);
+    fid_builder_output(b, value);
+    open_is_unsupported(b, false, "bytes of packed weights up to here are too much");
+
+    b = fid_builder_open();
+    value = 0;
+    fid_builder_graph(b, "large", long_side, long_side, 1);
+    for (int i = 0; i < 5; i++)
+        value = net_node(b, (struct fid_file_node){.op = FID_OP_ACTIVATION}, FID_ACT_SIGMOID, 1, 1,
+                         &value, 0, tensors);
+    fid_builder_output(b, value);
+    open_is_unsupported(b, true, "bytes of values at a time are too much");
+}
+
 static void free_sizes_are_multiples(void)
 {
     struct fid_builder *b = fid_builder_open();
@@ -304,5 +352,6 @@ CHECK_MAIN(CHECK_CASE(run_allocates_nothing), CHECK_CASE(every_allocation_may_fa
            CHECK_CASE(model_and_runtime_survive_lack_of_memory),
            CHECK_CASE(same_answer_again_and_for_part_of_the_batch),
            CHECK_CASE(early_steps_go_picture_by_picture), CHECK_CASE(steps_tell_what_they_are),
-           CHECK_CASE(sizes_and_names_are_checked), CHECK_CASE(free_sizes_are_multiples),
+           CHECK_CASE(sizes_and_names_are_checked),
+           CHECK_CASE(a_small_file_does_not_get_all_memory), CHECK_CASE(free_sizes_are_multiples),
            CHECK_CASE(runtime_options_are_checked))

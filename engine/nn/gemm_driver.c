@@ -54,7 +54,7 @@ static size_t part_start(const struct cut *cut, size_t i)
 static size_t block_limit(const struct fid_gemm *gemm, size_t mr)
 {
     const size_t row_bytes = (gemm->patch > 0 ? gemm->patch : gemm->k) * sizeof(float);
-    const size_t strips = (gemm->patch > 0 ? PATCH_BLOCK_BYTES : BLOCK_BYTES) / (row_bytes * mr);
+    const size_t strips = (gemm->patch > 0 ? PATCH_BLOCK_BYTES : BLOCK_BYTES) / row_bytes / mr;
     /* The table of pointers has to stay small beside the numbers they point at. */
     const size_t table_strips = BLOCK_BYTES / (gemm->taps * mr * sizeof(float *));
     const size_t limit = min_size(strips, table_strips);
@@ -68,15 +68,16 @@ static size_t table_bytes(const struct fid_gemm *gemm, const struct fid_kernels 
     return ceil_div(block_limit(gemm, mr) * mr * gemm->taps * sizeof(float *), 64) * 64;
 }
 
-size_t fid_gemm_scratch_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
+uint64_t fid_gemm_scratch_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
 {
     const size_t mr = kernels->tile.gemm_mr;
-    return table_bytes(gemm, kernels) + block_limit(gemm, mr) * mr * gemm->patch * sizeof(float);
+    return table_bytes(gemm, kernels) +
+           (uint64_t)block_limit(gemm, mr) * mr * gemm->patch * sizeof(float);
 }
 
 /* ---- packing ---- */
 
-size_t fid_gemm_packed_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
+uint64_t fid_gemm_packed_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
 {
     return fid_pack_panels_size(gemm->columns, gemm->taps * gemm->k, kernels->tile.gemm_nr) *
            gemm->products * sizeof(float);

@@ -38,9 +38,9 @@ struct fid_gemm {
 };
 
 /* Bytes of scratch for each worker. */
-size_t fid_gemm_scratch_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels);
+uint64_t fid_gemm_scratch_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels);
 
-size_t fid_gemm_packed_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels);
+uint64_t fid_gemm_packed_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels);
 /* Packs filter [columns][taps · k] and bias [columns] with all workers: one product. */
 void fid_gemm_pack(const struct fid_gemm *gemm, const struct fid_plan_context *context,
                    const float *filter, const float *bias, float *packed);

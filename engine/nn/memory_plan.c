@@ -6,7 +6,6 @@
  * top and need exactly the bound. */
 #include "engine/nn/memory_plan.h"
 
-#include <stdint.h>
 #include <string.h>
 
 static bool together(const struct fid_block *a, const struct fid_block *b)
@@ -14,11 +13,11 @@ static bool together(const struct fid_block *a, const struct fid_block *b)
     return a->first <= b->last && b->first <= a->last;
 }
 
-size_t fid_memory_bound(const struct fid_block *blocks, size_t count)
+uint64_t fid_memory_bound(const struct fid_block *blocks, size_t count)
 {
-    size_t bound = 0;
+    uint64_t bound = 0;
     for (size_t i = 0; i < count; i++) { /* the live sum grows only where a block begins */
-        size_t sum = 0;
+        uint64_t sum = 0;
         for (size_t j = 0; j < count; j++)
             if (blocks[j].first <= blocks[i].first && blocks[i].first <= blocks[j].last)
                 sum += blocks[j].bytes;
@@ -29,8 +28,9 @@ size_t fid_memory_bound(const struct fid_block *blocks, size_t count)
 
 /* First free byte at or above `from` for block i among the placed ones, and where that gap ends
  * (limit if nothing is above). */
-static size_t next_gap(const struct fid_block *blocks, const size_t *placed, size_t placed_count,
-                       const struct fid_block *block, size_t from, size_t limit, size_t *end)
+static uint64_t next_gap(const struct fid_block *blocks, const uint64_t *placed,
+                         size_t placed_count, const struct fid_block *block, uint64_t from,
+                         uint64_t limit, uint64_t *end)
 {
     for (bool moved = true; moved;) {
         moved = false;
@@ -51,10 +51,10 @@ static size_t next_gap(const struct fid_block *blocks, const size_t *placed, siz
 }
 
 /* First byte above all placed blocks that live at a time with this one. */
-static size_t above_all(const struct fid_block *blocks, const size_t *placed, size_t placed_count,
-                        const struct fid_block *block)
+static uint64_t above_all(const struct fid_block *blocks, const uint64_t *placed,
+                          size_t placed_count, const struct fid_block *block)
 {
-    size_t top = 0;
+    uint64_t top = 0;
     for (size_t i = 0; i < placed_count; i++) {
         const struct fid_block *other = &blocks[placed[i]];
         if (together(block, other) && other->offset + other->bytes > top)
@@ -65,27 +65,28 @@ static size_t above_all(const struct fid_block *blocks, const size_t *placed, si
 
 /* The smallest gap below limit that takes the block; in the topmost gap the block stands at its
  * upper end if there is one. Above everything if no gap does. */
-static size_t place(const struct fid_block *blocks, const size_t *placed, size_t placed_count,
-                    const struct fid_block *block, size_t limit)
+static uint64_t place(const struct fid_block *blocks, const uint64_t *placed, size_t placed_count,
+                      const struct fid_block *block, uint64_t limit)
 {
-    size_t best = SIZE_MAX, best_bytes = SIZE_MAX, from = 0, end;
+    uint64_t best = UINT64_MAX, best_bytes = UINT64_MAX, from = 0, end;
     for (;;) {
         from = next_gap(blocks, placed, placed_count, block, from, limit, &end);
         const bool last = end == limit;
         if (end >= from && end - from >= block->bytes && end - from < best_bytes) {
             best_bytes = end - from;
-            best = last && limit != SIZE_MAX && from > 0 ? end - block->bytes : from;
+            best = last && limit != UINT64_MAX && from > 0 ? end - block->bytes : from;
         }
         if (last)
             break;
         from = end;
     }
-    return best != SIZE_MAX ? best : above_all(blocks, placed, placed_count, block);
+    return best != UINT64_MAX ? best : above_all(blocks, placed, placed_count, block);
 }
 
-static size_t place_all(struct fid_block *blocks, size_t count, const size_t *order, size_t limit)
+static uint64_t place_all(struct fid_block *blocks, size_t count, const uint64_t *order,
+                          uint64_t limit)
 {
-    size_t top = 0;
+    uint64_t top = 0;
     for (size_t i = 0; i < count; i++) {
         struct fid_block *block = &blocks[order[i]];
         block->offset = place(blocks, order, i, block, limit);
@@ -95,7 +96,7 @@ static size_t place_all(struct fid_block *blocks, size_t count, const size_t *or
 }
 
 /* Insertion sort: stable, and the counts are a few hundred. */
-static void sort_order(const struct fid_block *blocks, size_t count, size_t *order, bool by_size)
+static void sort_order(const struct fid_block *blocks, size_t count, uint64_t *order, bool by_size)
 {
     for (size_t i = 0; i < count; i++) {
         size_t at = i;
@@ -109,15 +110,15 @@ static void sort_order(const struct fid_block *blocks, size_t count, size_t *ord
     }
 }
 
-size_t fid_memory_plan(struct fid_block *blocks, size_t count, size_t *scratch)
+uint64_t fid_memory_plan(struct fid_block *blocks, size_t count, uint64_t *scratch)
 {
-    size_t *order = scratch, *first_answer = scratch + count;
+    uint64_t *order = scratch, *first_answer = scratch + count;
     sort_order(blocks, count, order, true);
-    const size_t by_size = place_all(blocks, count, order, SIZE_MAX);
+    const uint64_t by_size = place_all(blocks, count, order, UINT64_MAX);
     for (size_t i = 0; i < count; i++)
         first_answer[i] = blocks[i].offset;
     sort_order(blocks, count, order, false);
-    const size_t by_time = place_all(blocks, count, order, fid_memory_bound(blocks, count));
+    const uint64_t by_time = place_all(blocks, count, order, fid_memory_bound(blocks, count));
     if (by_time <= by_size)
         return by_time;
     for (size_t i = 0; i < count; i++)

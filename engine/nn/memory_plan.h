@@ -5,19 +5,21 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A block that lives from step first to step last, both included. */
 struct fid_block {
-    size_t bytes; /* a multiple of FID_MEMORY_ALIGN */
+    uint64_t bytes; /* a multiple of FID_MEMORY_ALIGN */
     size_t first, last;
-    size_t offset; /* the answer */
+    uint64_t offset; /* the answer */
 };
 
 /* FILLS the offsets so that no two blocks that live at one time overlap; returns the arena's size.
- * scratch: 2 · count numbers for the order and the first of two attempts. */
-size_t fid_memory_plan(struct fid_block *blocks, size_t count, size_t *scratch);
+ * scratch: 2 · count numbers for the order and the first of two attempts. The answers may be
+ * larger than a size_t where that has 32 bits: the caller refuses them. */
+uint64_t fid_memory_plan(struct fid_block *blocks, size_t count, uint64_t *scratch);
 
 /* Bytes that live at the worst step: no plan can be smaller. */
-size_t fid_memory_bound(const struct fid_block *blocks, size_t count);
+uint64_t fid_memory_bound(const struct fid_block *blocks, size_t count);
 
 #endif

@@ -24,9 +24,10 @@ static bool steps_fit(const struct fid_plan *plan, char *why, size_t bytes)
         const struct fid_step *step = &plan->steps[i];
         if (strcmp(records[i].method, step->method) == 0 && records[i].bytes == step->packed_bytes)
             continue;
-        snprintf(why, bytes,
-                 "node %zu '%.60s' is packed for %s in %" PRIu64 " bytes, planned is %s in %zu", i,
-                 step->name, records[i].method, records[i].bytes, step->method, step->packed_bytes);
+        snprintf(
+            why, bytes,
+            "node %zu '%.60s' is packed for %s in %" PRIu64 " bytes, planned is %s in %" PRIu64, i,
+            step->name, records[i].method, records[i].bytes, step->method, step->packed_bytes);
         return false;
     }
     return true;

@@ -6,11 +6,12 @@
 #include "engine/nn/plan_early.h"
 #include "engine/nn/ops/ops.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 /* ---- steps and shapes ---- */
 
-static size_t align_up(size_t bytes)
+static uint64_t align_up(uint64_t bytes)
 {
     return (bytes + FID_MEMORY_ALIGN - 1) / FID_MEMORY_ALIGN * FID_MEMORY_ALIGN;
 }
@@ -158,31 +159,60 @@ static uint64_t step_bytes(const struct fid_step *step)
     return bytes;
 }
 
-static void choose_methods(struct fid_plan *plan, const struct fid_plan_context *context)
+static void name_kernel(struct fid_step *step, const struct fid_plan_context *context)
 {
-    size_t scratch = 0, shared = 0;
+    if (step->kernel_slot[0] == '\0')
+        snprintf(step->kernel, sizeof step->kernel, "c");
+    else if (step->foreign_kernel)
+        snprintf(step->kernel, sizeof step->kernel, "%s", step->kernel_slot);
+    else
+        snprintf(step->kernel, sizeof step->kernel, "%s %s", step->kernel_slot,
+                 context->kernels->name);
+}
+
+/* Is there a limit that the step breaks? packed: bytes of all steps up to it. */
+static enum fid_status check_needs(const struct fid_step *step, uint64_t packed, uint64_t workers,
+                                   struct fid_error *error)
+{
+    const uint64_t scratch = align_up(step->scratch_bytes) * workers + align_up(step->shared_bytes);
+    if (scratch > FID_SCRATCH_LIMIT)
+        return fid_fail(error, FID_UNSUPPORTED,
+                        "node %zu '%.100s': %" PRIu64 " bytes of scratch are too much (%" PRIu64
+                        " threads; at most %" PRIu64 ")",
+                        step->number, step->name, scratch, workers, FID_SCRATCH_LIMIT);
+    if (packed > FID_PACKED_LIMIT)
+        return fid_fail(error, FID_UNSUPPORTED,
+                        "node %zu '%.100s': %" PRIu64 " bytes of packed weights up to here are "
+                        "too much (at most %" PRIu64 ")",
+                        step->number, step->name, packed, FID_PACKED_LIMIT);
+    return FID_OK;
+}
+
+static enum fid_status choose_methods(struct fid_plan *plan, const struct fid_plan_context *context,
+                                      struct fid_error *error)
+{
+    const uint64_t workers = (uint64_t)fid_pool_workers(context->pool);
+    uint64_t scratch = 0, shared = 0, packed = 0;
     for (size_t i = 0; i < plan->value_count; i++)
         if (plan->values[i].shape.c > plan->zero_count)
             plan->zero_count = plan->values[i].shape.c;
-    plan->packed_bytes = 0;
     for (size_t i = 0; i < plan->step_count; i++) {
         struct fid_step *step = &plan->steps[i];
         step->op->scratch_size(step, context);
         step->bytes = step_bytes(step);
-        if (step->kernel_slot[0] == '\0')
-            snprintf(step->kernel, sizeof step->kernel, "c");
-        else if (step->foreign_kernel)
-            snprintf(step->kernel, sizeof step->kernel, "%s", step->kernel_slot);
-        else
-            snprintf(step->kernel, sizeof step->kernel, "%s %s", step->kernel_slot,
-                     context->kernels->name);
-        plan->packed_bytes += align_up(step->packed_bytes);
+        name_kernel(step, context);
+        packed += align_up(step->packed_bytes);
+        const enum fid_status status = check_needs(step, packed, workers, error);
+        if (status != FID_OK)
+            return status;
         scratch = step->scratch_bytes > scratch ? step->scratch_bytes : scratch;
         shared = step->shared_bytes > shared ? step->shared_bytes : shared;
     }
-    plan->scratch_stride = align_up(scratch);
-    plan->shared_offset = plan->scratch_stride * (size_t)fid_pool_workers(context->pool);
-    plan->scratch_bytes = plan->shared_offset + align_up(shared);
+    plan->packed_bytes = (size_t)packed;
+    plan->scratch_stride = (size_t)align_up(scratch);
+    plan->shared_offset = (size_t)(align_up(scratch) * workers);
+    plan->scratch_bytes = plan->shared_offset + (size_t)align_up(shared); /* 2 limits at most */
+    return FID_OK;
 }
 
 /* ---- lives ---- */
@@ -194,7 +224,7 @@ struct lives {
     size_t *home;            /* of each value */
     struct fid_block *homes; /* at most one for each value */
     size_t home_count;
-    size_t *scratch;
+    uint64_t *scratch;
 };
 
 static void mark_last_uses(const struct fid_plan *plan, bool keep_values, size_t *last)
@@ -251,13 +281,14 @@ static void settle(const struct fid_plan *plan, struct lives *lives, size_t valu
 {
     struct fid_block *block = &lives->homes[home];
     const size_t n = plan->batched[value] ? plan->n : 1;
-    const size_t bytes = align_up(n * fid_shape_count(plan->values[value].shape) * sizeof(float));
+    const uint64_t bytes = align_up(n * fid_shape_count(plan->values[value].shape) * sizeof(float));
     lives->home[value] = home;
     block->bytes = bytes > block->bytes ? bytes : block->bytes;
     block->last = lives->last[value] > block->last ? lives->last[value] : block->last;
 }
 
-static void lay_out(struct fid_plan *plan, struct lives *lives, bool keep_values)
+static enum fid_status lay_out(struct fid_plan *plan, struct lives *lives, bool keep_values,
+                               struct fid_error *error)
 {
     mark_last_uses(plan, keep_values, lives->last);
     lives->home_count = 1;
@@ -266,25 +297,32 @@ static void lay_out(struct fid_plan *plan, struct lives *lives, bool keep_values
         const struct fid_step *step = &plan->steps[i];
         settle(plan, lives, step->node->output, find_home(plan, lives, step));
     }
-    plan->arena_bytes = fid_memory_plan(lives->homes, lives->home_count, lives->scratch);
+    const uint64_t bytes = fid_memory_plan(lives->homes, lives->home_count, lives->scratch);
+    if (bytes > FID_ARENA_LIMIT || bytes > SIZE_MAX)
+        return fid_fail(error, FID_UNSUPPORTED,
+                        "%" PRIu64 " bytes of values at a time are too much (at most %" PRIu64 ")",
+                        bytes, FID_ARENA_LIMIT < SIZE_MAX ? FID_ARENA_LIMIT : (uint64_t)SIZE_MAX);
+    plan->arena_bytes = (size_t)bytes;
     for (size_t i = 0; i < plan->value_count; i++) {
-        plan->offsets[i] = lives->homes[lives->home[i]].offset;
+        plan->offsets[i] = (size_t)lives->homes[lives->home[i]].offset;
         plan->kept[i] = lives->last[i] == plan->step_count + 1;
     }
+    return FID_OK;
 }
 
 enum fid_status fid_plan_memory(struct fid_plan *plan, const struct fid_plan_context *context,
                                 bool keep_values, struct fid_error *error)
 {
-    enum fid_status status = FID_OK;
+    enum fid_status status = choose_methods(plan, context, error);
+    if (status != FID_OK)
+        return status;
     struct lives lives = {.last = fid_calloc(plan->value_count, sizeof *lives.last),
                           .home = fid_calloc(plan->value_count, sizeof *lives.home),
                           .homes = fid_calloc(plan->value_count, sizeof *lives.homes),
                           .scratch = fid_calloc(plan->value_count, 2 * sizeof *lives.scratch)};
-    choose_methods(plan, context);
     if (lives.last && lives.home && lives.homes && lives.scratch &&
         fid_plan_choose_early(plan, keep_values))
-        lay_out(plan, &lives, keep_values);
+        status = lay_out(plan, &lives, keep_values, error);
     else
         status = fid_fail(error, FID_NO_MEMORY, "no memory to plan %zu values", plan->value_count);
     fid_free(lives.scratch);
@@ -311,7 +349,7 @@ void fid_plan_pack(struct fid_plan *plan, const struct fid_plan_context *context
     for (size_t i = 0; i < plan->step_count; i++) {
         struct fid_step *step = &plan->steps[i];
         step->packed = packed;
-        packed += align_up(step->packed_bytes);
+        packed += (size_t)align_up(step->packed_bytes);
         if (step->op->prepare != NULL)
             step->op->prepare(step, context);
         fid_step_forget_filter(step);

@@ -5,6 +5,13 @@
 #include "engine/nn/step.h"
 #include "weights/weight_file.h"
 
+/* A plan may need this many bytes; more is refused before anybody tries to allocate it. That is far
+ * from what networks for faces need (ResNet50: 6 MB of values, 132 of packed weights, 2 of
+ * scratch), and a file of a few kilobytes cannot ask for all of a machine's memory. */
+#define FID_ARENA_LIMIT   ((uint64_t)4 << 30) /* values; each has FID_VALUE_LIMIT too */
+#define FID_PACKED_LIMIT  ((uint64_t)2 << 30) /* packed weights of all steps */
+#define FID_SCRATCH_LIMIT ((uint64_t)1 << 30) /* scratch of a step, of all workers */
+
 struct fid_plan {
     const struct fid_weight_file *file; /* borrowed */
     const struct fid_file_graph *graph; /* borrowed */
@@ -33,7 +40,8 @@ enum fid_status fid_plan_open(const struct fid_weight_file *file,
                               struct fid_plan **plan, struct fid_error *error);
 void fid_plan_close(struct fid_plan **plan);
 
-/* Chooses methods and lays out the memory: FILLS the sizes and offsets. */
+/* Chooses methods and lays out the memory: FILLS the sizes and offsets. FID_UNSUPPORTED (more than
+ * the limits above), FID_NO_MEMORY. */
 enum fid_status fid_plan_memory(struct fid_plan *plan, const struct fid_plan_context *context,
                                 bool keep_values, struct fid_error *error);
 

@@ -7,6 +7,7 @@
 #include "engine/nn/plan_early.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/size.h"
 
 #include <string.h>
 
@@ -82,8 +83,12 @@ bool fid_plan_choose_early(struct fid_plan *plan, bool keep_values)
     mark_batched(plan);
     if (plan->early_count == 0)
         return true;
-    plan->early = fid_calloc(others * plan->early_count, sizeof *plan->early);
-    plan->early_inputs = fid_calloc(others * count_inputs(plan), sizeof *plan->early_inputs);
+    size_t steps, inputs;
+    if (!fid_size_mul(others, plan->early_count, &steps) ||
+        !fid_size_mul(others, count_inputs(plan), &inputs))
+        return false;
+    plan->early = fid_calloc(steps, sizeof *plan->early);
+    plan->early_inputs = fid_calloc(inputs, sizeof *plan->early_inputs);
     return plan->early != NULL && plan->early_inputs != NULL;
 }
 

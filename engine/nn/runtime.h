@@ -1,4 +1,4 @@
-/* runtime.h - what engine/nn and engine/face know of a runtime. */
+/* runtime.h - what the rest of engine/nn knows of a runtime. */
 #ifndef FID_NN_RUNTIME_H
 #define FID_NN_RUNTIME_H
 

@@ -42,9 +42,12 @@ struct fid_step {
     const char *kernel_slot;             /* "gemm_f32"; "" when it is plain C */
     bool foreign_kernel;                 /* kernel_slot is a function of another library */
     char kernel[32];                     /* printed: slot and table */
-    size_t packed_bytes;                 /* of its filter, laid out for the kernel; see fid_op */
-    size_t scratch_bytes;                /* for each worker */
-    size_t shared_bytes;                 /* for all workers together */
+    /* What it needs; what a file asks for may be more than a size_t of 32 bits: plan.c refuses it.
+     * 64 bits are enough: the format has no kernel side over 255, and a value or a tensor has 2^28
+     * numbers at most. */
+    uint64_t packed_bytes;  /* of its filter, laid out for the kernel; see fid_op */
+    uint64_t scratch_bytes; /* for each worker */
+    uint64_t shared_bytes;  /* for all workers together */
     unsigned share; /* bit i: the output may take input i's memory, if nobody reads it later */
     bool alias;     /* the output is input 0 under another shape */
     struct fid_post_f32 post;

@@ -42,7 +42,8 @@ static void make_inputs(struct depthwise_case *d)
         d->in[i] = pixels[check_random_below(SOURCES)];
     d->filter_at = buffer_take(&d->filter, d->channels * d->taps, sizeof(float));
     d->bias_at = buffer_take(&d->bias, d->channels, sizeof(float));
-    d->packed_at = buffer_take(&d->packed, fid_pack_depthwise_size(d->channels, d->taps, cr), 64);
+    d->packed_at =
+        buffer_take(&d->packed, (size_t)fid_pack_depthwise_size(d->channels, d->taps, cr), 64);
     fill(d->filter_at, d->channels * d->taps, d->kind);
     fill(d->bias_at, d->channels, d->kind);
     fid_pack_depthwise(d->channels, d->taps, 1, cr, d->filter_at, d->bias_at, d->packed_at);

@@ -1,4 +1,4 @@
-/* detector.h - what the kinds of detectors share: for engine/face alone. */
+/* detector.h - what the kinds of detectors share: for the detectors alone. */
 #ifndef FID_FACE_DETECTOR_H
 #define FID_FACE_DETECTOR_H
 

@@ -10,6 +10,17 @@ static const char *path_of(const struct fid_model *model)
     return info.path;
 }
 
+/* What fid_network_input_fill writes is three numbers for a pixel. */
+static enum fid_status check_channels(const struct fid_model *model, struct fid_error *error)
+{
+    struct fid_graph_info graph;
+    fid_model_graph(model, 0, &graph);
+    if (graph.c != 3)
+        return fid_fail(error, FID_INVALID, "%s: the network wants %d channels, pictures have 3",
+                        path_of(model), graph.c);
+    return FID_OK;
+}
+
 static enum fid_status read_text(const struct fid_model *model, const char *key, const char **text,
                                  struct fid_error *error)
 {
@@ -127,13 +138,12 @@ enum fid_status fid_recognizer_card_read(const struct fid_model *model,
         return fid_fail(error, FID_INVALID, "%s is a %s, not a recognizer", info.path, info.kind);
     struct fid_graph_info graph;
     fid_model_graph(model, 0, &graph);
-    if (graph.c != 3)
-        return fid_fail(error, FID_INVALID, "%s: the network wants %d channels, pictures have 3",
-                        info.path, graph.c);
     card->input_h = graph.h;
     card->input_w = graph.w;
     size_t kind = 0, metric;
-    enum fid_status status = read_input(model, &card->input, error);
+    enum fid_status status = check_channels(model, error);
+    if (status == FID_OK)
+        status = read_input(model, &card->input, error);
     if (status == FID_OK)
         status = read_text(model, "embed.output", &card->output, error);
     if (status == FID_OK)
@@ -160,7 +170,9 @@ enum fid_status fid_detector_card_read(const struct fid_model *model,
     *card = (struct fid_detector_card){0};
     if (strcmp(info.kind, "detector") != 0)
         return fid_fail(error, FID_INVALID, "%s is a %s, not a detector", info.path, info.kind);
-    enum fid_status status = read_input(model, &card->input, error);
+    enum fid_status status = check_channels(model, error);
+    if (status == FID_OK)
+        status = read_input(model, &card->input, error);
     if (status == FID_OK)
         status = read_text(model, "detect.kind", &card->kind, error);
     return status;

@@ -13,9 +13,9 @@ static size_t columns_apart(const struct fid_window *window)
 }
 
 /* Kernel columns under a row of outputs. */
-static size_t row_columns(const struct fid_window *window)
+static uint64_t row_columns(const struct fid_window *window)
 {
-    return (window->out_w - 1) * columns_apart(window) + window->kernel_w;
+    return (uint64_t)(window->out_w - 1) * columns_apart(window) + window->kernel_w;
 }
 
 struct depthwise_job {

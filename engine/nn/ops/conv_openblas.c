@@ -109,7 +109,7 @@ static void openblas_scratch_size(struct fid_step *step, const struct fid_plan_c
 {
     (void)context;
     const struct split s = split_of(step);
-    step->scratch_bytes = s.copy ? s.row_block * s.k * sizeof(float) : 0;
+    step->scratch_bytes = s.copy ? (uint64_t)s.row_block * s.k * sizeof(float) : 0;
 }
 
 static bool openblas_applies(const struct fid_step *step)

@@ -158,7 +158,7 @@ static void winograd_scratch_size(struct fid_step *step, const struct fid_plan_c
     /* Fewer pictures may make larger chunks, since they are even. */
     const size_t most = min_size(w.limit, context->n * w.image_tiles);
     step->shared_bytes =
-        w.positions * (most * (w.c_in + w.c_out) + 2 * (size_t)STEP_PAD) * sizeof(float);
+        (uint64_t)w.positions * (most * (w.c_in + w.c_out) + 2 * (size_t)STEP_PAD) * sizeof(float);
 }
 
 struct pack_job {

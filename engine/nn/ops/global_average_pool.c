@@ -14,7 +14,7 @@ static void global_average_pool_scratch_size(struct fid_step *step,
     (void)context;
     step->method = "whole";
     step->kernel_slot = "average_f32";
-    step->scratch_bytes = fid_shape_pixels(step->inputs[0].shape) * sizeof(float *);
+    step->scratch_bytes = (uint64_t)fid_shape_pixels(step->inputs[0].shape) * sizeof(float *);
 }
 
 struct average_job {

@@ -9,7 +9,8 @@ static void max_pool_scratch_size(struct fid_step *step, const struct fid_plan_c
     (void)context;
     step->method = "window";
     step->kernel_slot = "max_pool_f32";
-    step->scratch_bytes = step->window.out_w * fid_window_taps(&step->window) * sizeof(float *);
+    step->scratch_bytes =
+        (uint64_t)step->window.out_w * fid_window_taps(&step->window) * sizeof(float *);
 }
 
 static void run_row(void *ctx, size_t index, int worker)
