@@ -3,10 +3,10 @@
 
 #include "engine/base/memory.h"
 #include "engine/base/size.h"
+#include "engine/base/temporary_file.h"
 #include "weights/weight_view.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -124,33 +124,13 @@ static void write_all(FILE *out, const struct fid_weight_file *file,
 
 /* ---- the file ---- */
 
-enum { NAME_TRIES = 100 };
-
-/* Makes a new file beside path and writes its name to temporary[bytes]. NULL with errno set. */
-static FILE *open_temporary(const char *path, char *temporary, size_t bytes)
-{
-    int fd = -1;
-    for (int i = 0; i < NAME_TRIES && fd < 0; i++) {
-        snprintf(temporary, bytes, "%s.%ld-%d.tmp", path, (long)getpid(), i);
-        fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd < 0 && errno != EEXIST)
-            return NULL;
-    }
-    FILE *out = fd >= 0 ? fdopen(fd, "wb") : NULL;
-    if (fd >= 0 && out == NULL) {
-        close(fd);
-        unlink(temporary);
-    }
-    return out;
-}
-
 static enum fid_status write_and_rename(const struct fid_weight_file *file,
                                         const struct fid_packed_weights *weights,
                                         const uint32_t *sums, const struct front *front,
                                         const char *path, char *temporary, size_t bytes,
                                         struct fid_error *error)
 {
-    FILE *out = open_temporary(path, temporary, bytes);
+    FILE *out = fid_temporary_open(path, temporary, bytes);
     if (out == NULL)
         return fid_fail(error, FID_IO, "%.400s: cannot write it: %s", path, strerror(errno));
     errno = 0;
@@ -174,7 +154,8 @@ enum fid_status fid_weight_file_write_packed(const struct fid_weight_file *file,
     struct front front;
     const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &tensor_count);
     uint32_t *sums = fid_calloc(tensor_count, sizeof *sums);
-    char *temporary = fid_size_add(strlen(path), 32, &bytes) ? fid_calloc(bytes, 1) : NULL;
+    char *temporary =
+        fid_size_add(strlen(path), FID_TEMPORARY_BYTES, &bytes) ? fid_calloc(bytes, 1) : NULL;
     enum fid_status status = FID_OK;
     if (sums == NULL || temporary == NULL) {
         status = fid_fail(error, FID_NO_MEMORY, "%.400s: no memory to write it", path);

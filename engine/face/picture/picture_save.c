@@ -2,9 +2,9 @@
 
 #include "engine/base/memory.h"
 #include "engine/base/size.h"
+#include "engine/base/temporary_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -28,32 +28,11 @@ static fid_encode_fn encoder_for(const char *path)
     return NULL;
 }
 
-enum { NAME_TRIES = 100 };
-
-/* Makes a new file beside path, so that the rename at the end replaces in one step, and writes its
- * name to temporary[bytes]. NULL with errno set. */
-static FILE *open_temporary(const char *path, char *temporary, size_t bytes)
-{
-    int file = -1;
-    for (int i = 0; i < NAME_TRIES && file < 0; i++) {
-        snprintf(temporary, bytes, "%s.%ld-%d.tmp", path, (long)getpid(), i);
-        file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (file < 0 && errno != EEXIST)
-            return NULL;
-    }
-    FILE *stream = file >= 0 ? fdopen(file, "wb") : NULL;
-    if (file >= 0 && stream == NULL) {
-        close(file);
-        unlink(temporary);
-    }
-    return stream;
-}
-
 static enum fid_status write_and_rename(const struct fid_picture *picture, fid_encode_fn encode,
                                         const char *path, char *temporary, size_t bytes,
                                         struct fid_error *error)
 {
-    FILE *stream = open_temporary(path, temporary, bytes);
+    FILE *stream = fid_temporary_open(path, temporary, bytes);
     if (stream == NULL)
         return fid_fail(error, FID_IO, "%s: %s", path, strerror(errno));
     errno = 0;
@@ -80,7 +59,8 @@ enum fid_status fid_picture_save(const struct fid_picture *picture, const char *
         return fid_fail(error, FID_UNSUPPORTED,
                         "%s: pictures are written as .jpg, .jpeg or .png only", path);
     size_t bytes;
-    char *temporary = fid_size_add(strlen(path), 32, &bytes) ? fid_calloc(bytes, 1) : NULL;
+    char *temporary =
+        fid_size_add(strlen(path), FID_TEMPORARY_BYTES, &bytes) ? fid_calloc(bytes, 1) : NULL;
     if (temporary == NULL)
         return fid_fail(error, FID_NO_MEMORY, "%s: no memory for a file name", path);
     enum fid_status status = write_and_rename(picture, encode, path, temporary, bytes, error);
