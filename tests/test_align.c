@@ -330,6 +330,8 @@ static void impossible_faces(void)
     CHECK(fid_align(&landmark_card, &picture, &face, FID_CROP_MODEL, &aligned, NULL) ==
           FID_INVALID);
     CHECK(fid_align(&landmark_card, &picture, &face, FID_CROP_DEMO, &aligned, NULL) == FID_INVALID);
+    CHECK(fid_align(&landmark_card, &picture, &face, (enum fid_crop)9, &aligned, NULL) ==
+          FID_INVALID);
     for (int i = 0; i < 5; i++) { /* a face as large as a house, far away */
         face.landmarks[i][0] = 1e8f + 1e6f * (float)landmark_card.template_points[i][0];
         face.landmarks[i][1] = 1e6f * (float)landmark_card.template_points[i][1];

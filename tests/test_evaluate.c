@@ -159,6 +159,12 @@ static void curve_of_little(void)
     struct fid_error error;
     REQUIRE(fid_curve_make(scores, mated, 0, &curve, NULL) == FID_OK);
     CHECK(curve.count == 1 && fid_curve_at_rate(&curve, 1.0) == 0);
+    CHECK(isnan(fid_curve_area(&curve)));
+    fid_curve_free(&curve);
+    const float two[2] = {0.5f, 0.4f};
+    REQUIRE(fid_curve_make(two, mated, 2, &curve, NULL) == FID_OK); /* no rate: nothing */
+    CHECK(fid_curve_at_rate(&curve, -1.0) == 0 && fid_curve_at_rate(&curve, (double)NAN) == 0);
+    CHECK(fid_curve_at_rate(&curve, (double)INFINITY) == 2);
     fid_curve_free(&curve);
     REQUIRE(fid_curve_make(scores, mated, 1, &curve, NULL) == FID_OK);
     CHECK(curve.count == 1 && curve.impostors == 1 && fid_curve_at_threshold(&curve, 0.0) == 0);

@@ -397,8 +397,38 @@ static void cut_frames_are_refused(void)
     }
 }
 
+/* Formats and planes that there are none of are refused or have nothing; nothing beside the tables
+ * is read. */
+static void unknown_formats_are_refused(void)
+{
+    static const int unknown[] = {-1, FORMATS, 55, 1 << 30};
+    struct fid_error error = {0};
+    size_t row_bytes = 1, rows = 1;
+    for (int plane = -1; plane <= 4; plane++) {
+        fid_frame_plane_size(FID_PIXELS_I420, 8, 8, plane, &row_bytes, &rows);
+        bool there = plane >= 0 && plane < 3;
+        CHECK_THAT((row_bytes > 0) == there && (rows > 0) == there, "plane %d", plane);
+    }
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+        enum fid_pixel_format format = (enum fid_pixel_format)unknown[i];
+        struct fid_frame frame = {0}, other = {0};
+        struct fid_picture picture = {0};
+        fid_frame_plane_size(format, 8, 8, 0, &row_bytes, &rows);
+        CHECK_THAT(row_bytes == 0 && rows == 0, "format %d", unknown[i]);
+        CHECK(fid_frame_resize(&frame, format, 4, 4, &error) == FID_INVALID);
+        CHECK(frame.width == 0 && error.text[0] != '\0');
+        frame = (struct fid_frame){.format = format, .width = 4, .height = 4};
+        CHECK(fid_frame_copy(&frame, &other, &error) == FID_INVALID);
+        CHECK(fid_frame_turn(&frame, 90, &other, &error) == FID_INVALID);
+        CHECK(fid_picture_from_frame(&frame, &picture, &error) == FID_INVALID);
+        fid_frame_free(&other);
+        fid_picture_free(&picture);
+    }
+}
+
 CHECK_MAIN(CHECK_CASE(rgb_is_the_definition), CHECK_CASE(rgb_of_all_values),
            CHECK_CASE(copies_are_alike_and_without_gaps), CHECK_CASE(short_rows_are_refused),
-           CHECK_CASE(sizes_have_limits), CHECK_CASE(frames_are_turned_clockwise),
+           CHECK_CASE(unknown_formats_are_refused), CHECK_CASE(sizes_have_limits),
+           CHECK_CASE(frames_are_turned_clockwise),
            CHECK_CASE(jpeg_frames_are_the_pictures_of_files),
            CHECK_CASE(frames_without_tables_are_read), CHECK_CASE(cut_frames_are_refused))

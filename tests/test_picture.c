@@ -8,7 +8,9 @@
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { MAX_FILE = 1 << 20 };
@@ -469,6 +471,56 @@ static void png_kinds(void)
     expect_pixel(make_png(&kind, (const uint8_t[16]){9, 0}, 0), 255, 255, 255, "clear is white");
 }
 
+static long peak_kb(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+/* Texts of 7.5 MB each in a file of 8 KB each. */
+static void png_texts_take_no_memory(void)
+{
+    enum { TEXTS = 30, BYTES = 7500000 };
+    const char *path = temp_path("texts.png");
+    char *letters = calloc(BYTES + 1, 1);
+    FILE *file = fopen(path, "wb");
+    REQUIRE(letters != NULL && file != NULL);
+    memset(letters, 'a', BYTES);
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png_create_info_struct(png);
+    png_init_io(png, file);
+    png_set_IHDR(png, info, 8, 8, 8, PNG_COLOR_TYPE_GRAY, 0, 0, 0);
+    png_write_info(png, info);
+    const png_text text = {
+        .compression = PNG_TEXT_COMPRESSION_zTXt, .key = (char *)"Comment", .text = letters};
+    for (int i = 0; i < TEXTS; i++)
+        png_set_text(png, info, &text, 1);
+    const uint8_t row[8] = {77, 77, 77, 77, 77, 77, 77, 77};
+    for (int i = 0; i < 8; i++)
+        png_write_row(png, row);
+    png_write_end(png, info);
+    png_destroy_write_struct(&png, &info);
+    fclose(file);
+    free(letters);
+    const size_t size = slurp(path);
+    CHECK_THAT(size > 100000 && size < 1000000, "%zu bytes", size);
+    fflush(stdout);
+    const pid_t child = fork(); /* whose peak is not that of the writer */
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        const long before = peak_kb();
+        expect_pixel(size, 77, 77, 77, "texts");
+        const long more = peak_kb() - before;
+        CHECK_THAT(more < 32 * 1024, "%ld KB more", more);
+        fflush(stdout);
+        _exit(check_failed());
+    }
+    int status;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK_THAT(status == 0, "the child ended with status %#x", (unsigned)status);
+}
+
 static void png_turns_by_exif(void)
 {
     uint8_t row[24] = {9, 9, 9};
@@ -569,5 +621,6 @@ CHECK_MAIN(CHECK_CASE(jpeg_turns_by_exif), CHECK_CASE(every_pixel_turns),
            CHECK_CASE(motion_jpeg_without_tables), CHECK_CASE(other_kinds_are_named),
            CHECK_CASE(every_truncation_is_damage), CHECK_CASE(flipped_bytes_do_no_harm),
            CHECK_CASE(large_headers_are_refused), CHECK_CASE(jpeg_of_12_bits_is_refused),
-           CHECK_CASE(png_kinds), CHECK_CASE(png_turns_by_exif), CHECK_CASE(odd_files_are_refused),
+           CHECK_CASE(png_kinds), CHECK_CASE(png_texts_take_no_memory),
+           CHECK_CASE(png_turns_by_exif), CHECK_CASE(odd_files_are_refused),
            CHECK_CASE(saved_is_loaded), CHECK_CASE(limits_and_reuse), CHECK_CASE(without_memory))

@@ -45,6 +45,17 @@ static void a_part_is_cut_out(void)
     fid_picture_free(&cut);
 }
 
+/* An empty picture is what a failed load leaves. */
+static void nothing_is_cut_out_of_nothing(void)
+{
+    struct fid_picture picture = {0}, cut = {0};
+    struct fid_error error = {0};
+    const struct fid_box box = {0, 0, 4, 4};
+    CHECK(fid_picture_cut(&picture, &box, 5, 5, &cut, &error) == FID_INVALID);
+    CHECK(error.text[0] != '\0' && cut.width == 0);
+    fid_picture_free(&cut);
+}
+
 static void a_jpeg_in_memory(void)
 {
     struct fid_picture picture = ramp(100, 40), again = {0};
@@ -101,5 +112,5 @@ static void without_memory(void)
     fid_picture_free(&picture);
 }
 
-CHECK_MAIN(CHECK_CASE(a_part_is_cut_out), CHECK_CASE(a_jpeg_in_memory), CHECK_CASE(noise_fits_too),
-           CHECK_CASE(without_memory))
+CHECK_MAIN(CHECK_CASE(a_part_is_cut_out), CHECK_CASE(nothing_is_cut_out_of_nothing),
+           CHECK_CASE(a_jpeg_in_memory), CHECK_CASE(noise_fits_too), CHECK_CASE(without_memory))

@@ -170,6 +170,9 @@ static void outside_the_picture(void)
                (double)half.score, (double)inside.score);
     CHECK(inside.inside == 1 && half.inside == 0.5f && corner.inside == 0.25f);
     CHECK(quality_of(&picture, head(500, 120, 100, 0, 0, 0)).score == 0);
+    struct fid_face nowhere = head(0, 0, 1, 0, 0, 0);
+    nowhere.box = (struct fid_box){NAN, NAN, 0, -50};
+    CHECK(quality_of(&picture, nowhere).score == 0);
     for (int i = 0; i < 2000; i++) { /* nothing outside is read */
         struct fid_face face = head(0, 0, 1, 0, 0, 0);
         float *numbers = (float *)&face;

@@ -147,6 +147,8 @@ enum fid_status fid_align(const struct fid_recognizer_card *card, const struct f
                           const struct fid_face *face, enum fid_crop crop,
                           struct fid_picture *aligned, struct fid_error *error)
 {
+    if (crop != FID_CROP_MODEL && crop != FID_CROP_DEMO)
+        return fid_fail(error, FID_INVALID, "%d is no kind of crop", (int)crop);
     if (crop == FID_CROP_DEMO && !card->has_demo)
         return fid_fail(error, FID_INVALID, "the model has no demo crop (compat.demo.margin)");
     if (picture->width < 1 || picture->height < 1)

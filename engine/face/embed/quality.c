@@ -38,6 +38,8 @@ struct grid {
 static bool make_grid(const struct fid_picture *picture, const struct fid_box *box,
                       struct grid *grid)
 {
+    if (!isfinite(box->x) || !isfinite(box->y) || !(box->w > 0) || !(box->h > 0))
+        return false;
     double x0 = fmax(box->x, 0), y0 = fmax(box->y, 0);
     double x1 = fmin((double)box->x + box->w, picture->width);
     double y1 = fmin((double)box->y + box->h, picture->height);

@@ -75,8 +75,9 @@ void fid_curve_free(struct fid_curve *curve)
 size_t fid_curve_at_rate(const struct fid_curve *curve, double rate)
 {
     /* 1 % of 300 are three, although 0.01 * 300 is a little less. */
-    size_t allowed = (size_t)floor(rate * (double)curve->impostors + 1e-9), i = 0;
-    while (i + 1 < curve->count && curve->points[i + 1].impostors <= allowed)
+    const double allowed = rate * (double)curve->impostors + 1e-9; /* less than 0, NAN: nothing */
+    size_t i = 0;
+    while (i + 1 < curve->count && (double)curve->points[i + 1].impostors <= allowed)
         i++;
     return i;
 }

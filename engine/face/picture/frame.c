@@ -24,12 +24,24 @@ static const struct {
     [FID_PIXELS_I420] = {{{1, 1, 1}, {2, 2, 1}, {2, 2, 1}}},
 };
 
+static bool is_format(enum fid_pixel_format format)
+{
+    return (size_t)format < sizeof layouts / sizeof layouts[0];
+}
+
+static enum fid_status unknown_format(enum fid_pixel_format format, struct fid_error *error)
+{
+    return fid_fail(error, FID_INVALID, "%d is no pixel format", (int)format);
+}
+
 void fid_frame_plane_size(enum fid_pixel_format format, int width, int height, int plane,
                           size_t *row_bytes, size_t *rows)
 {
-    size_t across = layouts[format].planes[plane].across, down = layouts[format].planes[plane].down;
     *row_bytes = *rows = 0;
-    if (across == 0 || width < 1 || height < 1)
+    if (!is_format(format) || plane < 0 || plane >= PLANES || width < 1 || height < 1)
+        return;
+    size_t across = layouts[format].planes[plane].across, down = layouts[format].planes[plane].down;
+    if (across == 0)
         return;
     *row_bytes = ((size_t)width + across - 1) / across * layouts[format].planes[plane].bytes;
     *rows = ((size_t)height + down - 1) / down;
@@ -40,6 +52,8 @@ enum fid_status fid_frame_resize(struct fid_frame *frame, enum fid_pixel_format 
 {
     frame->width = frame->height = 0;
     frame->full_range = frame->bt709 = false;
+    if (!is_format(format))
+        return unknown_format(format, error);
     enum fid_status status =
         fid_picture_check_size(width < 0 ? 0 : (uint64_t)width, height < 0 ? 0 : (uint64_t)height,
                                "frame", error); /* the sums below cannot overflow then */
@@ -79,6 +93,8 @@ void fid_frame_free(struct fid_frame *frame)
 
 enum fid_status fid_frame_check(const struct fid_frame *frame, struct fid_error *error)
 {
+    if (!is_format(frame->format))
+        return unknown_format(frame->format, error);
     for (int i = 0; i < PLANES; i++) {
         size_t row_bytes, rows;
         fid_frame_plane_size(frame->format, frame->width, frame->height, i, &row_bytes, &rows);

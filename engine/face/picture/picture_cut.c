@@ -10,6 +10,10 @@ enum fid_status fid_picture_cut(const struct fid_picture *picture, const struct 
                                 struct fid_error *error)
 {
     const struct fid_rect rect = {box->x, box->y, box->w, box->h};
+    if (picture->width < 1 || picture->height < 1) {
+        fid_picture_clear(cut);
+        return fid_fail(error, FID_INVALID, "there is no picture to cut a part from");
+    }
     enum fid_status status = fid_picture_resize(cut, width, height, error);
     return status == FID_OK ? fid_resample(picture, rect, FID_EDGE_REPLICATE, cut, error) : status;
 }

@@ -11,7 +11,7 @@
 
 enum {
     MAX_CHUNK_BYTES = 8 << 20, /* an ancillary chunk; the pixels are streamed */
-    MAX_CACHED_CHUNKS = 1000
+    CACHED_CHUNKS = 1          /* of text and palettes: none; 0 would be any number */
 };
 
 struct png_reader {
@@ -76,13 +76,23 @@ static void compose_on_white(const uint8_t *rgba, int width, uint8_t *rgb)
     }
 }
 
+/* What has nothing to say about the pixels is passed over: texts and profiles are compressed, so
+ * that a file of a few hundred kilobytes may ask for gigabytes. */
+static void pass_over_chunks(png_structp png)
+{
+    static const png_byte exif[] = "eXIf"; /* which way up the picture is */
+    png_set_chunk_malloc_max(png, MAX_CHUNK_BYTES);
+    png_set_chunk_cache_max(png, CACHED_CHUNKS);
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_AS_DEFAULT, exif, 1);
+}
+
 /* Header, limits, and the transformations to 8-bit RGB or RGBA. */
 static enum fid_status read_header(struct png_reader *reader)
 {
     png_structp png = reader->png;
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours are checked below */
-    png_set_chunk_malloc_max(png, MAX_CHUNK_BYTES);
-    png_set_chunk_cache_max(png, MAX_CACHED_CHUNKS);
+    pass_over_chunks(png);
     png_read_info(png, reader->info);
     png_uint_32 width = png_get_image_width(png, reader->info);
     png_uint_32 height = png_get_image_height(png, reader->info);
