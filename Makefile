@@ -123,6 +123,7 @@ $(BUILD)/kernels/$(1)/%.o: kernels/$(1)/%.c $(BUILD)/flags kernels/$(1)/flags.mk
 	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(FLAGS_$(1)) $$(KERNEL_FLAGS) -c -o $$@ $$<
 endef
 $(foreach isa,$(ISA_FOLDERS),$(eval $(call isa_rule,$(isa))))
+$(BUILD)/kernels/ref/%.o: private FLAGS_FILE = $(KERNEL_FLAGS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -252,7 +253,7 @@ FUZZERS   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_RUNS ?= 100000
 FUZZ_SANITIZE := $(if $(SANITIZE),$(SANITIZE),address,undefined)
 # SANITIZE=memory watches for reading what was never written. It must see every write, and
-# sees none of libjpeg, libpng and utf8proc: fuzz/unseen.c stands between, and targets of decoders stay out.
+# sees none of libjpeg, libpng, utf8proc and stat: fuzz/unseen.c stands between, and targets of decoders stay out.
 FUZZ_MEMORY := $(filter memory,$(FUZZ_SANITIZE))
 FUZZ_BUILD  := $(BUILD)/fuzz$(if $(FUZZ_MEMORY),-memory)
 FUZZ_FLAGS  := -fsanitize=fuzzer-no-link $(if $(FUZZ_MEMORY),-fsanitize-memory-track-origins)
@@ -271,7 +272,7 @@ fuzz: deps-ci
 	        { tail -n 40 $(FUZZ_BUILD)/$$f.log; exit 1; }; \
 	    echo "$$f: $$(grep -o 'executed_units: .*' $(FUZZ_BUILD)/$$f.log | tr -dc 0-9) inputs, no finding"; \
 	done
-FUZZ_WRAPPED := utf8proc_iterate utf8proc_decompose utf8proc_reencode fid_frame_jpeg_size fid_frame_decode_jpeg
+FUZZ_WRAPPED := utf8proc_iterate utf8proc_decompose utf8proc_reencode fid_frame_jpeg_size fid_frame_decode_jpeg stat64
 FUZZ_O := $(if $(filter memory,$(SANITIZE)),$(BUILD)/tests/fuzz/unseen.o)
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_O) $(BUILD)/libfaceid.a
 	$(SAY) "link $@"

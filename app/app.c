@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 const char *app_exit_text(enum app_exit code)
 {
@@ -23,15 +24,16 @@ const char *app_exit_text(enum app_exit code)
     case APP_MODEL:
         return "a model is missing, damaged or of the wrong kind";
     case APP_GALLERY:
-        return "the gallery cannot be read or written, or has no such person";
+        return "the gallery cannot be read or written, a copy or export not written, or there is "
+               "no such person";
     case APP_CAMERA:
         return "camera or display";
     case APP_REFUSED:
         return "enrolment refused";
     case APP_LOCKED:
-        return "the gallery is locked by another process";
+        return "the gallery, or a file that is to be written, is in use by another process";
     case APP_INTERNAL:
-        return "internal error, out of memory, or the output could not be written";
+        return "internal error, out of memory, or other output could not be written";
     case APP_INTERRUPTED:
         return "interrupted (SIGINT, SIGTERM)";
     }
@@ -53,6 +55,8 @@ enum app_exit app_exit_code(enum app_area area, enum fid_status status)
         return APP_INTERNAL;
     case FID_BUSY:
         return area == APP_AREA_GALLERY ? APP_LOCKED : of_area[area];
+    case FID_STOPPED:
+        return APP_INTERRUPTED;
     case FID_QUALITY:
         return APP_REFUSED;
     case FID_NO_FACE:
@@ -140,6 +144,15 @@ enum app_exit app_usage(const struct app *app, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     app_warn("%s (faceid %s --help)", text, app->arguments.verb->name);
+    return APP_USAGE;
+}
+
+enum app_exit app_check_name(const char *word, char checked[FID_NAME_BYTES])
+{
+    struct fid_error error;
+    if (fid_name_check(word, checked, &error) == FID_OK)
+        return APP_OK;
+    app_warn("%s (faceid rename --help tells what a name may be)", error.text);
     return APP_USAGE;
 }
 
@@ -239,6 +252,12 @@ enum app_exit app_find_gallery(struct app *app)
     return APP_GALLERY;
 }
 
+bool app_others_may_read(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && (status.st_mode & 077) != 0;
+}
+
 enum app_exit app_open_gallery(struct app *app, unsigned flags, bool check_model)
 {
     struct fid_error error;
@@ -251,9 +270,14 @@ enum app_exit app_open_gallery(struct app *app, unsigned flags, bool check_model
         code = app_read_secret(app);
     if (code != APP_OK)
         return code;
+    const bool open =
+        (flags & FID_GALLERY_READ_ONLY) == 0 && app_others_may_read(app->gallery_path);
     if (fid_gallery_open_sealed(app->gallery_path, check_model ? app->recognizer : NULL,
                                 app->secret, flags, &app->gallery, &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
+    if (open && !app_others_may_read(app->gallery_path))
+        app_warn("other users might read the gallery %s; it is for its owner alone now (mode 0600)",
+                 app->gallery_path);
     app_detail(app, "gallery: %s, %zu people", app->gallery_path, fid_gallery_count(app->gallery));
     return APP_OK;
 }
@@ -261,11 +285,19 @@ enum app_exit app_open_gallery(struct app *app, unsigned flags, bool check_model
 enum app_exit app_open_gallery_for(struct app *app, unsigned flags, int names,
                                    char checked[FID_NAME_BYTES])
 {
-    struct fid_error error;
-    for (int i = 0; i < names; i++)
-        if (fid_name_check(app->arguments.words[i], checked, &error) != FID_OK)
-            return app_usage(app, "%s", error.text);
-    return app_open_gallery(app, flags, false);
+    enum app_exit code = APP_OK;
+    for (int i = 0; code == APP_OK && i < names; i++)
+        code = app_check_name(app->arguments.words[i], checked);
+    return code == APP_OK ? app_open_gallery(app, flags, false) : code;
+}
+
+void app_tell_if_expired(const struct app *app, const struct fid_person *person)
+{
+    if (person->expired)
+        app_say(app,
+                "%s is not named any more: the last day was %s (faceid forget NAME, or enroll NAME "
+                "--expires DATE)",
+                person->name, person->expires);
 }
 
 void app_tell_expired(const struct app *app)
@@ -273,11 +305,7 @@ void app_tell_expired(const struct app *app)
     struct fid_person person;
     for (size_t i = 0; i < fid_gallery_count(app->gallery); i++) {
         fid_gallery_person(app->gallery, i, &person);
-        if (person.expired)
-            app_say(app,
-                    "%s is not named any more: the last day was %s (faceid forget, or enroll "
-                    "--expires)",
-                    person.name, person.expires);
+        app_tell_if_expired(app, &person);
     }
 }
 

@@ -71,14 +71,17 @@ enum app_exit app_open_detector(struct app *app);
 enum app_exit app_open_embedder(struct app *app, int batch);
 /* FILLS gallery_path: --gallery, $FACEID_GALLERY, else gallery.db in the user's data folder. */
 enum app_exit app_find_gallery(struct app *app);
-/* flags: FID_GALLERY_*. With check_model the gallery must be made with the recognizer's model,
+bool app_others_may_read(const char *path); /* than its owner; false when it is not there */
+/* flags: FID_GALLERY_*. One that is opened for writing is its owner's alone afterwards; says so
+ * when it was not before. With check_model the gallery must be made with the recognizer's model,
  * which is opened for it. A missing file with FID_GALLERY_READ_ONLY is an empty gallery. */
 enum app_exit app_open_gallery(struct app *app, unsigned flags, bool check_model);
 /* The same, without check_model, for a verb whose first `names` arguments are names of people;
  * FILLS checked with the last one as it is stored. APP_USAGE after a sentence. */
 enum app_exit app_open_gallery_for(struct app *app, unsigned flags, int names,
                                    char checked[FID_NAME_BYTES]);
-/* Says of each person of the open gallery whose time is over that they are not named any more. */
+/* Says of a person whose time is over that they are not named any more; of each of the gallery. */
+void app_tell_if_expired(const struct app *app, const struct fid_person *person);
 void app_tell_expired(const struct app *app);
 /* Takes NULLs; leaves the struct ready for nothing but its end. */
 void app_close(struct app *app);
@@ -102,6 +105,9 @@ void app_detail(const struct app *app, const char *format, ...)
 /* Until it is called with NULL, what the three above would say goes into text, the last sentence
  * only. For the main thread, while it is alone. */
 void app_talk_into(char *text, size_t bytes);
+
+/* FILLS checked with a name as it is stored. APP_USAGE after a sentence. */
+enum app_exit app_check_name(const char *word, char checked[FID_NAME_BYTES]);
 
 /* Prints the error's sentence and gives the exit code for it. */
 enum app_exit app_fail(enum app_area area, const struct fid_error *error);

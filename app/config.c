@@ -113,8 +113,14 @@ static enum app_exit read_setting(const struct place *place, char *line,
     const struct app_setting *setting = &settings->items[i];
     if (read_number(setting, value))
         return APP_OK;
-    app_warn("%s:%ld: %s takes a number from %g to %g%s%s, not '%s'", place->path, place->line, key,
-             setting->min, setting->max, setting->unit[0] != '\0' ? " " : "", setting->unit, value);
+    const bool range = isdigit((unsigned char)setting->unit[0]); /* no unit: what it may be */
+    char allowed[100];
+    if (range && strstr(setting->unit, "..") == NULL)
+        snprintf(allowed, sizeof allowed, "%s", setting->unit);
+    else
+        snprintf(allowed, sizeof allowed, "a number from %g to %g%s%s", setting->min, setting->max,
+                 range || setting->unit[0] == '\0' ? "" : " ", range ? "" : setting->unit);
+    app_warn("%s:%ld: %s takes %s, not '%s'", place->path, place->line, key, allowed, value);
     return APP_USAGE;
 }
 
@@ -124,6 +130,7 @@ static enum app_exit read_lines(FILE *file, const char *path, const char *sectio
     struct place place = {.path = path};
     char *line = NULL, name[64] = "";
     size_t capacity = 0;
+    bool first = true; /* of the lines that say something: it has to be a heading */
     enum app_exit code = APP_OK;
     while (code == APP_OK && getline(&line, &capacity, file) > 0) {
         char *text = trim(line);
@@ -135,6 +142,10 @@ static enum app_exit read_lines(FILE *file, const char *path, const char *sectio
             code = APP_USAGE;
         } else if (text[0] != '[' && strcmp(name, section) == 0)
             code = read_setting(&place, text, settings);
+        else if (text[0] != '[' && first)
+            app_warn("%s:%ld: '%s' stands under no section and is passed over: write [%s] above it",
+                     path, place.line, text, section);
+        first = false;
     }
     free(line);
     if (code == APP_OK && ferror(file)) {

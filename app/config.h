@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 struct app_setting {
-    const char *key, *unit; /* of the number; unit "" where it has none */
+    const char *key, *unit; /* of the number; "" where it has none; or its range: "0..1" */
     const char *help;       /* what it is, one line, no full stop */
     double min, max;
     double *value; /* holds the default before reading */

@@ -129,14 +129,15 @@ static enum app_exit open_in_folder(const struct search *search, const char *fol
 
 static enum app_exit missing(const struct search *search)
 {
-    char places[FOLDERS * PATH_BYTES] = "", folder[PATH_BYTES];
+    char places[FOLDERS * PATH_BYTES] = "", folder[PATH_BYTES], before[PATH_BYTES] = "";
     for (size_t i = 0; i < FOLDERS; i++)
-        if (place(i, folder)) {
+        if (place(i, folder) && strcmp(folder, before) != 0) { /* once where it is installed */
             size_t end = strlen(places);
             snprintf(places + end, sizeof places - end, "%s%s", end > 0 ? ", " : "", folder);
+            memcpy(before, folder, sizeof before);
         }
     app_warn("no %s model: neither --%s nor %s is given and there is none in %s; "
-             "weights/get auto gets one",
+             "in a clone of faceid weights/get auto gets one",
              search->kind->name, search->kind->option, search->kind->variable, places);
     return APP_MODEL;
 }

@@ -83,6 +83,7 @@ void app_help(FILE *out)
             "  FACEID_MODEL      weight file of the recognizer\n"
             "  FACEID_DETECTOR   weight file of the detector\n"
             "  FACEID_GALLERY    the gallery's file (default $XDG_DATA_HOME/faceid/gallery.db)\n"
+            "  FACEID_KEY_FILE   the key of a sealed gallery\n"
             "  FACEID_FONT       a font file that the window takes before all others\n"
             "  FID_ISA           kernels to use: ref, avx2, avx512, neon\n"
             "  FID_VERBOSE       1: say what is chosen and why\n");
@@ -92,9 +93,12 @@ void app_help(FILE *out)
         "  ~/.local/share/faceid/gallery.db  the people ($XDG_DATA_HOME)\n"
         "  ~/.config/faceid/config  settings, if any ($XDG_CONFIG_HOME); faceid enroll --limits\n");
     print_exit_codes(out);
-    fprintf(out, "\nData goes to stdout, talk to stderr. faceid is a convenience, not a lock: a\n"
-                 "photograph is enough to be taken for somebody. It tells who, never age, sex or\n"
-                 "origin. The weights have licences of their own: faceid model info FILE.\n");
+    fprintf(out,
+            "\nData goes to stdout, talk to stderr. A long option may be cut short while no other\n"
+            "one of the verb begins so (--gal for --gallery); but --force, --leave-out, --off and\n"
+            "--replace are written in full. faceid is a convenience, not a lock: a photograph is\n"
+            "enough to be taken for somebody. It tells who, never age, sex or origin. The weights\n"
+            "have licences of their own: faceid model info FILE.\n");
 }
 
 void app_version(FILE *out)

@@ -39,6 +39,8 @@ static void set_signals(void)
     sigaction(SIGTERM, &action, NULL);
     action.sa_handler = on_bus_error;
     sigaction(SIGBUS, &action, NULL);
+    /* ignored, as a parent may leave it, nobody learns how a child ended */
+    signal(SIGCHLD, SIG_DFL);
     signal(SIGPIPE, SIG_IGN); /* a reader that went away is an EPIPE of the write */
 }
 
@@ -86,7 +88,7 @@ static enum app_exit run_verb(const struct app_verb *verb, const char *program, 
     app.verbose = app_option_flag(&app, "verbose") || (verbose && strcmp(verbose, "0") != 0);
     code = verb->run(&app);
     app_close(&app);
-    return app_interrupted() ? APP_INTERRUPTED : code;
+    return app_interrupted() && !verb->whole ? APP_INTERRUPTED : code;
 }
 
 /* The first word that is a verb, NULL: none. The live window takes no words, so that one behind an

@@ -150,6 +150,20 @@ static enum app_exit check_count(const struct app_arguments *arguments)
     return APP_OK;
 }
 
+/* getopt_long takes the beginning of a name for it. What destroys is not done for half a word.
+ * word: as it was given, of an option without an argument. */
+static bool is_cut_short(const struct app_option *option, const char *word)
+{
+    static const char *const in_full[] = {"force", "leave-out", "off", "replace"};
+    bool destroys = false;
+    for (size_t i = 0; i < sizeof in_full / sizeof in_full[0]; i++)
+        destroys = destroys || strcmp(option->name, in_full[i]) == 0;
+    if (!destroys || strncmp(word, "--", 2) != 0 || strcmp(word + 2, option->name) == 0)
+        return false;
+    app_warn("%s is too short for what it does: write --%s", word, option->name);
+    return true;
+}
+
 enum app_exit app_arguments_parse(struct app_arguments *arguments, const struct app_verb *verb,
                                   int argc, char **argv)
 {
@@ -176,6 +190,8 @@ enum app_exit app_arguments_parse(struct app_arguments *arguments, const struct 
         if (found == '?')
             return wrong_option(verb, argv[optind - 1]);
         size_t i = found >= FIRST_LONG ? (size_t)(found - FIRST_LONG) : letter_index(verb, found);
+        if (found >= FIRST_LONG && is_cut_short(app_verb_option(verb, i), argv[optind - 1]))
+            return APP_USAGE;
         enum app_exit code = take_option(arguments, i, optarg);
         if (code != APP_OK)
             return code;

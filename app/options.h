@@ -11,11 +11,12 @@ struct app;
 enum app_exit;
 
 enum app_option_type {
-    APP_FLAG,   /* takes no argument */
-    APP_TEXT,   /* a word */
-    APP_FILE,   /* a path (the completion offers files) */
-    APP_WHOLE,  /* a whole number, min..max */
-    APP_NUMBER, /* a number, min..max */
+    APP_FLAG,     /* takes no argument */
+    APP_TEXT,     /* a word */
+    APP_ANY_TEXT, /* a word, or "" */
+    APP_FILE,     /* a path (the completion offers files) */
+    APP_WHOLE,    /* a whole number, min..max */
+    APP_NUMBER,   /* a number, min..max */
 };
 
 struct app_option {
@@ -44,6 +45,7 @@ struct app_verb {
     const char *examples;             /* "command line<TAB>what it does\n" each */
     int min_arguments, max_arguments; /* max -1: any number */
     unsigned groups;                  /* enum app_option_group, or'ed */
+    bool whole; /* does all or nothing: a signal that does not stop it leaves its exit code */
     const struct app_option *options; /* its own, ended by a NULL name; NULL: none */
     enum app_exit (*run)(struct app *app);
 };

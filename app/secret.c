@@ -1,4 +1,5 @@
 #include "app/secret.h"
+#include "app/output/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,27 +17,34 @@ struct text { /* wiped after use */
     size_t size;
 };
 
-/* A byte at a time: what follows the line in a pipe is for the next reader. */
+/* A byte at a time: what follows the line in a pipe is for the next reader. The line may end as
+ * other systems end theirs. */
 static bool read_bytes(int file, bool line, struct text *text)
 {
     char byte;
     ssize_t count = 0;
     text->size = 0;
     while (text->size < sizeof text->bytes && (count = read(file, &byte, 1)) == 1) {
-        if (line && byte == '\n')
+        if (line && byte == '\n') {
+            text->size -= text->size > 0 && text->bytes[text->size - 1] == '\r';
             return true;
+        }
         text->bytes[text->size++] = byte;
     }
     return count >= 0;
 }
 
-static enum app_exit make_secret(enum fid_secret_kind kind, struct text *text,
+/* where: the file that the text is from; NULL: the terminal. */
+static enum app_exit make_secret(enum fid_secret_kind kind, struct text *text, const char *where,
                                  struct fid_secret **secret)
 {
     struct fid_error error;
     enum fid_status status = fid_secret_open(kind, text->bytes, text->size, secret, &error);
     explicit_bzero(text, sizeof *text);
-    return status == FID_OK ? APP_OK : app_fail(APP_AREA_GALLERY, &error);
+    if (status != FID_INVALID || where == NULL)
+        return status == FID_OK ? APP_OK : app_fail(APP_AREA_GALLERY, &error);
+    app_warn("%s: %s", where, error.text);
+    return app_exit_code(APP_AREA_GALLERY, status);
 }
 
 /* ---- files ---- */
@@ -60,6 +68,12 @@ static enum app_exit open_private(const char *path, int *file)
     return APP_GALLERY;
 }
 
+static enum app_exit cannot_read(const char *path)
+{
+    app_warn("%s cannot be read: %s", path, strerror(errno));
+    return APP_GALLERY;
+}
+
 enum app_exit app_secret_of_file(enum fid_secret_kind kind, const char *path,
                                  struct fid_secret **secret)
 {
@@ -70,11 +84,13 @@ enum app_exit app_secret_of_file(enum fid_secret_kind kind, const char *path,
     if (code != APP_OK)
         return code;
     const bool good = read_bytes(file, line, &text);
-    if (!good)
-        app_warn("%s cannot be read: %s", input ? "stdin" : path, strerror(errno));
+    if (!good && app_interrupted())
+        code = APP_INTERRUPTED;
+    else if (!good)
+        code = cannot_read(input ? "stdin" : path);
     if (!input)
         close(file);
-    return good ? make_secret(kind, &text, secret) : APP_GALLERY;
+    return good ? make_secret(kind, &text, input ? "stdin" : path, secret) : code;
 }
 
 static bool sync_folder(const char *path)
@@ -90,14 +106,12 @@ static bool sync_folder(const char *path)
     return synced;
 }
 
-enum app_exit app_make_key_file(const char *path, bool *made)
+enum app_exit app_make_key_file(const char *path)
 {
     unsigned char key[KEY_BYTES];
-    *made = false;
     if (access(path, F_OK) == 0)
         return APP_OK;
     int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    *made = file >= 0;
     bool written = file >= 0 && getrandom(key, sizeof key, 0) == (ssize_t)sizeof key &&
                    write(file, key, sizeof key) == (ssize_t)sizeof key && fsync(file) == 0 &&
                    sync_folder(path);
@@ -108,9 +122,8 @@ enum app_exit app_make_key_file(const char *path, bool *made)
     if (written)
         return APP_OK;
     app_warn("the key file %s cannot be written: %s", path, strerror(reason));
-    if (*made)
+    if (file >= 0)
         unlink(path);
-    *made = false;
     return APP_GALLERY;
 }
 
@@ -125,7 +138,7 @@ static enum app_exit ask(const char *question, struct text *text)
     }
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
-    fprintf(stderr, "%s", question);
+    app_put_visible(stderr, question); /* a gallery's path is in it */
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     const bool good = read_bytes(STDIN_FILENO, true, text);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
@@ -151,29 +164,32 @@ enum app_exit app_ask_new_secret(struct fid_secret **secret)
     }
     explicit_bzero(&again, sizeof again);
     if (code == APP_OK)
-        return make_secret(FID_SECRET_PASSPHRASE, &first, secret);
+        return make_secret(FID_SECRET_PASSPHRASE, &first, NULL, secret);
     explicit_bzero(&first, sizeof first);
     return code;
 }
 
 /* ---- the secret of a run ---- */
 
-static enum app_exit ask_for_gallery(struct app *app)
+static enum app_exit ask_for_gallery(struct app *app, const char *path)
 {
     enum fid_secret_kind kind;
-    struct fid_error error;
     struct text text;
     char question[4200];
-    if (fid_gallery_secret_kind(app->gallery_path, &kind, &error) != FID_OK)
-        return app_fail(APP_AREA_GALLERY, &error);
-    if (kind != FID_SECRET_PASSPHRASE || !isatty(STDIN_FILENO))
-        return APP_OK; /* who opens it says what is missing */
-    snprintf(question, sizeof question, "passphrase of %s: ", app->gallery_path);
+    if (fid_gallery_secret_kind(path, &kind, NULL) != FID_OK || kind != FID_SECRET_PASSPHRASE ||
+        !isatty(STDIN_FILENO))
+        return APP_OK; /* who opens it says what is missing or wrong */
+    snprintf(question, sizeof question, "passphrase of %s: ", path);
     enum app_exit code = ask(question, &text);
-    return code == APP_OK ? make_secret(FID_SECRET_PASSPHRASE, &text, &app->secret) : code;
+    return code == APP_OK ? make_secret(FID_SECRET_PASSPHRASE, &text, NULL, &app->secret) : code;
 }
 
 enum app_exit app_read_secret(struct app *app)
+{
+    return app_read_secret_of(app, app->gallery_path);
+}
+
+enum app_exit app_read_secret_of(struct app *app, const char *path)
 {
     const char *key = app_option_text(app, "key-file", NULL);
     const char *passphrase = app_option_text(app, "passphrase-file", NULL);
@@ -187,5 +203,5 @@ enum app_exit app_read_secret(struct app *app)
         return app_secret_of_file(FID_SECRET_KEY_FILE, key, &app->secret);
     if (passphrase != NULL)
         return app_secret_of_file(FID_SECRET_PASSPHRASE, passphrase, &app->secret);
-    return ask_for_gallery(app);
+    return ask_for_gallery(app, path);
 }

@@ -55,7 +55,8 @@ static const struct app_option identify_options[] = {
 static const struct app_option gallery_options[] = {
     {"gallery", 'g', APP_FILE, "FILE", "the gallery's file (FACEID_GALLERY)", 0, 0},
     {"key-file", 0, APP_FILE, "FILE", "the key of a sealed gallery (FACEID_KEY_FILE)", 0, 0},
-    {"passphrase-file", 0, APP_FILE, "FILE", "its passphrase: the first line; - for stdin", 0, 0},
+    {"passphrase-file", 0, APP_FILE, "FILE",
+     "its passphrase: the first line, LF or CR LF ends it; - for stdin", 0, 0},
     {0},
 };
 

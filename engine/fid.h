@@ -31,8 +31,11 @@
  *
  * Ownership words: a function BORROWS a pointer (the caller keeps it alive for the object's life
  * or, for a plain call, for the call), OWNS it (the object frees it), or FILLS caller's memory.
- * Every *_close takes the address of the pointer, accepts NULL and half-built objects, and sets it
- * to NULL. After a failed *_open the pointer is NULL.
+ * Every *_close takes the address of a pointer, which may be NULL (the address may not) or point to
+ * a half-built object, and sets the pointer to NULL. After a failed *_open the pointer is NULL.
+ *
+ * What fails says why in *error, which counts only then: a success leaves in it whatever was there.
+ * error may be NULL.
  *
  * Until version 1 the SONAME has the minor version too: a program is built anew for each. */
 #ifndef FID_H
@@ -65,6 +68,7 @@ enum fid_status {
     FID_QUALITY, /* the faces are not good enough */
     FID_EXISTS,  /* the name is taken */
     FID_SEALED,  /* the gallery is encrypted, and not for this secret or for none */
+    FID_STOPPED, /* the caller wished it (fid_stop_fn) */
     FID_INTERNAL
 };
 
@@ -184,8 +188,9 @@ struct fid_session_options {
 
 /* Plans the graph called graph (NULL: the first) for at most n inputs of h × w (0: the file's
  * size): shapes, methods, memory, packed weights. Everything that can fail, fails here: damaged
- * weights too (FID_CORRUPT, with offset and reason). options may be NULL. Borrows the runtime and
- * the model. */
+ * weights too (FID_CORRUPT, with offset and reason). FID_UNSUPPORTED: over 1 GiB for a value or for
+ * the scratch of a layer, 2 GiB for packed weights or 4 GiB for all values that live at a time.
+ * options may be NULL. Borrows the runtime and the model. */
 enum fid_status fid_session_open(struct fid_runtime *runtime, const struct fid_model *model,
                                  const char *graph, int n, int h, int w,
                                  const struct fid_session_options *options,
@@ -262,7 +267,7 @@ enum fid_status fid_picture_encode(const struct fid_picture *picture, int qualit
                                    struct fid_bytes *bytes, struct fid_error *error);
 void fid_bytes_free(struct fid_bytes *bytes); /* takes NULL; leaves it zero */
 /* FILLS cut with the part of the picture under the box, scaled to width × height; what lies outside
- * of the picture repeats its border. cut is not picture. */
+ * of the picture repeats its border. cut is not picture. FID_INVALID: an empty picture or box. */
 enum fid_status fid_picture_cut(const struct fid_picture *picture, const struct fid_box *box,
                                 int width, int height, struct fid_picture *cut,
                                 struct fid_error *error);
@@ -291,11 +296,11 @@ struct fid_frame {
     size_t capacity_bytes;
 };
 
-/* A plane's bytes in a row and its rows; zeros where the format has no such plane. */
+/* A plane's bytes in a row and its rows; zeros where the format has no such plane or is none. */
 void fid_frame_plane_size(enum fid_pixel_format format, int width, int height, int plane,
                           size_t *row_bytes, size_t *rows);
 /* Makes room in the frame's own buffer, rows without gaps; the content is undefined, the ranges are
- * those of a video (limited, BT.601). */
+ * those of a video (limited, BT.601). FID_INVALID: an unknown format, or no such size. */
 enum fid_status fid_frame_resize(struct fid_frame *frame, enum fid_pixel_format format, int width,
                                  int height, struct fid_error *error);
 /* FILLS copy with the frame's pixels in a buffer of its own. */
@@ -390,13 +395,14 @@ float fid_cosine(const float *a, const float *b, size_t size);
 struct fid_gallery;
 
 #define FID_GALLERY_CREATE    1u /* make the file (0600, its folder 0700) when there is none */
-#define FID_GALLERY_READ_ONLY 2u /* a missing file is then an empty gallery */
+#define FID_GALLERY_READ_ONLY 2u /* a missing file is then an empty gallery; modes stay */
 #define FID_GALLERY_MEMORY    4u /* an empty gallery that no file is made of; path names it */
 
 #define FID_NAME_BYTES 129 /* a name has at most 128 bytes of UTF-8 */
 
 /* The gallery remembers the id of its model: FID_MISMATCH with another one (model NULL: not
- * checked, for listing and renaming). FID_IO, FID_CORRUPT, FID_BUSY. Borrows nothing. */
+ * checked, for listing and renaming). Opened for writing, a file that others might read is made
+ * 0600. FID_IO, FID_CORRUPT, FID_BUSY. Borrows nothing. */
 enum fid_status fid_gallery_open(const char *path, const struct fid_model *model, unsigned flags,
                                  struct fid_gallery **gallery, struct fid_error *error);
 void fid_gallery_close(struct fid_gallery **gallery);
@@ -407,8 +413,9 @@ void fid_gallery_close(struct fid_gallery **gallery);
 enum fid_secret_kind { FID_SECRET_NONE, FID_SECRET_PASSPHRASE, FID_SECRET_KEY_FILE };
 struct fid_secret;
 /* Keeps what opens sealed galleries in locked memory; the caller wipes its own copy. bytes: the
- * passphrase, or what the key file holds. Several threads may use it. FID_INVALID: an empty
- * passphrase, a key of less than 32 bytes, more than 64 KiB; FID_UNSUPPORTED: built without. */
+ * passphrase, or what the key file holds. Several threads may use it. FID_INVALID: another
+ * kind, an empty passphrase, a key of less than 32 bytes, more than 64 KiB; FID_UNSUPPORTED: built
+ * without. */
 enum fid_status fid_secret_open(enum fid_secret_kind kind, const void *bytes, size_t size,
                                 struct fid_secret **secret, struct fid_error *error);
 void fid_secret_close(struct fid_secret **secret); /* wipes it */
@@ -435,13 +442,13 @@ struct fid_person {
     size_t crop_count;      /* of them with a kept crop */
     size_t prototype_count; /* vectors compared with, the mean first */
     char created[21];       /* 2026-11-23T22:10:05Z */
-    char expires[11];       /* the last day on which the person is named; "": no end */
+    char expires[11];       /* the last day (UTC) on which the person is named; "": no end */
     bool expired;           /* that day is over: not named any more */
 };
 
 struct fid_sample { /* one enrolled face */
     const float *embedding;
-    const char *source; /* where it came from, for people ("ana.mp4 frame 12"); stored */
+    const char *source; /* where it came from, for people ("ana.mp4 frame 12"), not NULL; stored */
     const void *crop;   /* of fid_face_crop_encode; stored, to be embedded anew; NULL: none */
     size_t crop_size;
 };
@@ -453,15 +460,16 @@ enum fid_status fid_face_crop_encode(const struct fid_picture *picture, const st
 
 /* Adds count faces to the person (made if there is none of that name, compared case-folded), or
  * with replace instead of the ones before, in one transaction; recomputes the mean of the
- * normalised embeddings and the prototypes. FILLS *person (may be NULL). */
+ * normalised embeddings and the prototypes. FILLS *person (may be NULL). FID_INVALID: an embedding
+ * without a direction, no source, or a crop that is none; FID_QUALITY: not one person. */
 enum fid_status fid_gallery_enroll(struct fid_gallery *gallery, const char *name,
                                    const struct fid_sample *samples, size_t count, bool replace,
                                    struct fid_person *person, struct fid_error *error);
 
 struct fid_terms {       /* what was agreed with the person */
     const char *consent; /* words, at most FID_CONSENT_BYTES - 1 bytes of UTF-8; NULL: none given */
-    const char *expires; /* last day on which they are named, "2027-01-31"; "": no end; NULL: as
-                            before */
+    const char *expires; /* last day (UTC) on which they are named, "2027-01-31"; "": no end; NULL:
+                            as before */
 };
 #define FID_CONSENT_BYTES 4097
 /* The same, and keeps the terms (may be NULL) with the time. FID_INVALID: no such day, or a text
@@ -470,7 +478,13 @@ enum fid_status fid_gallery_enroll_with(struct fid_gallery *gallery, const char 
                                         const struct fid_sample *samples, size_t count,
                                         bool replace, const struct fid_terms *terms,
                                         struct fid_person *person, struct fid_error *error);
+/* terms NULL: none, which is allowed. */
 enum fid_status fid_terms_check(const struct fid_terms *terms, struct fid_error *error);
+bool fid_terms_over(const struct fid_terms *terms); /* they have a last day, which is over */
+/* Other terms for somebody who is enrolled: a consent comes to those of before, a day takes the
+ * place of the one of before. FID_NOT_FOUND, FID_INVALID. */
+enum fid_status fid_gallery_set_terms(struct fid_gallery *gallery, const char *name,
+                                      const struct fid_terms *terms, struct fid_error *error);
 
 enum fid_status fid_gallery_rename(struct fid_gallery *gallery, const char *name,
                                    const char *new_name, struct fid_error *error);
@@ -482,12 +496,14 @@ enum fid_status fid_gallery_remove_sample(struct fid_gallery *gallery, const cha
                                           int64_t sample, struct fid_error *error);
 
 struct fid_change {
-    char verb[16]; /* "enroll", "rename", "merge", "remove", "import", "forget", "reembed" */
+    /* "enroll", "terms", "rename", "merge", "remove", "import", "forget" or "reembed" */
+    char verb[16];
     char time[21];
 };
-/* Takes the last of these changes back, whoever made it; one that was taken back is none any more.
- * FID_NOT_FOUND: there is none; FID_INVALID: it was to forget somebody, which is final, or to go
- * over to another model. */
+/* Takes the last of these changes back, whoever made it, and that one alone: those before it cannot
+ * be taken back any more. FILLS *undone (may be NULL). FID_NOT_FOUND: there is none, or it was
+ * taken back already; FID_INVALID: it was to forget somebody, which is final, or to go over to
+ * another model. */
 enum fid_status fid_gallery_undo(struct fid_gallery *gallery, struct fid_change *undone,
                                  struct fid_error *error);
 
@@ -495,10 +511,12 @@ enum fid_status fid_gallery_undo(struct fid_gallery *gallery, struct fid_change 
  * that are still where they were. Then looks for what is left of the person's vectors (32 bytes of
  * them anywhere), consents and name in all these files. FILLS *forgotten (may be NULL). FID_BUSY:
  * the person is deleted, but another process reads an older state, and the bytes are in the file
- * until it is done (fid_gallery_check). FID_IO, nobody forgotten: a copy cannot be changed. */
+ * until it is done (fid_gallery_check), or a copy is in use, and nobody is forgotten; the sentence
+ * says which, as with FID_IO and FID_CORRUPT. */
 struct fid_forgotten {
     size_t bytes_sought; /* of the person */
     size_t files, backups;
+    size_t absent; /* copies that are not where they were made: whoever has them has the person */
     uint64_t bytes_searched;
 };
 enum fid_status fid_gallery_forget_proven(struct fid_gallery *gallery, const char *name,
@@ -508,7 +526,8 @@ enum fid_status fid_gallery_forget(struct fid_gallery *gallery, const char *name
 
 /* Writes the people of these names (count 0: all) to a file for fid_gallery_import
  * (engine/face/gallery/PEOPLE_FILE.md), mode 0600. FILLS *people. FID_EXISTS: there is a file
- * already and replace is not set; FID_NOT_FOUND, FID_IO. */
+ * already and replace is not set; FID_BUSY: somebody writes that file just now; FID_NOT_FOUND,
+ * FID_IO. */
 enum fid_status fid_gallery_export(struct fid_gallery *gallery, const char *path, bool replace,
                                    char *const *names, size_t count, size_t *people,
                                    struct fid_error *error);
@@ -526,37 +545,69 @@ struct fid_reembedded {
     bool calibrated;                /* a limit for the old model's scores was taken back */
 };
 /* Goes over to another model: everybody's faces are embedded anew from their crops, faces without
- * one are dropped, in one transaction. The gallery was opened without a model. FID_INVALID: it is
- * of this model already; FID_BUSY: others have changed it since it was opened; FID_NO_FACE, nothing
+ * one are dropped, in one transaction. FID_INVALID: the gallery was opened with a model, or is of
+ * this one already; FID_BUSY: others have changed it since it was opened; FID_NO_FACE, nothing
  * changed: somebody has no usable crop, and leave_out, which takes such people out of the gallery,
  * is not set. Make a copy before: undo does not bring the old model's vectors back. */
 enum fid_status fid_gallery_reembed(struct fid_gallery *gallery, const struct fid_model *model,
                                     struct fid_embedder *embedder, bool leave_out,
                                     struct fid_reembedded *done, struct fid_error *error);
+/* The same, and asks before each face whether to go on; true ends it: FID_STOPPED, nothing changed.
+ */
+typedef bool (*fid_stop_fn)(void *ctx);
+enum fid_status fid_gallery_reembed_until(struct fid_gallery *gallery,
+                                          const struct fid_model *model,
+                                          struct fid_embedder *embedder, bool leave_out,
+                                          fid_stop_fn stop, void *ctx, struct fid_reembedded *done,
+                                          struct fid_error *error);
 
 /* Makes a copy of the gallery that is one itself, mode 0600, without what undo would need. The
- * gallery remembers where it is, so that forgetting reaches it. FID_EXISTS as fid_gallery_export.
- */
+ * gallery remembers where it is, so that forgetting reaches it. FID_EXISTS and FID_BUSY as
+ * fid_gallery_export; FID_CORRUPT: the gallery is damaged, and what is at path stays; FID_INVALID:
+ * it is in memory. */
 enum fid_status fid_gallery_backup(struct fid_gallery *gallery, const char *path, bool replace,
                                    struct fid_error *error);
 
+struct fid_restored {
+    size_t people;    /* of the gallery now */
+    bool other_model; /* than before */
+    char model[160];  /* name and beginning of the id, as model_before; "": nobody's faces */
+    char model_before[160];
+    char aside[4096]; /* where the gallery that was there is now; "": there was none */
+    bool searchable;  /* it could be opened: forgetting can look into it as into other copies */
+};
+
+/* FILLS aside with a path beside that of the gallery which no file has yet, with the time in it:
+ * for a copy before a change. */
+void fid_gallery_aside(const char *path, char *aside, size_t bytes);
+
+/* Puts a copy in the place of the gallery at path, which may be damaged or missing. Nobody may have
+ * it open. secret as fid_gallery_open_sealed, the copy's where that is sealed, which is the
+ * gallery's afterwards; the gallery's else. FID_BUSY, FID_SEALED, FID_CORRUPT (the copy is
+ * damaged), FID_INVALID (it is the gallery itself), FID_NOT_FOUND, FID_IO: nothing is changed, or
+ * the sentence says where the gallery is now. */
+enum fid_status fid_gallery_restore(const char *path, struct fid_secret *secret, const char *copy,
+                                    struct fid_restored *restored, struct fid_error *error);
+
 /* Looks at every page, row and checksum of a gallery's file, and tells each fault and each person
- * whose last day is over. Finishes a forgetting that another process had held up. FID_OK with
- * *faults 0: it is whole. */
+ * whose last day is over. Finishes a forgetting that another process had held up. secret as
+ * fid_gallery_open_sealed. FID_OK with *faults 0: it is whole. FID_CORRUPT: it cannot be opened,
+ * or opening it would lose what is in its journal, which is damaged, and stays as it is. */
 typedef void (*fid_tell_fn)(void *ctx, const char *sentence);
-enum fid_status fid_gallery_check(const char *path, fid_tell_fn tell, void *ctx, size_t *faults,
-                                  struct fid_error *error);
-/* Makes a new gallery of all undamaged faces of a damaged one; tells what is lost. FID_EXISTS: the
- * new file is there already. */
-enum fid_status fid_gallery_salvage(const char *path, const char *target, fid_tell_fn tell,
-                                    void *ctx, size_t *people, struct fid_error *error);
-/* The same two for a gallery that may be sealed (secret NULL: none); the new one is sealed too. */
-enum fid_status fid_gallery_check_sealed(const char *path, struct fid_secret *secret,
-                                         fid_tell_fn tell, void *ctx, size_t *faults,
-                                         struct fid_error *error);
-enum fid_status fid_gallery_salvage_sealed(const char *path, struct fid_secret *secret,
-                                           const char *target, fid_tell_fn tell, void *ctx,
-                                           size_t *people, struct fid_error *error);
+enum fid_status fid_gallery_check(const char *path, struct fid_secret *secret, fid_tell_fn tell,
+                                  void *ctx, size_t *faults, struct fid_error *error);
+/* Makes a new gallery, sealed where the old one is, of all undamaged faces of a damaged one,
+ * whatever else is lost of it: its end, the tables' table, pages anywhere. Whose name is lost is
+ * saved as "recovered N". The damaged file and its journal, which is looked through too, stay as
+ * they are; the new file has its name only when it is whole. model (borrowed; NULL: unknown) is the
+ * one that the faces are of, for where the gallery does not say any more; nothing proves it. Tells
+ * what is lost; the limit of a calibration is. FID_EXISTS: the new file is there already,
+ * FID_BUSY: or just being written. FID_MISMATCH: the vectors have another size than the model's.
+ * FID_CORRUPT: nobody can be saved, or not which model the faces are of; there is no new file. */
+enum fid_status fid_gallery_salvage(const char *path, struct fid_secret *secret,
+                                    const struct fid_model *model, const char *target,
+                                    fid_tell_fn tell, void *ctx, size_t *people,
+                                    struct fid_error *error);
 /* Seals a gallery (secret NULL), gives it another secret and a new key, or opens it up (next NULL):
  * a new file is written beside it, checked, and put in its place, and the old one's bytes are
  * overwritten, as far as the file system writes where it wrote before. Tells of each copy of
@@ -604,21 +655,21 @@ struct fid_rule {
     float margin; /* least lead over the second person (demo: 0) */
 };
 
-/* FILLS the rule from the model file. FID_INVALID: the model has no thresholds, or for the demo
- * rule, is not a VGGFace2 model. */
+/* FILLS the rule from the model file. FID_INVALID: an unknown kind, or the model has no thresholds,
+ * or for the demo rule, is not a VGGFace2 model. */
 enum fid_status fid_rule_default(const struct fid_model *model, enum fid_rule_kind kind,
                                  struct fid_rule *rule, struct fid_error *error);
 
 enum fid_reason {
     FID_REASON_KNOWN,
-    FID_REASON_EMPTY_GALLERY,
-    FID_REASON_STRANGER,  /* nobody is near */
-    FID_REASON_MAYBE,     /* in the grey zone */
-    FID_REASON_TWO_ALIKE, /* the second person is as near */
-    FID_REASON_TAKEN,     /* another face of the frame has the name with a better score */
-    FID_REASON_NO_VECTOR, /* zero or not finite */
-    FID_REASON_UNDECIDED, /* of a track: not looked at often enough yet */
-    FID_REASON_REJECTED   /* of a track: the user said that it is not this person */
+    FID_REASON_EMPTY_GALLERY, /* nobody is enrolled whose last day is not over */
+    FID_REASON_STRANGER,      /* nobody is near */
+    FID_REASON_MAYBE,         /* in the grey zone */
+    FID_REASON_TWO_ALIKE,     /* the second person is as near */
+    FID_REASON_TAKEN,         /* another face of the frame has the name with a better score */
+    FID_REASON_NO_VECTOR,     /* zero or not finite */
+    FID_REASON_UNDECIDED,     /* of a track: not looked at often enough yet */
+    FID_REASON_REJECTED       /* of a track: the user said that it is not this person */
 };
 const char *fid_reason_text(enum fid_reason reason); /* "known", "empty_gallery", "stranger", ... */
 
@@ -680,7 +731,8 @@ enum fid_status fid_gallery_calibrate(struct fid_gallery *gallery,
                                       const struct fid_calibration *calibration,
                                       const struct fid_sample *strangers, size_t count,
                                       struct fid_error *error);
-/* Takes back both, to the last byte; *was tells whether there was one (may be NULL). */
+/* Takes back both, to the last byte, also in the gallery's copies; *was tells whether there was one
+ * (may be NULL). */
 enum fid_status fid_gallery_uncalibrate(struct fid_gallery *gallery, bool *was,
                                         struct fid_error *error);
 /* Reads the strangers. */
@@ -804,7 +856,7 @@ enum fid_status fid_curve_make(const float *scores, const bool *mated, size_t co
                                struct fid_curve *curve, struct fid_error *error);
 void fid_curve_free(struct fid_curve *curve); /* leaves it zero */
 
-/* The last point that accepts at most this share of the impostors. */
+/* The last point that accepts at most this share of the impostors; below 0 or NAN: the first. */
 size_t fid_curve_at_rate(const struct fid_curve *curve, double rate);
 /* The point that says what a threshold accepts. */
 size_t fid_curve_at_threshold(const struct fid_curve *curve, double threshold);
@@ -817,7 +869,8 @@ double fid_curve_threshold(const struct fid_curve *curve, size_t i);
  * False if there are too few strangers for that wish: it takes 1 / fpir - 1 of them at least. */
 bool fid_limit_for(const struct fid_curve *curve, double fpir, float *limit, size_t *named);
 
-/* The chance that something mated scores higher than an impostor; equal scores count for half. */
+/* The chance that something mated scores higher than an impostor; equal scores count for half.
+ * NAN where there is nothing mated or no impostor. */
 double fid_curve_area(const struct fid_curve *curve);
 
 struct fid_share { /* count of a whole */

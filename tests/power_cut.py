@@ -88,7 +88,7 @@ class Disk:
         inside, name = os.path.split(path)
         if path == self.folder and call == "s":
             self.sure, self.moves = dict(self.names), []
-        if inside != self.folder:
+        if inside != self.folder or name.endswith(" (deleted)"):  # elsewhere; open still, but nowhere
             return
         if call == "c":
             self.name(name, File())

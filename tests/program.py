@@ -1,5 +1,6 @@
 """program.py - what the tests of the built program share: models, a clean environment, pictures."""
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -65,6 +66,18 @@ def starter():
     return pair if done.returncode == 0 else None
 
 
+def has_sanitizers():
+    """Was the program built with them? Memory and code are another's then."""
+    with open(os.path.join(BUILD, "flags"), encoding="utf-8") as file:
+        return "-fsanitize" in file.read()
+
+
+# For a program with AddressSanitizer: its search for leaks traces, and cannot while somebody else does;
+# and it wants to be the first library, where a test preloads one.
+TRACED = {"ASAN_OPTIONS": "detect_leaks=0"}
+PRELOADED = {"ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+
 def environment(gallery=None, pair=None, **more):
     """A clean environment for the program."""
     clean = {k: v for k, v in os.environ.items()
@@ -74,8 +87,18 @@ def environment(gallery=None, pair=None, **more):
         clean["FACEID_GALLERY"] = gallery
     if pair:
         clean["FACEID_MODEL"], clean["FACEID_DETECTOR"] = pair
+    if "LD_PRELOAD" in more:
+        clean.update(PRELOADED)
     clean.update(more)
     return clean
+
+
+def strace(*words):
+    """What to write before the program, to run it under strace with these options; its environment gets
+    TRACED. Skips the case where that cannot be."""
+    if shutil.which("strace") is None or run("strace", "-o", os.devnull, "true").returncode != 0:
+        skip("strace is not installed, or may not trace here")
+    return ["strace", "-f", "-o", os.devnull, *words]
 
 
 def faceid(*words, **options):

@@ -193,7 +193,7 @@ static bool file_has(const char *path, const void *bytes, size_t size)
 static void takes_back_every_byte(void)
 {
     const char *path = fresh_path();
-    char wal[300];
+    char wal[300], copy[300];
     float vectors[STRANGERS][SIZE];
     struct fid_calibration found;
     struct fid_error error = {0};
@@ -201,16 +201,20 @@ static void takes_back_every_byte(void)
     struct fid_gallery *gallery = open_gallery(path, &model_a, FID_GALLERY_CREATE);
     REQUIRE(gallery != NULL);
     snprintf(wal, sizeof wal, "%s-wal", path);
+    snprintf(copy, sizeof copy, "%s.copy", path);
     enroll(gallery, "ana", "a.jpg", 0, 0, 1);
     calibrate(gallery, vectors);
     CHECK(file_has(path, vectors[3], 32) || file_has(wal, vectors[3], 32)); /* the search works */
+    CHECK_THAT(fid_gallery_backup(gallery, copy, false, &error) == FID_OK, "%s", error.text);
+    CHECK(file_has(copy, vectors[3], 32));
     fid_gallery_close(&gallery);
     gallery = open_gallery(path, &no_model, 0);
     REQUIRE(gallery != NULL);
     CHECK(fid_gallery_uncalibrate(gallery, &was, &error) == FID_OK && was);
     CHECK(fid_gallery_uncalibrate(gallery, &was, &error) == FID_OK && !was);
     for (int i = 0; i < STRANGERS; i++)
-        CHECK(!file_has(path, vectors[i], 32) && !file_has(wal, vectors[i], 32));
+        CHECK(!file_has(path, vectors[i], 32) && !file_has(wal, vectors[i], 32) &&
+              !file_has(copy, vectors[i], 32));
     CHECK(!file_has(path, "a hidden place", 14) && !file_has(wal, "a hidden place", 14));
     fid_gallery_close(&gallery);
     gallery = open_gallery(path, &model_a, FID_GALLERY_READ_ONLY);
@@ -309,6 +313,7 @@ static void raises_an_older_file(void)
     tamper(path, "DROP TABLE calibration; DROP TABLE stranger; DROP TABLE consent;"
                  "DROP TABLE change; DROP TABLE changed; DROP TABLE old_person;"
                  "DROP TABLE old_sample; DROP TABLE old_consent; DROP TABLE backup;"
+                 "DROP TABLE unpurged;"
                  "ALTER TABLE model DROP COLUMN crc; ALTER TABLE person DROP COLUMN expires;"
                  "ALTER TABLE sample DROP COLUMN created; DROP INDEX sample_crop;"
                  "ALTER TABLE sample DROP COLUMN crop;"
@@ -322,7 +327,7 @@ static void raises_an_older_file(void)
     CHECK(expected.count == 0 && version_of(path) == 1);
     gallery = open_gallery(path, &model_a, 0);
     REQUIRE(gallery != NULL);
-    CHECK(fid_gallery_count(gallery) == 1 && version_of(path) == 5);
+    CHECK(fid_gallery_count(gallery) == 1 && version_of(path) == 6);
     calibrate(gallery, vectors);
     CHECK(fid_gallery_refresh(reader, NULL, &error) == FID_OK); /* it is open since version 1 */
     check_calibrated(reader);

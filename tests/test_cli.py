@@ -10,6 +10,7 @@ import shutil
 
 from check import case, main, require, shared, skip, temp_folder
 from program import FACEID, faceid, models, png
+from small_model import DETECTOR, small_model, yunet_graph
 
 
 def refused(done, code, *words, lines=1):
@@ -63,6 +64,10 @@ def wrong_command_lines():
     refused(faceid("enrol"), 2, "did you mean enroll")
     refused(faceid("xyzzy"), 2, "xyzzy")
     refused(faceid("list", "--jsno"), 2, "did you mean --json")
+    require(faceid("list", "--js", "--gal", fresh_gallery()).returncode == 0, "options cut short")
+    refused(faceid("enroll", "--force", "-rq", gallery=fresh_gallery()), 2, "enroll needs")
+    for words in (("protect", "--of"), ("backup", "x", "--for"), ("enroll", "--repl", "ana", "x"), ("reembed", "--leave")):
+        refused(faceid(*words, gallery=fresh_gallery()), 2, "is too short")
     refused(faceid("list", "-Z"), 2, "-Z")
     refused(faceid("list", "--json=3"), 2, "takes no argument")
     refused(faceid("list", "more"), 2, "more")
@@ -118,7 +123,7 @@ def missing_model():
     import program
     original, program.FACEID = program.FACEID, alone
     try:
-        refused(faceid("identify", "a.jpg"), 4, "weights/get auto", "weights/models")
+        refused(faceid("identify", "a.jpg"), 4, "weights/get auto", "in a clone of faceid", "weights/models")
     finally:
         program.FACEID = original
 
@@ -199,6 +204,32 @@ def bad_pictures():
         require(people(gallery) == {}, "somebody was enrolled")
     refused(faceid("identify", wide, "--quiet", gallery=fresh_gallery(), pair=models()), 3, lines=0)
     refused(faceid("verify", wide, a_face(), pair=models()), 3, "no face")
+
+
+@case
+def an_odd_face_does_not_stop_the_rest():
+    """Landmarks of which nothing can be cut out are a detector's mistake, and no fault of the album."""
+    detector = small_model({**DETECTOR, "detect.strides": [8]}, [yunet_graph()])
+    options = {"pair": (small_model(), detector), "gallery": fresh_gallery()}
+    album = [png(os.path.join(temp_folder(), "%d.png" % i), 8, 8) for i in range(3)]
+    done = faceid("identify", "--json", "--explain", "--quiet", *album, **options)
+    require(done.returncode == 1 and not done.stderr, "exit %d: %s" % (done.returncode, done.stderr))
+    found = [[face["reason"] for face in json.loads(line)["faces"]] for line in done.stdout.splitlines()]
+    require(found == [["no_vector"]] * 3, done.stdout)
+    refused(faceid("is-known", *album, **options), 1, lines=1)  # nobody is enrolled
+    refused(faceid("verify", *album[:2], pair=options["pair"]), 3, "landmarks")
+
+
+@case
+def a_picture_that_cannot_be_searched_does_not_stop_the_rest():
+    detector = small_model({**DETECTOR, "detect.strides": [8]}, [yunet_graph(side=16)])
+    options = {"pair": (small_model(), detector), "gallery": fresh_gallery()}
+    large, small = (png(os.path.join(temp_folder(), "a.png"), side, side) for side in (24, 16))
+    for words, code in (((), 1), (("--strict",), 3)):
+        done = faceid("identify", "--quiet", *words, large, small, **options)
+        require(done.returncode == code and "up to 16 x 16" in done.stderr and small in done.stdout,
+                "exit %d: %s" % (done.returncode, done.stdout + done.stderr))
+    require(faceid("is-known", large, small, **options).returncode == 3, "is-known took it for a stranger")
 
 
 @case

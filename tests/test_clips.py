@@ -5,10 +5,11 @@ portraits each, looked for in two others and in pictures of the whole group."""
 import json
 import os
 import shutil
+import signal
 
-from check import case, main, require, shared, skip, temp_folder
+from check import case, main, require, run, shared, skip, temp_folder
 from people import NAMES, People, portrait, portraits
-from program import faceid, models, starter
+from program import FACEID, environment, faceid, models, starter
 
 HALVES = {"chengwei": ("data/clips/chengwei1.MOV", 69), "michelle": ("data/clips/michelle1.avi", 96)}
 
@@ -112,6 +113,17 @@ def damaged_clip():
         target.write(source.read(3000))
     done = faceid("identify", clip, pair=models())
     require(done.returncode == 3 and "cut.avi" in done.stderr and not done.stdout, done.stderr)
+
+
+@case
+def a_parent_that_ignores_its_children():
+    """Some supervisors do, and a program inherits it: how ffmpeg ended has to be known all the same."""
+    clip, pair = shared("data/clips/michelle1.avi"), models()
+    done = run(FACEID, "identify", "--strict", "--frames", "0:3", clip, env=environment(pair=pair),
+               preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    usual = faceid("identify", "--strict", "--frames", "0:3", clip, pair=pair)
+    require(usual.returncode == 1 and usual.stdout, usual.stderr)
+    require((done.returncode, done.stdout) == (1, usual.stdout), "exit %d: %s" % (done.returncode, done.stderr))
 
 
 @case

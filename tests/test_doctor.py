@@ -88,6 +88,9 @@ def gallery_that_others_may_read_or_nobody():
     os.chmod(gallery, 0o600)
     code, said = doctor(pair=models(), gallery=gallery)
     require(code == 5 and said["gallery"]["state"] == "fail" and gallery in said["gallery"]["text"], str(said))
+    require("--gallery FILE" in said["gallery"]["advice"], "where to look for what is there: %s" % said["gallery"])
+    code, said = doctor(pair=models(), gallery="/dev/null/gallery.db")
+    require(code == 5 and "--gallery FILE" in said["gallery"]["advice"], str(said["gallery"]))
 
 
 @case
@@ -101,8 +104,41 @@ def gallery_of_somebody():
     require(code == 0 and said["gallery"]["state"] == "ok" and "1 person" in said["gallery"]["text"], str(said))
     os.chmod(gallery, 0o644)
     code, said = doctor(pair=models(), gallery=gallery)
-    alone = os.stat(gallery).st_mode & 0o077 == 0
-    require(code == 0 and said["gallery"]["state"] == ("ok" if alone else "warn"), str(said["gallery"]))
+    require(code == 0 and said["gallery"]["state"] == "warn", str(said["gallery"]))
+    require(run(FACEID, "list", env=env).returncode == 0, "list")
+    require(os.stat(gallery).st_mode & 0o777 == 0o644, "looking at it has changed who may read it")
+    done = run(FACEID, "rename", "ana", "bo", env=env)
+    require(done.returncode == 0 and gallery in done.stderr and "0600" in done.stderr, done.stderr)
+    require(os.stat(gallery).st_mode & 0o777 == 0o600, "still open")
+    done = run(FACEID, "rename", "bo", "ana", env=env)
+    require(done.returncode == 0 and "0600" not in done.stderr, done.stderr)
+
+
+@case
+def gallery_that_cannot_be_made():
+    code, said = doctor(pair=models(), XDG_DATA_HOME="/proc/1")
+    require(code == 5 and said["gallery"]["state"] == "fail" and "/proc/1/" in said["gallery"]["text"], str(said))
+    require("--gallery FILE" in said["gallery"]["advice"], str(said["gallery"]))
+    folder = temp_folder()
+    code, said = doctor(pair=models(), XDG_DATA_HOME=os.path.join(folder, "not", "yet"))
+    require(code == 0 and said["gallery"]["state"] == "warn" and not os.listdir(folder), str(said["gallery"]))
+
+
+@case
+def packages_of_the_fonts_that_are_missing():
+    """Only those that have the scripts: where DejaVu is, it is not named again."""
+    dejavu = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
+    if not os.path.exists(dejavu):
+        skip("without DejaVu's fonts")
+    folder = temp_folder()
+    os.makedirs(os.path.join(folder, "fonts"))
+    os.symlink(dejavu, os.path.join(folder, "fonts", "DejaVuSans.ttf"))
+    _, said = doctor(pair=models(), XDG_DATA_DIRS=folder)
+    if without_window(said):
+        skip("this build has no live window")
+    require("Hindi" in said["fonts"]["text"] and "Latin" not in said["fonts"]["text"], str(said["fonts"]))
+    advice = said["fonts"]["advice"]
+    require("fonts-noto-core" in advice and "fonts-wqy-microhei" in advice and "dejavu" not in advice, advice)
 
 
 @case

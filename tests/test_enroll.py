@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Enrolment: what is learnt from and what is left out, each for its reason, and that nobody else's
 rows are touched."""
+import json
 import os
 import pty
 import shutil
@@ -51,10 +52,14 @@ def wrong_settings():
     for text, code, words in (
             ("[enroll]\nface_px = many\n", 2, (":2:", "face_px", "1 to 10000", "pixels", "many")),
             ("[enroll]\n\nface_px = 0.5 # half\n", 2, (":3:", "1 to 10000")),
+            ("[enroll]\nkeep_crops = yes\n", 2, (":2:", "keep_crops takes 0 or 1, not 'yes'")),
+            ("[enroll]\ninside = 2\n", 2, (":2:", "inside takes a number from 0 to 1, not '2'")),
             ("[enroll]\nface_px\n", 2, (":2:", "key = value")),
             ("[enroll\nface_px = 90\n", 2, (":1:", "]")),
             ("[enroll]\nface_pz = 90\n", 0, (":2:", "face_pz", "did you mean face_px")),
             ("[enrol]\nface_px = 90\n", 0, (":1:", "[enrol]"[1:-1], "did you mean enroll")),
+            ("# mine\nface_px = 90\nyaw_deg = 20\n", 0, (":2:", "'face_px = 90'", "no section", "[enroll]")),
+            ("[other]\nface_px = 90\n", 0, (":1:", "no section 'other'")),
             ("; nothing\n\n[enroll] # but\n  face_px=90 ; a comment\n", 0, ())):
         people.configure(text)
         done = faceid("enroll", "--limits", **people.options())
@@ -100,16 +105,16 @@ def every_reason_of_the_gate():
         if reason == "turned away":  # the good one has to stay good
             people.configure(photo_settings("") + "photo_yaw_deg = 0\nphoto_pitch_deg = 0\n")
             said = people.enroll("amy", picture)
-            require("is used, though turned away (" in said, said)
+            require("is used, though turned away (photo_" in said, said)
             continue
         said = people.enroll("amy", picture, good)
-        require("%s is not used: %s (" % (picture, reason) in said, reason + ": " + said)
+        require("%s is not used: %s (photo_" % (picture, reason) in said, reason + ": " + said)
         require("1 of 2 pictures used; 1 %s." % reason in said, said)
         require(people.sources("amy") == [good], str(people.sources("amy")))
         people = People()  # alone it is better than nothing
         people.configure(photo_settings(setting))
         said = people.enroll("amy", picture)
-        require("%s is used, though %s (" % (picture, reason) in said, reason + ": " + said)
+        require("%s is used, though %s (photo_" % (picture, reason) in said, reason + ": " + said)
         require(people.samples() == {"amy": 1}, said)
 
 
@@ -306,6 +311,51 @@ def adding_a_person_touches_nobody_else():
     people.enroll("penny", *portraits("penny", 1))
     people.enroll("--replace", "penny", *portraits("penny", 2, 3))
     require(rows_of(people.gallery, "amy", "raj") == before, "the rows of others have changed")
+
+
+@case
+def a_last_day_is_taken_back():
+    people = People()
+    for day, words in (("2999-01-31", ("--expires", "2999-01-31")), ("2999-01-31", ()), ("", ("--expires", "")),
+                       ("2999-01-30", ("--expires=2999-01-30",)), ("", ("--expires=",))):
+        done = faceid("enroll", "amy", *words, portrait("amy", 1), **people.options())
+        require(done.returncode == 0, done.stderr)
+        shown = faceid("show", "amy", **people.options()).stdout.splitlines()
+        require("expires\t" + (day or "-") in shown, "%s: %s" % (words, shown))
+    for option in ("--consent", "--gallery"):
+        done = faceid("enroll", "amy", option, "", portrait("amy", 1), **people.options())
+        require(done.returncode == 2 and "not an empty word" in done.stderr, done.stderr)
+
+
+@case
+def a_last_day_that_is_over_is_doubted():
+    people = People()
+    for words in (("amy", portrait("amy", 1)), ("amy",)):
+        said = people.enroll("--expires", "2020-05-05", *words, code=2)
+        require("2020-05-05 is over already" in said and said.count("\n") == 1, said)
+    people.enroll("--expires", time.strftime("%Y-%m-%d", time.gmtime()), "amy", portrait("amy", 1))
+    people.enroll("--expires", "2020-05-05", "--force", "amy", portrait("amy", 1))
+    done = faceid("identify", "--explain", portrait("amy", 1), **people.options())
+    require(done.returncode == 1 and "\tempty_gallery\t" in done.stdout and "last day" in done.stderr and
+            done.stderr.count("\n") == 1, done.stdout + done.stderr)
+
+
+@case
+def terms_are_changed_without_pictures():
+    people = People()
+    people.enroll("amy", "--consent", "first", portrait("amy", 1))
+    said = people.enroll("AMY", "--expires", "2999-01-31", "--consent", "second")
+    require("consent of amy is kept" in said and "last day of amy is 2999-01-31 now" in said, said)
+    shown = json.loads(faceid("show", "--json", "amy", **people.options()).stdout)
+    require(shown["expires"] == "2999-01-31" and len(shown["samples"]) == 1 and
+            [consent["text"] for consent in shown["consents"]] == ["first", "second"], str(shown))
+    require("no last day" in people.enroll("amy", "--expires", ""), "no end")
+    require("terms of" in faceid("undo", **people.options()).stderr, "undo")
+    require("expires\t2999-01-31\n" in faceid("show", "amy", **people.options()).stdout, "not undone")
+    people.enroll("raj", "--expires", "2999-01-31", code=5)
+    for words in ((), ("--replace", "--expires", "2999-01-31")):
+        require("NAME SOURCE" in people.enroll("amy", *words, code=2), "no picture and no terms")
+    require(people.samples() == {"amy": 1}, str(people.samples()))
 
 
 @case

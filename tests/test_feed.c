@@ -7,6 +7,7 @@
 #include "app/live/mailbox.c"
 #include "tests/check/check.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -281,6 +282,25 @@ static void a_source_keeps_its_rate(void)
     end_feed();
 }
 
+/* What a stream says of its rate may be no rate. */
+static void odd_rates_are_bounded(void)
+{
+    static const struct {
+        double said, taken;
+    } rates[] = {{1e9, 1000}, {1e-9, 0.1}, {INFINITY, 1000}, {NAN, 0}, {-25, 0}, {0, 0}, {30, 30}};
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        script.files = true;
+        script.fps = rates[i].said;
+        start_feed("f", (struct app_feed_options){.lossless = true});
+        const struct app_live_frame *frame = app_mailbox_take(mailbox, 0, 5000);
+        REQUIRE(frame != NULL);
+        const double fps = status_now().fps;
+        CHECK_THAT(fps == rates[i].taken, "%g of %g", fps, rates[i].said);
+        app_mailbox_give_back(mailbox, frame);
+        end_feed();
+    }
+}
+
 static void frames_are_turned(void)
 {
     script.luma = 10;
@@ -392,8 +412,8 @@ CHECK_MAIN(CHECK_CASE(frames_make_it_run), CHECK_CASE(a_loss_is_told_at_once_and
            CHECK_CASE(a_first_opening_without_a_frame_fails), CHECK_CASE(silence_is_found_by_time),
            CHECK_CASE(damaged_frames_are_counted_and_are_silence),
            CHECK_CASE(drops_are_counted_over_reopenings), CHECK_CASE(the_end_is_no_failure),
-           CHECK_CASE(a_source_keeps_its_rate), CHECK_CASE(frames_are_turned),
-           CHECK_CASE(goes_over_to_another_camera),
+           CHECK_CASE(a_source_keeps_its_rate), CHECK_CASE(odd_rates_are_bounded),
+           CHECK_CASE(frames_are_turned), CHECK_CASE(goes_over_to_another_camera),
            CHECK_CASE(another_camera_that_is_not_there_is_lost),
            CHECK_CASE(dark_and_flat_pictures_get_a_hint_in_time),
            CHECK_CASE(a_black_camera_is_told_of_once))

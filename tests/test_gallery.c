@@ -212,6 +212,40 @@ static void refuses_bad_vectors(void)
     fid_gallery_close(&gallery);
 }
 
+/* What an import would refuse is refused before it gets in; else an export could not be read. */
+static void refuses_what_is_no_crop(void)
+{
+    float one[SIZE] = {1};
+    struct fid_error error = {0};
+    struct fid_picture picture = {0};
+    struct fid_bytes crop = {0};
+    const struct fid_face face = {.box = {8, 8, 16, 16}};
+    size_t people = 0;
+    char file[300];
+    struct fid_gallery *gallery = open_gallery(fresh_path(), &model_a, FID_GALLERY_CREATE);
+    REQUIRE(gallery != NULL);
+    REQUIRE(fid_picture_resize(&picture, 32, 32, &error) == FID_OK);
+    memset(picture.pixels, 99, picture.stride_bytes * 32);
+    REQUIRE(fid_face_crop_encode(&picture, &face, &crop, &error) == FID_OK);
+    struct fid_sample sample = {.embedding = one, .source = "a", .crop = "garbage", .crop_size = 7};
+    CHECK(fid_gallery_enroll(gallery, "ana", &sample, 1, false, NULL, &error) == FID_INVALID);
+    CHECK_THAT(strstr(error.text, "crop") != NULL, "%s", error.text);
+    sample.crop = crop.data;
+    sample.crop_size = 0;
+    CHECK(fid_gallery_enroll(gallery, "ana", &sample, 1, false, NULL, &error) == FID_INVALID);
+    CHECK(fid_gallery_count(gallery) == 0);
+    sample.crop_size = crop.size;
+    CHECK(fid_gallery_enroll(gallery, "ana", &sample, 1, false, NULL, &error) == FID_OK);
+    sample.source = NULL;
+    CHECK(fid_gallery_enroll(gallery, "bo", &sample, 1, false, NULL, &error) == FID_INVALID);
+    snprintf(file, sizeof file, "%s/crops.people", check_temp_folder());
+    CHECK(fid_gallery_export(gallery, file, true, NULL, 0, &people, &error) == FID_OK);
+    CHECK_THAT(fid_people_check(file, &people, &error) == FID_OK && people == 1, "%s", error.text);
+    fid_gallery_close(&gallery);
+    fid_picture_free(&picture);
+    fid_bytes_free(&crop);
+}
+
 static void refuses_another_model(void)
 {
     const char *path = fresh_path();
@@ -243,10 +277,10 @@ static void refuses_newer_and_foreign_files(void)
     struct fid_error error = {0};
     struct fid_gallery *gallery = open_gallery(path, &model_a, FID_GALLERY_CREATE);
     fid_gallery_close(&gallery);
-    tamper(path, "PRAGMA user_version=6");
+    tamper(path, "PRAGMA user_version=7");
     CHECK(open_status(path, &model_a, 0, &error) == FID_UNSUPPORTED);
     CHECK_THAT(strstr(error.text, "newer") != NULL, "%s", error.text);
-    tamper(path, "PRAGMA user_version=5; PRAGMA application_id=77");
+    tamper(path, "PRAGMA user_version=6; PRAGMA application_id=77");
     CHECK(open_status(path, &model_a, 0, &error) == FID_INVALID);
     FILE *file = fopen(path, "wb");
     REQUIRE(file != NULL);
@@ -280,7 +314,11 @@ static void names_the_damaged_person(void)
         tamper(path, damage[i]);
         CHECK_THAT(open_status(path, &model_a, 0, &error) == FID_CORRUPT, "case %zu", i);
         CHECK_THAT(strstr(error.text, "'bob'") != NULL, "case %zu: %s", i, error.text);
-        gallery = open_gallery(path, &no_model, 0); /* and the way out that it names */
+        CHECK_THAT(strstr(error.text, "faceid restore") != NULL &&
+                       strstr(error.text, "check --salvage") != NULL,
+                   "case %zu: %s", i, error.text);
+        CHECK_THAT(strstr(error.text, "forget") == NULL, "case %zu: %s", i, error.text);
+        gallery = open_gallery(path, &no_model, 0); /* whoever wants to can, all the same */
         REQUIRE(gallery != NULL);
         CHECK(fid_gallery_forget(gallery, "bob", &error) == FID_OK);
         fid_gallery_close(&gallery);
@@ -345,8 +383,18 @@ static void private_whatever_the_umask(void)
     snprintf(other, sizeof other, "%s/deep", check_temp_folder());
     CHECK_THAT(mode_of(other) == 0700, "folder %o", mode_of(other));
     fid_gallery_close(&gallery);
+    chmod(path, 0640);
+    enum fid_secret_kind kind;
+    CHECK(fid_gallery_secret_kind(path, &kind, NULL) == FID_OK);
+    gallery = open_gallery(path, &model_a, FID_GALLERY_READ_ONLY);
+    CHECK_THAT(mode_of(path) == 0640, "changed by reading: %o", mode_of(path));
+    fid_gallery_close(&gallery);
     chmod(path, 0644);
+    struct fid_gallery *reader = open_gallery(path, &model_a, FID_GALLERY_READ_ONLY);
     gallery = open_gallery(path, &model_a, 0);
+    snprintf(other, sizeof other, "%s-wal", path);
+    CHECK_THAT(mode_of(other) == 0600, "the reader's wal: %o", mode_of(other));
+    fid_gallery_close(&reader);
     CHECK_THAT(mode_of(path) == 0600, "not corrected: %o", mode_of(path));
     fid_gallery_close(&gallery);
 }
@@ -386,6 +434,51 @@ static void missing_file(void)
     CHECK(fid_gallery_refresh(gallery, &changed, &error) == FID_OK && changed);
     CHECK(fid_gallery_count(gallery) == 1);
     fid_gallery_close(&writer);
+    fid_gallery_close(&gallery);
+}
+
+static bool take_trial(void *ctx, const char *source, const struct fid_label *label)
+{
+    (void)source, (void)label;
+    ++*(size_t *)ctx;
+    return true;
+}
+
+/* Whoever reads it names nobody any more; one that cannot be read is another matter. */
+static void a_file_that_goes(void)
+{
+    char path[256];
+    const struct fid_rule rule = {.kind = FID_RULE_COSINE, .accept = 0.5f};
+    const struct fid_calibration limit = {.accept = 0.5f, .fpir = 0.1};
+    struct fid_calibration found;
+    struct fid_error error = {0};
+    size_t count = 0, trials = 0;
+    bool changed = false;
+    snprintf(path, sizeof path, "%s", fresh_path());
+    struct fid_gallery *writer = open_gallery(path, &model_a, FID_GALLERY_CREATE);
+    REQUIRE(writer != NULL);
+    enroll_random(writer, "ana");
+    enroll_random(writer, "bob");
+    CHECK(fid_gallery_calibrate(writer, &limit, NULL, 0, &error) == FID_OK);
+    fid_gallery_close(&writer);
+    struct fid_gallery *gallery = open_gallery(path, &model_a, FID_GALLERY_READ_ONLY);
+    REQUIRE(gallery != NULL && unlink(path) == 0 && fid_gallery_count(gallery) == 2);
+    CHECK(fid_gallery_refresh(gallery, &changed, &error) == FID_OK && changed);
+    CHECK(fid_gallery_count(gallery) == 0 && !fid_gallery_calibration(gallery, &found));
+    CHECK(fid_gallery_export(gallery, fresh_path(), false, NULL, 0, &count, &error) ==
+          FID_NOT_FOUND);
+    CHECK(fid_gallery_refresh(gallery, &changed, &error) == FID_OK && !changed);
+    writer = open_gallery(path, &model_a, FID_GALLERY_CREATE);
+    REQUIRE(writer != NULL);
+    enroll_random(writer, "eva");
+    CHECK(fid_gallery_refresh(gallery, &changed, &error) == FID_OK && changed);
+    fid_gallery_close(&writer);
+    FILE *file = unlink(path) == 0 ? fopen(path, "wb") : NULL;
+    REQUIRE(file != NULL && fputs("no database", file) >= 0 && fclose(file) == 0);
+    CHECK(fid_gallery_refresh(gallery, &changed, &error) == FID_CORRUPT && !changed);
+    REQUIRE(fid_gallery_count(gallery) == 1);
+    CHECK(fid_gallery_hold_out(gallery, &rule, 0, take_trial, &trials, &count, &error) == FID_IO);
+    CHECK(trials == 0 && count == 0);
     fid_gallery_close(&gallery);
 }
 
@@ -530,6 +623,7 @@ static void lives_in_memory(void)
     fid_gallery_person(gallery, 0, &person);
     CHECK(strcmp(person.name, "ana") == 0 && person.sample_count == 2);
     CHECK(fid_gallery_refresh(gallery, NULL, &error) == FID_OK && fid_gallery_count(gallery) == 2);
+    CHECK(fid_gallery_backup(gallery, fresh_path(), false, &error) == FID_INVALID);
     CHECK(fid_gallery_forget(gallery, "ana", &error) == FID_OK && fid_gallery_count(gallery) == 1);
     float vector[SIZE];
     fill(vector, -3, 3);
@@ -542,9 +636,10 @@ static void lives_in_memory(void)
 CHECK_MAIN(CHECK_CASE(keeps_people), CHECK_CASE(means), CHECK_CASE(prototypes_find_the_looks),
            CHECK_CASE(adds_and_replaces), CHECK_CASE(renames_and_forgets),
            CHECK_CASE(one_name_in_two_spellings), CHECK_CASE(refuses_bad_vectors),
-           CHECK_CASE(refuses_another_model), CHECK_CASE(refuses_newer_and_foreign_files),
-           CHECK_CASE(names_the_damaged_person), CHECK_CASE(survives_any_flip),
-           CHECK_CASE(private_whatever_the_umask), CHECK_CASE(refuses_links_and_folders),
-           CHECK_CASE(missing_file), CHECK_CASE(forgets_every_byte), CHECK_CASE(two_handles),
+           CHECK_CASE(refuses_what_is_no_crop), CHECK_CASE(refuses_another_model),
+           CHECK_CASE(refuses_newer_and_foreign_files), CHECK_CASE(names_the_damaged_person),
+           CHECK_CASE(survives_any_flip), CHECK_CASE(private_whatever_the_umask),
+           CHECK_CASE(refuses_links_and_folders), CHECK_CASE(missing_file),
+           CHECK_CASE(a_file_that_goes), CHECK_CASE(forgets_every_byte), CHECK_CASE(two_handles),
            CHECK_CASE(busy_after_five_seconds), CHECK_CASE(killed_while_enrolling),
            CHECK_CASE(lives_in_memory))

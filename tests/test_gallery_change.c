@@ -93,7 +93,7 @@ static bool take_first(void *ctx, const struct fid_sample_info *sample)
     return true;
 }
 
-enum step { ENROLL_NEW, ENROLL_MORE, REPLACE, RENAME, MERGE, REMOVE, STEPS };
+enum step { ENROLL_NEW, ENROLL_MORE, REPLACE, RENAME, MERGE, REMOVE, TERMS, STEPS };
 
 static void make_step(struct fid_gallery *gallery, enum step step)
 {
@@ -120,6 +120,9 @@ static void make_step(struct fid_gallery *gallery, enum step step)
     case REMOVE:
         fid_gallery_samples(gallery, lookup(gallery, "ana").id, take_first, &sample, &error);
         status = fid_gallery_remove_sample(gallery, "ana", sample, &error);
+        break;
+    case TERMS:
+        status = fid_gallery_set_terms(gallery, "ANA", &terms, &error);
         break;
     case STEPS:
         break;
@@ -160,6 +163,19 @@ static void undoes_each_change(void)
         CHECK(same(&before, &after));
         fid_gallery_close(&gallery);
     }
+}
+
+/* Whoever does not ask what was undone or agreed is spared it. */
+static void nothing_may_be_asked(void)
+{
+    struct fid_error error = {0};
+    struct fid_gallery *gallery = open_gallery(fresh_path(), &model, FID_GALLERY_CREATE);
+    REQUIRE(gallery != NULL);
+    enroll(gallery, "ana", 2, false, NULL);
+    CHECK(fid_gallery_undo(gallery, NULL, &error) == FID_OK && fid_gallery_count(gallery) == 0);
+    CHECK(fid_gallery_undo(gallery, NULL, &error) == FID_NOT_FOUND);
+    CHECK(fid_terms_check(NULL, &error) == FID_OK);
+    fid_gallery_close(&gallery);
 }
 
 static void forgetting_is_final(void)
@@ -243,6 +259,31 @@ static void expired_people_are_not_named(void)
     fid_gallery_close(&gallery);
 }
 
+/* Faces and the terms that are not given stay. */
+static void gives_other_terms(void)
+{
+    const struct fid_terms first = {"first", "2030-05-01"}, day = {NULL, "2031-05-01"},
+                           no_end = {NULL, ""}, words = {"second", NULL}, bad = {NULL, "soon"};
+    struct dump consents = {.length = 0};
+    struct fid_error error = {0};
+    struct fid_gallery *gallery = open_gallery(fresh_path(), &model, FID_GALLERY_CREATE);
+    REQUIRE(gallery != NULL);
+    enroll(gallery, "ana", 2, false, &first);
+    CHECK(fid_gallery_set_terms(gallery, "ana", &day, &error) == FID_OK);
+    CHECK(strcmp(lookup(gallery, "ana").expires, "2031-05-01") == 0);
+    CHECK(fid_gallery_set_terms(gallery, "ana", &words, &error) == FID_OK);
+    CHECK(strcmp(lookup(gallery, "ana").expires, "2031-05-01") == 0);
+    CHECK(fid_gallery_set_terms(gallery, "ana", &bad, &error) == FID_INVALID);
+    CHECK(fid_gallery_set_terms(gallery, "eva", &day, &error) == FID_NOT_FOUND);
+    CHECK(fid_gallery_set_terms(gallery, "ana", &no_end, &error) == FID_OK);
+    const struct fid_person ana = lookup(gallery, "ana");
+    CHECK(ana.expires[0] == '\0' && ana.sample_count == 2 && fid_gallery_count(gallery) == 1);
+    CHECK(fid_gallery_consents(gallery, ana.id, put_consent, &consents, &error) == FID_OK);
+    CHECK(memmem(consents.text, consents.length, "first", 5) != NULL);
+    CHECK(memmem(consents.text, consents.length, "second", 6) != NULL);
+    fid_gallery_close(&gallery);
+}
+
 static void refuses_bad_terms(void)
 {
     static char longer[FID_CONSENT_BYTES + 1];
@@ -262,6 +303,7 @@ static void refuses_bad_terms(void)
     CHECK(fid_terms_check(&(struct fid_terms){longer, NULL}, &error) == FID_OK);
 }
 
-CHECK_MAIN(CHECK_CASE(undoes_each_change), CHECK_CASE(forgetting_is_final), CHECK_CASE(merges),
-           CHECK_CASE(removes_one_face), CHECK_CASE(expired_people_are_not_named),
+CHECK_MAIN(CHECK_CASE(undoes_each_change), CHECK_CASE(nothing_may_be_asked),
+           CHECK_CASE(forgetting_is_final), CHECK_CASE(merges), CHECK_CASE(removes_one_face),
+           CHECK_CASE(expired_people_are_not_named), CHECK_CASE(gives_other_terms),
            CHECK_CASE(refuses_bad_terms))

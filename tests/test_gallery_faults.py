@@ -26,9 +26,10 @@ def start_gallery():
                              ("more", [person("raj", CROWD), person("zoe", CROWD)])):
             with open(os.path.join(folder, name + ".people"), "wb") as file:
                 file.write(people_file(*people))
-        gallery = os.path.join(folder, "gallery.db")
-        done = run(FACEID, "import", os.path.join(folder, "first.people"), env=environment(gallery=gallery))
-        require(done.returncode == 0, done.stderr)
+        for name, people in (("gallery", "first"), ("other", "more")):
+            done = run(FACEID, "import", os.path.join(folder, people + ".people"),
+                       env=environment(gallery=os.path.join(folder, name + ".db")))
+            require(done.returncode == 0, done.stderr)
     return _start["folder"]
 
 
@@ -81,6 +82,7 @@ OPERATIONS = {  # name: (words, may the gallery be missing before)
     "remove": (("remove", "ana", "--sample", "2"), False),
     "forget": (("forget", "ana"), False),
     "backup": (("backup", "COPY"), False),
+    "restore": (("restore", "OTHER"), False),
     "undo": (("undo",), False),
     "replacing import": (("import", "--force", "first.people"), False),
     "first enrolment": (("enroll", "new", "FACE"), True),
@@ -90,7 +92,7 @@ OPERATIONS = {  # name: (words, may the gallery be missing before)
 
 def command(words, gallery):
     names = {**{n: os.path.join(start_gallery(), n) for n in ("first.people", "more.people")},
-             "COPY": gallery + ".copy"}
+             "COPY": gallery + ".copy", "OTHER": os.path.join(start_gallery(), "other.db")}
     return [shared("data/people/amy/amy1.png") if w == "FACE" else names.get(w, w) for w in words]
 
 

@@ -79,6 +79,10 @@ def live_or_are_refused():
                     done.stderr.count("\n") == 1 and "\x1b" not in done.stderr,
                     "%r: exit %d: %s" % (name[:40], done.returncode, done.stderr[:300]))
             refused += 1
+    for words in (("rename", "somebody", "x" * 129), ("show", "a/b"), ("enroll", "x" * 129, "/none")):
+        require("rename --help" in faceid(*words, gallery=gallery).stderr, "where the rules stand")
+    rules = faceid("rename", "--help").stdout
+    require("128 bytes" in rules and all(rule in rules for rule in ("'/'", "control", "blanks")), rules)
     print("%d names: %d lived, %d refused" % (lived + refused, lived, refused))
     require(lived + refused >= 200 and lived >= 60 and refused >= 80, "too few")
 

@@ -9,7 +9,7 @@
 
 static void only_the_secret_opens(void)
 {
-    const char *plain = fresh_path(), *path = fresh_path();
+    const char *plain = check_temp_path(), *path = check_temp_path();
     struct fid_secret *secret = secret_of(FID_SECRET_KEY_FILE, key);
     struct fid_secret *other =
         secret_of(FID_SECRET_KEY_FILE, "a key of more than thirty-two bytes, for test ");
@@ -38,6 +38,8 @@ static void secrets_have_rules(void)
     struct fid_secret *secret;
     static char large[70000];
     CHECK(fid_secret_open(FID_SECRET_PASSPHRASE, "", 0, &secret, NULL) == FID_INVALID);
+    CHECK(fid_secret_open(FID_SECRET_NONE, "abc", 3, &secret, NULL) == FID_INVALID);
+    CHECK(fid_secret_open((enum fid_secret_kind)7, key, 32, &secret, NULL) == FID_INVALID);
     CHECK(fid_secret_open(FID_SECRET_KEY_FILE, key, 31, &secret, NULL) == FID_INVALID);
     CHECK(fid_secret_open(FID_SECRET_KEY_FILE, large, sizeof large, &secret, NULL) == FID_INVALID);
     CHECK(secret == NULL);
@@ -105,7 +107,7 @@ static void hostile_headers_are_refused(void)
 
 static void cuts_are_refused(void)
 {
-    const char *plain = fresh_path(), *path = fresh_path(), *hurt = fresh_path();
+    const char *plain = check_temp_path(), *path = check_temp_path(), *hurt = check_temp_path();
     struct fid_secret *secret = secret_of(FID_SECRET_KEY_FILE, key);
     struct fid_gallery *gallery;
     size_t cuts = 0;
@@ -164,7 +166,7 @@ static int rounds(int usual)
 
 static void flips_are_refused(void)
 {
-    const char *plain = fresh_path(), *path = fresh_path(), *hurt = fresh_path();
+    const char *plain = check_temp_path(), *path = check_temp_path(), *hurt = check_temp_path();
     struct fid_secret *secret = secret_of(FID_SECRET_KEY_FILE, key);
     struct fid_gallery *now;
     struct counts counts = {0};
@@ -190,7 +192,7 @@ static void flips_are_refused(void)
 /* Files as a power cut leaves them: the newest changes in the WAL alone. */
 static void flips_of_a_wal_are_refused(void)
 {
-    const char *plain = fresh_path(), *path = fresh_path(), *hurt = fresh_path();
+    const char *plain = check_temp_path(), *path = check_temp_path(), *hurt = check_temp_path();
     struct fid_secret *secret = secret_of(FID_SECRET_KEY_FILE, key);
     struct fid_gallery *now, *older;
     struct counts counts = {0};
@@ -231,8 +233,8 @@ static void flips_of_a_wal_are_refused(void)
 /* A page is bound to its place and to its gallery. */
 static void swapped_pages_are_found(void)
 {
-    const char *plain = fresh_path(), *path = fresh_path(), *hurt = fresh_path();
-    const char *plain2 = fresh_path(), *path2 = fresh_path();
+    const char *plain = check_temp_path(), *path = check_temp_path(), *hurt = check_temp_path();
+    const char *plain2 = check_temp_path(), *path2 = check_temp_path();
     struct fid_secret *secret = secret_of(FID_SECRET_KEY_FILE, key);
     size_t swaps = 0;
     make_pair(plain, path, secret);

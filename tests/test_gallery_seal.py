@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Sealed galleries through the program: protect and its refusals, every verb, several processes, and
 kills at the calls that change files. FACEID_SOAK_FAULTS=1 (make soak) tries all calls, else some."""
+import errno
 import json
 import os
 import pty
@@ -55,6 +56,18 @@ def start():
     return _start["folder"]
 
 
+@case
+def without_libsodium_no_key_is_left():
+    if "with sealed" in run(FACEID, "doctor", env=environment()).stdout:
+        skip("built with libsodium")
+    folder = temp_folder()
+    old, new = put(os.path.join(folder, "old"), bytes(range(32))), os.path.join(folder, "new")
+    for key in (old, new):
+        done = run(FACEID, "protect", "--new-key", key, env=environment(gallery=os.path.join(folder, "g.db")))
+        require(done.returncode != 0 and "libsodium" in done.stderr, done.stderr)
+    require(os.listdir(folder) == ["old"], "left: %s" % os.listdir(folder))
+
+
 def fresh(name="sealed"):
     """(gallery, key) in a folder of their own."""
     folder = temp_folder()
@@ -97,8 +110,8 @@ def protect_and_its_refusals():
                               (("protect", "--off"), 5, "is not sealed"),
                               (("protect", "--off", "--new-key", key), 2, "exclude"),
                               (("protect", "--new-key", open_key), 5, "chmod 600"),
-                              (("protect", "--new-key", short), 5, "32 bytes"),
-                              (("protect", "--new-passphrase-file", "/dev/null"), 5, "is empty"),
+                              (("protect", "--new-key", short), 5, short + ": a key has to have 32 bytes"),
+                              (("protect", "--new-passphrase-file", "/dev/null"), 5, "/dev/null: the passphrase is empty"),
                               (("list", "--key-file", key), 5, "is not sealed"),
                               (("list", "--key-file", gallery + ".none"), 5, "cannot be read"),
                               (("list", "--key-file", key, "--passphrase-file", key), 2, "not with both")):
@@ -139,6 +152,19 @@ def a_passphrase_from_files_and_pipes():
     require(state(gallery) == before, "people changed")
 
 
+@case
+def a_passphrase_whose_line_ends_as_elsewhere():
+    gallery, _ = fresh("plain")
+    crlf, lf = put(gallery + ".crlf", b"a word\r\nnot this line\r\n"), put(gallery + ".lf", b"a word\n")
+    faceid("protect", "--new-passphrase-file", lf, gallery=gallery)
+    faceid("list", "--passphrase-file", crlf, gallery=gallery)
+    faceid("protect", "--passphrase-file", lf, "--new-passphrase-file", crlf, gallery=gallery)
+    faceid("list", "--passphrase-file", "-", gallery=gallery, say="a word")
+    empty = put(gallery + ".empty", b"\r\n")
+    done = faceid("protect", "--passphrase-file", lf, "--new-passphrase-file", empty, gallery=gallery, code=5)
+    require("is empty" in done.stderr, done.stderr)
+
+
 def typed(words, gallery, lines):
     """The program on a terminal of its own: types a line at each question; (exit code, all that is shown)."""
     child, terminal = pty.fork()
@@ -174,6 +200,10 @@ def a_passphrase_on_a_terminal():
     require(code == 0 and get(gallery).startswith(HEADER) and "secret" not in shown, shown)
     code, shown = typed(["list"], gallery, ["secret words"])
     require(code == 0 and "ana" in shown and "secret" not in shown, shown)
+    path = os.path.join(os.path.dirname(gallery), "a\x1b[31m")
+    shutil.copy(gallery, path)
+    code, shown = typed(["list"], path, ["secret words"])
+    require(code == 0 and "a\\x1B[31m" in shown and "\x1b" not in shown, repr(shown))
     code, shown = typed(["list"], gallery, ["wrong"])
     require(code == 5 and "does not open" in shown, shown)
 
@@ -265,7 +295,7 @@ def command(words, gallery):
 
 
 def fault(words, gallery, key, **settings):
-    env = dict(environment(gallery=gallery), LD_PRELOAD=FAULTS, **settings)
+    env = environment(gallery=gallery, LD_PRELOAD=FAULTS, **settings)
     if key:
         env["FACEID_KEY_FILE"] = key
     return run(FACEID, *command(words, gallery), env=env)
@@ -330,11 +360,11 @@ def protect_killed_at_each_call():
                 require("is whole" in faceid("check", gallery=gallery, key=opens[0]).stderr, what)
                 require(state(gallery, opens[0]) == people, what + ": somebody is lost")
                 states.add((name, opens[0] == second, is_sealed))
-                if before == "plain" and os.path.exists(gallery + ".part"):
-                    require(b"made up" not in get(gallery + ".part"), what + ": plain text in what was to be sealed")
+                if before == "plain" and os.path.exists(gallery + ".faceid-part"):
+                    require(b"made up" not in get(gallery + ".faceid-part"), what + ": plain text in what was to be sealed")
                 done = fault(words, gallery, opens[0]) if (name, sealed) != ("open up", is_sealed) else None
                 require(done is None or done.returncode == 0, what + ": cannot be done again")
-                require(done is None or not os.path.exists(gallery + ".part"), what + ": left over")
+                require(done is None or not os.path.exists(gallery + ".faceid-part"), what + ": left over")
                 total += 1
                 shutil.rmtree(os.path.dirname(gallery))
         print("%s: %d changing calls" % (name, count))
@@ -355,6 +385,79 @@ def refused_while_somebody_looks():
     require("locked by another process" in done.stderr and get(gallery) == before, done.stderr)
     holder.communicate("\n", timeout=30)
     faceid("protect", "--off", gallery=gallery, key=key)
+
+
+@case
+def killed_while_it_is_opened_up():
+    """protect --off writes a plain file: check and forget find what is left of it."""
+    for verb in (("check",), ("forget", "bob")):
+        left = 0
+        for call in range(10, 200, 25):
+            gallery, key = fresh()
+            env = environment(gallery=gallery, LD_PRELOAD=FAULTS, FAULT_AT=str(call), FAULT_KIND="kill",
+                              FACEID_KEY_FILE=key)
+            run(FACEID, "protect", "--off", env=env)
+            left += os.path.exists(gallery + ".faceid-part")
+            faceid(*verb, gallery=gallery, key=key if get(gallery).startswith(HEADER) else None)
+            beside = [name for name in os.listdir(os.path.dirname(gallery)) if ".faceid-part" in name]
+            require(not beside, "call %d: %s" % (call, beside))
+        require(left > 0, "nothing was left")
+
+
+@case
+def not_under_two_names():
+    gallery = fresh("plain")[0]
+    os.link(gallery, gallery + ".second")
+    done = faceid("protect", "--new-key", gallery + ".key", gallery=gallery, code=5)
+    require("hard link" in done.stderr and os.path.exists(gallery + ".key"), done.stderr)
+    require("nothing is sealed with it" in done.stderr, done.stderr)
+    os.unlink(gallery + ".second")
+    done = faceid("protect", "--new-key", gallery + ".key", gallery=gallery)
+    require("keep a copy elsewhere" in done.stderr, done.stderr)
+
+
+@case
+def a_new_key_that_was_for_nothing():
+    """Unless it was not: what comes after the new file is in its place may fail too."""
+    counts = {}
+    gallery = fresh("plain")[0]
+    count = calls_of(("protect", "--new-key", gallery + ".new"), gallery, None)
+    for at in (count // 3, *range(count - 1, 0, -3)):  # backwards, to where the file is put in its place
+        gallery = fresh("plain")[0]
+        made = gallery + ".new"
+        done = fault(("protect", "--new-key", made), gallery, None, FAULT_AT=str(at), FAULT_KIND=str(errno.ENOSPC))
+        sealed = get(gallery).startswith(HEADER)
+        if done.returncode == 0:  # it was the closing alone
+            continue
+        said = "is sealed with the new key file" if sealed else "nothing is sealed with it"
+        require(done.returncode == 5 and said in done.stderr and os.path.exists(made),
+                "call %d of %d: %s" % (at, count, done.stderr))
+        require(names(gallery, made if sealed else None) == ["ana", "bob", "eva"], "call %d" % at)
+        counts[sealed] = counts.get(sealed, 0) + 1
+        if counts.get(True) and not sealed:
+            break
+    require(counts.get(True) and counts.get(False), str(counts))
+
+
+@case
+def copies_that_are_sealed_otherwise():
+    """What forget says of them helps."""
+    gallery, key = fresh()
+    other, copy = put(gallery + ".other", bytes(range(7, 50))), gallery + ".copy"
+    faceid("backup", copy, gallery=gallery, key=key)
+    faceid("protect", "--new-key", other, gallery=gallery, key=key)
+    done = faceid("forget", "ana", gallery=gallery, key=other, code=5)
+    require("sealed with another secret" in done.stderr and "protect --gallery " + copy in done.stderr, done.stderr)
+    faceid("protect", "--new-key", other, gallery=copy, key=key)
+    faceid("forget", "ana", gallery=gallery, key=other)
+    require(names(copy, other) == ["bob", "eva"], "ana is in the copy")
+    faceid("protect", "--off", gallery=gallery, key=other)
+    for given, said in ((None, "protect --off --gallery " + copy), (other, "is not sealed, though a key")):
+        done = faceid("forget", "bob", gallery=gallery, key=given, code=5)
+        require(said in done.stderr and done.stderr.count("\n") == 1, done.stderr)
+    faceid("protect", "--off", gallery=copy, key=other)
+    faceid("forget", "bob", gallery=gallery)
+    require(names(copy) == ["eva"] and names(gallery) == ["eva"], "bob is in the copy")
 
 
 main()

@@ -101,7 +101,7 @@ static void change_in_journal(struct fid_gallery *gallery)
 
 static void nothing_is_on_the_disk_in_plain(void)
 {
-    const char *plain = fresh_path(), *path = fresh_path();
+    const char *plain = check_temp_path(), *path = check_temp_path();
     struct fid_secret *secret = secret_of(FID_SECRET_KEY_FILE, key);
     make_pair(plain, path, secret);
     search_both(plain, path, secret, change_in_wal, "a WAL and a copy");
@@ -134,7 +134,7 @@ static void is_made_sealed(void)
 
 static void changes_are_seen_and_forgetting_reaches_copies(void)
 {
-    const char *plain = fresh_path(), *path = fresh_path();
+    const char *plain = check_temp_path(), *path = check_temp_path();
     struct fid_secret *secret = secret_of(FID_SECRET_KEY_FILE, key);
     struct fid_gallery *one, *two;
     struct fid_forgotten forgotten;
@@ -176,7 +176,7 @@ static void count_tale(void *ctx, const char *sentence)
 
 static void sealing_waits_for_nobody_and_opens_again(void)
 {
-    const char *plain = fresh_path(), *path = fresh_path();
+    const char *plain = check_temp_path(), *path = check_temp_path();
     struct fid_secret *secret = secret_of(FID_SECRET_KEY_FILE, key);
     struct fid_secret *next = secret_of(FID_SECRET_PASSPHRASE, "another");
     struct fid_gallery *before, *after;
@@ -208,12 +208,89 @@ static void sealing_waits_for_nobody_and_opens_again(void)
     fid_secret_close(&next);
 }
 
+/* What a lost page or end leaves of a sealed gallery is saved to another sealed one. */
+static void saves_what_is_undamaged(void)
+{
+    const char *plain = check_temp_path(), *path = check_temp_path();
+    enum { ROWS_OF_A_PAGE = PAGE / (SIZE * (int)sizeof(float)) };
+    struct fid_secret *secret = secret_of(FID_SECRET_KEY_FILE, key);
+    struct fid_gallery *saved;
+    make_pair(plain, path, secret);
+    struct file file = read_whole(path);
+    REQUIRE(file.bytes != NULL && file.size > 20 * PAGE);
+    for (size_t page = 1; page < file.size / PAGE; page++) {
+        const bool cut = page + 1 == file.size / PAGE, model_lost = page == 2;
+        struct fid_error error = {0};
+        size_t told = 0, people = 0, faces = 0;
+        const char *target = beside(path, ".saved");
+        unlink(target);
+        file.bytes[page * PAGE + 100] ^= 1; /* the whole page is not to be read any more */
+        write_whole(path, file.bytes, cut ? page * PAGE : file.size);
+        file.bytes[page * PAGE + 100] ^= 1;
+        enum fid_status status =
+            fid_gallery_salvage(path, secret, NULL, target, count_tale, &told, &people, &error);
+        CHECK_THAT((status == FID_OK) != model_lost, "page %zu: %s", page, error.text);
+        if (status != FID_OK)
+            continue;
+        REQUIRE(try_open(target, NULL, FID_GALLERY_READ_ONLY, &saved) == FID_SEALED);
+        REQUIRE(try_open(target, secret, FID_GALLERY_READ_ONLY, &saved) == FID_OK);
+        for (size_t i = 0; i < saved->count; i++)
+            faces += saved->people[i].info.sample_count;
+        CHECK_THAT(faces + ROWS_OF_A_PAGE >= PEOPLE * FACES && saved->count == people,
+                   "page %zu: %zu faces", page, faces);
+        CHECK(faces == PEOPLE * FACES || told > 0);
+        fid_gallery_close(&saved);
+    }
+    free(file.bytes);
+    fid_secret_close(&secret);
+}
+
+/* Of its journal, too: SQLite takes nothing behind the page that is damaged. */
+static void saves_what_the_journal_has(void)
+{
+    enum { STORED_HEADER = 32 + FID_SEAL_EXTRA, STORED_FRAME = 24 + PAGE + 2 * FID_SEAL_EXTRA };
+    const char *plain = check_temp_path(), *path = check_temp_path(), *hurt = check_temp_path();
+    struct fid_secret *secret = secret_of(FID_SECRET_KEY_FILE, key);
+    struct fid_gallery *gallery;
+    char journal[300], target[300];
+    make_pair(plain, path, secret);
+    snprintf(journal, sizeof journal, "%s-wal", path);
+    REQUIRE(try_open(path, secret, 0, &gallery) == FID_OK);
+    enroll(gallery, "somebody");
+    enroll(gallery, "somebody else");
+    const struct file file = read_whole(path), wal = read_whole(journal);
+    fid_gallery_close(&gallery);
+    REQUIRE(wal.bytes != NULL && wal.size > STORED_HEADER + 8 * STORED_FRAME);
+    snprintf(journal, sizeof journal, "%s-wal", hurt);
+    snprintf(target, sizeof target, "%s.saved", hurt);
+    for (size_t at = 3; at < wal.size;
+         at += at < STORED_HEADER ? STORED_HEADER : 3 * STORED_FRAME) {
+        struct fid_error error = {0};
+        size_t told = 0, people = 0;
+        unlink(target);
+        write_whole(hurt, file.bytes, file.size);
+        wal.bytes[at] ^= 1;
+        write_whole(journal, wal.bytes, wal.size);
+        CHECK_THAT(fid_gallery_salvage(hurt, secret, NULL, target, count_tale, &told, &people,
+                                       &error) == FID_OK,
+                   "byte %zu: %s", at, error.text);
+        const struct file after = read_whole(journal);
+        CHECK(after.size == wal.size && memcmp(after.bytes, wal.bytes, wal.size) == 0);
+        wal.bytes[at] ^= 1;
+        CHECK_THAT(people + 1 >= PEOPLE + 2 && told > 0, "byte %zu: %zu people", at, people);
+        free(after.bytes);
+    }
+    free(file.bytes);
+    free(wal.bytes);
+    fid_secret_close(&secret);
+}
+
 /* A reader of a file that has no WAL keeps nobody from replacing it, and goes on with the new one.
  */
 static void readers_follow_a_new_file(void)
 {
-    const char *plain = fresh_path(), *path = fresh_path(), *plain2 = fresh_path(),
-               *path2 = fresh_path();
+    const char *plain = check_temp_path(), *path = check_temp_path(), *plain2 = check_temp_path(),
+               *path2 = check_temp_path();
     struct fid_secret *secret = secret_of(FID_SECRET_KEY_FILE, key);
     struct fid_gallery *reader, *other;
     bool changed = false;
@@ -234,7 +311,8 @@ static void readers_follow_a_new_file(void)
 CHECK_MAIN(CHECK_CASE(nothing_is_on_the_disk_in_plain), CHECK_CASE(is_made_sealed),
            CHECK_CASE(changes_are_seen_and_forgetting_reaches_copies),
            CHECK_CASE(sealing_waits_for_nobody_and_opens_again),
-           CHECK_CASE(readers_follow_a_new_file))
+           CHECK_CASE(readers_follow_a_new_file), CHECK_CASE(saves_what_is_undamaged),
+           CHECK_CASE(saves_what_the_journal_has))
 
 #else
 

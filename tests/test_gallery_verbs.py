@@ -4,58 +4,20 @@ check, forget."""
 import json
 import os
 import random
+import shutil
 import sqlite3
 import stat
 import struct
 import subprocess
+import threading
 import time
 
 from check import case, main, require, run, skip, temp_folder
-from people_file import MODEL, NOW, SIZE, people_file, person, record, text
-from program import FACEID, environment, faceid
+from galleries import gallery_of, get, good, listed, names, put, refused
+from people_file import NOW, SIZE, people_file, person, record, text
+from program import FACEID, TRACED, environment, faceid, models, strace
 
 SEED = int(os.environ.get("FACEID_SEED", "1"))
-
-
-def put(data, name="some.people"):
-    path = os.path.join(temp_folder(), name)
-    with open(path, "wb") as file:
-        file.write(data)
-    return path
-
-
-def get(path):
-    with open(path, "rb") as file:
-        return file.read()
-
-
-def good(*words, **options):
-    done = faceid(*words, **options)
-    require(done.returncode == 0, "%r: exit %d: %s" % (words, done.returncode, done.stderr))
-    return done
-
-
-def refused(code, words, *said, gallery):
-    done = faceid(*words, gallery=gallery)
-    require(done.returncode == code, "%r: exit %d, not %d: %s" % (
-        words, done.returncode, code, done.stderr))
-    require(done.stdout == "" and done.stderr.count("\n") == 1, done.stdout + done.stderr)
-    for word in said:
-        require(word in done.stderr, "no %r in %s" % (word, done.stderr))
-
-
-def gallery_of(*people):
-    gallery = os.path.join(temp_folder(), "gallery.db")
-    good("import", put(people_file(*people)), gallery=gallery)
-    return gallery
-
-
-def listed(gallery):
-    return [json.loads(line) for line in good("list", "--json", gallery=gallery).stdout.splitlines()]
-
-
-def names(gallery):
-    return [p["name"] for p in listed(gallery)]
 
 
 def shown(gallery, name):
@@ -88,6 +50,18 @@ def shows_what_is_kept():
 
 
 @case
+def nothing_in_a_gallery_steers_the_terminal():
+    gallery = gallery_of(person("ana", 1))
+    with sqlite3.connect(gallery) as db:
+        for table in ("person", "sample"):
+            db.execute("update %s set created = char(27) || '[31m'" % table)
+    db.close()
+    for words, count in ((["list"], 1), (["show", "ana"], 2)):
+        done = good(*words, gallery=gallery)
+        require("\x1b" not in done.stdout and done.stdout.count("\\x1B[31m") == count, repr(done.stdout))
+
+
+@case
 def tells_of_expired_people():
     gallery = gallery_of(person("ana", expires="2020-01-31"), person("bob"))
     done = good("list", gallery=gallery)
@@ -110,6 +84,31 @@ def merges_and_undoes():
     refused(5, ("merge", "ana", "Ana"), "one person", gallery=gallery)
     good("forget", "ana", gallery=gallery)
     refused(5, ("undo",), "final", gallery=gallery)
+
+
+@case
+def merging_tells_whose_last_day_holds():
+    for name, into, said in (("2020-01-31", "", "the last day is that of ana, 2020-01-31"),
+                             ("2999-01-31", "2998-01-31", "the last day is that of bob, 2998-01-31"),
+                             ("", "2999-01-31", "the last day is that of bob, 2999-01-31"), ("", "", "of bob now\n")):
+        gallery = gallery_of(person("ana", expires=name), person("bob", expires=into))
+        told = good("merge", "ana", "bob", gallery=gallery).stderr
+        require(said in told and ("bob is not named any more" in told) == (name < "2021" and name > ""), told)
+
+
+@case
+def a_replacing_import_doubles_no_consent():
+    """Who comes in has what the file says; undo brings back what was."""
+    gallery, path = gallery_of(person("ana", consents=["yes", "signed"])), os.path.join(temp_folder(), "out")
+    before = whole(gallery)
+    good("export", path, gallery=gallery)
+    for _ in range(2):
+        good("import", "--force", path, gallery=gallery)
+        require(whole(gallery) == before, str(shown(gallery, "ana")["consents"]))
+    good("import", "--force", put(people_file(person("ana", consents=["by word of mouth"]))), gallery=gallery)
+    require([c["text"] for c in shown(gallery, "ana")["consents"]] == ["by word of mouth"], "not those of the file")
+    good("undo", gallery=gallery)
+    require(whole(gallery) == before, str(shown(gallery, "ana")["consents"]))
 
 
 @case
@@ -143,7 +142,9 @@ def export_comes_back_the_same():
     refused(5, ("export", again + "x", "eva"), "eva", gallery=gallery)
     refused(5, ("export", again + "x"), "nobody", gallery=os.path.join(temp_folder(), "none.db"))
     refused(5, ("export", "/none/x"), "/none/x", gallery=gallery)
-    require(not os.path.exists(again + "x") and not os.path.exists(again + "x.part"), "left behind")
+    for verb in ("export", "backup"):
+        refused(5, (verb, "-"), "not written to standard output", gallery=gallery)
+    require(not os.path.exists(again + "x") and not os.path.exists(again + "x.faceid-part"), "left behind")
 
 
 @case
@@ -244,12 +245,69 @@ def backs_up_and_forgets_there_too():
     require(vector in get(gallery) and vector in get(copy), "the search does not work")
     good("rename", "anastasia", "stasi", gallery=gallery)
     said = good("forget", "stasi", gallery=gallery).stderr
-    require("nothing is left" in said and "copies" in said, said)
+    require("nothing is left" in said and "copies" in said and "not where" not in said, said)
     for path in (gallery, copy):
         for trace in (vector[:32], vector[32:], b"anastasia", b"sunny day"):
             require(trace not in get(path), "%r is left in %s" % (trace, path))
         require(names(path) == ["bob"], str(names(path)))
         require(not os.path.exists(path + "-wal") or not get(path + "-wal"), "a journal is left")
+    os.rename(copy, copy + "-taken-away")
+    said = good("forget", "bob", gallery=gallery).stderr
+    require("1 copy of faceid backup is not where it was made" in said and "bob is in it" in said, said)
+
+
+@case
+def tells_of_copies_that_are_elsewhere():
+    gallery = gallery_of(person("ana"), person("bob"))
+    for name in ("one", "two"):
+        copy = os.path.join(temp_folder(), name)
+        good("backup", copy, gallery=gallery)
+        os.rename(copy, copy + "-taken-away")
+    said = good("forget", "bob", gallery=gallery).stderr
+    require("2 copies of faceid backup are not where they were made: if they still exist elsewhere, bob is in them"
+            in said, said)
+
+
+@case
+def does_not_write_over_itself_or_a_device():
+    gallery = gallery_of(person("ana"), person("bob"))
+    before, folder = names(gallery), temp_folder()
+    pipe, link, twin = (os.path.join(folder, name) for name in ("pipe", "link", "twin"))
+    os.mkfifo(pipe)
+    os.symlink("/none", link)
+    os.link(gallery, twin)
+    for verb in ("backup", "export"):
+        for path in (gallery, twin, os.path.join(os.path.dirname(gallery), ".", os.path.basename(gallery))):
+            refused(5, (verb, "--force", path), "gallery itself", gallery=gallery)
+        for path in (pipe, link, folder):
+            refused(5, (verb, "--force", path), "not replaced", gallery=gallery)
+    require(names(gallery) == before and stat.S_ISFIFO(os.stat(pipe).st_mode) and os.path.islink(link), "replaced")
+
+
+@case
+def a_copy_takes_no_journal_from_before():
+    gallery = gallery_of(person("ana"), person("bob"))
+    copy = os.path.join(temp_folder(), "copy.db")
+    for force in ((), ("--force",)):
+        other = gallery_of(person("eva"), person("raj"), person("zoe"))
+        reader = sqlite3.connect(other)  # the last one out would put the journal away
+        reader.execute("SELECT * FROM person").fetchone()
+        good("rename", "zoe", "zoo", gallery=other)
+        require(get(other + "-wal"), "no journal")
+        shutil.copy(other + "-wal", copy + "-wal")
+        reader.close()
+        good("backup", *force, copy, gallery=gallery)
+        require(names(copy) == ["ana", "bob"], str(names(copy)))
+
+
+@case
+def writes_who_is_named_twice_once():
+    gallery, people = gallery_of(person("ana"), person("bob")), os.path.join(temp_folder(), "one.people")
+    said = good("export", people, "ana", "ANA", "ana", gallery=gallery).stderr
+    require("1 person" in said, said)
+    other = gallery_of(person("eva"))
+    good("import", people, gallery=other)
+    require(names(other) == ["ana", "eva"], str(names(other)))
 
 
 @case
@@ -273,6 +331,10 @@ def checks_and_saves():
     said = good("check", gallery=gallery).stderr
     require("is whole" in said and "bob is not named" in said, said)
     refused(5, ("check",), "no gallery", gallery=os.path.join(temp_folder(), "none.db"))
+    empty = put(b"", "empty.db")
+    require("nobody is enrolled" in good("check", gallery=empty).stderr and names(empty) == [], "an empty file")
+    copy = os.path.join(temp_folder(), "copy.db")
+    good("backup", copy, gallery=gallery)
     data = get(gallery)
     vector = struct.pack("<%df" % SIZE, *(lambda c: [c.uniform(-1, 3) for _ in range(SIZE)])(
         random.Random(repr("ana"))))
@@ -283,10 +345,148 @@ def checks_and_saves():
     require(done.returncode == 5 and "face" in done.stderr and "--salvage" in done.stderr, done.stderr)
     saved = os.path.join(temp_folder(), "saved.db")
     said = good("check", "--salvage", saved, gallery=gallery).stderr
-    require("1 faces" in said and "2 people saved" in said, said)
+    require("lost: 1 face\n" in said and "2 people saved" in said, said)
     require({p["name"]: p["samples"] for p in listed(saved)} == {"ana": 2, "bob": 2}, "not saved")
     refused(5, ("check", "--salvage", saved), "already", gallery=gallery)
     good("check", gallery=saved)
+    good("forget", "ana", gallery=saved)
+    require(names(copy) == ["bob"] and vector not in get(copy), "the copies are not known any more")
+
+
+@case
+def exports_whoever_is_forgotten_meanwhile():
+    """Somebody is forgotten between the export's look at who is there and its first record."""
+    for names_wanted in ((), ("bob", "eva")):
+        gallery, out = gallery_of(person("ana"), person("bob"), person("eva")), os.path.join(temp_folder(), "out")
+        child = subprocess.Popen(
+            [*strace("-P", out + ".faceid-part", "-e", "trace=openat", "-e", "inject=openat:delay_exit=2000000:when=1"),
+             FACEID, "export", out, *names_wanted],
+            stderr=subprocess.PIPE, text=True, env=environment(gallery=gallery, **TRACED))
+        end = time.monotonic() + 20
+        while not os.path.exists(out + ".faceid-part") and child.poll() is None and time.monotonic() < end:
+            time.sleep(0.01)
+        good("forget", "bob", gallery=gallery)
+        said = child.communicate()[1]
+        require(child.returncode == 0, "exit %d: %s" % (child.returncode, said))
+        there = os.path.join(temp_folder(), "there.db")
+        good("import", out, gallery=there)
+        require("bob" in names(there) and names(gallery) == ["ana", "eva"], str(names(there)))
+
+
+def begin(gallery, part, how, *words):
+    """The program held up at a call on the part; returns when it is there."""
+    child = subprocess.Popen([*strace("-P", part, "-e", "trace=" + how.split(":")[0], "-e", "inject=" + how), FACEID,
+                              *words], stderr=subprocess.PIPE, text=True, env=environment(gallery=gallery, **TRACED))
+    end = time.monotonic() + 20
+    while not os.path.exists(part) and child.poll() is None and time.monotonic() < end:
+        time.sleep(0.01)
+    require(os.path.exists(part), "it did not begin")
+    return child
+
+
+@case
+def two_write_one_file():
+    """Whoever comes second while the first writes is told so; one that was taken for what a killed process
+    left does not publish what another one writes."""
+    gallery, others = gallery_of(person("ana", 3), person("bob")), gallery_of(person("eva"))
+    for verb in ("export", "backup"):
+        out = os.path.join(temp_folder(), "out")
+        good(verb, out, gallery=others)
+        part = out + ".faceid-part"
+        first = begin(gallery, part, "fsync:delay_enter=1500000:when=1", verb, "--force", out)
+        refused(8, (verb, "--force", out), "another process writes " + out, gallery=others)
+        said = first.communicate()[1]
+        require(first.returncode == 0 and not os.path.exists(part), said)
+        good(*(("import", out) if verb == "export" else ("restore", out)), gallery=out + ".db")
+        require(names(out + ".db") == ["ana", "bob"], verb)
+        first = begin(others, part, "openat:delay_exit=1500000:when=1", verb, "--force", out)
+        good(verb, "--force", out, gallery=gallery)  # it has no lock yet
+        whole_file, said = get(out), first.communicate()[1]
+        require(first.returncode == 8 and "try again" in said and said.count("\n") == 1, said)
+        require(get(out) == whole_file and not os.path.exists(part), "the first one wrote it")
+
+    out = os.path.join(temp_folder(), "out")
+    good("export", out, gallery=gallery)
+    part, before = out + ".faceid-part", get(out)
+    first = begin(others, part, "fsync:delay_enter=1500000:when=1", "export", "--force", out)
+    os.unlink(part)
+    with open(part, "xb"):
+        said = first.communicate()[1]
+    require(first.returncode == 8 and "try again" in said and said.count("\n") == 1, said)
+    require(get(out) == before and get(part) == b"", "what it did not write has the name, or is removed")
+
+
+@case
+def two_forget_at_once():
+    """Each makes the file shorter while the other searches it: nobody is told of a bad disk."""
+    who = ["p%02d" % i for i in range(60)]
+    gallery, codes, said = gallery_of(*(person(name, 9) for name in who)), [], []
+
+    def forget(some):
+        for name in some:
+            done = faceid("forget", name, gallery=gallery)
+            codes.append(done.returncode)
+            said.append(done.stderr)
+
+    both = [threading.Thread(target=forget, args=(who[i::2],)) for i in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    bad = [text for code, text in zip(codes, said) if code not in (0, 8)]  # 8: the other one was reading
+    require(len(codes) == 60 and not bad and names(gallery) == [], "%s %s" % (names(gallery), bad))
+
+
+@case
+def saves_what_a_page_and_a_cut_leave():
+    """Nobody's names or faces are on most pages of a file; where nothing is left, no file is made."""
+    gallery = gallery_of(*(person("p%02d" % i, 9) for i in range(20)))
+    data, saved = get(gallery), os.path.join(temp_folder(), "saved.db")
+    pages = len(data) // 4096
+
+    def save(hurt):
+        with open(gallery, "wb") as file:
+            file.write(hurt)
+        if os.path.exists(saved):
+            os.unlink(saved)
+        return faceid("check", "--salvage", saved, gallery=gallery)
+
+    for hurt in (data[:-4096], bytes(4096) + data[4096:]):  # the end, and the table of the tables
+        done = save(hurt)
+        require(done.returncode == 0 and "20 people saved" in done.stderr, done.stderr)
+        good("check", gallery=saved)
+    name = data.index(b"p07p07") // 4096  # the page with the names
+    done = save(data[:4096 * name] + random.Random(SEED).randbytes(4096) + data[4096 * (name + 1):])
+    require(done.returncode == 0 and "'recovered 7'" in done.stderr, done.stderr)
+    require("20 people saved" in done.stderr and "faceid: lost:" not in done.stderr, done.stderr)
+    require("recovered 7" in names(saved) and len(listed(saved)) == 20, str(names(saved)))
+    hurt = data[:4096] + bytes(4096) + data[8192:]  # the page with the model
+    done = save(hurt)
+    require(done.returncode == 5 and "--model" in done.stderr, done.stderr)
+    require(not os.path.exists(saved), "a gallery of no model is left")
+    other = faceid("check", "--salvage", saved, "--model", models()[0], gallery=gallery)
+    require(other.returncode == 5 and "%d numbers" % SIZE in other.stderr, other.stderr)
+    for hurt in (data[:4096], random.Random(SEED).randbytes(4096 * pages), b"", data[:100]):
+        done = save(hurt)
+        require(done.returncode == 5 and done.stderr.count("\n") == 1, done.stderr)
+        require(not os.path.exists(saved), "an empty gallery is left")
+
+
+@case
+def saves_faces_whose_model_is_lost():
+    """Who enrolled them says which model it was; the faces are the same."""
+    model = models()[0]
+    name = json.loads(good("model", "info", "--json", model).stdout)["name"]
+    size = int(name.rsplit(" numbers", 1)[0].rsplit(" ", 1)[1])  # "MobileFaceNet, 128 numbers"
+    people = people_file(person("ana", 3, size=size), person("bob", size=size), size=size)
+    gallery = os.path.join(temp_folder(), "other.db")
+    good("import", put(people), gallery=gallery)
+    data, saved = get(gallery), os.path.join(temp_folder(), "saved.db")
+    with open(gallery, "wb") as file:
+        file.write(data[:4096] + bytes(4096) + data[8192:])
+    said = good("check", "--salvage", saved, "--model", model, gallery=gallery).stderr
+    require("2 people saved" in said and "lost" not in said, said)
+    require({p["name"]: p["samples"] for p in listed(saved)} == {"ana": 3, "bob": 2}, "not saved")
 
 
 @case

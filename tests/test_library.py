@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The library as programs of others use it: what libfaceid.so exports is what fid.h declares, it keeps
 to itself, and the example programs, built from an installed copy by pkg-config, do their work."""
+import ctypes
 import glob
 import os
 import re
@@ -78,6 +79,16 @@ def header_is_good_cplusplus():
     done = subprocess.run(["g++", "-std=c++11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c++",
                            HEADER], stderr=subprocess.PIPE, text=True)
     require(done.returncode == 0, done.stderr)
+
+
+@case
+def kinds_that_are_none_are_refused():
+    library = ctypes.CDLL(LIBRARY)
+    runtime, model, rule = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.create_string_buffer(64)
+    require(library.fid_runtime_open(ctypes.byref(runtime), None, None) == 0, "no runtime")
+    require(library.fid_model_open(runtime, models()[0].encode(), ctypes.byref(model), None) == 0, "no model")
+    require(library.fid_rule_default(model, 0, rule, None) == 0, "no rule of cosines")
+    require(library.fid_rule_default(model, 77, rule, None) == 1, "a rule of kind 77")
 
 
 def installed(made={}):

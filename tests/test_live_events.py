@@ -32,10 +32,10 @@ def gallery():
     return _galleries["both"]
 
 
-def live(clip, *words, people=None, code=0):
+def live(clip, *words, people=None, code=0, **more):
     """The events of a clip."""
     done = faceid("live", "--headless", "--input", clip, *words, gallery=people or gallery(),
-                  pair=models())
+                  pair=models(), **more)
     require(done.returncode == code, "%d: %s" % (done.returncode, done.stderr))
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -167,6 +167,21 @@ def command_gets_the_fields_of_each_event():
 
 
 @case
+def command_gets_each_field_once():
+    """Its own environment may have been another event's: of a name that stands there twice some programs see
+    the first, and some the last."""
+    folder = temp_folder()
+    command = script('tr "\\0" "\\n" </proc/$$/environ >"%s/$$"\n' % folder)
+    live(shared(CLIPS["chengwei"][0]), "--exec", command, FACEID_NAME="stale", FACEID_EVENTS="other")
+    require(len(os.listdir(folder)) == 3, str(os.listdir(folder)))
+    for name in os.listdir(folder):
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            names = [line.partition("=")[0] for line in file]
+        require(names.count("FACEID_NAME") == names.count("FACEID_EVENT") == 1, str(names))
+        require("FACEID_EVENTS" in names and "HOME" in names, str(names))
+
+
+@case
 def commands_neither_block_nor_pile_up():
     """A command that takes longer than the clip: at most four at a time, and the end is not held up."""
     folder = temp_folder()
@@ -195,7 +210,7 @@ def timed_without_commands():
 @case
 def command_that_is_not_there():
     for command, word in (("/nowhere/x y", "/nowhere/x"), ("no-such-program", "no-such-program"),
-                          ("  ", "no command")):
+                          ("  ", "no command"), ("true" + " x" * 64, "64 words")):
         done = faceid("live", "--headless", "--input", png(os.path.join(temp_folder(), "a.png"), 64, 64),
                       "--exec", command, pair=models())
         require(done.returncode == 2 and word in done.stderr and done.stderr.count("\n") == 1,

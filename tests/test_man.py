@@ -44,6 +44,24 @@ def manual_page_is_good_roff():
 
 
 @case
+def manual_page_shows_commands_as_they_are_typed():
+    """A macro takes quotation marks away: without them a shell gets other words."""
+    if shutil.which("groff") is None:
+        skip("no groff")
+    shown = subprocess.run(["groff", "-man", "-Tascii", "-P-cbou", "-rLL=300n", PAGE], stdout=subprocess.PIPE,
+                           text=True, check=True).stdout
+    lines, quoted = {line.strip() for line in shown.splitlines()}, 0
+    for verb in [()] + [(verb,) for verb in re.findall(r"APP_VERB\((\w+)\)$", read("app/verb_table.h"), re.M)]:
+        told = subprocess.run([FACEID, *(v.replace("_", "-") for v in verb), "--help"], stdout=subprocess.PIPE,
+                              text=True).stdout
+        for command in re.findall(r"^  (.*?) +# ", told.split("Examples:")[1].split("\n\n")[0], re.M):
+            require(command in lines, "not in the page: " + command)
+            quoted += '"' in command
+    require(quoted >= 2, "%d commands with quotation marks" % quoted)
+    require("?." not in shown, "a full stop after a question mark")
+
+
+@case
 def library_page_has_every_function():
     page = read(LIBRARY_PAGE).replace("\\-", "-")
     header = re.sub(r"/\*.*?\*/", "", read("engine/fid.h"), flags=re.S)
@@ -51,6 +69,20 @@ def library_page_has_every_function():
     require(len(names) > 50, "fid.h is not read well")
     for name in sorted(names):
         require(name + "(" in page, "the page has no " + name)
+
+
+@case
+def help_has_every_variable():
+    told = subprocess.run([FACEID, "--help"], stdout=subprocess.PIPE, text=True).stdout
+    told, found = told.split("Environment")[1].split("\n\n")[0], set()
+    for folder, _, files in os.walk(os.path.join(ROOT, "app")):
+        for file in files:
+            if file.endswith(".c"):
+                found.update(re.findall(r'(?:app_environment\(|= |, |^ +)"((?:FACEID|FID)_[A-Z_]+)"',
+                                        read(os.path.join(folder, file)), re.M))
+    require(len(found) >= 7, "%s" % found)
+    for name in sorted(found):
+        require(re.search(r"^  %s  " % name, told, re.M), "--help has no " + name)
 
 
 @case

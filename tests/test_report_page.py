@@ -8,9 +8,9 @@ import re
 import shutil
 from html.parser import HTMLParser
 
-from check import case, main, require, shared, skip, temp_folder
+from check import case, main, require, run, shared, skip, temp_folder
 from people import People, placed, portrait, portraits
-from program import faceid, png
+from program import FACEID, environment, faceid, models, png
 
 VOID = {"meta", "img", "br"}
 HOSTILE = "<img src=x onerror=alert(1)>\"&'"
@@ -69,6 +69,17 @@ def report(people, *words, code=0):
     page = Page(path)
     page.self_contained()
     return page, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@case
+def what_a_killed_run_left_is_not_in_the_way():
+    """A number of a process comes again, soonest where there are few: in a container it is mostly the same."""
+    folder, picture = temp_folder(), png(os.path.join(temp_folder(), "a.png"), 64, 64)
+    page = os.path.join(folder, "out.html")
+    done = run("sh", "-c", 'touch "$1.$$.tmp"; exec "$0" identify --report "$1" "$2"', FACEID, page, picture,
+               env=environment(pair=models()))
+    require(done.returncode == 3 and "cannot be written" not in done.stderr, done.stderr)
+    require("out.html" in os.listdir(folder) and len(os.listdir(folder)) == 2, str(os.listdir(folder)))
 
 
 def three():

@@ -482,4 +482,15 @@ def times_are_written():
     require(0 < times["drawing_cpu"] < 1, "%r" % times)
 
 
+@case
+def times_that_find_no_room_are_an_error():
+    if not os.path.exists("/dev/full"):
+        skip("no /dev/full")
+    env = program.environment(gallery(), program.models(), SDL_VIDEODRIVER="dummy")
+    done = subprocess.run([program.FACEID, "live", "--input", scene(), "--frames", "3", "--stats", "/dev/full"],
+                          env=env, stderr=subprocess.PIPE, text=True, timeout=60)
+    require(done.returncode == 70 and "cannot write the times" in done.stderr, "%d: %s" % (
+        done.returncode, done.stderr))
+
+
 main()

@@ -67,6 +67,7 @@ static enum app_exit look(struct app_gatherer *gatherer, const struct app_frame 
     fid_face_quality(frame->picture, face, &quality);
     struct app_verdict verdict =
         app_gate_judge(photo ? gatherer->gate.photo : gatherer->gate.frame, &quality);
+    verdict.photo = photo;
     const float *embedding = NULL;
     if (verdict.reason == APP_GATE_GOOD || photo || gatherer->force) {
         enum fid_status status = fid_embed(gatherer->app->embedder, frame->picture, face, 1,

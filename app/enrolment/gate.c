@@ -115,7 +115,10 @@ struct app_verdict app_gate_judge(const double bounds[APP_LIMITS],
         memcpy(&measure, (const char *)quality + limits[i].quality, sizeof measure);
         double value = limits[i].least ? (double)measure : fabs((double)measure);
         if (limits[i].least ? !(value >= bounds[i]) : !(value <= bounds[i]))
-            return (struct app_verdict){limits[i].reason, (enum app_limit)i, value, bounds[i]};
+            return (struct app_verdict){.reason = limits[i].reason,
+                                        .limit = (enum app_limit)i,
+                                        .value = value,
+                                        .bound = bounds[i]};
     }
     return (struct app_verdict){.reason = APP_GATE_GOOD};
 }
@@ -128,7 +131,8 @@ void app_verdict_text(const struct app_verdict *verdict, char *text, size_t byte
         return;
     }
     bool fraction = limits[verdict->limit].max <= 1;
-    snprintf(text, bytes, "%s (%s %.*f, %s %g)", reason, limits[verdict->limit].key,
-             fraction ? 2 : 0, verdict->value, limits[verdict->limit].least ? "least" : "most",
-             verdict->bound);
+    const char *key =
+        verdict->photo ? limits[verdict->limit].photo_key : limits[verdict->limit].key;
+    snprintf(text, bytes, "%s (%s %.*f, %s %g)", reason, key, fraction ? 2 : 0, verdict->value,
+             limits[verdict->limit].least ? "least" : "most", verdict->bound);
 }

@@ -60,6 +60,7 @@ void app_gate_write(FILE *out, const struct app_gate *gate);
 struct app_verdict {
     enum app_gate_reason reason;
     enum app_limit limit; /* the one that is broken, for reasons that a limit gives */
+    bool photo;           /* it is that of photographs */
     double value, bound;
 };
 

@@ -13,7 +13,7 @@ enum app_exit app_faces_open(struct app *app, int batch, struct app_faces *faces
     if (code != APP_OK)
         return code;
     faces->size = fid_embedder_size(app->embedder);
-    faces->embeddings = calloc(APP_FACES_MAX * faces->size, sizeof *faces->embeddings);
+    faces->embeddings = calloc(APP_FACES_MAX, faces->size * sizeof *faces->embeddings);
     if (faces->embeddings != NULL)
         return APP_OK;
     app_warn("no memory for the faces of a picture");
@@ -24,6 +24,24 @@ void app_faces_close(struct app_faces *faces)
 {
     free(faces->embeddings);
     faces->embeddings = NULL;
+}
+
+/* Landmarks that are no face's are a detector's mistake: such a face gets zeros, which are near
+ * nobody (FID_REASON_NO_VECTOR). */
+static enum fid_status embed_each(struct app *app, const struct fid_picture *picture,
+                                  enum fid_crop crop, struct app_faces *faces,
+                                  struct fid_error *error)
+{
+    enum fid_status status = FID_OK;
+    for (size_t i = 0; i < faces->count && status == FID_OK; i++) {
+        float *embedding = faces->embeddings + i * faces->size;
+        status = fid_embed(app->embedder, picture, &faces->faces[i], 1, crop, embedding, error);
+        if (status == FID_INVALID) {
+            memset(embedding, 0, faces->size * sizeof *embedding);
+            status = FID_OK;
+        }
+    }
+    return status;
 }
 
 enum fid_status app_faces_find(struct app *app, const struct fid_picture *picture, bool main_only,
@@ -38,8 +56,10 @@ enum fid_status app_faces_find(struct app *app, const struct fid_picture *pictur
         faces->faces[0] = faces->faces[best];
         faces->count = 1;
     }
-    return fid_embed(app->embedder, picture, faces->faces, faces->count, crop, faces->embeddings,
-                     error);
+    status = fid_embed(app->embedder, picture, faces->faces, faces->count, crop, faces->embeddings,
+                       error);
+    return status == FID_INVALID && !main_only ? embed_each(app, picture, crop, faces, error)
+                                               : status;
 }
 
 enum app_exit app_faces_crop(const struct app *app, enum fid_crop *crop)
@@ -55,7 +75,7 @@ const char *app_reason_sentence(enum fid_reason reason)
 {
     static const char *const sentences[] = {
         [FID_REASON_KNOWN] = "near enough, and nobody else is",
-        [FID_REASON_EMPTY_GALLERY] = "nobody is enrolled yet",
+        [FID_REASON_EMPTY_GALLERY] = "nobody is enrolled, or every last day is over",
         [FID_REASON_STRANGER] = "nobody enrolled is near",
         [FID_REASON_MAYBE] = "near, but not near enough for a name",
         [FID_REASON_TWO_ALIKE] = "the second person is as near",

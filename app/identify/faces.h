@@ -16,7 +16,9 @@ struct app_faces {
 enum app_exit app_faces_open(struct app *app, int batch, struct app_faces *faces);
 void app_faces_close(struct app_faces *faces);
 
-/* FILLS the faces of a picture, best first, with embeddings; with main_only the main one alone. */
+/* FILLS the faces of a picture, best first, with embeddings; with main_only the main one alone. Of
+ * several faces one of which nothing can be cut out has an embedding of zeros; with main_only that
+ * is FID_INVALID. */
 enum fid_status app_faces_find(struct app *app, const struct fid_picture *picture, bool main_only,
                                enum fid_crop crop, struct app_faces *faces,
                                struct fid_error *error);

@@ -55,6 +55,18 @@ static enum app_exit read_rule(struct app_identify *identify)
     return APP_OK;
 }
 
+/* Nobody is enrolled, or everybody's last day is over. */
+static bool is_nobody_named(const struct fid_gallery *gallery)
+{
+    struct fid_person person;
+    for (size_t i = 0; i < fid_gallery_count(gallery); i++) {
+        fid_gallery_person(gallery, i, &person);
+        if (!person.expired)
+            return false;
+    }
+    return true;
+}
+
 enum app_exit app_identify_open(struct app *app, struct app_identify *identify)
 {
     enum { BATCH = 4 }; /* faces of one picture go through the network together */
@@ -66,8 +78,12 @@ enum app_exit app_identify_open(struct app *app, struct app_identify *identify)
         code = app_open_gallery(app, FID_GALLERY_READ_ONLY, true);
     if (code == APP_OK)
         code = read_rule(identify);
-    if (code == APP_OK && fid_gallery_count(app->gallery) == 0)
-        app_say(app, "nobody is enrolled yet in %s, so everybody is '?'", app->gallery_path);
+    if (code == APP_OK && is_nobody_named(app->gallery))
+        app_say(app,
+                fid_gallery_count(app->gallery) == 0
+                    ? "nobody is enrolled yet in %s, so everybody is '?'"
+                    : "everybody's last day in %s is over, so everybody is '?' (faceid list)",
+                app->gallery_path);
     return code;
 }
 
@@ -94,8 +110,12 @@ static enum app_exit label_frame(void *ctx, const struct app_frame *frame)
         return APP_OK;
     app_frame_name(frame, name, sizeof name);
     if (app_faces_find(identify->app, frame->picture, false, identify->crop, faces, &error) !=
-        FID_OK)
-        return app_fail(APP_AREA_INPUT, &error);
+        FID_OK) {
+        const enum app_exit failed = app_fail(APP_AREA_INPUT, &error);
+        identify->bad_files++;
+        /* memory is missing for the next picture as well */
+        return failed >= APP_INTERNAL ? failed : APP_OK;
+    }
     fid_label_faces(identify->app->gallery, &identify->rule, faces->embeddings, faces->count,
                     identify->labels);
     identify->face_count += faces->count;

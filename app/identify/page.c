@@ -1,9 +1,11 @@
 #include "app/identify/page.h"
+#include "app/clock.h"
 #include "app/identify/page_html.h"
 #include "app/output/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -78,9 +80,11 @@ static void write_facts(FILE *out, const struct app_page_facts *facts)
                 (double)facts->rule.accept);
 }
 
+/* The time is in its name as well: what a killed run of the same number left is not in the way. */
 static FILE *open_temporary(struct app_page *page)
 {
-    if (asprintf(&page->temporary, "%s.%ld.tmp", page->path, (long)getpid()) < 0) {
+    if (asprintf(&page->temporary, "%s.%ld-%" PRIx64 ".tmp", page->path, (long)getpid(),
+                 app_now_ns()) < 0) {
         page->temporary = NULL;
         return NULL;
     }

@@ -330,10 +330,10 @@ enum app_camera_result app_clip_read(struct app_clip *clip, int timeout_ms, stru
     enum app_camera_result result =
         app_stream_read(&clip->stream, timeout_ms, frame, &drops, error);
     clip->count += result == APP_CAMERA_FRAME;
-    if (clip->url && result == APP_CAMERA_FRAME)
-        app_child_trim(&clip->child);
-    if (result != APP_CAMERA_LOST && result != APP_CAMERA_END)
+    if (result != APP_CAMERA_LOST && result != APP_CAMERA_END) {
+        app_child_trim(&clip->child); /* a damaged file in a loop talks as long as a stream */
         return result;
+    }
     if (!clip->stream.over) { /* what the child sent cannot be used */
         app_child_stop(&clip->child);
         return APP_CAMERA_LOST;

@@ -14,6 +14,7 @@
 extern char **environ;
 
 enum { PIPE_BYTES = 1 << 20, TALK_BYTES = 1 << 16 };
+static const off_t kept_bytes = 8192; /* of a long talk, at both ends */
 
 /* Its stdin is empty, and SIGPIPE, which we ignore, ends it again. */
 static int spawn(struct app_child *child, char *const arguments[], int out)
@@ -89,9 +90,10 @@ void app_child_trim(const struct app_child *child)
     struct stat info;
     if (child->talk < 0 || fstat(child->talk, &info) != 0 || info.st_blocks * 512 < TALK_BYTES)
         return;
-    /* The child's place in the file stays: the memory behind the beginning is given back. */
-    fallocate(child->talk, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 4096,
-              info.st_size > 4096 ? info.st_size - 4096 : 1);
+    /* The child's place in the file stays: the memory between beginning and end is given back. */
+    if (info.st_size > 2 * kept_bytes)
+        fallocate(child->talk, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, kept_bytes,
+                  info.st_size - 2 * kept_bytes);
 }
 
 void app_child_stop(struct app_child *child)

@@ -25,7 +25,8 @@ bool app_child_wait(struct app_child *child);
 /* FILLS text with the beginning of what the child wrote to stderr, or with its end. */
 void app_child_talk(const struct app_child *child, bool end, char *text, size_t bytes);
 
-/* Forgets all but the beginning of what it wrote to stderr: a child may run for weeks. */
+/* Forgets all but the beginning and the end of what it wrote to stderr: a child may run for weeks.
+ */
 void app_child_trim(const struct app_child *child);
 
 void app_child_stop(struct app_child *child); /* ends it at once; leaves none */

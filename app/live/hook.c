@@ -20,7 +20,7 @@ extern char **environ;
 
 struct app_hook {
     char *command;              /* cut into words; owned */
-    char *words[WORDS_MAX + 1]; /* into command */
+    char *words[WORDS_MAX + 1]; /* into command; the last is NULL */
     pid_t running[AT_A_TIME];   /* 0: free */
     char **line[LINE_MAX];      /* environments that wait, a ring; owned */
     size_t line_first, line_count;
@@ -58,13 +58,15 @@ enum app_exit app_hook_open(const char *command, struct app_hook **hook)
         app_warn("no memory for a command");
         return APP_INTERNAL;
     }
-    for (char *word = strtok_r(opened->command, " \t", &rest); word != NULL && count < WORDS_MAX;
+    for (char *word = strtok_r(opened->command, " \t", &rest); word != NULL && count <= WORDS_MAX;
          word = strtok_r(NULL, " \t", &rest))
         opened->words[count++] = word;
-    if (count > 0 && is_program(opened->words[0]))
+    if (count > 0 && count <= WORDS_MAX && is_program(opened->words[0]))
         return APP_OK;
     if (count == 0)
         app_warn("--exec has no command");
+    else if (count > WORDS_MAX)
+        app_warn("--exec: a command has at most %d words; a script may have more", WORDS_MAX);
     else
         app_warn("--exec: there is no program %s (words are split at blanks, there is no shell)",
                  opened->words[0]);
@@ -81,16 +83,30 @@ static void free_environment(char **environment)
     free(environment);
 }
 
-/* The variables, then ours: the first of a name is the one that programs see. */
+/* Is there one of that "NAME=value"'s name? */
+static bool has_name(const char *const *variables, size_t count, const char *entry)
+{
+    const size_t length = strcspn(entry, "=") + 1;
+    size_t i = 0;
+    while (i < count && strncmp(variables[i], entry, length) != 0)
+        i++;
+    return i < count;
+}
+
+/* The variables, then our own environment without those: which one of a name that stands there
+ * twice a program sees is its own affair, and some see the last. */
 static char **make_environment(const char *const *variables, size_t count)
 {
-    size_t ours = 0;
-    while (environ != NULL && environ[ours] != NULL)
-        ours++;
-    char **made = calloc(count + ours + 1, sizeof *made);
-    for (size_t i = 0; made != NULL && i < count + ours; i++) {
-        made[i] = strdup(i < count ? variables[i] : environ[i - count]);
-        if (made[i] == NULL) {
+    size_t inherited = 0, used = 0;
+    while (environ != NULL && environ[inherited] != NULL)
+        inherited++;
+    char **made = calloc(count + inherited + 1, sizeof *made);
+    for (size_t i = 0; made != NULL && i < count + inherited; i++) {
+        const char *entry = i < count ? variables[i] : environ[i - count];
+        if (i >= count && has_name(variables, count, entry))
+            continue;
+        made[used] = strdup(entry);
+        if (made[used++] == NULL) {
             free_environment(made);
             return NULL;
         }

@@ -3,6 +3,7 @@
 #include "app/clock.h"
 #include "app/live/live_light.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,13 @@ struct app_feed {
     int retry_ms;
 };
 
+/* A stream says of its rate what it likes: as far as a rate goes. 0: not known. */
+static double likely_rate(double fps)
+{
+    const double least = 0.1, most = 1000;
+    return fps > 0 ? fmin(fmax(fps, least), most) : 0;
+}
+
 /* error NULL: there is nothing to say. */
 static void set_state(struct app_feed *feed, enum app_feed_state state,
                       const struct fid_error *error)
@@ -51,7 +59,7 @@ static void describe(struct app_feed *feed, const struct app_camera *camera)
     memcpy(status->format, camera->format, sizeof status->format);
     status->width = camera->width;
     status->height = camera->height;
-    status->fps = camera->fps;
+    status->fps = likely_rate(camera->fps);
     status->opened_ns = app_now_ns();
     pthread_mutex_unlock(&feed->lock);
 }
@@ -175,6 +183,7 @@ static enum app_camera_result read_frames(struct app_feed *feed, struct app_came
         result = read_frame(feed, camera, draft, error);
         switch (result) {
         case APP_CAMERA_FRAME:
+            camera->fps = likely_rate(camera->fps);
             set_rate(feed, camera->fps);
             post(feed, camera, draft, &due_ns);
             heard_ns = app_now_ns();

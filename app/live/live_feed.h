@@ -30,7 +30,7 @@ struct app_feed_status {
     struct fid_error error;
     char name[64], path[288], format[8];
     int width, height;
-    double fps;
+    double fps;                    /* 0.1..1000; 0: not known */
     uint64_t opened_ns;            /* frames captured before came from an earlier camera */
     uint64_t dropped;              /* damaged frames, all of drops */
     struct app_camera_drops drops; /* the same by reason */

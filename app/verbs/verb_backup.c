@@ -1,15 +1,42 @@
 #include "app/app.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
 static const struct app_option backup_options[] = {
     {"force", 0, APP_FLAG, NULL, "replace the file that is there", 0, 0},
     {0},
 };
 
+/* The gallery notes where its copies are. Where that cannot be written, the reason is not plain to
+ * whoever asks for a copy elsewhere. */
+static enum app_exit check_writable(struct app *app)
+{
+    char folder[sizeof app->gallery_path];
+    enum app_exit code = app_find_gallery(app);
+    if (code != APP_OK || access(app->gallery_path, R_OK) != 0)
+        return code;
+    snprintf(folder, sizeof folder, "%s", app->gallery_path);
+    char *slash = strrchr(folder, '/');
+    if (slash != NULL)
+        slash[slash == folder] = '\0';
+    if (access(app->gallery_path, W_OK) == 0 && access(slash != NULL ? folder : ".", W_OK) == 0)
+        return APP_OK;
+    app_warn("%s is not copied: the gallery notes where its copies are, so that forget reaches "
+             "them, and it or its folder may not be written (%s): let its owner do it",
+             app->gallery_path, strerror(errno));
+    return APP_GALLERY;
+}
+
 static enum app_exit run(struct app *app)
 {
     const char *file = app->arguments.words[0];
     struct fid_error error;
-    enum app_exit code = app_open_gallery(app, 0, false);
+    enum app_exit code = check_writable(app);
+    if (code == APP_OK)
+        code = app_open_gallery(app, 0, false);
     if (code != APP_OK)
         return code;
     if (fid_gallery_backup(app->gallery, file, app_option_flag(app, "force"), &error) != FID_OK)
@@ -23,14 +50,16 @@ const struct app_verb app_verb_backup = {
     .arguments = "FILE",
     .summary = "copy the gallery, also while it is in use",
     .details =
-        "The copy is a gallery itself (0600), for --gallery or to be put in the other's place. As\n"
+        "The copy is a gallery itself (0600), for --gallery or faceid restore. As\n"
         "long as it stays where it is, faceid forget reaches it; copies made otherwise it does\n"
-        "not know.\n",
+        "not know. For that the gallery notes where the copy is, and so has to be one that may be\n"
+        "written.\n",
     .examples = "faceid backup monday.db\ta copy\n"
                 "faceid list --gallery monday.db\twho was there on monday\n",
     .min_arguments = 1,
     .max_arguments = 1,
     .groups = APP_USES_GALLERY,
+    .whole = true,
     .options = backup_options,
     .run = run,
 };

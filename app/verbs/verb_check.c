@@ -13,12 +13,17 @@ static void tell(void *ctx, const char *sentence)
     app_warn("%s", sentence);
 }
 
-static enum app_exit salvage(const struct app *app, const char *target)
+static enum app_exit salvage(struct app *app, const char *target)
 {
     size_t people = 0;
     struct fid_error error;
-    if (fid_gallery_salvage_sealed(app->gallery_path, app->secret, target, tell, NULL, &people,
-                                   &error) != FID_OK)
+    enum app_exit code = APP_OK;
+    if (app_option_flag(app, "model")) /* the one that is found unasked may be another */
+        code = app_open_recognizer(app);
+    if (code != APP_OK)
+        return code;
+    if (fid_gallery_salvage(app->gallery_path, app->secret, app->recognizer, target, tell, NULL,
+                            &people, &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
     app_say(app, "%zu %s saved to %s", people, app_plural(people, "person", "people"), target);
     return APP_OK;
@@ -36,13 +41,13 @@ static enum app_exit run(struct app *app)
         return code;
     if (target != NULL)
         return salvage(app, target);
-    if (fid_gallery_check_sealed(app->gallery_path, app->secret, tell, NULL, &faults, &error) !=
-        FID_OK)
+    if (fid_gallery_check(app->gallery_path, app->secret, tell, NULL, &faults, &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
     if (faults == 0)
         app_say(app, "%s is whole", app->gallery_path);
     else
-        app_warn("%s is damaged: put a backup in its place, or save the rest (faceid check "
+        app_warn("%s is damaged: put a copy in its place (faceid restore), or save the rest "
+                 "(faceid check "
                  "--salvage FILE)",
                  app->gallery_path);
     return faults == 0 ? APP_OK : APP_GALLERY;
@@ -52,12 +57,19 @@ const struct app_verb app_verb_check = {
     .name = "check",
     .arguments = "",
     .summary = "is the gallery whole?",
-    .details = "Looks at every page, row and checksum, and at last days. Exit code 5, and a line a "
-               "fault,\n"
-               "if something is damaged. Finishes a forgetting that another process had held up.\n",
+    .details =
+        "Looks at every page, row and checksum, and at last days. Exit code 5, and a line a "
+        "fault,\n"
+        "if something is damaged. Finishes a forgetting that another process had held up.\n"
+        "--salvage takes every face whose checksum is right, wherever in the file it is. Whose "
+        "name is\n"
+        "lost is saved as 'recovered N'; where it is lost which model the faces are of, "
+        "--model says it.\n"
+        "What is lost is told; a limit that was calibrated is not taken over.\n"
+        "The damaged gallery and its journal stay as they are.\n",
     .examples = "faceid check\ta sentence\n"
                 "faceid check --salvage saved.db\tall undamaged faces in a new gallery\n",
-    .groups = APP_USES_GALLERY,
+    .groups = APP_USES_MODEL | APP_USES_GALLERY,
     .options = check_options,
     .run = run,
 };

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -143,11 +144,45 @@ static void check_models(struct doctor *doctor)
     check_model(doctor, "detector", code, app->detector_model, "or name one with --detector FILE");
 }
 
-/* Opening has made it the owner's alone, where that could be done. */
-static bool others_may_read(const char *path)
+/* Nothing but trying tells whether a gallery could be made: what was made is gone again. FILLS
+ * doctor->said when not. */
+static bool could_be_made(struct doctor *doctor, const char *path)
 {
-    struct stat status;
-    return stat(path, &status) == 0 && (status.st_mode & 077) != 0;
+    char folder[4096 + 16];
+    size_t length = strlen(path);
+    do { /* the nearest folder that is there already */
+        while (length > 0 && path[length - 1] != '/')
+            length--;
+        snprintf(folder, sizeof folder, "%.*s", (int)length, length > 0 ? path : "./");
+        length -= length > 0;
+    } while (length > 0 && access(folder, F_OK) != 0);
+    snprintf(doctor->said, sizeof doctor->said, "nothing can be written in %s, where %s would be",
+             folder, path);
+    strncat(folder, ".faceid-XXXXXX", sizeof folder - strlen(folder) - 1);
+    if (mkdtemp(folder) == NULL)
+        return false;
+    rmdir(folder);
+    return true;
+}
+
+static void no_gallery(struct doctor *doctor, const char *path)
+{
+    if (could_be_made(doctor, path))
+        tell(doctor, "gallery", "warn", "enrol somebody: faceid enroll NAME SOURCE...",
+             "there is none yet in %s", path);
+    else
+        tell_failure(doctor, "gallery", APP_GALLERY, "name one elsewhere with --gallery FILE");
+}
+
+/* What is to be done is up to whose it is. */
+static void open_to_others(const struct doctor *doctor, const char *path)
+{
+    struct stat info;
+    const bool own = geteuid() == 0 || stat(path, &info) != 0 || info.st_uid == geteuid();
+    tell(doctor, "gallery", "warn",
+         own ? "chmod 600 it"
+             : "its owner can chmod 600 it; take one of your own with --gallery FILE",
+         "other users may read %s", path);
 }
 
 static void check_gallery(struct doctor *doctor)
@@ -155,16 +190,15 @@ static void check_gallery(struct doctor *doctor)
     struct app *app = doctor->app;
     enum app_exit code = listen(doctor, open_gallery);
     const char *path = app->gallery_path;
-    if (code != APP_OK) {
-        tell_failure(doctor, "gallery", code, "see faceid list --help for where it is looked for");
+    if (code != APP_OK) { /* of one that is there, the sentence says what to do */
+        tell_failure(doctor, "gallery", code, "or name another one with --gallery FILE");
         return;
     }
     const size_t count = fid_gallery_count(app->gallery);
     if (access(path, F_OK) != 0)
-        tell(doctor, "gallery", "warn", "enrol somebody: faceid enroll NAME SOURCE...",
-             "there is none yet in %s", path);
-    else if (others_may_read(path))
-        tell(doctor, "gallery", "warn", "chmod 600 it", "other users may read %s", path);
+        no_gallery(doctor, path);
+    else if (app_others_may_read(path))
+        open_to_others(doctor, path);
     else if (count == 0)
         tell(doctor, "gallery", "warn", "enrol somebody: faceid enroll NAME SOURCE...",
              "nobody is enrolled in %s", path);
@@ -202,18 +236,17 @@ static void check_cameras(struct doctor *doctor)
 static void check_window(struct doctor *doctor)
 {
 #if FID_SDL
-    char text[512];
+    char text[512], packages[512], advice[600];
     if (app_window_probe_display(text, sizeof text))
         tell(doctor, "display", "ok", NULL, "%s", text);
     else
         tell(doctor, "display", "warn", "live needs --headless --events - here", "%s", text);
-    const size_t scripts = app_window_probe_fonts(text, sizeof text);
+    const size_t scripts = app_window_probe_fonts(text, packages, sizeof text);
+    snprintf(advice, sizeof advice, "install %s (Debian), or set FACEID_FONT", packages);
     if (text[0] == '\0')
         tell(doctor, "fonts", "ok", NULL, "all of %zu scripts", scripts);
     else
-        tell(doctor, "fonts", "warn",
-             "install fonts-dejavu-core and fonts-wqy-microhei (Debian), or set FACEID_FONT",
-             "none for %s", text);
+        tell(doctor, "fonts", "warn", advice, "none for %s", text);
 #else
     tell(doctor, "display", "warn", "live needs --headless --events - here",
          "this build has no live window");

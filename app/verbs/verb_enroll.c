@@ -29,8 +29,8 @@ static const struct app_option enroll_options[] = {
     {"strict", 's', APP_FLAG, NULL,
      "exit with 3 if a single file could not be used; the others are enrolled", 0, 0},
     {"consent", 0, APP_TEXT, "TEXT", "the words in which they agreed, kept with the time", 0, 0},
-    {"expires", 0, APP_TEXT, "DATE", "last day on which they are named, 2027-01-31; \"\": no end",
-     0, 0},
+    {"expires", 0, APP_ANY_TEXT, "DATE",
+     "last day (UTC) on which they are named, 2027-01-31; \"\": no end", 0, 0},
     {"keep-crops", 0, APP_FLAG, NULL,
      "keep a crop of each face with it, for another model one day (faceid reembed)", 0, 0},
     {"every", 'e', APP_WHOLE, "N",
@@ -193,11 +193,28 @@ static enum app_exit enroll_sources(struct enroll *enroll)
 
 /* ---- the command line ---- */
 
-static enum app_exit check_name(const struct app *app, const char *word)
+/* Other terms for somebody who is known, without a picture? */
+static bool is_terms(const struct enroll *enroll)
 {
-    char name[FID_NAME_BYTES];
+    const struct app *app = enroll->app;
+    return app->arguments.count == 1 && app_option_text(app, "from", NULL) == NULL &&
+           app_option_text(app, "camera", NULL) == NULL && !app_option_flag(app, "replace") &&
+           (enroll->terms.consent != NULL || enroll->terms.expires != NULL);
+}
+
+/* A day that is over already: a slip of the pen rather than what somebody wants. */
+static enum app_exit check_terms(const struct enroll *enroll)
+{
+    const struct app *app = enroll->app;
     struct fid_error error;
-    return fid_name_check(word, name, &error) == FID_OK ? APP_OK : app_usage(app, "%s", error.text);
+    if (fid_terms_check(&enroll->terms, &error) != FID_OK)
+        return app_usage(app, "%s", error.text);
+    if (!fid_terms_over(&enroll->terms) || app_option_flag(app, "force"))
+        return APP_OK;
+    return app_usage(
+        app,
+        "--expires %s is over already, and nobody would be named; --force takes it all the same",
+        enroll->terms.expires);
 }
 
 /* What of the command line can be wrong before anything is opened. */
@@ -206,15 +223,16 @@ static enum app_exit check_words(struct enroll *enroll)
     const struct app *app = enroll->app;
     const struct app_arguments *arguments = &app->arguments;
     const char *frames = app_option_text(app, "frames", NULL);
+    char checked[FID_NAME_BYTES];
     bool from = app_option_text(app, "from", NULL) != NULL;
-    struct fid_error error;
     bool camera = app_option_text(app, "camera", NULL) != NULL;
     enroll->gatherer.clip = (struct app_clip_options){
         .last = -1, .every = app_option_whole(app, "every", 0), .rate = 10, .limit = 200};
     enroll->terms = (struct fid_terms){app_option_text(app, "consent", NULL),
                                        app_option_text(app, "expires", NULL)};
-    if (fid_terms_check(&enroll->terms, &error) != FID_OK)
-        return app_usage(app, "%s", error.text);
+    enum app_exit code = check_terms(enroll);
+    if (code != APP_OK)
+        return code;
     if (frames != NULL && !app_frames_parse(frames, &enroll->gatherer.clip))
         return app_usage(app, "--frames takes A:B, two frame numbers, not '%s'", frames);
     if (from && camera)
@@ -226,9 +244,9 @@ static enum app_exit check_words(struct enroll *enroll)
         return app_usage(app, "with --camera there is a NAME and no SOURCE");
     if (camera && app_option_text(app, "compat", NULL) != NULL)
         return app_usage(app, "--compat is for pictures and clips, not for a camera");
-    if (!camera && arguments->count < 2)
+    if (!camera && arguments->count < 2 && !is_terms(enroll))
         return app_usage(app, "enroll needs NAME SOURCE..., NAME --camera CAMERA, or --from DIR");
-    return check_name(app, arguments->words[0]);
+    return app_check_name(arguments->words[0], checked);
 }
 
 /* Opens the gallery, and reads the rule that tells bystanders and doubles: with the gallery's own
@@ -245,6 +263,28 @@ static enum app_exit open_gallery(struct enroll *enroll)
                                            &enroll->rule, &error) != FID_OK)
         return app_fail(APP_AREA_MODEL, &error);
     return code;
+}
+
+/* Whoever is enrolled gets another last day, or one more consent. */
+static enum app_exit set_terms(const struct enroll *enroll)
+{
+    struct app *app = enroll->app;
+    const char *name = app->arguments.words[0], *day = enroll->terms.expires;
+    struct fid_person person = {.name = ""};
+    struct fid_error error;
+    enum app_exit code = app_open_gallery(app, 0, false);
+    if (code != APP_OK)
+        return code;
+    if (fid_gallery_set_terms(app->gallery, name, &enroll->terms, &error) != FID_OK ||
+        fid_gallery_lookup(app->gallery, name, &person, &error) != FID_OK)
+        return app_fail(APP_AREA_GALLERY, &error);
+    if (enroll->terms.consent != NULL)
+        app_say(app, "the consent of %s is kept", person.name);
+    if (day != NULL)
+        app_say(app, day[0] != '\0' ? "the last day of %s is %s now" : "%s has no last day now",
+                person.name, day);
+    app_tell_if_expired(app, &person);
+    return APP_OK;
 }
 
 static enum app_exit print_limits(void)
@@ -265,6 +305,8 @@ static enum app_exit run(struct app *app)
     enum app_exit code = check_words(&enroll);
     if (code == APP_OK && app_option_text(app, "camera", NULL) != NULL)
         return app_enroll_camera(app, app->arguments.words[0], &enroll.terms);
+    if (code == APP_OK && is_terms(&enroll))
+        return set_terms(&enroll);
     if (code == APP_OK)
         code = app_faces_crop(app, &enroll.gatherer.crop);
     enroll.gatherer.force = app_option_flag(app, "force");
@@ -282,7 +324,7 @@ static enum app_exit run(struct app *app)
 
 const struct app_verb app_verb_enroll = {
     .name = "enroll",
-    .arguments = "NAME SOURCE... | NAME --camera CAMERA | --from DIR",
+    .arguments = "NAME SOURCE... | NAME --camera CAMERA | --from DIR | NAME --expires DATE",
     .summary = "learn people from pictures, folders, clips and cameras",
     .details =
         "Learns from the person that most of the pictures and frames show; faces of somebody else\n"
@@ -291,15 +333,18 @@ const struct app_verb app_verb_enroll = {
         "only when it is bad, and even then used if there is no better one. --limits prints what\n"
         "that means in numbers; lines of it in ~/.config/faceid/config change it. With several\n"
         "faces the large one in the middle is meant, or the one that the other pictures show.\n"
-        "A second enrolment of a name adds to the first one. Clips need ffmpeg. Exit code 7, and\n"
-        "nothing saved, if no frame is good enough, if the faces are not like those known by this\n"
-        "name, like those of another person, or not one person's (below the model's\n"
-        "decision.maybe, from decision.accept on); --from goes on with the others. -v tells what\n"
-        "became of each file.\n",
+        "A second enrolment of a name adds to the first one, the same picture once more too\n"
+        "(--replace begins anew); with --expires or --consent and without a SOURCE these alone\n"
+        "are changed. What a name may be: faceid rename --help. Clips need ffmpeg. Exit code 7,\n"
+        "and nothing saved, if no frame is good enough, if the faces are not like those known\n"
+        "by this name, like those of another person, or not one person's (below the model's\n"
+        "decision.maybe, from decision.accept on); --from goes on with the others. -v tells\n"
+        "what became of each file.\n",
     .examples = "faceid enroll ana ana.mp4 photos/ana\tfrom a clip and a folder\n"
                 "faceid enroll --replace ana new.jpg\tinstead of the old faces of ana\n"
                 "faceid enroll --consent \"signed today\" --expires 2027-01-31 ana a.jpg\tkept "
                 "with ana\n"
+                "faceid enroll --expires 2028-01-31 ana\tanother last day\n"
                 "faceid enroll ana --camera 0\tfrom a few seconds before a camera\n"
                 "faceid enroll --from people\teverybody, from people/NAME/*\n",
     .max_arguments = -1,

@@ -11,10 +11,11 @@ static enum app_exit run(struct app *app)
     char **words = app->arguments.words, checked[FID_NAME_BYTES];
     size_t names = (size_t)app->arguments.count - 1, people = 0;
     struct fid_error error;
-    for (size_t i = 1; i <= names; i++)
-        if (fid_name_check(words[i], checked, &error) != FID_OK)
-            return app_usage(app, "%s", error.text);
-    enum app_exit code = app_open_gallery(app, FID_GALLERY_READ_ONLY, false);
+    enum app_exit code = APP_OK;
+    for (size_t i = 1; code == APP_OK && i <= names; i++)
+        code = app_check_name(words[i], checked);
+    if (code == APP_OK)
+        code = app_open_gallery(app, FID_GALLERY_READ_ONLY, false);
     if (code != APP_OK)
         return code;
     if (fid_gallery_export(app->gallery, words[0], app_option_flag(app, "force"), words + 1, names,
@@ -28,16 +29,18 @@ const struct app_verb app_verb_export = {
     .name = "export",
     .arguments = "FILE [NAME...]",
     .summary = "write people to a file for another gallery",
-    .details =
-        "Faces' vectors with their sources, consents and last days, with a checksum for each;\n"
-        "engine/face/gallery/PEOPLE_FILE.md describes the file, which is as private as the gallery "
-        "(0600).\n"
-        "Without names everybody is written.\n",
+    .details = "Faces' vectors with their sources, consents, last days and kept crops, which are "
+               "pictures,\n"
+               "with a checksum for each; engine/face/gallery/PEOPLE_FILE.md describes the file, "
+               "which is\n"
+               "as private as the gallery (0600).\n"
+               "Without names everybody is written.\n",
     .examples = "faceid export all.people\teverybody\n"
                 "faceid export ana.people ana\twhat ana may ask to be given\n",
     .min_arguments = 1,
     .max_arguments = -1,
     .groups = APP_USES_GALLERY,
+    .whole = true,
     .options = export_options,
     .run = run,
 };

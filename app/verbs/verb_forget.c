@@ -14,6 +14,14 @@ static enum app_exit run(struct app *app)
             "%s is forgotten: of %zu bytes nothing is left in the gallery%s (%.1f MB searched)",
             checked, forgotten.bytes_sought, forgotten.backups > 0 ? " and its copies" : "",
             (double)forgotten.bytes_searched / 1e6);
+    if (forgotten.absent > 0)
+        app_say(app,
+                forgotten.absent == 1
+                    ? "%zu copy of faceid backup is not where it was made: if it still exists "
+                      "elsewhere, %s is in it"
+                    : "%zu copies of faceid backup are not where they were made: if they still "
+                      "exist elsewhere, %s is in them",
+                forgotten.absent, checked);
     return APP_OK;
 }
 
@@ -24,13 +32,19 @@ const struct app_verb app_verb_forget = {
     .details =
         "For good: faceid undo does not bring them back. No byte of the person's vectors, "
         "consents\n"
-        "and name stays in the gallery's file, its journal, its history, or in copies of faceid\n"
-        "backup that are where they were made; then all of these are searched for what is left.\n"
-        "Exit code 8: the person is deleted, but another process still reads an older state; the\n"
-        "bytes go when it is done, and faceid check tells. Exports are yours to remove.\n",
+        "and name stays in the gallery's file, its journal, its history, in copies of faceid "
+        "backup\n"
+        "that are where they were made, or in what a killed backup left there; then all of these\n"
+        "are searched for what is left. Exit code 8: the person is deleted, but another process\n"
+        "still reads an older state; the bytes go when it is done, and faceid check tells. Or a\n"
+        "copy is in use: then the person is not forgotten yet, and is told so, as where a copy\n"
+        "cannot be searched. Whoever stays in the gallery stays in the copies. Exports are yours "
+        "to\n"
+        "remove, and copies that were taken elsewhere.\n",
     .examples = "faceid forget ana\tana is a stranger again\n",
     .min_arguments = 1,
     .max_arguments = 1,
     .groups = APP_USES_GALLERY,
+    .whole = true,
     .run = run,
 };

@@ -160,7 +160,7 @@ const struct app_verb app_verb_identify = {
         "  stranger       below maybe\n"
         "  two_alike      at least accept, but less than margin before the second person\n"
         "  taken          another face of the picture has the name with a better score\n"
-        "  empty_gallery  nobody is enrolled\n"
+        "  empty_gallery  nobody is enrolled, or everybody's last day is over\n"
         "  no_vector      the network gave no usable numbers\n"
         "--csv has a line of column names and UTF-8; text is in quotation marks where it has a\n"
         "comma, quotation mark (doubled), line break or tab, a blank at an end, or begins with\n"

@@ -35,6 +35,7 @@ const struct app_verb app_verb_import = {
     .min_arguments = 1,
     .max_arguments = 1,
     .groups = APP_USES_GALLERY,
+    .whole = true,
     .options = import_options,
     .run = run,
 };

@@ -29,8 +29,12 @@ static void print_json(const struct fid_person *person)
 static void print_text(const struct fid_person *person)
 {
     app_put_visible(stdout, person->name);
-    printf("\t%zu\t%zu\t%s%s%s\n", person->sample_count, person->prototype_count, person->created,
-           person->expires[0] != '\0' ? "\t" : "", person->expires);
+    printf("\t%zu\t%zu\t", person->sample_count, person->prototype_count);
+    app_put_visible(stdout, person->created);
+    if (person->expires[0] != '\0')
+        putchar('\t');
+    app_put_visible(stdout, person->expires);
+    putchar('\n');
 }
 
 static enum app_exit run(struct app *app)
@@ -60,7 +64,7 @@ const struct app_verb app_verb_list = {
     .summary = "the people of the gallery",
     .details =
         "Prints a line a person: name, faces enrolled, vectors compared with, date, and the last\n"
-        "day where one was agreed. Who is past it is told of, and not named any more.\n",
+        "day (UTC) where one was agreed. Who is past it is told of, and not named any more.\n",
     .examples = "faceid list\teverybody\n"
                 "faceid list --json\tthe same for programs\n",
     .groups = APP_USES_GALLERY,

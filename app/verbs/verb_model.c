@@ -121,7 +121,9 @@ static enum app_exit info_text(const struct app *app, const struct fid_model *mo
     struct fid_model_info info;
     fid_model_info(model, &info);
     app_put_visible(stdout, info.name);
-    printf(" (%s)\n", info.kind);
+    fputs(" (", stdout);
+    app_put_visible(stdout, info.kind);
+    fputs(")\n", stdout);
     print_line("file", info.path);
     print_line("id", info.id);
     print_line("source", info.source);

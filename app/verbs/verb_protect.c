@@ -17,8 +17,8 @@ static void tell(void *ctx, const char *sentence)
     app_warn("%s", sentence);
 }
 
-/* FILLS *next, NULL with --off; *made: a key file that was not there before. */
-static enum app_exit read_next(struct app *app, struct fid_secret **next, bool *made)
+/* FILLS *next, NULL with --off. */
+static enum app_exit read_next(struct app *app, struct fid_secret **next)
 {
     const char *key = app_option_text(app, "new-key", NULL);
     const char *passphrase = app_option_text(app, "new-passphrase-file", NULL);
@@ -34,8 +34,14 @@ static enum app_exit read_next(struct app *app, struct fid_secret **next, bool *
     if (key == NULL)
         return app_usage(app, "without a terminal, protect needs --new-key, "
                               "--new-passphrase-file or --off");
-    enum app_exit code = app_make_key_file(key, made);
-    return code == APP_OK ? app_secret_of_file(FID_SECRET_KEY_FILE, key, next) : code;
+    const bool made = access(key, F_OK) != 0;
+    enum app_exit code = app_make_key_file(key);
+    if (code != APP_OK)
+        return code;
+    code = app_secret_of_file(FID_SECRET_KEY_FILE, key, next);
+    if (code != APP_OK && made) /* nothing is sealed with it */
+        unlink(key);
+    return code;
 }
 
 /* What is given for a gallery that is still plain is for later. */
@@ -60,19 +66,39 @@ static enum app_exit protect(struct app *app, struct fid_secret *next)
     return APP_OK;
 }
 
+/* A key file is not removed, whatever failed: at the end of protect the gallery is sealed with it
+ * already. */
+static void tell_of_new_key(const struct app *app, struct fid_secret *next, const char *key)
+{
+    struct fid_gallery *gallery = NULL;
+    const enum fid_status status = fid_gallery_open_sealed(app->gallery_path, NULL, next,
+                                                           FID_GALLERY_READ_ONLY, &gallery, NULL);
+    fid_gallery_close(&gallery);
+    if (status == FID_SEALED)
+        app_warn("the new key file %s is there, and nothing is sealed with it: run protect again, "
+                 "or remove it",
+                 key);
+    else
+        app_warn("the gallery %s sealed with the new key file %s: keep it",
+                 status == FID_OK ? "is" : "may be", key);
+}
+
 static enum app_exit run(struct app *app)
 {
     struct fid_secret *next = NULL;
-    bool made = false;
+    const char *key = app_option_text(app, "new-key", NULL);
+    const bool is_new = key != NULL && access(key, F_OK) != 0;
     enum app_exit code = read_present(app);
     if (code == APP_OK)
-        code = read_next(app, &next, &made);
+        code = read_next(app, &next);
     if (code == APP_OK)
         code = protect(app, next);
+    if (code != APP_OK && is_new && next != NULL)
+        tell_of_new_key(app, next, key);
     fid_secret_close(&next);
-    if (code == APP_OK && made)
+    if (code == APP_OK && key != NULL)
         app_say(app, "its key is in %s: keep a copy elsewhere, nobody opens the gallery without it",
-                app_option_text(app, "new-key", ""));
+                key);
     return code;
 }
 
@@ -94,6 +120,7 @@ const struct app_verb app_verb_protect = {
                 "faceid --key-file /media/stick/faceid.key\tthe live window with it\n"
                 "faceid protect --off --passphrase-file secret.txt\tplain again\n",
     .groups = APP_USES_GALLERY,
+    .whole = true,
     .options = protect_options,
     .run = run,
 };

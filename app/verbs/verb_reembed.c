@@ -2,7 +2,6 @@
 #include "app/output/text.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #define NAMED_MOST 20 /* of those who have to come back */
 
@@ -43,19 +42,24 @@ static size_t tell_absent(const struct app *app)
     return absent;
 }
 
+/* Opens with the model it is to go over to? Told before anybody is sent away or copied. */
+static bool is_of_that_model(const struct app *app)
+{
+    struct fid_gallery *gallery = NULL;
+    const bool opens = fid_gallery_open_sealed(app->gallery_path, app->recognizer, app->secret,
+                                               FID_GALLERY_READ_ONLY, &gallery, NULL) == FID_OK;
+    fid_gallery_close(&gallery);
+    return opens;
+}
+
 static enum app_exit copy(struct app *app, char *path, size_t bytes)
 {
     struct fid_error error;
     const char *wanted = app_option_text(app, "copy", NULL);
-    time_t now = time(NULL);
-    struct tm utc;
-    char text[32];
-    gmtime_r(&now, &utc);
-    strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &utc);
     if (wanted != NULL)
         snprintf(path, bytes, "%s", wanted);
     else
-        snprintf(path, bytes, "%s.%s", app->gallery_path, text);
+        fid_gallery_aside(app->gallery_path, path, bytes);
     return fid_gallery_backup(app->gallery, path, false, &error) == FID_OK
                ? APP_OK
                : app_fail(APP_AREA_GALLERY, &error);
@@ -67,8 +71,9 @@ static void tell_done(const struct app *app, const struct fid_reembedded *done, 
             app_plural(done->faces, "face", "faces"), done->people,
             app_plural(done->people, "person", "people"));
     if (done->faces_lost > 0)
-        app_say(app, "%zu %s had no crop that can be used and are gone", done->faces_lost,
-                app_plural(done->faces_lost, "face", "faces"));
+        app_say(app, "%zu %s gone", done->faces_lost,
+                app_plural(done->faces_lost, "face had no crop that can be used and is",
+                           "faces had no crop that can be used and are"));
     if (done->people_lost > 0)
         app_say(app, "%zu %s left out", done->people_lost,
                 app_plural(done->people_lost, "person is", "people are"));
@@ -76,6 +81,12 @@ static void tell_done(const struct app *app, const struct fid_reembedded *done, 
         app_say(app, "the limit that was calibrated for the old model is taken back (calibrate "
                      "again)");
     app_say(app, "the gallery as it was is in %s; forget reaches it there too", path);
+}
+
+static bool stop(void *ctx)
+{
+    (void)ctx;
+    return app_interrupted();
 }
 
 static enum app_exit reembed(struct app *app)
@@ -92,8 +103,8 @@ static enum app_exit reembed(struct app *app)
     enum app_exit code = copy(app, path, sizeof path);
     if (code != APP_OK)
         return code;
-    if (fid_gallery_reembed(app->gallery, app->recognizer, app->embedder, leave_out, &done,
-                            &error) != FID_OK) {
+    if (fid_gallery_reembed_until(app->gallery, app->recognizer, app->embedder, leave_out, stop,
+                                  NULL, &done, &error) != FID_OK) {
         app_say(app, "nothing is changed; there is a copy in %s", path);
         return app_fail(APP_AREA_GALLERY, &error);
     }
@@ -109,6 +120,11 @@ static enum app_exit run(struct app *app)
         code = app_open_gallery(app, dry ? FID_GALLERY_READ_ONLY : 0, false);
     if (code != APP_OK)
         return code;
+    if (is_of_that_model(app)) {
+        app_warn("nothing is changed: the gallery %s is of that model already, or nobody is in it",
+                 app->gallery_path);
+        return APP_GALLERY;
+    }
     if (!dry)
         return reembed(app);
     print_people(app);
@@ -120,16 +136,16 @@ const struct app_verb app_verb_reembed = {
     .arguments = "",
     .summary = "go over to another model with the crops that were kept",
     .details =
-        "The vectors of one model say nothing to another. With --model NEW, everybody's faces go\n"
-        "through the new network, from the crops that enroll --keep-crops keeps (or keep_crops = "
-        "1\n"
-        "in the settings). Who has none has to come back: they are named, and nothing is changed\n"
-        "(exit code 7) without --leave-out. The gallery as it was is copied before, and is the "
-        "way\n"
-        "back; undo is not. A limit that was calibrated is taken back.\n",
+        "The vectors of one model say nothing to another. With --model NEW, everybody's faces\n"
+        "go through the new network, from the crops that enroll --keep-crops keeps (or\n"
+        "keep_crops = 1 below [enroll] in the settings). Who has none has to come back: they\n"
+        "are named, and nothing is changed (exit code 7) without --leave-out. The gallery as it\n"
+        "was is copied before, and is the way back; undo is not. A limit that was calibrated is\n"
+        "taken back.\n",
     .examples = "faceid reembed --model new.fid --dry-run\twho comes along\n"
                 "faceid reembed --model new.fid\tgo over to it\n",
     .groups = APP_USES_MODEL | APP_USES_GALLERY,
+    .whole = true,
     .options = reembed_options,
     .run = run,
 };

@@ -36,6 +36,7 @@ const struct app_verb app_verb_remove = {
     .min_arguments = 1,
     .max_arguments = 1,
     .groups = APP_USES_GALLERY,
+    .whole = true,
     .options = remove_options,
     .run = run,
 };

@@ -17,9 +17,16 @@ const struct app_verb app_verb_rename = {
     .name = "rename",
     .arguments = "OLD NEW",
     .summary = "give a person another name",
+    .details =
+        "A name has 1 to 128 bytes of UTF-8 and is kept in its normal form, NFC. Capitals are "
+        "kept\n"
+        "too, but ANA is nobody else than ana. A name has a visible character, no control or\n"
+        "direction characters, no '/', no '-' at its beginning and no blanks at its ends, and is\n"
+        "not \"?\", \".\" or \"..\".\n",
     .examples = "faceid rename ana \"Ana Maria\"\tthe faces stay\n",
     .min_arguments = 2,
     .max_arguments = 2,
     .groups = APP_USES_GALLERY,
+    .whole = true,
     .run = run,
 };

@@ -16,21 +16,30 @@ static const char *or_dash(const char *text)
     return text[0] != '\0' ? text : "-";
 }
 
+/* The last value of a line. */
+static void put_line(const char *text)
+{
+    app_put_visible(stdout, text);
+    putchar('\n');
+}
+
 static bool put_sample(void *ctx, const struct fid_sample_info *sample)
 {
     (void)ctx;
-    printf("face\t%lld\t%s\t", (long long)sample->id, or_dash(sample->created));
-    app_put_visible(stdout, sample->source);
-    putchar('\n');
+    printf("face\t%lld\t", (long long)sample->id);
+    app_put_visible(stdout, or_dash(sample->created));
+    putchar('\t');
+    put_line(sample->source);
     return true;
 }
 
 static bool put_consent(void *ctx, const char *text, const char *time)
 {
     (void)ctx;
-    printf("consent\t%s\t", time);
-    app_put_visible(stdout, text);
-    putchar('\n');
+    fputs("consent\t", stdout);
+    app_put_visible(stdout, time);
+    putchar('\t');
+    put_line(text);
     return true;
 }
 
@@ -38,10 +47,12 @@ static enum fid_status put_text(struct fid_gallery *gallery, const struct fid_pe
                                 struct fid_error *error)
 {
     fputs("name\t", stdout);
-    app_put_visible(stdout, person->name);
-    printf("\nid\t%lld\nenrolled\t%s\nexpires\t%s\nvectors\t%zu\ncrops\t%zu\n",
-           (long long)person->id, person->created, or_dash(person->expires),
-           person->prototype_count, person->crop_count);
+    put_line(person->name);
+    printf("id\t%lld\nenrolled\t", (long long)person->id);
+    put_line(person->created);
+    fputs("expires\t", stdout);
+    put_line(or_dash(person->expires));
+    printf("vectors\t%zu\ncrops\t%zu\n", person->prototype_count, person->crop_count);
     enum fid_status status = fid_gallery_samples(gallery, person->id, put_sample, NULL, error);
     return status == FID_OK ? fid_gallery_consents(gallery, person->id, put_consent, NULL, error)
                             : status;

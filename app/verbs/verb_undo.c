@@ -23,5 +23,6 @@ const struct app_verb app_verb_undo = {
         "forget is final: it is not taken back, and neither is what was before it.\n",
     .examples = "faceid undo\tas if the last change had not been\n",
     .groups = APP_USES_GALLERY,
+    .whole = true,
     .run = run,
 };

@@ -142,14 +142,26 @@ static enum app_exit open_times(struct app_window *window)
     return APP_INTERNAL;
 }
 
-static void close_times(struct app_window *window, enum app_exit code)
+/* code: that of the run. stdout is looked at by the end of the program. */
+static enum app_exit close_times(struct app_window *window, enum app_exit code)
 {
     if (window->times == NULL)
-        return;
+        return code;
     if (code == APP_OK)
         app_stats_write(&window->stats, window->times);
-    if (window->times != stdout)
-        fclose(window->times);
+    if (window->times == stdout)
+        return code;
+    errno = 0;
+    bool written = fflush(window->times) == 0 && !ferror(window->times);
+    int reason = errno;
+    if (fclose(window->times) != 0) {
+        written = false;
+        reason = reason != 0 ? reason : errno;
+    }
+    if (written || code != APP_OK)
+        return code;
+    app_warn("cannot write the times: %s", strerror(reason != 0 ? reason : EIO));
+    return APP_INTERNAL;
 }
 
 static enum app_exit run(struct app_window *window)
@@ -163,8 +175,7 @@ static enum app_exit run(struct app_window *window)
     app_enrol_cancel(&window->enrol);
     app_snapshot_close(&window->snapshot);
     app_screen_close(&window->screen);
-    close_times(window, code);
-    return code;
+    return close_times(window, code);
 }
 
 enum app_exit app_window_run(struct app_live *live)

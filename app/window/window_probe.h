@@ -9,8 +9,8 @@
 /* Is there a display? FILLS text with the driver's name, or with the reason. */
 bool app_window_probe_display(char *text, size_t bytes);
 
-/* FILLS missing with the scripts that no font draws, ", " between them; returns how many scripts
- * were looked for. */
-size_t app_window_probe_fonts(char *missing, size_t bytes);
+/* FILLS missing with the scripts that no font draws and packages with Debian's that have fonts for
+ * them, ", " between them, bytes each; returns how many scripts were looked for. */
+size_t app_window_probe_fonts(char *missing, char *packages, size_t bytes);
 
 #endif

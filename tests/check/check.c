@@ -145,6 +145,15 @@ const char *check_temp_folder(void)
     return temp_folder;
 }
 
+const char *check_temp_path(void)
+{
+    static char paths[8][sizeof temp_folder + 16];
+    static unsigned number;
+    char *path = paths[number++ % 8];
+    snprintf(path, sizeof paths[0], "%s/%u.db", check_temp_folder(), number);
+    return path;
+}
+
 static void on_crash(int number)
 { /* only async-signal-safe calls */
     static const char text[] = "FAIL ";

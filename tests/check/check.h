@@ -76,5 +76,7 @@ void *check_guarded_bytes(size_t bytes);
 const char *check_shared(const char *relative);
 /* A fresh temporary folder, removed at the end of the program. */
 const char *check_temp_folder(void);
+/* A path in it that was not given before. Good for the next seven calls. */
+const char *check_temp_path(void);
 
 #endif

@@ -1,9 +1,10 @@
 /* unseen.c - libraries that are not built with MemorySanitizer, whose writes it does not see. What
- * utf8proc has written is told to it; for libjpeg stands a decoder that holds what it is given to
- * be written, and gives grey. Linked (-Wl,--wrap) by `make fuzz SANITIZE=memory` alone. */
+ * utf8proc and stat have written is told to it; for libjpeg stands a decoder that holds what it is
+ * given to be written, and gives grey. Linked (-Wl,--wrap) by `make fuzz SANITIZE=memory` alone. */
 #include "engine/fid.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <utf8proc.h>
 
 #if defined(__has_feature)
@@ -52,6 +53,20 @@ utf8proc_ssize_t WRAPPED(utf8proc_reencode)(utf8proc_int32_t *codes, utf8proc_ss
     if (bytes >= 0) /* and the zero behind them */
         __msan_unpoison(codes, (size_t)bytes + 1);
     return bytes;
+}
+
+/* ---- the C library ---- */
+
+/* What stat is called with files of any size; clang 14 watches only the __xstat of older libraries.
+ */
+int REAL(stat64)(const char *path, struct stat *info);
+int WRAPPED(stat64)(const char *path, struct stat *info);
+int WRAPPED(stat64)(const char *path, struct stat *info)
+{
+    const int code = REAL(stat64)(path, info);
+    if (code == 0)
+        __msan_unpoison(info, sizeof *info);
+    return code;
 }
 
 /* ---- JPEG ---- */

@@ -70,10 +70,9 @@ struct mirror_reader {
 static enum fid_status incomplete(const struct fid_gallery *gallery, const char *name,
                                   struct fid_error *error)
 {
-    return fid_fail(
-        error, FID_CORRUPT,
-        "the data of '%s' in the gallery %s are incomplete; forget '%s' and enrol again", name,
-        gallery->path, name);
+    return fid_fail(error, FID_CORRUPT,
+                    "the data of '%s' in the gallery %s are incomplete: " FID_STORE_WAY_BACK, name,
+                    gallery->path);
 }
 
 /* Reader: room for a person at its place in the order of keys. */
@@ -321,6 +320,17 @@ void fid_gallery_close(struct fid_gallery **gallery)
     *gallery = NULL;
 }
 
+/* What was read of a file that is gone; returns whether there was anything. */
+static bool drop_all(struct fid_gallery *gallery)
+{
+    const bool was = gallery->count > 0 || gallery->calibration.model.id[0] != '\0';
+    free_people(gallery->people, gallery->count);
+    gallery->people = NULL;
+    gallery->count = gallery->capacity = 0;
+    gallery->calibration = (struct fid_store_calibration){0};
+    return was;
+}
+
 enum fid_status fid_gallery_refresh(struct fid_gallery *gallery, bool *changed,
                                     struct fid_error *error)
 {
@@ -334,9 +344,11 @@ enum fid_status fid_gallery_refresh(struct fid_gallery *gallery, bool *changed,
     if (gallery->store == NULL) { /* only reading, and there was no file: is there one now? */
         status =
             fid_store_open(gallery->path, gallery->flags, gallery->secret, &gallery->store, error);
+        gallery->version = VERSION_UNKNOWN;
+        if (status == FID_OK && gallery->store == NULL && drop_all(gallery) && changed != NULL)
+            *changed = true;
         if (status != FID_OK || gallery->store == NULL)
             return status;
-        gallery->version = VERSION_UNKNOWN;
     }
     status = fid_store_version(gallery->store, &version, error);
     if (status != FID_OK || version == gallery->version) {

@@ -66,12 +66,36 @@ enum fid_status fid_gallery_find(struct fid_gallery *gallery, const char *name, 
                                  struct fid_error *error);
 /* Computes the vectors of a person anew from the samples, in the store. Needs no model: the store
  * knows how long they are. */
-enum fid_status fid_gallery_update_vectors(struct fid_gallery *gallery, int64_t id,
+enum fid_status fid_gallery_update_vectors(struct fid_store *store, int64_t id,
                                            struct fid_error *error);
+/* What of the terms (may be NULL) is given, in the store. */
+enum fid_status fid_gallery_write_terms(struct fid_gallery *gallery, int64_t id,
+                                        const struct fid_terms *terms, struct fid_error *error);
 /* Ends a change: commits and puts the mirror right for these people, or, with another status than
  * FID_OK, rolls back. */
 enum fid_status fid_gallery_end_change(struct fid_gallery *gallery, enum fid_status status,
                                        const int64_t *ids, size_t count, struct fid_error *error);
+
+/* Calls take for each copy of the gallery that is where it was made, and each copy of a copy,
+ * opened for writing; FILLS *absent with how many are not there. Removes what was left beside them,
+ * and beside the gallery, when a copying was killed, or what a copying writes that goes on. */
+typedef enum fid_status (*fid_copy_fn)(void *ctx, struct fid_store *copy, struct fid_error *error);
+enum fid_status fid_gallery_each_copy(struct fid_gallery *gallery, fid_copy_fn take, void *ctx,
+                                      size_t *absent, struct fid_error *error);
+
+/* Notes in a store, within a change, where the copies of a damaged one are. */
+enum fid_status fid_gallery_take_copies(struct fid_store *into, struct fid_store_rows *rows,
+                                        struct fid_error *error);
+
+/* FILLS *faults with how many fid_store_check finds. */
+enum fid_status fid_gallery_count_faults(struct fid_store *store, size_t *faults,
+                                         struct fid_error *error);
+
+/* FID_CORRUPT: the file that is to take the gallery's place has faults, in a page or row, as it is
+ * on the disk. Opened for writing, it gets its WAL: whoever has such a file open is seen by the
+ * next one who would put another in its place. */
+enum fid_status fid_gallery_check_new(const char *path, struct fid_secret *secret,
+                                      struct fid_error *error);
 
 /* FILLS today as 2026-11-23, in UTC. */
 void fid_today(char today[FID_DATE_BYTES]);

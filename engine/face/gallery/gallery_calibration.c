@@ -72,6 +72,10 @@ enum fid_status fid_gallery_calibrate(struct fid_gallery *gallery,
     if (status == FID_OK && !(calibration->accept >= -1 && calibration->accept <= 1))
         return fid_fail(error, FID_INVALID, "%g is no limit for a cosine",
                         (double)calibration->accept);
+    for (size_t i = 0; status == FID_OK && i < count; i++)
+        if (strangers[i].source == NULL)
+            return fid_fail(error, FID_INVALID, "stranger %zu does not say where it came from",
+                            i + 1);
     if (status == FID_OK)
         status = fid_store_begin(gallery->store, true, error);
     if (status != FID_OK)
@@ -86,10 +90,19 @@ enum fid_status fid_gallery_calibrate(struct fid_gallery *gallery,
     return status;
 }
 
+static enum fid_status uncalibrate_copy(void *ctx, struct fid_store *copy, struct fid_error *error)
+{
+    bool was = false;
+    (void)ctx;
+    enum fid_status status = fid_store_delete_calibration(copy, &was, error);
+    return status == FID_OK && was ? fid_store_purge(copy, error) : status;
+}
+
 enum fid_status fid_gallery_uncalibrate(struct fid_gallery *gallery, bool *was,
                                         struct fid_error *error)
 {
     bool there;
+    size_t absent;
     enum fid_status status = fid_gallery_writable(gallery, error);
     if (status == FID_OK)
         status = fid_store_begin(gallery->store, true, error);
@@ -103,7 +116,9 @@ enum fid_status fid_gallery_uncalibrate(struct fid_gallery *gallery, bool *was,
         return status;
     }
     gallery->calibration = (struct fid_store_calibration){0};
-    return fid_store_purge(gallery->store, error);
+    status = fid_store_purge(gallery->store, error);
+    return status == FID_OK ? fid_gallery_each_copy(gallery, uncalibrate_copy, NULL, &absent, error)
+                            : status;
 }
 
 /* ---- the strangers ---- */

@@ -1,5 +1,6 @@
-/* Changes of what is known already: merging people, taking a face out, undoing. Each is one
- * transaction of the store, and then the same change of the mirror. And looking at a person. */
+/* Changes of what is known already: other terms, merging people, taking a face out, undoing. Each
+ * is one transaction of the store, and then the same change of the mirror. And looking at a person.
+ */
 #include "engine/base/memory.h"
 #include "engine/face/gallery/gallery.h"
 
@@ -9,6 +10,33 @@ static enum fid_status begin(struct fid_gallery *gallery, struct fid_error *erro
 {
     enum fid_status status = fid_gallery_writable(gallery, error);
     return status == FID_OK ? fid_store_begin(gallery->store, true, error) : status;
+}
+
+/* ---- terms ---- */
+
+static enum fid_status set_terms(struct fid_gallery *gallery, const char *name,
+                                 const struct fid_terms *terms, int64_t *id,
+                                 struct fid_error *error)
+{
+    enum fid_status status = fid_gallery_find(gallery, name, id, error);
+    if (status == FID_OK)
+        status = fid_store_begin_change(gallery->store, "terms", error);
+    if (status == FID_OK)
+        status = fid_store_keep_person(gallery->store, *id, false, error);
+    return status == FID_OK ? fid_gallery_write_terms(gallery, *id, terms, error) : status;
+}
+
+enum fid_status fid_gallery_set_terms(struct fid_gallery *gallery, const char *name,
+                                      const struct fid_terms *terms, struct fid_error *error)
+{
+    int64_t id = 0;
+    enum fid_status status = fid_terms_check(terms, error);
+    if (status == FID_OK)
+        status = begin(gallery, error);
+    if (status != FID_OK)
+        return status;
+    status = set_terms(gallery, name, terms, &id, error);
+    return fid_gallery_end_change(gallery, status, &id, 1, error);
 }
 
 /* ---- merge ---- */
@@ -47,7 +75,7 @@ static enum fid_status merge(struct fid_gallery *gallery, const char *name, cons
         status = merge_terms(store, ids[0], ids[1], error);
     if (status == FID_OK)
         status = fid_store_delete_person(store, ids[0], error);
-    return status == FID_OK ? fid_gallery_update_vectors(gallery, ids[1], error) : status;
+    return status == FID_OK ? fid_gallery_update_vectors(gallery->store, ids[1], error) : status;
 }
 
 enum fid_status fid_gallery_merge(struct fid_gallery *gallery, const char *name, const char *into,
@@ -87,7 +115,7 @@ static enum fid_status remove_sample(struct fid_gallery *gallery, const char *na
     if (status == FID_OK && left == 0)
         return fid_fail(error, FID_INVALID,
                         "it is the only face of '%s': forget the person instead", name);
-    return status == FID_OK ? fid_gallery_update_vectors(gallery, *id, error) : status;
+    return status == FID_OK ? fid_gallery_update_vectors(gallery->store, *id, error) : status;
 }
 
 enum fid_status fid_gallery_remove_sample(struct fid_gallery *gallery, const char *name,
@@ -115,7 +143,7 @@ static enum fid_status restore(struct fid_gallery *gallery, struct fid_error *er
                              : fid_fail(error, FID_NO_MEMORY, "no memory for %zu people", count);
     }
     for (size_t i = 0; status == FID_OK && i < capacity; i++)
-        status = fid_gallery_update_vectors(gallery, ids[i], error);
+        status = fid_gallery_update_vectors(gallery->store, ids[i], error);
     fid_free(ids);
     return status;
 }
@@ -123,9 +151,12 @@ static enum fid_status restore(struct fid_gallery *gallery, struct fid_error *er
 enum fid_status fid_gallery_undo(struct fid_gallery *gallery, struct fid_change *undone,
                                  struct fid_error *error)
 {
+    struct fid_change unasked;
     enum fid_status status = begin(gallery, error);
     if (status != FID_OK)
         return status;
+    if (undone == NULL)
+        undone = &unasked;
     status = fid_store_read_change(gallery->store, undone, error);
     if (status == FID_OK && undone->verb[0] == '\0')
         status = fid_fail(error, FID_NOT_FOUND, "there is nothing to undo in the gallery %s",

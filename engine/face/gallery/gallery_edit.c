@@ -2,6 +2,7 @@
  * mirror. */
 #include "engine/base/memory.h"
 #include "engine/base/size.h"
+#include "engine/face/embed/face_crop.h"
 #include "engine/face/gallery/gallery.h"
 #include "engine/face/gallery/prototypes.h"
 
@@ -34,12 +35,12 @@ static void free_summary(struct summary *summary)
     fid_free(summary->group);
 }
 
-static enum fid_status read_samples(struct fid_gallery *gallery, int64_t id, size_t size,
+static enum fid_status read_samples(struct fid_store *store, int64_t id, size_t size,
                                     struct summary *summary, struct fid_error *error)
 {
     size_t numbers, count;
     enum fid_status status =
-        fid_store_read_samples(gallery->store, id, NULL, 0, size, &summary->count, error);
+        fid_store_read_samples(store, id, NULL, 0, size, &summary->count, error);
     if (status != FID_OK)
         return status;
     if (summary->count > SAMPLES_MAX)
@@ -54,8 +55,7 @@ static enum fid_status read_samples(struct fid_gallery *gallery, int64_t id, siz
     if (summary->samples == NULL || summary->raw_mean == NULL || summary->vectors == NULL ||
         summary->group == NULL)
         return fid_fail(error, FID_NO_MEMORY, "no memory for %zu faces", summary->count);
-    return fid_store_read_samples(gallery->store, id, summary->samples, summary->count, size,
-                                  &count, error);
+    return fid_store_read_samples(store, id, summary->samples, summary->count, size, &count, error);
 }
 
 static enum fid_status summarise(struct summary *summary, size_t size, struct fid_error *error)
@@ -71,10 +71,9 @@ static enum fid_status summarise(struct summary *summary, size_t size, struct fi
     return FID_OK;
 }
 
-static enum fid_status write_vectors(struct fid_gallery *gallery, int64_t id, size_t size,
+static enum fid_status write_vectors(struct fid_store *store, int64_t id, size_t size,
                                      const struct summary *summary, struct fid_error *error)
 {
-    struct fid_store *store = gallery->store;
     enum fid_status status = fid_store_delete_vectors(store, id, error);
     if (status == FID_OK)
         status = fid_store_add_vector(store, id, FID_VECTOR_MEAN, 0, summary->vectors, size, error);
@@ -87,18 +86,18 @@ static enum fid_status write_vectors(struct fid_gallery *gallery, int64_t id, si
     return status;
 }
 
-enum fid_status fid_gallery_update_vectors(struct fid_gallery *gallery, int64_t id,
+enum fid_status fid_gallery_update_vectors(struct fid_store *store, int64_t id,
                                            struct fid_error *error)
 {
     struct summary summary = {0};
     struct fid_store_model model;
-    enum fid_status status = fid_store_read_model(gallery->store, &model, error);
+    enum fid_status status = fid_store_read_model(store, &model, error);
     if (status == FID_OK)
-        status = read_samples(gallery, id, model.size, &summary, error);
+        status = read_samples(store, id, model.size, &summary, error);
     if (status == FID_OK)
         status = summarise(&summary, model.size, error);
     if (status == FID_OK)
-        status = write_vectors(gallery, id, model.size, &summary, error);
+        status = write_vectors(store, id, model.size, &summary, error);
     free_summary(&summary);
     return status;
 }
@@ -115,6 +114,14 @@ static enum fid_status check_samples(const struct fid_gallery *gallery,
                         gallery->path);
     if (count == 0 || count > SAMPLES_MAX)
         return fid_fail(error, FID_INVALID, "%zu faces are no number to enrol", count);
+    for (size_t i = 0; i < count; i++) {
+        if (samples[i].source == NULL)
+            return fid_fail(error, FID_INVALID, "face %zu does not say where it came from", i + 1);
+        if (samples[i].crop != NULL && !fid_face_crop_check(samples[i].crop, samples[i].crop_size))
+            return fid_fail(error, FID_INVALID,
+                            "the crop of %.200s is not one that fid_face_crop_encode made",
+                            samples[i].source);
+    }
     float *copy = fid_calloc(size, sizeof *copy);
     if (copy == NULL)
         return fid_fail(error, FID_NO_MEMORY, "no memory for a vector");
@@ -145,8 +152,8 @@ static enum fid_status open_person(struct fid_gallery *gallery, const char *name
     return status == FID_OK && replace ? fid_store_delete_samples(store, *id, error) : status;
 }
 
-static enum fid_status write_terms(struct fid_gallery *gallery, int64_t id,
-                                   const struct fid_terms *terms, struct fid_error *error)
+enum fid_status fid_gallery_write_terms(struct fid_gallery *gallery, int64_t id,
+                                        const struct fid_terms *terms, struct fid_error *error)
 {
     enum fid_status status = FID_OK;
     if (terms != NULL && terms->consent != NULL)
@@ -176,8 +183,8 @@ static enum fid_status enroll(struct fid_gallery *gallery, const char *name, con
                 fid_store_add_crop(gallery->store, samples[i].crop, samples[i].crop_size, error);
     }
     if (status == FID_OK)
-        status = write_terms(gallery, *id, terms, error);
-    return status == FID_OK ? fid_gallery_update_vectors(gallery, *id, error) : status;
+        status = fid_gallery_write_terms(gallery, *id, terms, error);
+    return status == FID_OK ? fid_gallery_update_vectors(gallery->store, *id, error) : status;
 }
 
 static enum fid_status name_and_key(const char *name, char checked[FID_NAME_BYTES],

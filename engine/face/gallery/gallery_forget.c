@@ -5,54 +5,14 @@
 
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
 struct forgetting {
     struct fid_gallery *gallery;
-    int64_t id;
+    int64_t id; /* 0: only copies have the person */
     char key[FID_NAME_KEY_BYTES];
     struct fid_trace trace;
     struct fid_forgotten told;
 };
-
-/* ---- copies ---- */
-
-static enum fid_status open_copy(const struct forgetting *forgetting, const char *path,
-                                 struct fid_store **copy, struct fid_error *error)
-{
-    struct fid_error reason;
-    enum fid_status status =
-        fid_store_open(path, FID_STORE_ANY, forgetting->gallery->secret, copy, &reason);
-    return status == FID_OK
-               ? FID_OK
-               : fid_fail(
-                     error, status,
-                     "the copy %s has the person too and cannot be changed (%.200s): remove it "
-                     "first",
-                     path, reason.text);
-}
-
-/* The person goes out of one copy. */
-static enum fid_status forget_in_copy(void *ctx, const char *path, struct fid_error *error)
-{
-    struct forgetting *forgetting = ctx;
-    struct fid_store *copy;
-    size_t deleted = 0;
-    if (access(path, F_OK) != 0) /* taken away: the list is put right later */
-        return FID_OK;
-    enum fid_status status = open_copy(ctx, path, &copy, error);
-    if (status != FID_OK)
-        return status;
-    status = fid_store_delete_alike(copy, forgetting->gallery->store, forgetting->id,
-                                    forgetting->key, &deleted, error);
-    if (status == FID_OK && deleted > 0)
-        status = fid_store_purge(copy, error);
-    forgetting->told.backups += deleted > 0;
-    fid_store_close(&copy);
-    return status;
-}
-
-/* ---- the proof ---- */
 
 static enum fid_status add_bytes(void *ctx, const void *bytes, size_t size, struct fid_error *error)
 {
@@ -62,6 +22,49 @@ static enum fid_status add_bytes(void *ctx, const void *bytes, size_t size, stru
                ? FID_OK
                : fid_fail(error, FID_NO_MEMORY, "no memory for the proof");
 }
+
+/* ---- copies ---- */
+
+/* What the proof looks for, where the gallery itself cannot say. */
+static enum fid_status add_bytes_of_copy(struct forgetting *forgetting, struct fid_store *copy,
+                                         struct fid_error *error)
+{
+    int64_t id = 0;
+    if (forgetting->id != 0)
+        return FID_OK;
+    enum fid_status status = fid_store_find(copy, forgetting->key, &id, error);
+    return status == FID_OK && id != 0
+               ? fid_store_each_bytes(copy, id, add_bytes, forgetting, error)
+               : status;
+}
+
+/* Who had faces of the person is who the others show; nobody, where these have no direction. */
+static enum fid_status update_loser(struct fid_store *copy, int64_t loser, struct fid_error *error)
+{
+    enum fid_status status = fid_gallery_update_vectors(copy, loser, error);
+    return status == FID_QUALITY || status == FID_INVALID
+               ? fid_store_delete_person(copy, loser, error)
+               : status;
+}
+
+/* The person goes out of one copy, and so do the bytes of whoever went before without a proof. */
+static enum fid_status forget_in_copy(void *ctx, struct fid_store *copy, struct fid_error *error)
+{
+    struct forgetting *forgetting = ctx;
+    bool changed = false, unpurged = false;
+    enum fid_status status = add_bytes_of_copy(forgetting, copy, error);
+    if (status == FID_OK)
+        status = fid_store_delete_alike(copy, forgetting->gallery->store, forgetting->id,
+                                        forgetting->key, update_loser, &changed, error);
+    if (status == FID_OK)
+        status = fid_store_is_unpurged(copy, &unpurged, error);
+    if (status == FID_OK && unpurged)
+        status = fid_store_purge(copy, error);
+    forgetting->told.backups += changed;
+    return status;
+}
+
+/* ---- the proof ---- */
 
 struct file_reader {
     struct fid_store *store;
@@ -75,36 +78,68 @@ static enum fid_status read_file(void *ctx, uint64_t at, uint8_t *bytes, size_t 
     return fid_store_file_read(reader->store, reader->journal, at, bytes, count, error);
 }
 
-/* The same picture may have been enrolled as somebody else: those bytes are theirs. */
-static enum fid_status judge(const struct forgetting *forgetting, struct fid_store *store, size_t i,
-                             struct fid_error *error)
+/* The same picture may have been enrolled as somebody else, and the same words may stand in what
+ * somebody else has agreed to: those bytes are theirs. */
+static enum fid_status judge(struct forgetting *forgetting, struct fid_store *store,
+                             const struct fid_trace_find *find, struct fid_error *error)
 {
-    const uint8_t *bytes;
-    size_t size;
+    const uint8_t *bytes = NULL;
+    size_t size = 0;
     bool theirs = false;
-    fid_trace_get(&forgetting->trace, i, &bytes, &size);
+    fid_trace_get(&forgetting->trace, find->piece, &bytes, &size);
     enum fid_status status = fid_store_has_bytes(store, bytes, size, &theirs, error);
+    if (status == FID_OK && !theirs) {
+        bytes = find->piece;
+        size = FID_TRACE_BYTES;
+        status = fid_store_has_text(store, bytes, size, &theirs, error);
+    }
+    if (status == FID_OK && theirs)
+        fid_trace_spare(&forgetting->trace, bytes, size);
     if (status != FID_OK || theirs)
         return status;
     return fid_fail(
         error, FID_IO,
-        "the person is deleted, but %zu bytes of them are still in %s: remove that file "
-        "and put an export of the others in its place",
-        size, fid_store_path(store));
+        "the person is deleted, but bytes of them are still in %s, at byte %llu: remove that "
+        "file and put an export of the others in its place",
+        fid_store_path(store), (unsigned long long)find->at);
+}
+
+/* FILLS find, as fid_trace_search, and the file's size. Another process that forgets somebody
+ * makes the file shorter meanwhile: from the beginning again. */
+static enum fid_status search_whole(struct forgetting *forgetting, struct file_reader *reader,
+                                    struct fid_trace_find *find, uint64_t *size,
+                                    struct fid_error *error)
+{
+    uint64_t before = UINT64_MAX;
+    enum fid_status status = FID_IO;
+    *size = 0;
+    while (status != FID_OK) {
+        if (fid_store_file_size(reader->store, reader->journal, size, error) != FID_OK ||
+            *size >= before) /* it is not that */
+            break;
+        if (before != UINT64_MAX)
+            find->at = 0;
+        before = *size;
+        status = fid_trace_search(&forgetting->trace, read_file, reader, *size, find, error);
+    }
+    return status;
 }
 
 static enum fid_status search_file(struct forgetting *forgetting, struct fid_store *store,
                                    bool journal, struct fid_error *error)
 {
     struct file_reader reader = {store, journal};
+    struct fid_trace_find find = {0};
     uint64_t size = 0;
-    size_t found = SIZE_MAX;
-    enum fid_status status = fid_store_file_size(store, journal, &size, error);
-    if (status == FID_OK)
-        status = fid_trace_search(&forgetting->trace, read_file, &reader, size, &found, error);
+    enum fid_status status = FID_OK;
+    do {
+        status = search_whole(forgetting, &reader, &find, &size, error);
+        if (status == FID_OK && find.piece != NULL)
+            status = judge(forgetting, store, &find, error);
+    } while (status == FID_OK && find.piece != NULL);
     forgetting->told.files++;
     forgetting->told.bytes_searched += size;
-    return status == FID_OK && found != SIZE_MAX ? judge(forgetting, store, found, error) : status;
+    return status;
 }
 
 static enum fid_status search_store(struct forgetting *forgetting, struct fid_store *store,
@@ -114,30 +149,37 @@ static enum fid_status search_store(struct forgetting *forgetting, struct fid_st
     return status == FID_OK ? search_file(forgetting, store, true, error) : status;
 }
 
-static enum fid_status search_copy(void *ctx, const char *path, struct fid_error *error)
+static enum fid_status search_copy(void *ctx, struct fid_store *copy, struct fid_error *error)
 {
-    struct fid_store *copy;
-    if (access(path, F_OK) != 0)
-        return FID_OK;
-    enum fid_status status = open_copy(ctx, path, &copy, error);
-    if (status == FID_OK)
-        status = search_store(ctx, copy, error);
-    fid_store_close(&copy);
-    return status;
+    return search_store(ctx, copy, error);
 }
 
+/* Once more through all copies: one that was being made meanwhile has the person. */
 static enum fid_status prove(struct forgetting *forgetting, struct fid_error *error)
 {
-    struct fid_store *store = forgetting->gallery->store;
     if ((forgetting->gallery->flags & FID_GALLERY_MEMORY) != 0)
         return FID_OK;
     if (!fid_trace_prepare(&forgetting->trace))
         return fid_fail(error, FID_NO_MEMORY, "no memory for the proof");
-    enum fid_status status = search_store(forgetting, store, error);
-    return status == FID_OK ? fid_store_each_backup(store, search_copy, forgetting, error) : status;
+    enum fid_status status = search_store(forgetting, forgetting->gallery->store, error);
+    return status == FID_OK ? fid_gallery_each_copy(forgetting->gallery, search_copy, forgetting,
+                                                    &forgetting->told.absent, error)
+                            : status;
 }
 
 /* ---- forgetting ---- */
+
+/* The copies come first: one that cannot be searched keeps the gallery as it is. */
+static enum fid_status forget_in_copies(struct forgetting *forgetting, const char *name,
+                                        struct fid_error *error)
+{
+    struct fid_error why = {0};
+    enum fid_status status = fid_gallery_each_copy(forgetting->gallery, forget_in_copy, forgetting,
+                                                   &forgetting->told.absent, &why);
+    return status == FID_OK
+               ? FID_OK
+               : fid_fail(error, status, "'%s' is not forgotten yet: %s", name, why.text);
+}
 
 static enum fid_status delete_person(struct forgetting *forgetting, const char *name,
                                      struct fid_error *error)
@@ -154,6 +196,8 @@ static enum fid_status delete_person(struct forgetting *forgetting, const char *
     if (status == FID_OK)
         status = fid_store_begin_change(store, "forget", error);
     if (status == FID_OK)
+        status = fid_store_note_unpurged(store, error);
+    if (status == FID_OK)
         status = fid_store_delete_person(store, id, error);
     status = fid_gallery_end_change(gallery, status, NULL, 0, error);
     if (status == FID_OK)
@@ -163,30 +207,52 @@ static enum fid_status delete_person(struct forgetting *forgetting, const char *
 
 static enum fid_status purge(struct fid_gallery *gallery, struct fid_error *error)
 {
-    enum fid_status status = fid_store_purge(gallery->store, error);
-    if (status != FID_BUSY)
-        return status;
+    struct fid_error why = {0};
+    enum fid_status status = fid_store_purge(gallery->store, &why);
+    if (status != FID_OK && status != FID_BUSY)
+        return fid_fail(error, status,
+                        "the person is deleted, but not proven to be gone to the last byte: %s",
+                        why.text);
+    if (status == FID_OK)
+        return FID_OK;
     return fid_fail(error, FID_BUSY,
                     "the person is deleted, but another process reads an older state of %s: the "
                     "bytes are in the file until it is done (faceid check)",
                     gallery->path);
 }
 
+/* Nobody has the name; who had it may have been forgotten while somebody read an older state. */
+static enum fid_status forget_nobody(struct fid_gallery *gallery, const char *sentence,
+                                     struct fid_error *error)
+{
+    bool unpurged = false;
+    enum fid_status status = fid_store_is_unpurged(gallery->store, &unpurged, error);
+    if (status == FID_OK && unpurged)
+        status = purge(gallery, error);
+    return status == FID_OK ? fid_fail(error, FID_NOT_FOUND, "%s", sentence) : status;
+}
+
 enum fid_status fid_gallery_forget_proven(struct fid_gallery *gallery, const char *name,
                                           struct fid_forgotten *forgotten, struct fid_error *error)
 {
     struct forgetting forgetting = {.gallery = gallery};
-    struct fid_store_person person;
+    struct fid_error nobody = {0};
+    char checked[FID_NAME_BYTES];
     enum fid_status status = fid_gallery_writable(gallery, error);
     if (status == FID_OK)
-        status = fid_gallery_find(gallery, name, &forgetting.id, error);
+        status = fid_name_check(name, checked, error);
     if (status == FID_OK)
-        status = fid_store_read_person(gallery->store, forgetting.id, &person, error);
+        status = fid_name_key(checked, forgetting.key, error);
     if (status == FID_OK)
-        status = fid_name_key(person.name, forgetting.key, error);
-    if (status == FID_OK)
-        status = fid_store_each_backup(gallery->store, forget_in_copy, &forgetting, error);
-    if (status == FID_OK)
+        status = fid_gallery_find(gallery, name, &forgetting.id, &nobody);
+    const bool here = status == FID_OK;
+    if (nobody.text[0] != '\0' && status != FID_NOT_FOUND)
+        fid_fail(error, status, "%s", nobody.text);
+    if (status == FID_OK || status == FID_NOT_FOUND)
+        status = forget_in_copies(&forgetting, checked, error);
+    if (status == FID_OK && !here && forgetting.told.backups == 0)
+        status = forget_nobody(gallery, nobody.text, error);
+    if (status == FID_OK && here)
         status = delete_person(&forgetting, name, error);
     if (status == FID_OK)
         status = purge(gallery, error);

@@ -168,6 +168,9 @@ enum fid_status fid_gallery_hold_out(const struct fid_gallery *gallery, const st
     const struct fid_person *person = &gallery->people[i].info;
     struct hold_out held = {0};
     enum fid_status status = FID_OK;
+    *file_count = 0;
+    if (gallery->store == NULL) /* another file is there now, which could not be read */
+        return fid_fail(error, FID_IO, "the gallery %s is not open any more", gallery->path);
     if (!allocate(&held, gallery, person->sample_count))
         status = fid_fail(error, FID_NO_MEMORY, "no memory for the faces of '%s'", person->name);
     else

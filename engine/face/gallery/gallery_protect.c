@@ -65,23 +65,30 @@ static void close_remains(const struct remains *remains)
         close(remains->wal);
 }
 
-/* ---- the new file ---- */
-
-static void count_fault(void *ctx, const char *sentence)
+/* Another name of the same file would lose what it shows. */
+static enum fid_status refuse_second_name(const struct remains *remains, const char *path,
+                                          struct fid_error *error)
 {
-    (void)sentence;
-    ++*(size_t *)ctx;
+    struct stat info;
+    if (remains->file < 0 || fstat(remains->file, &info) != 0 || info.st_nlink < 2)
+        return FID_OK;
+    return fid_fail(
+        error, FID_INVALID,
+        "the gallery %s has another name on this disk (a hard link), whose bytes would be "
+        "overwritten too: remove it, or make it a copy",
+        path);
 }
 
-/* Every page and row of it, as it is on the disk. Opened for writing, it gets its WAL: whoever has
- * such a file open is seen by the next one who would put another in its place. */
-static enum fid_status check(const char *path, struct fid_secret *secret, struct fid_error *error)
+/* ---- the new file ---- */
+
+enum fid_status fid_gallery_check_new(const char *path, struct fid_secret *secret,
+                                      struct fid_error *error)
 {
     struct fid_store *store = NULL;
     size_t faults = 0;
-    enum fid_status status = fid_store_open(path, 0, secret, &store, error);
+    enum fid_status status = fid_store_open(path, FID_STORE_ANY, secret, &store, error);
     if (status == FID_OK)
-        status = fid_store_check(store, count_fault, &faults, error);
+        status = fid_gallery_count_faults(store, &faults, error);
     fid_store_close(&store);
     if (status == FID_OK && faults > 0)
         status = fid_fail(error, FID_CORRUPT,
@@ -93,15 +100,11 @@ static enum fid_status write_new(struct fid_store *store, struct fid_secret *nex
                                  struct fid_error *error)
 {
     struct fid_private_file file = {0};
-    int descriptor = -1;
-    enum fid_status status =
-        fid_private_create(fid_store_path(store), true, &file, &descriptor, error);
-    if (descriptor >= 0)
-        close(descriptor); /* nobody holds a lock yet */
+    enum fid_status status = fid_private_create(fid_store_path(store), true, &file, NULL, error);
     if (status == FID_OK)
         status = fid_store_rewrite(store, file.temporary, next, NULL, error);
     if (status == FID_OK)
-        status = check(file.temporary, next, error);
+        status = fid_gallery_check_new(file.temporary, next, error);
     if (status == FID_OK)
         status = fid_private_publish(&file, error);
     fid_private_discard(&file);
@@ -155,7 +158,9 @@ enum fid_status fid_gallery_protect(const char *path, struct fid_secret *secret,
         return status;
     }
     const struct remains remains = open_remains(fid_store_path(store));
-    status = fid_store_hold(store, error);
+    status = refuse_second_name(&remains, path, error);
+    if (status == FID_OK)
+        status = fid_store_hold(store, error);
     if (status == FID_OK)
         status = write_new(store, next, error);
     if (status == FID_OK)

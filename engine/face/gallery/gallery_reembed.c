@@ -8,6 +8,8 @@
 struct reembedding {
     struct fid_gallery *gallery;
     struct fid_embedder *embedder;
+    fid_stop_fn stop; /* NULL: to the end */
+    void *stop_ctx;
     struct fid_picture picture; /* of the crop */
     float *embedding;
     int64_t person;
@@ -27,6 +29,9 @@ static enum fid_status take_crop(void *ctx, int64_t sample, const void *crop, si
     struct reembedding *work = ctx;
     struct fid_face face = {0};
     enum fid_status status = FID_CORRUPT;
+    if (work->stop != NULL && work->stop(work->stop_ctx))
+        return fid_fail(error, FID_STOPPED, "stopped, and the gallery %s is as it was",
+                        work->gallery->path);
     if (crop != NULL)
         status = fid_face_crop_decode(crop, size, &work->picture, &face, error);
     if (status == FID_OK)
@@ -66,7 +71,7 @@ static enum fid_status somebody(struct reembedding *work, const struct fid_perso
     done->faces_lost += work->lost;
     if (work->kept > 0) {
         done->people++;
-        return fid_gallery_update_vectors(work->gallery, person->id, error);
+        return fid_gallery_update_vectors(work->gallery->store, person->id, error);
     }
     done->people_lost++;
     return leave_out(work, person->name, wanted, error);
@@ -135,14 +140,21 @@ static enum fid_status change_model(struct reembedding *work, const struct fid_s
     return status == FID_OK ? everybody(work, wanted, done, error) : status;
 }
 
-enum fid_status fid_gallery_reembed(struct fid_gallery *gallery, const struct fid_model *model,
-                                    struct fid_embedder *embedder, bool leave_out_others,
-                                    struct fid_reembedded *done, struct fid_error *error)
+enum fid_status fid_gallery_reembed_until(struct fid_gallery *gallery,
+                                          const struct fid_model *model,
+                                          struct fid_embedder *embedder, bool leave_out_others,
+                                          fid_stop_fn stop, void *ctx, struct fid_reembedded *done,
+                                          struct fid_error *error)
 {
-    struct reembedding work = {.gallery = gallery, .embedder = embedder};
+    struct reembedding work = {
+        .gallery = gallery, .embedder = embedder, .stop = stop, .stop_ctx = ctx};
     struct fid_store_model described;
     *done = (struct fid_reembedded){0};
     enum fid_status status = fid_gallery_writable(gallery, error);
+    if (status == FID_OK && gallery->model.id[0] != '\0') /* it could not read the new vectors */
+        status = fid_fail(error, FID_INVALID,
+                          "the gallery %s has to be opened without a model to go over to another",
+                          gallery->path);
     if (status == FID_OK)
         status = fid_gallery_describe(model, &described, error);
     if (status != FID_OK)
@@ -158,4 +170,12 @@ enum fid_status fid_gallery_reembed(struct fid_gallery *gallery, const struct fi
     fid_picture_free(&work.picture);
     fid_free(work.embedding);
     return status == FID_OK ? fid_gallery_reread_all(gallery, error) : status;
+}
+
+enum fid_status fid_gallery_reembed(struct fid_gallery *gallery, const struct fid_model *model,
+                                    struct fid_embedder *embedder, bool leave_out_others,
+                                    struct fid_reembedded *done, struct fid_error *error)
+{
+    return fid_gallery_reembed_until(gallery, model, embedder, leave_out_others, NULL, NULL, done,
+                                     error);
 }

@@ -30,6 +30,18 @@ bool fid_is_date(const char *text)
     return day <= days[month - 1] + (unsigned)(month == 2 && leap);
 }
 
+static bool is_over(const char *day, const char *today)
+{
+    return day[0] != '\0' && strcmp(day, today) < 0;
+}
+
+bool fid_terms_over(const struct fid_terms *terms)
+{
+    char today[FID_DATE_BYTES];
+    fid_today(today);
+    return terms->expires != NULL && is_over(terms->expires, today);
+}
+
 bool fid_gallery_expire(struct fid_gallery *gallery)
 {
     char today[FID_DATE_BYTES];
@@ -37,7 +49,7 @@ bool fid_gallery_expire(struct fid_gallery *gallery)
     fid_today(today);
     for (size_t i = 0; i < gallery->count; i++) {
         struct fid_person *person = &gallery->people[i].info;
-        bool expired = person->expires[0] != '\0' && strcmp(person->expires, today) < 0;
+        bool expired = is_over(person->expires, today);
         changed = changed || expired != person->expired;
         person->expired = expired;
     }
@@ -67,6 +79,8 @@ static enum fid_status check_consent(const char *text, struct fid_error *error)
 
 enum fid_status fid_terms_check(const struct fid_terms *terms, struct fid_error *error)
 {
+    if (terms == NULL)
+        return FID_OK;
     if (terms->expires != NULL && terms->expires[0] != '\0' && !fid_is_date(terms->expires))
         return fid_fail(error, FID_INVALID, "'%.40s' is no day; write it as 2027-01-31",
                         terms->expires);

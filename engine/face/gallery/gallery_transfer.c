@@ -1,4 +1,5 @@
 /* People out of a gallery into a file, and back: people_file.h. */
+#include "engine/base/memory.h"
 #include "engine/face/gallery/gallery.h"
 #include "engine/face/gallery/people_file.h"
 
@@ -13,6 +14,11 @@ struct exporter {
     enum fid_status status;
     struct fid_error *error;
 };
+
+static enum fid_status nobody(const struct fid_gallery *gallery, struct fid_error *error)
+{
+    return fid_fail(error, FID_NOT_FOUND, "nobody is enrolled in the gallery %s", gallery->path);
+}
 
 static enum fid_status export_sample(void *ctx, const struct fid_store_sample *sample,
                                      struct fid_error *error)
@@ -53,19 +59,75 @@ static enum fid_status export_person(struct exporter *exporter, int64_t id)
                             : status;
 }
 
-/* Those of the names, or all; in one snapshot. */
-static enum fid_status export_people(struct exporter *exporter, char *const *names, size_t count)
+struct ids {
+    int64_t *ids; /* owned */
+    size_t count, capacity;
+};
+
+static enum fid_status take_id(void *ctx, const struct fid_person *person, const char *key,
+                               size_t vector_count, struct fid_error *error)
+{
+    struct ids *ids = ctx;
+    (void)key, (void)vector_count, (void)error;
+    if (ids->count < ids->capacity)
+        ids->ids[ids->count++] = person->id;
+    return FID_OK;
+}
+
+/* Whoever is in the snapshot, which need not be who was there when the gallery was read. */
+static enum fid_status list_everybody(struct exporter *exporter, struct ids *ids)
 {
     struct fid_gallery *gallery = exporter->gallery;
+    const struct fid_store_reader reader = {ids, take_id, NULL};
+    enum fid_status status = fid_store_count(gallery->store, &ids->capacity, exporter->error);
+    if (status == FID_OK && ids->capacity == 0)
+        status = nobody(gallery, exporter->error);
+    if (status != FID_OK)
+        return status;
+    ids->ids = fid_calloc(ids->capacity, sizeof *ids->ids);
+    return ids->ids != NULL ? fid_store_read_people(gallery->store, 0, 0, &reader, exporter->error)
+                            : fid_fail(exporter->error, FID_NO_MEMORY, "no memory for %zu people",
+                                       ids->capacity);
+}
+
+static bool has(const struct ids *ids, int64_t id)
+{
+    for (size_t i = 0; i < ids->count; i++)
+        if (ids->ids[i] == id)
+            return true;
+    return false;
+}
+
+/* Those of the names, or all. */
+static enum fid_status list_people(struct exporter *exporter, char *const *names, size_t count,
+                                   struct ids *ids)
+{
     enum fid_status status = FID_OK;
+    if (count == 0)
+        return list_everybody(exporter, ids);
+    ids->ids = fid_calloc(count, sizeof *ids->ids);
+    if (ids->ids == NULL)
+        return fid_fail(exporter->error, FID_NO_MEMORY, "no memory for %zu people", count);
     for (size_t i = 0; status == FID_OK && i < count; i++) {
         int64_t id = 0;
-        status = fid_gallery_find(gallery, names[i], &id, exporter->error);
-        if (status == FID_OK)
-            status = export_person(exporter, id);
+        status = fid_gallery_find(exporter->gallery, names[i], &id, exporter->error);
+        if (status == FID_OK && !has(ids, id)) /* an import takes nobody twice */
+            ids->ids[ids->count++] = id;
     }
-    for (size_t i = 0; status == FID_OK && count == 0 && i < gallery->count; i++)
-        status = export_person(exporter, gallery->people[i].info.id);
+    return status;
+}
+
+/* In one snapshot, which is the caller's. */
+static enum fid_status export_people(struct exporter *exporter, const char *path, bool replace,
+                                     const struct ids *ids)
+{
+    enum fid_status status =
+        fid_store_read_model(exporter->gallery->store, &exporter->model, exporter->error);
+    if (status == FID_OK)
+        status =
+            fid_people_create(path, replace, &exporter->model, &exporter->file, exporter->error);
+    for (size_t i = 0; status == FID_OK && i < ids->count; i++)
+        status = export_person(exporter, ids->ids[i]);
     return status;
 }
 
@@ -74,22 +136,23 @@ enum fid_status fid_gallery_export(struct fid_gallery *gallery, const char *path
                                    struct fid_error *error)
 {
     struct exporter exporter = {.gallery = gallery, .error = error};
-    *people = count > 0 ? count : gallery->count;
+    struct ids ids = {0};
+    *people = 0;
     enum fid_status status = fid_gallery_refresh(gallery, NULL, error);
     if (status == FID_OK && gallery->count == 0)
-        return fid_fail(error, FID_NOT_FOUND, "nobody is enrolled in the gallery %s",
-                        gallery->path);
+        return nobody(gallery, error);
     if (status == FID_OK)
-        status = fid_store_read_model(gallery->store, &exporter.model, error);
+        status = fid_store_not_own(gallery->store, path, error);
     if (status == FID_OK)
-        status = fid_people_create(path, replace, &exporter.model, &exporter.file, error);
+        status = fid_store_begin(gallery->store, false, error);
     if (status != FID_OK)
         return status;
-    *people = count > 0 ? count : gallery->count;
-    status = fid_store_begin(gallery->store, false, error);
+    status = list_people(&exporter, names, count, &ids);
     if (status == FID_OK)
-        status = export_people(&exporter, names, count);
+        status = export_people(&exporter, path, replace, &ids);
     fid_store_rollback(gallery->store); /* nothing was written */
+    *people = ids.count;
+    fid_free(ids.ids);
     if (status == FID_OK)
         return fid_people_publish(&exporter.file, error);
     fid_people_close(&exporter.file);
@@ -131,7 +194,7 @@ static enum fid_status end_person(struct importer *importer, struct fid_error *e
     if (importer->id == 0)
         return FID_OK;
     importer->people++;
-    return fid_gallery_update_vectors(importer->gallery, importer->id, error);
+    return fid_gallery_update_vectors(importer->gallery->store, importer->id, error);
 }
 
 static enum fid_status begin_person(struct importer *importer, const struct fid_people_item *item,
@@ -152,6 +215,8 @@ static enum fid_status begin_person(struct importer *importer, const struct fid_
         status = fid_store_keep_person(store, id, is_new, error);
     if (status == FID_OK && !is_new)
         status = fid_store_delete_samples(store, id, error);
+    if (status == FID_OK && !is_new) /* the file has them */
+        status = fid_store_delete_consents(store, id, error);
     if (status == FID_OK)
         status = fid_store_set_created(store, id, item->created, error);
     if (status == FID_OK)

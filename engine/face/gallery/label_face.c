@@ -22,6 +22,8 @@ enum fid_status fid_rule_default(const struct fid_model *model, enum fid_rule_ki
     struct fid_model_info info;
     fid_model_info(model, &info);
     *rule = (struct fid_rule){.kind = kind};
+    if (kind != FID_RULE_COSINE && kind != FID_RULE_DEMO)
+        return fid_fail(error, FID_INVALID, "%d is no kind of rule", (int)kind);
     if (kind == FID_RULE_DEMO) {
         if (read_number(model, "compat.demo.threshold", &rule->accept))
             return FID_OK;

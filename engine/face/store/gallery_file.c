@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Makes the folders of path (up to its last slash) that are missing. */
@@ -62,21 +63,54 @@ static enum fid_status make_file(const char *path, struct fid_error *error)
     return FID_OK;
 }
 
-bool fid_gallery_is_fixed(const char *path)
+const char *fid_gallery_fixed_part(const char *path)
 {
     char folder[PATH_MAX];
     const char *slash = strrchr(path, '/');
     if (slash == NULL || (size_t)(slash - path) >= sizeof folder)
-        return false;
+        return NULL;
     snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-    return access(path, W_OK) != 0 || access(folder, W_OK) != 0;
+    if (access(path, W_OK) != 0)
+        return "file";
+    return access(folder, W_OK) != 0 ? "folder" : NULL;
+}
+
+bool fid_gallery_is_fixed(const char *path)
+{
+    return fid_gallery_fixed_part(path) != NULL;
+}
+
+void fid_gallery_aside(const char *path, char *aside, size_t bytes)
+{
+    time_t now = time(NULL);
+    struct tm utc;
+    char text[32];
+    gmtime_r(&now, &utc);
+    strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &utc);
+    const int most = (int)(bytes - sizeof text - 8);
+    snprintf(aside, bytes, "%.*s.%s", most, path, text);
+    for (int i = 2; i < 1000 && access(aside, F_OK) == 0; i++) /* within one second */
+        snprintf(aside, bytes, "%.*s.%s-%d", most, path, text, i);
+}
+
+/* Also what lies beside it: of a file that others might read SQLite makes these so too. */
+static bool close_to_others(const char *path)
+{
+    static const char *const endings[] = {FID_GALLERY_BESIDE, ""};
+    char name[PATH_MAX + 16];
+    bool closed = false;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        snprintf(name, sizeof name, "%s%s", path, endings[i]);
+        closed = chmod(name, 0600) == 0;
+    }
+    return closed;
 }
 
 enum fid_status fid_gallery_file(const char *path, enum fid_file_make make, char *real,
                                  size_t bytes, struct fid_error *error)
 {
     struct stat info;
-    enum fid_status status = resolve(path, make != FID_FILE_FIND, real, bytes, error);
+    enum fid_status status = resolve(path, make > FID_FILE_FIND, real, bytes, error);
     if (status != FID_OK)
         return status;
     if (lstat(real, &info) != 0 && errno == ENOENT && make == FID_FILE_MAKE) {
@@ -92,7 +126,8 @@ enum fid_status fid_gallery_file(const char *path, enum fid_file_make make, char
                         "%s is a symbolic link, and a gallery has to be the file itself", path);
     if (!S_ISREG(info.st_mode))
         return fid_fail(error, FID_INVALID, "%s is not a file, so it is no gallery", path);
-    if ((info.st_mode & 0077) != 0 && chmod(real, 0600) != 0 && !fid_gallery_is_fixed(real))
+    if (make != FID_FILE_READ && (info.st_mode & 0077) != 0 && !close_to_others(real) &&
+        !fid_gallery_is_fixed(real))
         return fid_fail(error, FID_IO, "%s can be read by others, and that cannot be changed: %s",
                         path, strerror(errno));
     return FID_OK;

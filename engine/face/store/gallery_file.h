@@ -6,10 +6,16 @@
 
 #include <stdbool.h>
 
+/* What SQLite keeps beside a gallery: under its name and one of these. */
+#define FID_GALLERY_JOURNALS "-wal", "-journal"
+#define FID_GALLERY_BESIDE   FID_GALLERY_JOURNALS, "-shm"
+
 /* FILLS real (bytes) with the path to open: its folder resolved, the file itself not a link. The
- * file is there afterwards with mode 0600 (an open mode is corrected). FID_NOT_FOUND: there is
- * none, and none was to be made; FID_INVALID: a link or not a regular file; FID_IO. */
+ * file is there afterwards with mode 0600 (an open mode is corrected, but not for reading).
+ * FID_NOT_FOUND: there is none, and none was to be made; FID_INVALID: a link or not a regular file;
+ * FID_IO. */
 enum fid_file_make {
+    FID_FILE_READ, /* nothing is changed */
     FID_FILE_FIND,
     FID_FILE_MAKE_FOLDER, /* the folders that are missing, 0700; the path is filled all the same */
     FID_FILE_MAKE,        /* and an empty file */
@@ -20,5 +26,7 @@ enum fid_status fid_gallery_file(const char *path, enum fid_file_make make, char
 /* The file or its folder, a full path, cannot be written: somebody else's, or on a file system that
  * is only read. Its mode is left as it is then. */
 bool fid_gallery_is_fixed(const char *path);
+/* Which of the two, "file" or "folder", with errno; NULL: neither. */
+const char *fid_gallery_fixed_part(const char *path);
 
 #endif

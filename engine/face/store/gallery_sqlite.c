@@ -1,10 +1,17 @@
 #include "engine/face/store/gallery_sqlite.h"
 
 #include "engine/base/memory.h"
+#include "engine/face/store/gallery_file.h"
+#include "engine/face/store/gallery_sqlite_pages.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
 
 enum {
     APPLICATION_ID = 0x46494447, /* "FIDG" in the file's header: told apart from other databases */
     SCHEMA = FID_SQLITE_SCHEMA,
+    SCHEMA_EVER = 1000, /* more is damage, not a newer program's */
     BUSY_MS = 5000,
 };
 
@@ -55,16 +62,94 @@ static const char *const schema_steps[SCHEMA] = {
     "ALTER TABLE old_sample ADD COLUMN crop BLOB NOT NULL DEFAULT x'';"
     "ALTER TABLE old_sample ADD COLUMN crop_crc INTEGER NOT NULL DEFAULT 0;"
     "PRAGMA user_version=5;",
+
+    /* a row: what was deleted for good may still lie in the file or its journal */
+    "CREATE TABLE unpurged(id INTEGER PRIMARY KEY CHECK(id = 1)); PRAGMA user_version=6;",
 };
 _Static_assert(APPLICATION_ID == 1179206727, "the number in schema_steps");
 
 /* ---- statements ---- */
 
+const char *fid_sqlite_reason(const char *path, int code)
+{
+    if ((code & 0xFF) == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE) /* of the -shm beside it */
+        return "the disk is full";
+    return access(path, R_OK) != 0 ? strerror(errno) : sqlite3_errstr(code);
+}
+
+enum fid_status fid_sqlite_damaged(const struct fid_store *store, struct fid_error *error)
+{
+    return fid_fail(error, FID_CORRUPT, "the gallery %s is damaged: " FID_STORE_WAY_BACK,
+                    store->path);
+}
+
+bool fid_sqlite_is_damaged(struct fid_store *store)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(store->db, "PRAGMA quick_check(1)", -1, &statement, NULL);
+    const char *text = NULL;
+    if (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW)
+        text = (const char *)sqlite3_column_text(statement, 0);
+    const bool damaged = (code & 0xFF) == SQLITE_CORRUPT || (code & 0xFF) == SQLITE_NOTADB ||
+                         (text != NULL && strcmp(text, "ok") != 0);
+    sqlite3_finalize(statement);
+    return damaged;
+}
+
+enum fid_status fid_sqlite_damaged_person(const struct fid_store *store, const char *name,
+                                          struct fid_error *error)
+{
+    return fid_fail(error, FID_CORRUPT,
+                    "the data of '%s' in the gallery %s are damaged: " FID_STORE_WAY_BACK, name,
+                    store->path);
+}
+
+static enum fid_status cannot_write(const struct fid_store *store, struct fid_error *error)
+{
+    const char *part = fid_gallery_fixed_part(store->path);
+    const char *reason = strerror(errno);
+    if (part == NULL)
+        return fid_fail(error, FID_IO, "the gallery %s cannot be changed: %s", store->path,
+                        sqlite3_errmsg(store->db));
+    return fid_fail(error, FID_IO,
+                    "the gallery %s cannot be changed, since its %s may not be written (%s): let "
+                    "its owner do that, or give leave to write there",
+                    store->path, part, reason);
+}
+
+/* The statements are ours and right: what SQLite does not find for them, the file has lost. It has
+ * no codes of their own for that. */
+static bool blames_the_file(const char *reason)
+{
+    static const char *const beginnings[] = {"unsupported file format", "no such table",
+                                             "no such column", "malformed", "foreign key mismatch"};
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+        if (strncmp(reason, beginnings[i], strlen(beginnings[i])) == 0)
+            return true;
+    return false;
+}
+
+/* The kind of the code, or what it comes of. */
+static int kind_of(struct fid_store *store, int code, const char *reason)
+{
+    const int kind = code & 0xFF;
+    const bool damaged =
+        (kind == SQLITE_ERROR && blames_the_file(reason)) ||
+        (kind == SQLITE_CONSTRAINT && strstr(reason, "person.name_key") == NULL) ||
+        /* a row that goes on at a page beyond all bounds is too much for the disk */
+        (kind == SQLITE_FULL && store->db != NULL && fid_sqlite_is_damaged(store));
+    if (kind == SQLITE_CANTOPEN && access(store->path, R_OK) == 0 &&
+        fid_gallery_is_fixed(store->path))
+        return SQLITE_READONLY; /* it was to open what lies beside it */
+    return damaged ? SQLITE_CORRUPT : kind;
+}
+
 enum fid_status fid_sqlite_fail(struct fid_store *store, int code, const char *doing,
                                 struct fid_error *error)
 {
     const char *reason = store->db != NULL ? sqlite3_errmsg(store->db) : sqlite3_errstr(code);
-    switch (code & 0xFF) {
+    store->code = code;
+    switch (kind_of(store, code, reason)) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return fid_fail(error, FID_BUSY, "the gallery %s is locked by another process",
@@ -72,10 +157,14 @@ enum fid_status fid_sqlite_fail(struct fid_store *store, int code, const char *d
     case SQLITE_NOMEM:
         return fid_fail(error, FID_NO_MEMORY, "no memory for the gallery %s", store->path);
     case SQLITE_CORRUPT:
+        return fid_sqlite_damaged(store, error);
     case SQLITE_NOTADB:
     case SQLITE_FORMAT:
-        return fid_fail(error, FID_CORRUPT, "the gallery %s is damaged or no gallery: %s",
-                        store->path, reason);
+        return fid_fail(error, FID_CORRUPT,
+                        "%s is no gallery, or damaged from its beginning on: " FID_STORE_WAY_BACK,
+                        store->path);
+    case SQLITE_READONLY:
+        return cannot_write(store, error);
     case SQLITE_CONSTRAINT:
         return fid_fail(error, FID_EXISTS, "the name is taken in the gallery %s", store->path);
     case SQLITE_ERROR:
@@ -84,7 +173,7 @@ enum fid_status fid_sqlite_fail(struct fid_store *store, int code, const char *d
                         doing, reason);
     default:
         return fid_fail(error, FID_IO, "the gallery %s could not be %s: %s", store->path, doing,
-                        reason);
+                        fid_sqlite_reason(store->path, code));
     }
 }
 
@@ -93,6 +182,11 @@ static enum fid_status execute(struct fid_store *store, const char *sql, const c
 {
     int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? FID_OK : fid_sqlite_fail(store, code, doing, error);
+}
+
+enum fid_status fid_sqlite_run(struct fid_store *store, const char *sql, struct fid_error *error)
+{
+    return execute(store, sql, "written", error);
 }
 
 enum fid_status fid_sqlite_prepare(struct fid_store *store, const char *sql,
@@ -174,12 +268,12 @@ static enum fid_status check_schema(struct fid_store *store, unsigned flags, boo
     else if (application != APPLICATION_ID)
         status = fid_fail(error, FID_INVALID, "%s is a database of another program, not a gallery",
                           store->path);
-    else if (version > SCHEMA)
+    else if (version > SCHEMA && version <= SCHEMA_EVER)
         status = fid_fail(error, FID_UNSUPPORTED,
                           "the gallery %s was written by a newer faceid (version %lld of its "
                           "tables, this program knows %d)",
                           store->path, (long long)version, SCHEMA);
-    else if (version < 1)
+    else if (version < 1 || version > SCHEMA_EVER)
         status = fid_fail(error, FID_CORRUPT,
                           "the gallery %s is damaged: %lld is no version of its tables",
                           store->path, (long long)version);
@@ -218,11 +312,27 @@ enum fid_status fid_sqlite_prepare_handle(struct fid_store *store, struct fid_er
                    "opened", error);
 }
 
+/* SQLite reads on where the tables' table or the file's size is wrong. It would bring the journal's
+ * pages up to the first damaged one into the file when it is closed, and remove the rest. */
+static void be_tolerant(struct fid_store *store)
+{
+    if (fid_store_has_journal(store->path))
+        sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1, NULL);
+    execute(store, "PRAGMA query_only=ON", "opened", NULL);
+}
+
 static enum fid_status set_up(struct fid_store *store, unsigned flags, bool *empty,
                               struct fid_error *error)
 {
     bool read_only = (flags & FID_GALLERY_READ_ONLY) != 0;
+    bool damaged = (flags & FID_STORE_DAMAGED) != 0;
     enum fid_status status = store->fixed ? FID_OK : fid_sqlite_prepare_handle(store, error);
+    if (damaged)
+        be_tolerant(store);
+    if (damaged && status == FID_CORRUPT)
+        status = FID_OK; /* check_schema finds out */
     if (status == FID_OK)
         status = check_schema(store, flags, empty, error);
     if ((flags & FID_GALLERY_MEMORY) != 0) /* SQLite has one journal for that */
@@ -231,6 +341,38 @@ static enum fid_status set_up(struct fid_store *store, unsigned flags, bool *emp
         return execute(store, "PRAGMA query_only=ON", "opened", error);
     return status == FID_OK && !*empty ? set_journal(store, "PRAGMA journal_mode=WAL", error)
                                        : status;
+}
+
+/* Without room for a journal, what is only read is read without one. */
+static enum fid_status set_up_somehow(struct fid_store *store, unsigned flags, bool *empty,
+                                      struct fid_error *error)
+{
+    enum fid_status status = set_up(store, flags, empty, error);
+    if (status != FID_IO || (flags & FID_GALLERY_READ_ONLY) == 0 || store->fixed ||
+        !fid_sqlite_is_cramped(store))
+        return status;
+    status = fid_sqlite_connect_cramped(store, error);
+    return status == FID_OK ? set_up(store, flags, empty, error) : status;
+}
+
+/* Damage is no reason not to open a file, where it is said to be damaged. */
+static enum fid_status connect_and_set_up(struct fid_store *store, unsigned flags, bool *empty,
+                                          struct fid_error *error)
+{
+    struct fid_error fault = {0};
+    enum fid_status status = fid_sqlite_connect(store, flags, &fault);
+    if (status == FID_CORRUPT && store->db != NULL && (flags & FID_STORE_DAMAGED) != 0)
+        be_tolerant(store);
+    else if (status == FID_OK)
+        status = set_up_somehow(store, flags, empty, &fault);
+    else
+        return fid_fail(error, status, "%s", fault.text);
+    if ((flags & FID_STORE_DAMAGED) != 0 &&
+        (status == FID_CORRUPT || status == FID_INVALID || status == FID_IO)) {
+        store->fault = fault;
+        status = FID_OK;
+    }
+    return status == FID_OK ? FID_OK : fid_fail(error, status, "%s", fault.text);
 }
 
 /* One attempt; *moved: another file was put in this one's place meanwhile. */
@@ -249,10 +391,10 @@ static enum fid_status open_once(const char *path, unsigned flags, struct fid_se
         fid_store_close(&made);
         return FID_OK;
     }
+    if (status == FID_OK && (flags & (FID_GALLERY_MEMORY | FID_STORE_DAMAGED)) == 0)
+        status = fid_pages_check_journal(made, error);
     if (status == FID_OK)
-        status = fid_sqlite_connect(made, flags, error);
-    if (status == FID_OK)
-        status = set_up(made, flags, &empty, error);
+        status = connect_and_set_up(made, flags, &empty, error);
     if (status == FID_OK && empty && (flags & FID_GALLERY_READ_ONLY) == 0)
         status = fid_fail(error, FID_NOT_FOUND, "the gallery %s is empty", path);
     *moved = fid_store_is_moved(made);
@@ -322,13 +464,53 @@ void fid_store_rollback(struct fid_store *store)
         execute(store, "ROLLBACK", "closed", NULL);
 }
 
+/* Where another process has committed since, the note may be of its own forgetting, and stays. */
+static enum fid_status end_purge(struct fid_store *store, int64_t before, struct fid_error *error)
+{
+    bool unpurged = false;
+    int64_t now = 0;
+    enum fid_status status = fid_store_is_unpurged(store, &unpurged, error);
+    if (status != FID_OK || !unpurged)
+        return status;
+    status = fid_store_begin(store, true, error);
+    if (status == FID_OK)
+        status = fid_store_version(store, &now, error);
+    if (status == FID_OK && now == before)
+        status = execute(store, "DELETE FROM unpurged", "written", error);
+    if (status == FID_OK)
+        status = fid_store_commit(store, error);
+    fid_store_rollback(store);
+    return status;
+}
+
 enum fid_status fid_store_purge(struct fid_store *store, struct fid_error *error)
 {
-    enum fid_status status = execute(store, "VACUUM", "rewritten", error);
+    int64_t before = 0;
+    enum fid_status status = fid_store_version(store, &before, error);
+    if (status == FID_OK)
+        status = execute(store, "VACUUM", "rewritten", error);
     if (status != FID_OK)
         return status;
     int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    return code == SQLITE_OK ? FID_OK : fid_sqlite_fail(store, code, "rewritten", error);
+    if (code != SQLITE_OK)
+        return fid_sqlite_fail(store, code, "rewritten", error);
+    return end_purge(store, before, error);
+}
+
+enum fid_status fid_store_is_unpurged(struct fid_store *store, bool *is, struct fid_error *error)
+{
+    enum { FIRST_VERSION = 6 };
+    int64_t rows = 0;
+    enum fid_status status = fid_sqlite_has_version(store, FIRST_VERSION, is, error);
+    if (status == FID_OK && *is)
+        status = fid_sqlite_number(store, "SELECT count(*) FROM unpurged", NULL, &rows, error);
+    *is = rows > 0;
+    return status;
+}
+
+enum fid_status fid_store_note_unpurged(struct fid_store *store, struct fid_error *error)
+{
+    return execute(store, "INSERT OR IGNORE INTO unpurged VALUES(1)", "written", error);
 }
 
 /* Without a WAL there is one connection at most that may write, and in this locking mode no other

@@ -2,9 +2,11 @@
  * transactions, gallery_sqlite_rows.c reads and writes people, gallery_sqlite_faces.c their samples
  * and the strangers, gallery_sqlite_calibration.c the calibration, gallery_sqlite_terms.c consent
  * and expiry, gallery_sqlite_crops.c kept crops, gallery_sqlite_history.c what undo needs,
- * gallery_sqlite_care.c copies and gallery_sqlite_check.c damage, gallery_sqlite_numbers.c vectors,
- * gallery_sqlite_open.c finds files and connects, gallery_sqlite_seal.c encrypts them,
- * gallery_sqlite_protect.c writes whole ones anew. Nobody else includes it. */
+ * gallery_sqlite_care.c copies, gallery_sqlite_forget.c who is to be forgotten,
+ * gallery_sqlite_check.c damage, gallery_sqlite_salvage.c what it has not hit and
+ * gallery_sqlite_pages.c where that is, gallery_sqlite_numbers.c vectors, gallery_sqlite_open.c
+ * finds files and connects, gallery_sqlite_seal.c encrypts them, gallery_sqlite_protect.c writes
+ * whole ones anew. Nobody else includes it. */
 #ifndef FID_FACE_GALLERY_SQLITE_H
 #define FID_FACE_GALLERY_SQLITE_H
 
@@ -15,16 +17,18 @@
 #include <limits.h>
 #include <sqlite3.h>
 
-#define FID_SQLITE_SCHEMA 5 /* the version of the tables that this program makes */
+#define FID_SQLITE_SCHEMA 6 /* the version of the tables that this program makes */
 
 struct fid_store {
     sqlite3 *db;
     struct fid_sealed *sealed; /* owned; NULL: the file is plain */
     fid_crc32c_fn crc32c;
     char path[PATH_MAX];
-    sqlite3_stmt *salvaged; /* whose row was given last */
     bool fixed;             /* where nothing can be written: no locks, no journal */
     int64_t fixed_version;  /* of the file that is open */
+    bool cramped;           /* fixed, only because there was no room for a journal */
+    int code;               /* SQLite's, of the last failure */
+    struct fid_error fault; /* why it could not have been opened but for FID_STORE_DAMAGED */
 };
 
 /* ---- from a path to a connection ---- */
@@ -37,8 +41,22 @@ enum fid_status fid_sqlite_connect(struct fid_store *store, unsigned flags,
                                    struct fid_error *error);
 /* Opens, or opens again, a file that cannot be written, and in whose folder nothing can be made. */
 enum fid_status fid_sqlite_open_fixed(struct fid_store *store, struct fid_error *error);
+/* Did the last failure come of the lack of room for what lies beside the file? */
+bool fid_sqlite_is_cramped(const struct fid_store *store);
+/* Opens the file again, to read it without anything beside it. */
+enum fid_status fid_sqlite_connect_cramped(struct fid_store *store, struct fid_error *error);
 int64_t fid_sqlite_version_of_file(const struct fid_store *store); /* of such a file */
+/* Is there something in the journal that the file lacks? */
 enum fid_status fid_sqlite_prepare_handle(struct fid_store *store, struct fid_error *error);
+
+/* A file that is read without a connection; zero-initialise. flags: SQLITE_OPEN_READONLY or
+ * _READWRITE, and _MAIN_DB or _WAL. Returns SQLite's code; raw is to be closed. */
+struct fid_sqlite_raw {
+    sqlite3_file *file;
+    const char *name;
+};
+int fid_sqlite_open_raw(sqlite3_vfs *vfs, const char *path, int flags, struct fid_sqlite_raw *raw);
+void fid_sqlite_close_raw(struct fid_sqlite_raw *raw);
 
 /* FILLS uri as SQLite wants the path of a database, sealed so or (NULL) plain, with more of
  * "&key=value". */
@@ -51,11 +69,23 @@ enum fid_status fid_sqlite_begin_sealed(const struct fid_sealed *sealed, const c
 
 /* ---- statements ---- */
 
+/* Why a file cannot be read or written, as the system has it: not as SQLite would say it. */
+const char *fid_sqlite_reason(const char *path, int code);
 /* SQLite's complaint as ours; doing completes "the gallery PATH could not be ...". */
 enum fid_status fid_sqlite_fail(struct fid_store *store, int code, const char *doing,
                                 struct fid_error *error);
+/* FID_CORRUPT: that the gallery's file is damaged. */
+enum fid_status fid_sqlite_damaged(const struct fid_store *store, struct fid_error *error);
+/* Is the structure of its pages broken? */
+bool fid_sqlite_is_damaged(struct fid_store *store);
+/* FID_CORRUPT of one person. Not that they be forgotten: that reaches good copies, and their other
+ * faces. */
+enum fid_status fid_sqlite_damaged_person(const struct fid_store *store, const char *name,
+                                          struct fid_error *error);
 enum fid_status fid_sqlite_prepare(struct fid_store *store, const char *sql,
                                    sqlite3_stmt **statement, struct fid_error *error);
+/* Runs statements that write. */
+enum fid_status fid_sqlite_run(struct fid_store *store, const char *sql, struct fid_error *error);
 /* Runs a bound statement that gives no rows, and ends it. */
 enum fid_status fid_sqlite_finish(struct fid_store *store, sqlite3_stmt *statement,
                                   struct fid_error *error);
@@ -111,6 +141,8 @@ int64_t fid_sqlite_row_crc(const struct fid_store *store, int64_t person, int64_
 /* Checksum of a consent's row. */
 int64_t fid_sqlite_consent_crc(const struct fid_store *store, int64_t person, const char *created,
                                const char *text);
+/* What goes with a model's row. */
+int64_t fid_sqlite_model_crc(const struct fid_store *store, const struct fid_store_model *model);
 /* Checksum of a person's row. */
 int64_t fid_sqlite_person_crc(const struct fid_store *store, int64_t person, const char *name,
                               const char *expires);
@@ -123,6 +155,10 @@ enum fid_status fid_sqlite_write_numbers(struct fid_store *store, sqlite3_stmt *
  * go together. */
 bool fid_sqlite_read_numbers(const struct fid_store *store, sqlite3_stmt *statement, int column,
                              int64_t person, int64_t what, float *numbers, size_t size);
+/* The same from bytes[found] and their checksum. */
+bool fid_sqlite_take_numbers(const struct fid_store *store, const void *bytes, size_t found,
+                             int64_t crc, int64_t person, int64_t what, float *numbers,
+                             size_t size);
 /* FILLS out[bytes] with now in UTC, as 2026-11-23T22:10:05Z. */
 void fid_sqlite_write_time(char *out, size_t bytes);
 /* FILLS out[bytes] with a column's text, cut where it is too long. */

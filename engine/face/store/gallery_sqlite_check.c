@@ -1,4 +1,4 @@
-/* Damage: what is wrong with a file, and what of it can still be read. */
+/* Damage: what is wrong with a file. */
 #include "engine/base/memory.h"
 #include "engine/face/store/gallery_sqlite.h"
 #include "engine/face/store/name.h"
@@ -25,8 +25,9 @@ static void tell(const struct checker *checker, const char *format, ...)
     checker->tell(checker->ctx, text);
 }
 
-/* Looks at each row; what cannot be read is a fault too, and ends the table. */
-static enum fid_status each_row(const struct checker *checker, const char *sql,
+/* Looks at each row; what cannot be read is a fault too, and ends the table, which is called what.
+ */
+static enum fid_status each_row(const struct checker *checker, const char *sql, const char *what,
                                 void (*look)(const struct checker *, sqlite3_stmt *),
                                 struct fid_error *error)
 {
@@ -37,19 +38,27 @@ static enum fid_status each_row(const struct checker *checker, const char *sql,
         if ((code = sqlite3_step(statement)) == SQLITE_ROW)
             look(checker, statement);
     enum fid_status status = FID_OK;
-    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR)
-        tell(checker, "%s", sqlite3_errmsg(store->db));
+    const int kind = code & 0xFF;
+    if (kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB || kind == SQLITE_ERROR)
+        tell(checker, "not all of %s can be read: pages are damaged", what);
     else if (code != SQLITE_DONE)
         status = fid_sqlite_fail(store, code, "read", error);
     sqlite3_finalize(statement);
     return status;
 }
 
+/* Several faults stand in one row, a line each, below a heading. */
 static void look_at_page(const struct checker *checker, sqlite3_stmt *row)
 {
     const char *text = (const char *)sqlite3_column_text(row, 0);
-    if (text != NULL && strcmp(text, "ok") != 0)
-        tell(checker, "%.400s", text);
+    while (text != NULL && *text != '\0') {
+        const int length = (int)strcspn(text, "\n");
+        const bool heading = strncmp(text, "***", 3) == 0;
+        if (length > 0 && !heading && strcmp(text, "ok") != 0)
+            tell(checker, "the structure of the file is damaged (%.*s)",
+                 length < 400 ? length : 400, text);
+        text += length + (text[length] == '\n');
+    }
 }
 
 static void look_at_link(const struct checker *checker, sqlite3_stmt *row)
@@ -143,136 +152,30 @@ enum fid_status fid_store_check(struct fid_store *store, fid_store_tell_fn tell_
     const struct checker checker = {store, tell_fault, ctx};
     const struct {
         int64_t first_version;
-        const char *sql;
+        const char *sql, *what;
         void (*look)(const struct checker *, sqlite3_stmt *);
     } steps[] = {
-        {1, "PRAGMA integrity_check(20)", look_at_page},
-        {1, "PRAGMA foreign_key_check", look_at_link},
-        {1, "SELECT id, person, data, crc FROM sample", look_at_sample},
-        {5, "SELECT id, person, crop, crop_crc FROM sample", look_at_crop},
-        {1, "SELECT person, kind, data, crc, place FROM vector", look_at_vector},
-        {2, "SELECT id, data, crc FROM stranger", look_at_stranger},
-        {3, "SELECT person, created, text, crc FROM consent", look_at_consent},
+        {1, "PRAGMA integrity_check(20)", "the file", look_at_page},
+        {1, "PRAGMA foreign_key_check", "the links between rows", look_at_link},
+        {1, "SELECT id, person, data, crc FROM sample", "the faces", look_at_sample},
+        {5, "SELECT id, person, crop, crop_crc FROM sample", "the kept crops", look_at_crop},
+        {1, "SELECT person, kind, data, crc, place FROM vector", "the vectors", look_at_vector},
+        {2, "SELECT id, data, crc FROM stranger", "the strangers of the calibration",
+         look_at_stranger},
+        {3, "SELECT person, created, text, crc FROM consent", "the consents", look_at_consent},
         {3,
          "SELECT id, name, name_key, crc, expires,"
          " (SELECT count(*) FROM sample WHERE person = person.id),"
          " (SELECT count(*) FROM vector WHERE person = person.id AND kind = 0),"
          " (SELECT count(*) FROM vector WHERE person = person.id AND kind = 2) FROM person",
-         look_at_person},
+         "the people", look_at_person},
     };
     enum fid_status status = look_at_single_rows(&checker, error);
     for (size_t i = 0; status == FID_OK && i < sizeof steps / sizeof steps[0]; i++) {
         bool has = false;
         status = fid_sqlite_has_version(store, steps[i].first_version, &has, error);
         if (status == FID_OK && has)
-            status = each_row(&checker, steps[i].sql, steps[i].look, error);
+            status = each_row(&checker, steps[i].sql, steps[i].what, steps[i].look, error);
     }
     return status;
-}
-
-/* ---- salvage: row by row, so that damage hides only what it hits ---- */
-
-/* Numbers up to which rows are tried when the file cannot say which is the last. */
-#define LAST_UNKNOWN 1000000
-
-static bool has_terms(struct fid_store *store)
-{
-    bool has = false;
-    return fid_sqlite_has_terms(store, &has, NULL) == FID_OK && has;
-}
-
-static bool has_crops(struct fid_store *store)
-{
-    bool has = false;
-    return fid_sqlite_has_crops(store, &has, NULL) == FID_OK && has;
-}
-
-static int64_t last_id(struct fid_store *store, const char *sql)
-{
-    int64_t last = 0;
-    if (fid_sqlite_number(store, sql, NULL, &last, NULL) != FID_OK || last < 0 ||
-        last > 100 * (int64_t)LAST_UNKNOWN)
-        return LAST_UNKNOWN;
-    return last;
-}
-
-void fid_store_last_ids(struct fid_store *store, int64_t *person, int64_t *sample, int64_t *consent)
-{
-    *person = last_id(store, "SELECT max(id) FROM person");
-    *sample = last_id(store, "SELECT max(id) FROM sample");
-    *consent = has_terms(store) ? last_id(store, "SELECT max(id) FROM consent") : 0;
-}
-
-/* The row with this number, kept until the next one. */
-static enum fid_status select_row(struct fid_store *store, const char *sql, int64_t id)
-{
-    sqlite3_finalize(store->salvaged);
-    store->salvaged = NULL;
-    if (sqlite3_prepare_v2(store->db, sql, -1, &store->salvaged, NULL) != SQLITE_OK)
-        return FID_CORRUPT;
-    sqlite3_bind_int64(store->salvaged, 1, id);
-    int code = sqlite3_step(store->salvaged);
-    return code == SQLITE_ROW ? FID_OK : code == SQLITE_DONE ? FID_NOT_FOUND : FID_CORRUPT;
-}
-
-enum fid_status fid_store_salvage_person(struct fid_store *store, int64_t id,
-                                         struct fid_store_person *person)
-{
-    char checked[FID_NAME_BYTES];
-    enum fid_status status =
-        select_row(store,
-                   has_terms(store) ? "SELECT name, created, expires, crc FROM person WHERE id = ?1"
-                                    : "SELECT name, created, '', crc FROM person WHERE id = ?1",
-                   id);
-    if (status != FID_OK)
-        return status;
-    fid_sqlite_copy_column(store->salvaged, 0, person->name, sizeof person->name);
-    fid_sqlite_copy_column(store->salvaged, 1, person->created, sizeof person->created);
-    fid_sqlite_copy_column(store->salvaged, 2, person->expires, sizeof person->expires);
-    return fid_sqlite_person_crc(store, id, person->name, person->expires) ==
-                       sqlite3_column_int64(store->salvaged, 3) &&
-                   fid_name_check(person->name, checked, NULL) == FID_OK
-               ? FID_OK
-               : FID_CORRUPT;
-}
-
-#define SAMPLE_SQL(created, crop) \
-    "SELECT person, source, " created ", data, crc, " crop " FROM sample WHERE id = ?1"
-
-enum fid_status fid_store_salvage_sample(struct fid_store *store, int64_t id, float *embedding,
-                                         size_t size, struct fid_store_row *row)
-{
-    enum fid_status status = select_row(store,
-                                        has_crops(store)   ? SAMPLE_SQL("created", "crop, crop_crc")
-                                        : has_terms(store) ? SAMPLE_SQL("created", "x'', 0")
-                                                           : SAMPLE_SQL("''", "x'', 0"),
-                                        id);
-    if (status != FID_OK)
-        return status;
-    row->person = sqlite3_column_int64(store->salvaged, 0);
-    row->text = (const char *)sqlite3_column_text(store->salvaged, 1);
-    row->created = (const char *)sqlite3_column_text(store->salvaged, 2);
-    fid_sqlite_read_crop(store, store->salvaged, 5, id, &row->crop, &row->crop_size);
-    return row->text != NULL && row->created != NULL &&
-                   fid_sqlite_read_numbers(store, store->salvaged, 3, row->person, FID_ROW_SAMPLE,
-                                           embedding, size)
-               ? FID_OK
-               : FID_CORRUPT;
-}
-
-enum fid_status fid_store_salvage_consent(struct fid_store *store, int64_t id,
-                                          struct fid_store_row *row)
-{
-    enum fid_status status =
-        select_row(store, "SELECT person, text, created, crc FROM consent WHERE id = ?1", id);
-    if (status != FID_OK)
-        return status;
-    row->person = sqlite3_column_int64(store->salvaged, 0);
-    row->text = (const char *)sqlite3_column_text(store->salvaged, 1);
-    row->created = (const char *)sqlite3_column_text(store->salvaged, 2);
-    return row->text != NULL && row->created != NULL &&
-                   fid_sqlite_consent_crc(store, row->person, row->created, row->text) ==
-                       sqlite3_column_int64(store->salvaged, 3)
-               ? FID_OK
-               : FID_CORRUPT;
 }

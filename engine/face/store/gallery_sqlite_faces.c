@@ -66,9 +66,7 @@ static enum fid_status damaged(const struct fid_store *store, const char *name,
         return fid_fail(error, FID_CORRUPT,
                         "the strangers in the gallery %s are damaged; calibrate with a --cohort",
                         store->path);
-    return fid_fail(error, FID_CORRUPT,
-                    "the data of '%s' in the gallery %s are damaged; forget '%s' and enrol again",
-                    name, store->path, name);
+    return fid_sqlite_damaged_person(store, name, error);
 }
 
 /* Steps through a statement that gives data, checksum, source, whose row it is, that name, the

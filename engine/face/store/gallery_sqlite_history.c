@@ -3,12 +3,6 @@
 
 #include <string.h>
 
-static enum fid_status run(struct fid_store *store, const char *sql, struct fid_error *error)
-{
-    int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
-    return code == SQLITE_OK ? FID_OK : fid_sqlite_fail(store, code, "written", error);
-}
-
 enum fid_status fid_store_begin_change(struct fid_store *store, const char *verb,
                                        struct fid_error *error)
 {
@@ -16,10 +10,10 @@ enum fid_status fid_store_begin_change(struct fid_store *store, const char *verb
     char now[FID_TIME_BYTES];
     fid_sqlite_write_time(now, sizeof now);
     enum fid_status status =
-        run(store,
-            "DELETE FROM old_consent; DELETE FROM old_sample; DELETE FROM old_person;"
-            "DELETE FROM changed; DELETE FROM change",
-            error);
+        fid_sqlite_run(store,
+                       "DELETE FROM old_consent; DELETE FROM old_sample; DELETE FROM old_person;"
+                       "DELETE FROM changed; DELETE FROM change",
+                       error);
     if (status == FID_OK)
         status =
             fid_sqlite_prepare(store, "INSERT INTO change VALUES(1, ?1, ?2)", &statement, error);
@@ -91,12 +85,12 @@ enum fid_status fid_store_undo(struct fid_store *store, int64_t *ids, size_t cap
         read_ids(store, "SELECT id FROM old_person ORDER BY id", ids, capacity, count, error);
     if (status != FID_OK || *count > capacity)
         return status;
-    return run(store,
-               "DELETE FROM person WHERE id IN (SELECT person FROM changed);"
-               "INSERT INTO person SELECT * FROM old_person;"
-               "INSERT INTO sample SELECT * FROM old_sample;"
-               "INSERT INTO consent SELECT * FROM old_consent;"
-               "DELETE FROM old_consent; DELETE FROM old_sample; DELETE FROM old_person;"
-               "DELETE FROM changed; DELETE FROM change",
-               error);
+    return fid_sqlite_run(store,
+                          "DELETE FROM person WHERE id IN (SELECT person FROM changed);"
+                          "INSERT INTO person SELECT * FROM old_person;"
+                          "INSERT INTO sample SELECT * FROM old_sample;"
+                          "INSERT INTO consent SELECT * FROM old_consent;"
+                          "DELETE FROM old_consent; DELETE FROM old_sample; DELETE FROM old_person;"
+                          "DELETE FROM changed; DELETE FROM change",
+                          error);
 }

@@ -60,15 +60,21 @@ enum fid_status fid_sqlite_write_numbers(struct fid_store *store, sqlite3_stmt *
     return status;
 }
 
+bool fid_sqlite_take_numbers(const struct fid_store *store, const void *bytes, size_t found,
+                             int64_t crc, int64_t person, int64_t what, float *numbers, size_t size)
+{
+    return bytes != NULL && found == 4 * size &&
+           fid_sqlite_row_crc(store, person, what, bytes, found) == crc &&
+           from_bytes(bytes, size, numbers);
+}
+
 bool fid_sqlite_read_numbers(const struct fid_store *store, sqlite3_stmt *statement, int column,
                              int64_t person, int64_t what, float *numbers, size_t size)
 {
     const void *bytes = sqlite3_column_blob(statement, column);
-    size_t found = (size_t)sqlite3_column_bytes(statement, column);
-    return bytes != NULL && found == 4 * size &&
-           fid_sqlite_row_crc(store, person, what, bytes, found) ==
-               sqlite3_column_int64(statement, column + 1) &&
-           from_bytes(bytes, size, numbers);
+    return fid_sqlite_take_numbers(store, bytes, (size_t)sqlite3_column_bytes(statement, column),
+                                   sqlite3_column_int64(statement, column + 1), person, what,
+                                   numbers, size);
 }
 
 void fid_sqlite_copy_column(sqlite3_stmt *statement, int column, char *out, size_t bytes)

@@ -7,7 +7,7 @@
 
 /* ---- the model ---- */
 
-static int64_t model_crc(const struct fid_store *store, const struct fid_store_model *model)
+int64_t fid_sqlite_model_crc(const struct fid_store *store, const struct fid_store_model *model)
 {
     char text[sizeof model->id + sizeof model->name + 32];
     int length = snprintf(text, sizeof text, "%s|%s|%zu", model->id, model->name, model->size);
@@ -38,7 +38,7 @@ enum fid_status fid_store_read_model(struct fid_store *store, struct fid_store_m
         int64_t crc = sqlite3_column_int64(statement, 3);
         if (size < 1 || size > FID_SQLITE_VECTOR_MOST ||
             strlen(model->id) != sizeof model->id - 1 ||
-            (crc != 0 && crc != model_crc(store, model)))
+            (crc != 0 && crc != fid_sqlite_model_crc(store, model)))
             status = fid_fail(error, FID_CORRUPT, "the gallery %s is damaged: its model is not one",
                               store->path);
     } else if (code != SQLITE_DONE) {
@@ -62,7 +62,7 @@ enum fid_status fid_store_write_model(struct fid_store *store, const struct fid_
     sqlite3_bind_text(statement, 1, model->id, -1, SQLITE_STATIC);
     sqlite3_bind_text(statement, 2, model->name, -1, SQLITE_STATIC);
     sqlite3_bind_int64(statement, 3, (int64_t)model->size);
-    sqlite3_bind_int64(statement, 4, model_crc(store, model));
+    sqlite3_bind_int64(statement, 4, fid_sqlite_model_crc(store, model));
     return fid_sqlite_finish(store, statement, error);
 }
 
@@ -137,9 +137,7 @@ static enum fid_status read_numbers(struct fid_store *store, sqlite3_stmt *state
 {
     if (fid_sqlite_read_numbers(store, statement, column, person, what, numbers, size))
         return FID_OK;
-    return fid_fail(error, FID_CORRUPT,
-                    "the data of '%s' in the gallery %s are damaged; forget '%s' and enrol again",
-                    name, store->path, name);
+    return fid_sqlite_damaged_person(store, name, error);
 }
 
 int64_t fid_sqlite_vector_what(int64_t kind, int64_t place)
@@ -189,8 +187,8 @@ static enum fid_status read_person(struct fid_store *store, sqlite3_stmt *statem
     if (key == NULL || crc != sqlite3_column_int64(statement, 4) ||
         fid_name_check(person.name, checked, NULL) != FID_OK || strcmp(checked, person.name) != 0)
         return fid_fail(error, FID_CORRUPT,
-                        "the gallery %s is damaged: the name in row %lld of its table person; put a"
-                        " backup in its place, or move it away and enrol again",
+                        "the gallery %s is damaged: the name in row %lld of its table "
+                        "person; " FID_STORE_WAY_BACK " and enrol again who is lost",
                         store->path, (long long)person.id);
     return reader->person(reader->ctx, &person, key, (size_t)sqlite3_column_int64(statement, 7),
                           error);

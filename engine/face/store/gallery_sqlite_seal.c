@@ -83,6 +83,11 @@ static struct block block_at(const struct file *file, sqlite3_int64 at)
                           stored + STORED_FRAME_HEADER, PAGE, PAGE};
 }
 
+sqlite3_int64 fid_sealed_place(sqlite3_file *file, sqlite3_int64 at)
+{
+    return block_at(file_of(file), at).stored;
+}
+
 /* ---- reading ---- */
 
 /* FILLS plain[block->size]; SQLITE_CORRUPT where the tag is wrong. */

@@ -19,5 +19,7 @@ struct fid_sealed { /* a file system for the files of one key; zero-initialise *
 bool fid_sealed_open(struct fid_sealed *sealed);
 /* After the last file of it was closed; wipes the key. */
 void fid_sealed_close(struct fid_sealed *sealed);
+/* Where in the file what is at `at` for SQLite begins; file: one of its databases or WALs. */
+sqlite3_int64 fid_sealed_place(sqlite3_file *file, sqlite3_int64 at);
 
 #endif

@@ -44,10 +44,10 @@ enum fid_status fid_store_read_person(struct fid_store *store, int64_t id,
         fid_sqlite_copy_column(statement, 1, person->created, sizeof person->created);
         fid_sqlite_copy_column(statement, 2, person->expires, sizeof person->expires);
     } else {
-        status = code == SQLITE_DONE
-                     ? fid_fail(error, FID_CORRUPT, "the gallery %s is damaged: no person %lld",
-                                store->path, (long long)id)
-                     : fid_sqlite_fail(store, code, "read", error);
+        status = code == SQLITE_DONE ? fid_fail(error, FID_NOT_FOUND,
+                                                "person %lld is not in the gallery %s any more",
+                                                (long long)id, store->path)
+                                     : fid_sqlite_fail(store, code, "read", error);
     }
     sqlite3_finalize(statement);
     return status;
@@ -153,6 +153,12 @@ enum fid_status fid_store_each_consent(struct fid_store *store, int64_t person, 
     return status;
 }
 
+enum fid_status fid_store_delete_consents(struct fid_store *store, int64_t person,
+                                          struct fid_error *error)
+{
+    return fid_sqlite_change_person(store, "DELETE FROM consent WHERE person = ?1", person, error);
+}
+
 struct consent_mover {
     struct fid_store *store;
     int64_t into;
@@ -174,9 +180,7 @@ enum fid_status fid_store_move_consents(struct fid_store *store, int64_t from, i
     enum fid_status status = fid_store_each_consent(store, from, move_consent, &mover, error);
     if (mover.status != FID_OK)
         return mover.status;
-    return status == FID_OK ? fid_sqlite_change_person(
-                                  store, "DELETE FROM consent WHERE person = ?1", from, error)
-                            : status;
+    return status == FID_OK ? fid_store_delete_consents(store, from, error) : status;
 }
 
 /* ---- samples: all but their numbers ---- */

@@ -18,8 +18,10 @@ struct fid_seal_cost;
  * umask; refuses symbolic links, foreign files and newer versions. With FID_GALLERY_READ_ONLY a
  * missing or empty file gives FID_OK and *store NULL; without it a file of an older version becomes
  * one of this version. secret as fid_gallery_open_sealed, borrowed for the
- * call; with FID_STORE_ANY the file may be plain all the same. */
-#define FID_STORE_ANY 0x100u
+ * call; with FID_STORE_ANY the file may be plain all the same. FID_STORE_DAMAGED, with
+ * FID_GALLERY_READ_ONLY: for fid_store_find_rows alone, also where nothing else could be read. */
+#define FID_STORE_ANY     0x100u
+#define FID_STORE_DAMAGED 0x200u
 enum fid_status fid_store_open(const char *path, unsigned flags, struct fid_secret *secret,
                                struct fid_store **store, struct fid_error *error);
 void fid_store_close(struct fid_store **store);
@@ -37,8 +39,19 @@ enum fid_status fid_store_begin(struct fid_store *store, bool write, struct fid_
 enum fid_status fid_store_commit(struct fid_store *store, struct fid_error *error);
 void fid_store_rollback(struct fid_store *store);
 
+/* What to do about damage. */
+#define FID_STORE_WAY_BACK \
+    "put a copy in its place (faceid restore), or save the rest (faceid check --salvage FILE)"
+
 /* Nobody else has the gallery open from now on until it is closed. FID_BUSY: somebody has. */
 enum fid_status fid_store_hold(struct fid_store *store, struct fid_error *error);
+/* FID_BUSY: somebody has the gallery at path open, a full path, whatever is in the file. */
+enum fid_status fid_store_not_used(const char *path, struct fid_error *error);
+/* Beside the gallery at path, a full path, lies a WAL with something in it. */
+bool fid_store_has_journal(const char *path);
+/* Makes the empty file at path a gallery of nobody, sealed with the secret. */
+enum fid_status fid_store_make_sealed(const char *path, struct fid_secret *secret,
+                                      struct fid_error *error);
 /* Writes all of it into the empty file at path, sealed with a new key under the secret (NULL:
  * plain). cost NULL: the usual. */
 enum fid_status fid_store_rewrite(struct fid_store *store, const char *path,
@@ -90,7 +103,7 @@ enum fid_status fid_store_count(struct fid_store *store, size_t *people, struct 
 struct fid_store_person { /* one row */
     char name[FID_NAME_BYTES], created[FID_TIME_BYTES], expires[FID_DATE_BYTES];
 };
-/* FILLS person; FID_CORRUPT also where there is no such row. */
+/* FILLS person; FID_NOT_FOUND: there is no such row (any more). */
 enum fid_status fid_store_read_person(struct fid_store *store, int64_t id,
                                       struct fid_store_person *person, struct fid_error *error);
 /* Consents in the order in which they were given. */
@@ -150,6 +163,8 @@ enum fid_status fid_store_move_samples(struct fid_store *store, int64_t from, in
                                        struct fid_error *error);
 enum fid_status fid_store_move_consents(struct fid_store *store, int64_t from, int64_t into,
                                         struct fid_error *error);
+enum fid_status fid_store_delete_consents(struct fid_store *store, int64_t person,
+                                          struct fid_error *error);
 enum fid_status fid_store_set_created(struct fid_store *store, int64_t person, const char *created,
                                       struct fid_error *error);
 /* expires: as FID_DATE_BYTES, "": never. */
@@ -217,8 +232,12 @@ enum fid_status fid_store_add_stranger(struct fid_store *store, size_t place,
 /* Outside of transactions: after it no byte of what was deleted is left in the file or its journal.
  * FID_BUSY while another process reads an older state: then that happens when it is done. */
 enum fid_status fid_store_purge(struct fid_store *store, struct fid_error *error);
+/* Within a change that deletes for good: notes that fid_store_purge is to follow, for whoever finds
+ * that it did not come to an end. */
+enum fid_status fid_store_note_unpurged(struct fid_store *store, struct fid_error *error);
+enum fid_status fid_store_is_unpurged(struct fid_store *store, bool *is, struct fid_error *error);
 
-/* ---- care: gallery_sqlite_care.c, gallery_sqlite_check.c ---- */
+/* ---- care: gallery_sqlite_care.c, gallery_sqlite_forget.c, gallery_sqlite_check.c ---- */
 
 /* Outside of transactions: makes the empty file a copy of the store, with everything but its
  * history and its list of copies. */
@@ -230,11 +249,12 @@ enum fid_status fid_store_file_size(struct fid_store *store, bool journal, uint6
 enum fid_status fid_store_file_read(struct fid_store *store, bool journal, uint64_t at,
                                     uint8_t *bytes, size_t count, struct fid_error *error);
 const char *fid_store_path(const struct fid_store *store); /* in full */
+/* FID_INVALID: that path is of the store's own file or journal, under whatever name. */
+enum fid_status fid_store_not_own(const struct fid_store *store, const char *path,
+                                  struct fid_error *error);
 /* The list of copies, by their full paths. */
 typedef enum fid_status (*fid_store_path_fn)(void *ctx, const char *path, struct fid_error *error);
 enum fid_status fid_store_note_backup(struct fid_store *store, const char *path,
-                                      struct fid_error *error);
-enum fid_status fid_store_drop_backup(struct fid_store *store, const char *path,
                                       struct fid_error *error);
 enum fid_status fid_store_each_backup(struct fid_store *store, fid_store_path_fn take, void *ctx,
                                       struct fid_error *error);
@@ -245,35 +265,85 @@ typedef enum fid_status (*fid_store_bytes_fn)(void *ctx, const void *bytes, size
                                               struct fid_error *error);
 enum fid_status fid_store_each_bytes(struct fid_store *store, int64_t person,
                                      fid_store_bytes_fn take, void *ctx, struct fid_error *error);
-/* *has: they are somebody's of the store, who was enrolled with the same face. */
+/* *has: they are somebody's of the store, who was enrolled with the same face, or had the same name
+ * when a copy was made. */
 enum fid_status fid_store_has_bytes(struct fid_store *store, const void *bytes, size_t size,
                                     bool *has, struct fid_error *error);
-/* Deletes from a copy of the store `of` whoever is the person there: by id, by key, or by a sample,
- * as before a merge. */
+/* *has: they are part of a text that the store holds. */
+enum fid_status fid_store_has_text(struct fid_store *store, const void *bytes, size_t size,
+                                   bool *has, struct fid_error *error);
+/* Somebody lost faces in a change that goes on: their vectors are to be computed anew. */
+typedef enum fid_status (*fid_store_lost_fn)(struct fid_store *store, int64_t person,
+                                             struct fid_error *error);
+/* Deletes from a copy of the store `of` whoever is the person there (0: nobody is, here): by a face
+ * that only the person has here, as before a merge; by the row; or by the key. Whoever is somebody
+ * else who is still here, by the row or by faces, keeps all other faces. The copy's history goes
+ * where the person is in it. *changed: something was deleted, and fid_store_purge is to follow. */
 enum fid_status fid_store_delete_alike(struct fid_store *store, const struct fid_store *of,
-                                       int64_t person, const char *key, size_t *deleted,
-                                       struct fid_error *error);
+                                       int64_t person, const char *key, fid_store_lost_fn lost,
+                                       bool *changed, struct fid_error *error);
 
 /* Looks at every page and row; tells each fault in a sentence. FID_OK also with faults. */
 typedef void (*fid_store_tell_fn)(void *ctx, const char *sentence);
 enum fid_status fid_store_check(struct fid_store *store, fid_store_tell_fn tell, void *ctx,
                                 struct fid_error *error);
 
-/* Rows of a damaged file, one at a time, past the damage: FID_NOT_FOUND where there is none with
- * this number, FID_CORRUPT where it cannot be read or its checksum is wrong. */
+/* ---- what damage has not hit: gallery_sqlite_salvage.c ---- */
+
+enum fid_store_kind {
+    FID_STORE_PERSON,
+    FID_STORE_SAMPLE,
+    FID_STORE_CONSENT,
+    FID_STORE_COPY, /* where one is; without a checksum, and in no order */
+    FID_STORE_KINDS
+};
+
+struct fid_store_place {     /* where an undamaged row is */
+    int64_t id, person, crc; /* person: 0 in a person's own row */
+    size_t numbers;          /* of a sample's vector */
+    int64_t page;
+    size_t row;
+};
+
+struct fid_store_rows {
+    struct fid_store_model model;                    /* id "": lost; size 0: lost */
+    struct fid_store_place *places[FID_STORE_KINDS]; /* in order of ids, each once */
+    size_t count[FID_STORE_KINDS];
+    size_t there_were[FID_STORE_KINDS]; /* with the damaged ones, at least */
+    bool counted;                       /* exactly so many people and samples */
+    size_t journal_lost;                /* pages in the journal that are damaged */
+    size_t room[FID_STORE_KINDS];       /* for places */
+    struct fid_pages *pages;            /* the store's */
+    char *text;
+    size_t text_bytes;
+};
+
 struct fid_store_row {
     int64_t person;
-    const char *text, *created; /* valid until the next call; owned by the store */
-    const void *crop;           /* of a sample, as the two above; NULL: none, or damaged */
+    const char *text; /* valid until the next row is read */
+    char created[FID_TIME_BYTES];
+    const void *crop; /* of a sample, valid as text; NULL: none, or damaged */
     size_t crop_size;
+    bool crop_lost;
 };
-void fid_store_last_ids(struct fid_store *store, int64_t *person, int64_t *sample,
-                        int64_t *consent);
-enum fid_status fid_store_salvage_person(struct fid_store *store, int64_t id,
-                                         struct fid_store_person *person);
-enum fid_status fid_store_salvage_sample(struct fid_store *store, int64_t id, float *embedding,
-                                         size_t size, struct fid_store_row *row);
-enum fid_status fid_store_salvage_consent(struct fid_store *store, int64_t id,
-                                          struct fid_store_row *row);
+
+/* Looks for undamaged rows on every page of a store opened with FID_STORE_DAMAGED, in the file and
+ * in its journal, neither of which is changed, whatever of the tables, their order, the file's
+ * header or its end is lost: each row is proven by its checksum. Of two rows that contradict each
+ * other none is taken. FID_CORRUPT: there are none. rows is to be freed, before the store is
+ * closed. */
+enum fid_status fid_store_find_rows(struct fid_store *store, struct fid_store_rows **rows,
+                                    struct fid_error *error);
+void fid_store_free_rows(struct fid_store_rows **rows);
+
+/* FILLS what the i-th row has; false: it cannot be read any more, or has no vector of that size. */
+bool fid_store_salvage_person(struct fid_store *store, struct fid_store_rows *rows, size_t i,
+                              struct fid_store_person *person);
+bool fid_store_salvage_sample(struct fid_store *store, struct fid_store_rows *rows, size_t i,
+                              float *embedding, size_t size, struct fid_store_row *row);
+bool fid_store_salvage_consent(struct fid_store *store, struct fid_store_rows *rows, size_t i,
+                               struct fid_store_row *row);
+/* A path, valid until the next row is read; NULL: as above. */
+const char *fid_store_salvage_copy(struct fid_store_rows *rows, size_t i);
 
 #endif

@@ -7,18 +7,36 @@
 
 #include <limits.h>
 
+/* Of the temporary name. Nobody else's files end so: a forgetting removes what it finds under such
+ * a name beside each copy that a gallery names, and a gallery may come from somebody else. */
+#define FID_PRIVATE_ENDING ".faceid-part"
+
 struct fid_private_file { /* zero-initialise */
     char path[PATH_MAX], temporary[PATH_MAX];
+    int held; /* while temporary is not "": the file itself, whatever has its name; locked */
     bool replace;
+    bool database; /* nobody has its path open: journals of SQLite there are of a file before it */
 };
 
-/* Makes an empty file beside path under a temporary name and FILLS *descriptor with it; removes
- * what a process that was killed left there. FID_EXISTS: there is a file already that is not to be
- * replaced; FID_IO; FID_INVALID: the path is too long. */
+/* Makes an empty file beside path under a temporary name and FILLS *descriptor with it (NULL:
+ * SQLite opens it, and has closed it before it is published or discarded); removes what a process
+ * that was killed left there. FID_EXISTS: there is a file already that is not to be replaced;
+ * FID_BUSY: another process writes one of that path; FID_IO; FID_INVALID: the path is too long, or
+ * is a folder's, a link's or a device's. */
 enum fid_status fid_private_create(const char *path, bool replace, struct fid_private_file *file,
                                    int *descriptor, struct fid_error *error);
-/* Brings the file to the disk and gives it its name. */
+/* Removes what a process that was killed while it wrote that file left beside it, SQLite's journals
+ * of it too. FID_IO. */
+enum fid_status fid_private_clear(const char *path, struct fid_error *error);
+/* Does another process, or this one, write a file of that path just now? */
+bool fid_private_is_written(const char *path);
+/* Brings the file to the disk and gives it its name. FID_BUSY: somebody has removed it meanwhile,
+ * as a forgetting does with what might still have the person; FID_EXISTS, FID_IO. */
 enum fid_status fid_private_publish(struct fid_private_file *file, struct fid_error *error);
+/* Gives the file at `from` the name `to`, which nothing may have (errno EEXIST), and keeps the old
+ * one where the file system has second names; *moved: it has none (FAT, some network mounts), and
+ * the file is moved. */
+bool fid_private_link(const char *from, const char *to, bool *moved);
 /* Removes a file that was not published. */
 void fid_private_discard(struct fid_private_file *file);
 

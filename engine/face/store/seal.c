@@ -39,6 +39,8 @@ enum fid_status fid_secret_open(enum fid_secret_kind kind, const void *bytes, si
                                 struct fid_secret **secret, struct fid_error *error)
 {
     *secret = NULL;
+    if (kind != FID_SECRET_PASSPHRASE && kind != FID_SECRET_KEY_FILE)
+        return fid_fail(error, FID_INVALID, "a secret is a passphrase or a key file");
     if (kind == FID_SECRET_PASSPHRASE && size == 0)
         return fid_fail(error, FID_INVALID, "the passphrase is empty");
     if (kind == FID_SECRET_KEY_FILE && size < KEY_FILE_LEAST)

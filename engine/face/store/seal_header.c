@@ -42,8 +42,8 @@ enum fid_status fid_seal_header_read(const uint8_t *bytes, const char *path,
     if (version != VERSION || !zeros || memory < MEMORY_LEAST_KIB || passes < 1 ||
         (kind != FID_SECRET_PASSPHRASE && kind != FID_SECRET_KEY_FILE))
         return fid_fail(error, FID_CORRUPT,
-                        "the first page of the sealed gallery %s is damaged: put a backup in its "
-                        "place",
+                        "the first page of the sealed gallery %s is damaged: put a copy in its "
+                        "place (faceid restore)",
                         path);
     if (memory > MEMORY_MOST_KIB || (uint64_t)passes * memory > WORK_MOST_KIB)
         return fid_fail(error, FID_UNSUPPORTED,

@@ -54,11 +54,27 @@ bool fid_trace_add(struct fid_trace *trace, const void *bytes, size_t size)
     return true;
 }
 
-void fid_trace_get(const struct fid_trace *trace, size_t i, const uint8_t **bytes, size_t *size)
+/* Which of the added a place among their bytes is of. */
+static size_t entry_of(const struct fid_trace *trace, const uint8_t *place)
+{
+    const size_t at = (size_t)(place - trace->bytes);
+    size_t i = 0;
+    while (trace->ends[i] <= at)
+        i++;
+    return i;
+}
+
+static void get(const struct fid_trace *trace, size_t i, const uint8_t **bytes, size_t *size)
 {
     size_t begin = i > 0 ? trace->ends[i - 1] : 0;
     *bytes = trace->bytes + begin;
     *size = trace->ends[i] - begin;
+}
+
+void fid_trace_get(const struct fid_trace *trace, const uint8_t *piece, const uint8_t **bytes,
+                   size_t *size)
+{
+    get(trace, entry_of(trace, piece), bytes, size);
 }
 
 /* ---- pieces ---- */
@@ -112,7 +128,7 @@ bool fid_trace_prepare(struct fid_trace *trace)
     for (size_t i = 0; i < trace->count; i++) {
         const uint8_t *bytes;
         size_t size;
-        fid_trace_get(trace, i, &bytes, &size);
+        get(trace, i, &bytes, &size);
         for (size_t at = 0; at + FID_TRACE_BYTES <= size; at += FID_TRACE_BYTES) {
             if (!tells(bytes + at))
                 continue;
@@ -124,59 +140,78 @@ bool fid_trace_prepare(struct fid_trace *trace)
     return true;
 }
 
-/* Which of the added a piece is of; SIZE_MAX: these bytes are no piece. */
-static size_t find_piece(const struct fid_trace *trace, const uint8_t *bytes)
+/* Where the first piece of these bytes is or would be. */
+static size_t place_of(const struct fid_trace *trace, const uint8_t *bytes)
 {
     size_t low = 0, high = trace->piece_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = memcmp(trace->pieces[middle], bytes, FID_TRACE_BYTES);
-        if (order == 0) {
-            size_t at = (size_t)(trace->pieces[middle] - trace->bytes), i = 0;
-            while (trace->ends[i] <= at)
-                i++;
-            return i;
-        }
-        if (order < 0)
+        if (memcmp(trace->pieces[middle], bytes, FID_TRACE_BYTES) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return SIZE_MAX;
+    return low;
+}
+
+static bool is_piece(const struct fid_trace *trace, size_t place, const uint8_t *bytes)
+{
+    return place < trace->piece_count && memcmp(trace->pieces[place], bytes, FID_TRACE_BYTES) == 0;
+}
+
+void fid_trace_spare(struct fid_trace *trace, const uint8_t *bytes, size_t size)
+{
+    for (size_t at = 0; at + FID_TRACE_BYTES <= size; at += FID_TRACE_BYTES) {
+        const size_t first = place_of(trace, bytes + at);
+        size_t end = first;
+        while (is_piece(trace, end, bytes + at))
+            end++;
+        memmove(trace->pieces + first, trace->pieces + end,
+                (trace->piece_count - end) * sizeof *trace->pieces);
+        trace->piece_count -= end - first;
+    }
 }
 
 /* ---- searching ---- */
 
-static size_t search_block(const struct fid_trace *trace, const uint8_t *bytes, size_t size)
+/* True: fills find, but for where the block itself is. */
+static bool search_block(const struct fid_trace *trace, const uint8_t *bytes, size_t size,
+                         struct fid_trace_find *find)
 {
     for (size_t at = 0; at + FID_TRACE_BYTES <= size; at++) {
         size_t bit = hash(bytes + at);
         if ((trace->filter[bit >> 3] >> (bit & 7) & 1) == 0)
             continue;
-        size_t found = find_piece(trace, bytes + at);
-        if (found != SIZE_MAX)
-            return found;
+        const size_t place = place_of(trace, bytes + at);
+        if (!is_piece(trace, place, bytes + at))
+            continue;
+        *find = (struct fid_trace_find){at, trace->pieces[place]};
+        return true;
     }
-    return SIZE_MAX;
+    return false;
 }
 
 enum fid_status fid_trace_search(const struct fid_trace *trace, fid_trace_read_fn read, void *ctx,
-                                 uint64_t size, size_t *found, struct fid_error *error)
+                                 uint64_t size, struct fid_trace_find *find,
+                                 struct fid_error *error)
 {
     enum fid_status status = FID_OK;
     uint8_t *block = fid_calloc(BLOCK, 1);
     size_t kept = 0; /* the end of the block before, where a piece may begin */
-    *found = SIZE_MAX;
+    find->piece = NULL;
     if (block == NULL)
         return fid_fail(error, FID_NO_MEMORY, "no memory to look for what is left");
-    for (uint64_t at = 0; at < size && *found == SIZE_MAX;) {
+    for (uint64_t at = find->at; at < size;) {
         uint64_t left = size - at;
         size_t count = left < BLOCK - kept ? (size_t)left : BLOCK - kept;
         status = read(ctx, at, block + kept, count, error);
         if (status != FID_OK)
             break;
         size_t filled = kept + count;
-        *found = search_block(trace, block, filled);
+        if (search_block(trace, block, filled, find)) {
+            find->at += at - kept;
+            break;
+        }
         kept = filled < FID_TRACE_BYTES - 1 ? filled : FID_TRACE_BYTES - 1;
         memmove(block, block + filled - kept, kept);
         at += count;

@@ -22,11 +22,19 @@ bool fid_trace_prepare(struct fid_trace *trace);
 /* Gives `count` bytes of a file from `at` on. */
 typedef enum fid_status (*fid_trace_read_fn)(void *ctx, uint64_t at, uint8_t *bytes, size_t count,
                                              struct fid_error *error);
-/* Looks through a file of `size` bytes. *found: which of the added was found first, or SIZE_MAX. */
+struct fid_trace_find {   /* zero-initialise */
+    uint64_t at;          /* where in the file it is; where to begin looking */
+    const uint8_t *piece; /* one of the trace, borrowed; NULL: none from there on */
+};
+/* Looks through a file of `size` bytes from find->at on. */
 enum fid_status fid_trace_search(const struct fid_trace *trace, fid_trace_read_fn read, void *ctx,
-                                 uint64_t size, size_t *found, struct fid_error *error);
-/* FILLS with the i-th of the added bytes. */
-void fid_trace_get(const struct fid_trace *trace, size_t i, const uint8_t **bytes, size_t *size);
+                                 uint64_t size, struct fid_trace_find *find,
+                                 struct fid_error *error);
+/* FILLS with the added bytes which the piece is of. */
+void fid_trace_get(const struct fid_trace *trace, const uint8_t *piece, const uint8_t **bytes,
+                   size_t *size);
+/* Looks no more for the pieces of these bytes of the trace, which somebody else has too. */
+void fid_trace_spare(struct fid_trace *trace, const uint8_t *bytes, size_t size);
 void fid_trace_free(struct fid_trace *trace);
 
 #endif

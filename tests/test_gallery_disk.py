@@ -1,0 +1,261 @@
+#!/usr/bin/python3
+"""A gallery on a disk that is full, may not be written or read, or has damaged it: what can still be read
+is, and for the rest a sentence says what is wrong."""
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+
+from check import case, main, require, run, skip, temp_folder
+from people_file import people_file, person
+from program import FACEID, environment, faceid
+
+
+def people(*names):
+    path = os.path.join(temp_folder(), "some.people")
+    with open(path, "wb") as file:
+        file.write(people_file(*map(person, names)))
+    return path
+
+
+def gallery_of(*names):
+    gallery = os.path.join(temp_folder(), "gallery.db")
+    done = faceid("import", people(*names), gallery=gallery)
+    require(done.returncode == 0, done.stderr)
+    return gallery
+
+
+def sentence(done, *said):
+    """Refused with exit code 5 and one sentence that has these words."""
+    require(done.returncode == 5 and done.stderr.count("\n") == 1 and all(word in done.stderr for word in said),
+            "%s: %d: %s" % (done.args, done.returncode, done.stderr))
+
+
+def on_a_full_disk(folder, *words, room=0):
+    """Runs the program where a disk has a copy of the folder's files and room for so many kB more."""
+    disk = os.path.join(temp_folder(), "disk")
+    os.mkdir(disk)
+    script = ('mount -t tmpfs -o size=1M none "$0" || exit 99; cp -a "$1"/. "$0"; dd if=/dev/zero of="$0/fill" '
+              'bs=1k 2>/dev/null; truncate -s -$2K "$0/fill"; shift 2; exec "$@"')
+    words = [os.path.join(disk, "copy") if word == "COPY" else word for word in words]
+    done = run("unshare", "--mount", "sh", "-c", script, disk, folder, str(room), FACEID, *words,
+               env=environment(gallery=os.path.join(disk, "gallery.db")))
+    if done.returncode == 99:
+        skip("no file system may be mounted here")
+    return done
+
+
+@case
+def read_on_a_full_disk():
+    folder, out = os.path.dirname(gallery_of("ana", "bob")), os.path.join(temp_folder(), "out")
+    for words, said in ((("list",), "bob\t"), (("show", "ana"), "name\tana"), (("check",), ""),
+                        (("export", out), "")):
+        done = on_a_full_disk(folder, *words)
+        require(done.returncode == 0 and said in done.stdout, "%s: %s" % (words, done.stderr))
+    for words in (("rename", "ana", "eva"), ("forget", "ana"), ("backup", out + ".db")):
+        sentence(on_a_full_disk(folder, *words), "disk is full")
+
+
+@case
+def deleted_and_not_proven():
+    """There is room to delete somebody, but not to write the file anew."""
+    folder = os.path.dirname(gallery_of(*("p%03d" % i for i in range(150))))
+    sentence(on_a_full_disk(folder, "forget", "p007", room=160), "the person is deleted, but not proven", "disk is full")
+
+
+@case
+def read_a_journal_on_a_full_disk():
+    """What stands in the journal alone, as after a crash, is read too."""
+    gallery, folder = gallery_of("ana"), temp_folder()
+    holder = sqlite3.connect(gallery)
+    require(holder.execute("SELECT count(*) FROM person").fetchone() == (1,), "no reader")
+    require(faceid("import", people("eva"), gallery=gallery).returncode == 0, "import")
+    for end in ("", "-wal"):
+        shutil.copy(gallery + end, folder)
+    holder.close()
+    require(os.path.getsize(os.path.join(folder, "gallery.db-wal")) > 0, "no journal")
+    for words in (("list",), ("check",), ("show", "eva")):
+        done = on_a_full_disk(folder, *words)
+        require(done.returncode == 0 and ("eva" in done.stdout or words == ("check",)),
+                "%s: %s" % (words, done.stdout + done.stderr))
+
+
+def as_nobody(gallery, *words):
+    if os.geteuid() != 0:
+        skip("only root can be somebody else")
+    return subprocess.run([FACEID, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          env=environment(gallery=gallery), user=65534, group=65534, extra_groups=[])
+
+
+@case
+def told_what_may_not_be_done():
+    gallery = gallery_of("ana")
+    folder = os.path.dirname(gallery)
+    os.chmod(folder, 0o755)
+    os.chmod(gallery, 0o000)
+    for words in (("list",), ("check",), ("rename", "ana", "eva"), ("export", "x")):
+        sentence(as_nobody(gallery, *words), gallery, "cannot be read", "Permission denied")
+    os.chmod(gallery, 0o644)
+    for words in (("rename", "ana", "eva"), ("forget", "ana"), ("undo",)):
+        sentence(as_nobody(gallery, *words), gallery, "its file may not be written (Permission denied)", "owner")
+    os.chmod(gallery, 0o600)
+    os.chown(gallery, 65534, 65534)
+    for words in (("rename", "ana", "eva"), ("forget", "ana"), ("undo",)):
+        sentence(as_nobody(gallery, *words), gallery, "its folder may not be written (Permission denied)")
+    require(os.listdir(folder) == ["gallery.db"], str(os.listdir(folder)))
+
+
+@case
+def no_copy_that_cannot_be_noted():
+    gallery, there = gallery_of("ana"), temp_folder()
+    os.chmod(os.path.dirname(gallery), 0o755)
+    os.chmod(there, 0o777)
+    for mode, owner in ((0o644, 0), (0o600, 65534)):
+        os.chmod(gallery, mode)
+        os.chown(gallery, owner, owner) if os.geteuid() == 0 else skip("only root can be somebody else")
+        sentence(as_nobody(gallery, "backup", os.path.join(there, "a.db")), "is not copied", "notes where its copies are",
+                 "forget reaches them", "Permission denied")
+    require(not os.listdir(there), "something was made")
+    require("may be\nwritten" in faceid("backup", "--help").stdout, "the help")
+
+
+@case
+def behind_a_linked_folder():
+    """A folder may be reached by a link; the file itself may be none."""
+    gallery, there = gallery_of("ana", "bob"), temp_folder()
+    link = os.path.join(temp_folder(), "link")
+    os.symlink(there, link)
+    saved, copy, out = (os.path.join(link, name) for name in ("saved.db", "copy.db", "out.people"))
+    for words in (("backup", copy), ("backup", "--force", copy), ("export", out)):
+        done = faceid(*words, gallery=gallery)
+        require(done.returncode == 0, "%s: %s" % (words, done.stderr))
+    done = faceid("forget", "bob", gallery=gallery)
+    require(done.returncode == 0 and "copies" in done.stderr, done.stderr)
+    left = faceid("list", gallery=os.path.join(there, "copy.db")).stdout
+    require(left.startswith("ana\t") and "bob" not in left, left)
+    for words in (("restore", copy), ("check", "--salvage", saved)):
+        done = faceid(*words, gallery=os.path.join(link, "new.db"))
+        require(done.returncode == 0, "%s: %s" % (words, done.stderr))
+    require(sorted(os.listdir(there))[:2] == ["copy.db", "new.db"] and os.path.exists(saved), str(os.listdir(there)))
+    os.symlink(os.path.join(there, "copy.db"), copy + ".link")
+    sentence(faceid("backup", "--force", copy + ".link", gallery=gallery), "a link")
+
+
+def on_a_disk_that_is_read(folder, gallery, *words):
+    """Runs the program where the folder may only be read."""
+    done = run("unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" || '
+               'exit 99; exec "$@"', folder, FACEID, *words, env=environment(gallery=gallery))
+    if done.returncode == 99:
+        skip("no file system may be mounted here")
+    return done
+
+
+@case
+def nothing_is_left_where_nothing_may_be_written():
+    """Nor is it told that a killed process left something."""
+    gallery, there = gallery_of("ana", "bob"), temp_folder()
+    copy = os.path.join(there, "copy.db")
+    require(faceid("backup", copy, gallery=gallery).returncode == 0, "backup")
+    for words in (("forget", "bob"), ("restore", gallery, "--gallery", os.path.join(there, "new.db"))):
+        done = on_a_disk_that_is_read(there, gallery, *words)
+        sentence(done, there)
+        require("killed" not in done.stderr, done.stderr)
+
+
+@case
+def damage_is_told_in_sentences():
+    """Pages of a gallery are overwritten: no verb repeats what SQLite says, or blames another file."""
+    gallery, chance, told = gallery_of(*("p%02d" % i for i in range(40))), random.Random(7), 0
+    with open(gallery, "rb") as file:
+        data = file.read()
+    for i in range(12):
+        page = chance.randrange(1, len(data) // 4096) * 4096
+        damaged = data[:page] + bytes(chance.choices(range(256), k=4096)) + data[page + 4096:]
+        with open(gallery, "wb") as file:
+            file.write(damaged[:len(data) // 2 // 4096 * 4096] if i == 0 else damaged)
+        checked = faceid("check", gallery=gallery)
+        require(checked.returncode == 5 and gallery in checked.stderr, checked.stderr)
+        copied = faceid("backup", "--force", gallery + ".copy", gallery=gallery)
+        if copied.returncode != 0:  # it was no page of what nobody uses
+            sentence(copied, "the gallery %s is damaged" % gallery, "faceid check")
+            told += 1
+        for text in (checked.stderr, copied.stderr, faceid("list", gallery=gallery).stderr):
+            require(not any(raw in text for raw in ("malformed", "disk image", "disk is full", "***", "\\n")), text)
+            lines = text.splitlines()
+            require(len(set(lines)) == len(lines), "said twice: " + text)
+    require(told >= 6, "only %d copies were refused" % told)
+
+
+@case
+def damage_is_no_full_disk_and_no_name():
+    """SQLite calls a row that goes on at a page far away a full disk; and what a damaged file takes for a
+    rule of its own is no name that is taken."""
+    gallery = os.path.join(temp_folder(), "gallery.db")
+    with open(gallery + ".people", "wb") as file:
+        file.write(people_file(*(person(name, 1, size=1200) for name in ("ana", "bob", "eva")), size=1200))
+    require(faceid("import", gallery + ".people", gallery=gallery).returncode == 0, "import")
+    with open(gallery, "rb") as file:
+        data = file.read()
+    root, = sqlite3.connect(gallery).execute("SELECT rootpage FROM sqlite_schema WHERE name = 'sample'").fetchone()
+    leaf = bytearray(data)  # its last cell ends the page, and with the page where it goes on
+    require(leaf[root * 4096 - 4096] == 13 and leaf[root * 4096 - 4:root * 4096 - 2] == b"\0\0", "no leaf")
+    leaf[root * 4096 - 4:root * 4096] = b"\x7f\xff\xff\xff"
+    rule = data.replace(b"CHECK(id = 1), verb", b"CHECK(id = 3), verb")
+    for damaged, words in ((leaf, ("forget", "bob")), (rule, ("rename", "ana", "lisa")), (rule, ("forget", "eva"))):
+        with open(gallery, "wb") as file:
+            file.write(damaged)
+        sentence(faceid(*words, gallery=gallery), "the gallery %s is damaged" % gallery, "faceid restore")
+    with open(gallery, "wb") as file:
+        file.write(data)
+    sentence(faceid("rename", "ana", "bob", gallery=gallery), "bob")
+
+
+@case
+def damage_never_takes_the_place_of_a_copy():
+    """What is copied is whole, and has everybody; else the copy of before stays as it was."""
+    gallery, chance, kept = gallery_of(*("p%02d" % i for i in range(40))), random.Random(11), 0
+    copy = gallery + ".copy"
+    require(faceid("backup", copy, gallery=gallery).returncode == 0, "no copy")
+    with open(gallery, "rb") as file:
+        data = file.read()
+    for i in range(24):
+        damaged = bytearray(data)
+        if i % 3 == 0:
+            page = chance.randrange(1, len(data) // 4096) * 4096
+            damaged[page:page + 4096] = bytes(4096)
+        elif i % 3 == 1:  # the page has fewer cells, which only its free bytes tell
+            page = 4096 * chance.choice([p for p in range(1, len(data) // 4096) if data[p * 4096] == 13])
+            damaged[page + 4] -= damaged[page + 4] > 1
+        else:
+            damaged[chance.randrange(4096, len(data))] ^= 255
+        with open(gallery, "wb") as file:
+            file.write(damaged)
+        with open(copy, "rb") as file:
+            before = file.read()
+        done = faceid("backup", "--force", copy, gallery=gallery)
+        if done.returncode == 0:
+            whole = faceid("check", gallery=copy)
+            require(whole.returncode == 0, "round %d: %s" % (i, whole.stderr))
+            require(faceid("list", gallery=copy).stdout.count("\n") == 40, "round %d: somebody is lost" % i)
+        else:
+            sentence(done, "the gallery %s is damaged" % gallery, "faceid restore", "check --salvage")
+            with open(copy, "rb") as file:
+                require(file.read() == before, "round %d: the copy is another" % i)
+            kept += 1
+        require(not any("part" in name for name in os.listdir(os.path.dirname(gallery))), "something is left")
+    require(kept >= 12, "only %d copies were refused" % kept)
+
+
+@case
+def a_full_disk_of_the_copy_is_told_of():
+    gallery = gallery_of(*("p%02d" % i for i in range(40)))
+    done = on_a_full_disk(temp_folder(), "backup", "COPY", "--gallery", gallery)
+    sentence(done, "copy", "cannot be written", "disk is full")
+    done = on_a_full_disk(temp_folder(), "export", "COPY", "--gallery", gallery)
+    sentence(done, "copy", "No space left")
+    require("\n    5  the gallery cannot be read or written, a copy or export not written" in faceid("--help").stdout,
+            "the table of exit codes")
+
+
+main()
