@@ -18,7 +18,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rigs"))
 import builds  # noqa: E402
 from check import BUILD, ROOT, case, main, need, require, run, shared, skip, temp_folder  # noqa: E402
-from program import environment, models  # noqa: E402
+from program import environment, has_sanitizers, models  # noqa: E402
 
 WHOLE = bool(os.environ.get("FACEID_BOARDS"))
 LIMIT = 3600 if WHOLE else 600  # seconds a program may take
@@ -129,16 +129,16 @@ def make(*words):
     require(done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:])
 
 
-def build_whole(target):
+def build_whole(target, folder):
     """All programs, with the architecture's libraries."""
     sysroot = builds.make_sysroot(target.libraries)
     target.library_words = ["-L", sysroot]
-    make("CROSS=" + target.prefix, "SYSROOT=" + sysroot, "BUILD=" + target.folder, "program", "tests")
+    make("CROSS=" + target.prefix, "SYSROOT=" + sysroot, "BUILD=" + folder, "program", "tests")
 
 
-def build_core(target, tests):
+def build_core(target, folder, tests):
     """The programs that need no library, static."""
-    folder, isa = target.folder, (["kernels/%s/*.c" % target.kernels] if target.kernels else [])
+    isa = ["kernels/%s/*.c" % target.kernels] if target.kernels else []
     paths_of = lambda patterns: [os.path.join(folder, os.path.splitext(os.path.relpath(source, ROOT))[0] + ".o")
                                  for pattern in patterns for source in sorted(glob.glob(os.path.join(ROOT, pattern)))]
     objects, cases = paths_of([*LIBRARY, *isa]), paths_of(["tests/kernel_cases/*.c"])
@@ -158,11 +158,12 @@ def built(name):
     target = TARGETS[name]
     need_here(target.prefix + "gcc", target.emulator)
     if target.folder is None:
-        target.folder = temp_folder()
+        folder = temp_folder()
         if WHOLE and target.libraries:
-            build_whole(target)
+            build_whole(target, folder)
         else:
-            build_core(target, WITHOUT_LIBRARIES if WHOLE else TESTS)
+            build_core(target, folder, WITHOUT_LIBRARIES if WHOLE else TESTS)
+        target.folder = folder  # only now: the next case does not run what a skipped one has begun
     return target
 
 
@@ -300,9 +301,8 @@ def tests_on_a_risc_v():
 
 def need_plain_build():
     """A sanitizer's shadow memory would be gigabytes of the emulator's, its code no baseline."""
-    with open(BUILD + "/flags") as file:
-        if "-fsanitize" in file.read():
-            skip("this build has sanitizers")
+    if has_sanitizers():
+        skip("this build has sanitizers")
 
 
 def run_x86_64(cpu):

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from check import BUILD, case, main, require, shared, skip, temp_folder
-from program import FACEID, environment, faceid, models
+from program import FACEID, environment, faceid, has_sanitizers, models
 
 LIBRARY = os.path.join(BUILD, "libfaceid.so")
 
@@ -30,7 +30,7 @@ def hold(path):
         require(bad not in dynamic, "%s has %s" % (path, bad))
     used = set(re.findall(r" UND (\w+)", readelf(path, "--dyn-syms")))
     require("__stack_chk_fail" in used, path + " has no guarded stacks")
-    if "-fsanitize" in open(os.path.join(BUILD, "flags")).read():
+    if has_sanitizers():
         skip("the sanitizers check copies in their own way")
     for name in ("__memcpy_chk", "__snprintf_chk"):
         require(name in used, "%s does not check with %s" % (path, name))
@@ -72,7 +72,7 @@ def core_of(gallery, filter_text=None):
 def core_dumps_hold_nobody():
     if resource.getrlimit(resource.RLIMIT_CORE)[1] != resource.RLIM_INFINITY:
         skip("core dumps are limited here")
-    if "-fsanitize" in open(os.path.join(BUILD, "flags")).read():
+    if has_sanitizers():
         skip("a sanitizer's core has all its shadow")
     name = "Wilhelmina Harker"
     gallery = os.path.join(temp_folder(), "gallery.db")

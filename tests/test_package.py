@@ -45,8 +45,12 @@ def install_and_uninstall():
     own = os.path.join(root, "usr/local/share/faceid/own.fid")
     os.makedirs(os.path.dirname(own), exist_ok=True)
     open(own, "w").close()
-    make("uninstall", "DESTDIR=" + root)
+    said = make("uninstall", "DESTDIR=" + root).stdout
+    require(own in said and "no models of this clone" in said, said)
     require(files_under(root) == ["usr/local/share/faceid/own.fid"], "left: %s" % files_under(root))
+    os.remove(own)
+    require(make("uninstall", "DESTDIR=" + root).stdout == "" and not os.path.exists(os.path.dirname(own)), "a folder")
+    require(make("uninstall", "DESTDIR=" + root).stdout == "", "said of a folder that is not there")
 
 
 @case
@@ -57,6 +61,13 @@ def install_elsewhere():
     require("usr/local/lib/some-arch/libfaceid.a" in there and "usr/local/zsh/_faceid" in there, str(there))
     with open(root + "/usr/local/lib/some-arch/pkgconfig/faceid.pc") as file:
         require("libdir=/usr/local/lib/some-arch\n" in file.read(), "faceid.pc has another libdir")
+
+
+@case
+def the_linker_is_told_of_the_library():
+    """Else a program that is linked with it does not start; a copy below DESTDIR is not for this machine."""
+    require("ldconfig" in make("-n", "install").stdout, "no ldconfig")
+    require("ldconfig" not in make("-n", "install", "DESTDIR=" + temp_folder()).stdout, "ldconfig for another root")
 
 
 # ---- Debian packages ----

@@ -19,6 +19,9 @@ INSTALLED = $(PREFIX)/bin/faceid $(PREFIX)/include/fid.h $(LIBDIR)/libfaceid.a $
 $(BUILD)/libfaceid.3: engine/fid.h engine/examples/who.c app/man/make_library_page $(BUILD)/flags
 	$(Q)$(PYTHON) app/man/make_library_page >$@
 
+# A program that is linked with the library starts once the dynamic linker knows of it.
+REMEMBER = if [ "$$(id -u)" = 0 ]; then ldconfig; else echo "Programs find the library after: sudo ldconfig"; fi
+
 .PHONY: install uninstall deb
 install: program $(BUILD)/libfaceid.a $(BUILD)/libfaceid.so $(BUILD)/faceid.pc $(BUILD)/libfaceid.3
 	$(INSTALL) 755 $(BUILD)/faceid $(DESTDIR)$(PREFIX)/bin/faceid
@@ -33,10 +36,14 @@ install: program $(BUILD)/libfaceid.a $(BUILD)/libfaceid.so $(BUILD)/faceid.pc $
 	$(INSTALL) 644 app/package/faceid.bash $(DESTDIR)$(BASHDIR)/faceid
 	$(INSTALL) 644 app/package/_faceid $(DESTDIR)$(ZSHDIR)/_faceid
 	for f in $(MODELS); do $(INSTALL) 644 "$$f" "$(DESTDIR)$(PREFIX)/share/faceid/$${f##*/}" || exit 1; done
+	$(if $(DESTDIR),,@$(REMEMBER))
 
+# Models of an earlier clone, or somebody's own, stay: which they are nobody knows, so they are told.
+SHARE = $(DESTDIR)$(PREFIX)/share/faceid
 uninstall:
 	rm -f $(INSTALLED:%=$(DESTDIR)%)
-	-rmdir $(DESTDIR)$(PREFIX)/share/faceid 2>/dev/null
+	@test ! -d $(SHARE) || rmdir $(SHARE) 2>/dev/null || \
+	    { echo "Left there, for they are no models of this clone:"; find $(SHARE) -mindepth 1 | sort; }
 
 # Debian packages for this machine's architecture: faceid, libfaceid$(basename $(VERSION)) and
 # libfaceid-dev, in $(BUILD). Models are not part of them: the weights have licences of their own.

@@ -2,6 +2,7 @@
 # What happened is left in /out, each line behind the seconds since boot: events (NAME.out, ended by
 # "exit CODE"), sentences (NAME.err), what was done here (notes), what the camera did (usbcam).
 export FACEID_MODEL=model.fid FACEID_DETECTOR=detector.fid FACEID_GALLERY=/rig/gallery.db
+export FID_ISA=ref # the others multiply and add in one, which QEMU may take four times as long for
 PATIENCE=$(cat patience) # seconds that anything here may take
 
 stamp() { while IFS= read -r line; do read -r seconds rest </proc/uptime; echo "$seconds $line"; done; }

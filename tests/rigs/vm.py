@@ -41,9 +41,10 @@ class Apt:
                     "Dir::State::lists": self.folder + "/lists", "Dir::Cache": self.folder,
                     "APT::Architecture": architecture, "APT::Architectures": architecture,
                     "APT::Install-Recommends": "false", "Debug::NoLocking": "true",
-                    "APT::Sandbox::User": ""}
+                    "APT::Sandbox::User": "", "Acquire::Retries": "3"}
         self.options = [word for pair in settings.items() for word in ("-o", "%s=%s" % pair)]
-        self.call("apt-get", "update")
+        # One list that a mirror is just changing makes this fail; what is lacking then, the next call says.
+        run("apt-get", *self.options, "update", cwd=self.folder)
 
     def call(self, *words):
         """The output; skips the case when the packages cannot be had."""
