@@ -574,7 +574,9 @@ struct fid_restored {
     char model[160];  /* name and beginning of the id, as model_before; "": nobody's faces */
     char model_before[160];
     char aside[4096]; /* where the gallery that was there is now; "": there was none */
-    bool searchable;  /* it could be opened: forgetting can look into it as into other copies */
+    char
+        aside_journal[4112]; /* and what was changed last, which cannot be read without it; or "" */
+    bool searchable; /* it could be opened: forgetting can look into it as into other copies */
 };
 
 /* FILLS aside with a path beside that of the gallery which no file has yet, with the time in it:

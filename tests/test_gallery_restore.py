@@ -128,11 +128,37 @@ def a_damaged_journal_goes_aside_as_it_is():
     for words in (("check",), ("list",), ("rename", "bob", "bobby"), ("forget", "bob"), ("backup", copy + ".2")):
         refused(5, words, gallery + "-wal", "byte 16512 ", "faceid restore", "check --salvage", gallery=gallery)
         require(get(gallery) == left[gallery] and get(gallery + "-wal") == journal, "%s changes it" % words[0])
-    good("restore", copy, gallery=gallery)
+    said = good("restore", copy, gallery=gallery).stderr
     before, = aside(gallery)
+    require("%s and its journal %s-wal" % (before, before) in said, said)
     require(names(gallery) == ["ana", "bob"] and get(before + "-wal") == journal, "it is not put aside")
+    refused(5, ("forget", "bob"), "remove it and its journal %s-wal" % before, gallery=gallery)
     good("check", "--salvage", gallery + ".saved", gallery=before)
     require(len(names(gallery + ".saved")) >= 7, str(names(gallery + ".saved")))
+
+
+@case
+def a_journal_without_its_gallery():
+    """It holds what was changed last, and no verb removes it or writes beside it."""
+    gallery, copy = gallery_and_copy()
+    left = crash(gallery, "eva")
+    journal = gallery + "-wal"
+    os.remove(gallery)
+    write(journal, left[journal])
+    for words in (("list",), ("check",), ("check", "--salvage", gallery + ".saved"), ("show", "bob"),
+                  ("rename", "bob", "bobby"), ("import", put(people_file(person("zoe"))))):
+        refused(5, words, "is gone, but not its journal " + journal, gallery=gallery)
+        require(not os.path.exists(gallery) and get(journal) == left[journal], "%s changes it" % words[0])
+    said = good("restore", copy, gallery=gallery).stderr
+    require(names(gallery) == ["ana", "bob"] and not os.path.exists(journal), str(names(gallery)))
+    before, = (os.path.join(os.path.dirname(gallery), name) for name in os.listdir(os.path.dirname(gallery))
+               if name.startswith("gallery.db.2"))
+    require(before.endswith("-wal") and get(before) == left[journal] and before in said, said)
+    refused(5, ("forget", "bob"), "'bob' is not forgotten yet", before, "remove it", gallery=gallery)
+    write(before[:-4], left[gallery])
+    require(names(before[:-4]) == ["bob", "eva", "lisa"], str(names(before[:-4])))
+    good("forget", "bob", gallery=gallery)
+    require(names(before[:-4]) == ["eva", "lisa"], str(names(before[:-4])))
 
 
 @case

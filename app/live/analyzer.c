@@ -139,7 +139,7 @@ static void refresh_gallery(struct app_analyzer *analyzer)
     if (failed && !analyzer->refresh_failed)
         app_warn("%s", error.text);
     analyzer->refresh_failed = failed;
-    if (!failed && changed)
+    if (changed) /* also to nobody, where the file is gone */
         refresh_rule(analyzer);
     analyzer->again = analyzer->again || changed;
 }

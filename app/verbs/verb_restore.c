@@ -14,13 +14,21 @@ static void tell(const struct app *app, const char *copy, const struct fid_resto
 {
     app_say(app, "the gallery %s is as %s has it: %zu %s", app->gallery_path, copy,
             restored->people, app_plural(restored->people, "person", "people"));
-    if (restored->aside[0] != '\0' && restored->searchable)
+    const bool has_file = restored->aside[0] != '\0',
+               has_journal = restored->aside_journal[0] != '\0';
+    if (has_file && restored->searchable)
         app_say(app, "as it was before, it is in %s; forget reaches it there too", restored->aside);
-    else if (restored->aside[0] != '\0')
+    else if (has_file && has_journal)
         app_say(app,
-                "as it was before, it is in %s, which does not open: remove it when nothing in it "
-                "is wanted any more, as forget cannot look into it",
-                restored->aside);
+                "as it was before, it is in %s and its journal %s, and does not open: remove both "
+                "when nothing in them is wanted any more, as forget cannot look into them",
+                restored->aside, restored->aside_journal);
+    else if (has_file || has_journal)
+        app_say(app,
+                "%s in %s, which does not open: remove it when nothing in it is wanted any more, "
+                "as forget cannot look into it",
+                has_file ? "as it was before, it is" : "what was left of it is",
+                has_file ? restored->aside : restored->aside_journal);
     if (!restored->searchable)
         app_say(app,
                 "copies that were made after %s may be unknown to the gallery now, and forget "

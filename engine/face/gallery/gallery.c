@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* No version of the store: the next refresh reads everything. */
 #define VERSION_UNKNOWN (-1)
@@ -345,7 +346,9 @@ enum fid_status fid_gallery_refresh(struct fid_gallery *gallery, bool *changed,
         status =
             fid_store_open(gallery->path, gallery->flags, gallery->secret, &gallery->store, error);
         gallery->version = VERSION_UNKNOWN;
-        if (status == FID_OK && gallery->store == NULL && drop_all(gallery) && changed != NULL)
+        const bool gone = status == FID_OK ? gallery->store == NULL
+                                           : access(gallery->path, F_OK) != 0; /* but its journal */
+        if (gone && drop_all(gallery) && changed != NULL)
             *changed = true;
         if (status != FID_OK || gallery->store == NULL)
             return status;

@@ -19,6 +19,7 @@ struct restoring {
     struct fid_store_model model, before;
     size_t people; /* of the copy */
     bool moved;    /* aside, and nothing is in its place */
+    bool is_gone;  /* and only a journal is there */
 };
 
 /* ---- what there is ---- */
@@ -100,9 +101,14 @@ static enum fid_status hold_old(struct restoring *work, struct fid_error *error)
 {
     struct fid_error reason;
     struct stat info;
-    if (lstat(work->path, &info) != 0 || (info.st_size == 0 && !fid_store_has_journal(work->path)))
+    char unused[PATH_MAX + 16];
+    work->is_gone = lstat(work->path, &info) != 0;
+    if ((work->is_gone || info.st_size == 0) &&
+        !fid_gallery_find_journal(work->path, unused, sizeof unused))
         return FID_OK;
     fid_gallery_aside(work->path, work->aside, sizeof work->aside);
+    if (work->is_gone)
+        return FID_OK;
     enum fid_status status = open_old(work, info.st_size, &reason);
     if (status == FID_OK)
         return FID_OK;
@@ -204,7 +210,7 @@ static enum fid_status put_aside(struct restoring *work, struct fid_error *error
 {
     if (work->aside[0] == '\0')
         return FID_OK;
-    if (!fid_private_link(work->path, work->aside, &work->moved))
+    if (!work->is_gone && !fid_private_link(work->path, work->aside, &work->moved))
         return fid_fail(error, errno == EEXIST ? FID_EXISTS : FID_IO,
                         "the gallery %s cannot be kept as %s: %s", work->path, work->aside,
                         strerror(errno));
@@ -245,7 +251,11 @@ static void tell_all(const struct restoring *work, struct fid_restored *restored
     name_model(&work->before, restored->model_before, sizeof restored->model_before);
     restored->other_model = work->model.id[0] != '\0' && work->before.id[0] != '\0' &&
                             strcmp(work->model.id, work->before.id) != 0;
-    snprintf(restored->aside, sizeof restored->aside, "%s", work->aside);
+    if (work->aside[0] != '\0' && !fid_gallery_find_journal(work->aside, restored->aside_journal,
+                                                            sizeof restored->aside_journal))
+        restored->aside_journal[0] = '\0';
+    if (!work->is_gone)
+        snprintf(restored->aside, sizeof restored->aside, "%s", work->aside);
     restored->searchable = work->old != NULL;
 }
 
@@ -256,7 +266,7 @@ enum fid_status fid_gallery_restore(const char *path, struct fid_secret *secret,
     *restored = (struct fid_restored){0};
     enum fid_status status =
         fid_gallery_file(path, FID_FILE_MAKE_FOLDER, work.path, sizeof work.path, error);
-    if (status == FID_OK || status == FID_NOT_FOUND) /* both are well */
+    if (status != FID_IO && status != FID_INVALID) /* it may be gone, or its journal left alone */
         status = open_copy(&work, copy, error);
     if (status == FID_OK)
         status = hold_old(&work, error);

@@ -63,6 +63,19 @@ static enum fid_status make_file(const char *path, struct fid_error *error)
     return FID_OK;
 }
 
+bool fid_gallery_find_journal(const char *path, char *journal, size_t bytes)
+{
+    static const char *const endings[] = {FID_GALLERY_JOURNALS};
+    struct stat info;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        const int written = snprintf(journal, bytes, "%s%s", path, endings[i]);
+        if (written > 0 && (size_t)written < bytes && lstat(journal, &info) == 0 &&
+            info.st_size > 0)
+            return true;
+    }
+    return false;
+}
+
 const char *fid_gallery_fixed_part(const char *path)
 {
     char folder[PATH_MAX];
@@ -89,7 +102,10 @@ void fid_gallery_aside(const char *path, char *aside, size_t bytes)
     strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &utc);
     const int most = (int)(bytes - sizeof text - 8);
     snprintf(aside, bytes, "%.*s.%s", most, path, text);
-    for (int i = 2; i < 1000 && access(aside, F_OK) == 0; i++) /* within one second */
+    char unused[PATH_MAX + 16];
+    for (int i = 2; i < 1000 && (access(aside, F_OK) == 0 ||
+                                 fid_gallery_find_journal(aside, unused, sizeof unused));
+         i++) /* within one second */
         snprintf(aside, bytes, "%.*s.%s-%d", most, path, text, i);
 }
 
@@ -110,10 +126,18 @@ enum fid_status fid_gallery_file(const char *path, enum fid_file_make make, char
                                  size_t bytes, struct fid_error *error)
 {
     struct stat info;
+    char journal[PATH_MAX + 16];
     enum fid_status status = resolve(path, make > FID_FILE_FIND, real, bytes, error);
     if (status != FID_OK)
         return status;
-    if (lstat(real, &info) != 0 && errno == ENOENT && make == FID_FILE_MAKE) {
+    const bool absent = lstat(real, &info) != 0 && errno == ENOENT;
+    if (absent && fid_gallery_find_journal(real, journal, sizeof journal))
+        return fid_fail(error, FID_CORRUPT,
+                        "the gallery %s is gone, but not its journal %s, with what was changed "
+                        "last: put the gallery back beside it, or a copy in its place (faceid "
+                        "restore), or remove the journal",
+                        path, journal);
+    if (absent && make == FID_FILE_MAKE) {
         status = make_file(real, error);
         if (status != FID_OK)
             return status;

@@ -13,7 +13,7 @@
 /* FILLS real (bytes) with the path to open: its folder resolved, the file itself not a link. The
  * file is there afterwards with mode 0600 (an open mode is corrected, but not for reading).
  * FID_NOT_FOUND: there is none, and none was to be made; FID_INVALID: a link or not a regular file;
- * FID_IO. */
+ * FID_CORRUPT: it is gone, but not its journal; FID_IO. */
 enum fid_file_make {
     FID_FILE_READ, /* nothing is changed */
     FID_FILE_FIND,
@@ -22,6 +22,10 @@ enum fid_file_make {
 };
 enum fid_status fid_gallery_file(const char *path, enum fid_file_make make, char *real,
                                  size_t bytes, struct fid_error *error);
+
+/* FILLS journal with the path of a journal that lies beside it and is not empty; false: none does.
+ */
+bool fid_gallery_find_journal(const char *path, char *journal, size_t bytes);
 
 /* The file or its folder, a full path, cannot be written: somebody else's, or on a file system that
  * is only read. Its mode is left as it is then. */
