@@ -515,6 +515,7 @@ enum fid_status fid_gallery_undo(struct fid_gallery *gallery, struct fid_change 
  * says which, as with FID_IO and FID_CORRUPT. */
 struct fid_forgotten {
     size_t bytes_sought; /* of the person */
+    size_t bytes_shared; /* of these, others have the same and keep them */
     size_t files, backups;
     size_t absent; /* copies that are not where they were made: whoever has them has the person */
     uint64_t bytes_searched;

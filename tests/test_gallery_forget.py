@@ -12,6 +12,7 @@ import time
 from check import case, main, require
 from galleries import gallery_of, get, good, names, put, refused
 from people_file import SIZE, people_file, person
+from program import FACEID, environment, faceid
 
 
 def copy_of(gallery):
@@ -151,14 +152,16 @@ def a_forgetting_held_up_is_finished_later():
         gallery = gallery_of(person("anastasia", 3), person("bob"))
         reader = reader_of(gallery)
         require(reader("BEGIN") == 2, "no reader")
-        refused(8, ("forget", "anastasia"), "deleted", "another process", gallery=gallery)
+        refused(8, ("forget", "anastasia"), "'anastasia' is deleted", "another process", gallery=gallery)
+        refused(8, ("check",), "a forgetting is not finished", gallery=gallery)
         refused(8, ("forget", "anastasia"), "deleted", "another process", gallery=gallery)
         require(reader("COMMIT") == 1, "the reader sees it")
         take_in(gallery, person("eva"))
         files = [gallery, gallery + "-wal"]
         require(any(b"anastasia" in bytes_of(path) for path in files), "nothing held it up")
         if finish[0] == "check":
-            good(*finish, gallery=gallery)
+            require("held up is finished" in good(*finish, gallery=gallery).stderr, "does not tell")
+            require("held up" not in good(*finish, gallery=gallery).stderr, "tells again")
         else:
             refused(5, finish, "nobody called", gallery=gallery)
         for path in files:
@@ -179,6 +182,7 @@ def a_copy_held_up_is_finished_by_the_next_try():
     reader("COMMIT")
     said = good("forget", "anastasia", gallery=gallery).stderr
     require("nothing is left" in said, said)
+    require("others have" not in said, said)
     for path in (gallery, copy, copy + "-wal"):
         require(b"anastasia" not in bytes_of(path), "the name is left in " + path)
     reader.close()
@@ -194,6 +198,91 @@ def copies_that_name_each_other():
     good("forget", "ana", gallery=gallery)
     require(time.monotonic() - begun < 5, "waited for itself")
     require(names(gallery) == names(copy) == ["bob", "eva"], "%s %s" % (names(gallery), names(copy)))
+
+
+@case
+def what_others_have_too_is_told():
+    face = person("", 1, seed="whose?")[-1]
+    gallery = gallery_of(person("bob", 2) + [face], person("ana", 1) + [face])
+    said = good("forget", "ana", gallery=gallery).stderr
+    require("but 128 that others have too and keep" in said, said)
+    require(vectors("whose?", 1)[0] in get(gallery), "his face is gone")
+
+
+@case
+def a_copy_that_is_being_written_is_waited_for():
+    """Its process holds the file, as faceid backup does; what a killed one left is not held."""
+    gallery = gallery_of(person("ana", 3), person("bob"))
+    copy = copy_of(gallery)
+    part = copy + ".faceid-part"
+    for seconds in (1.0, 60.0):
+        put_there = ("import fcntl, struct, sys, time\n"
+                     "file = open(sys.argv[1], 'x')\n"
+                     "fcntl.fcntl(file, 37, struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 0x7fffffff, 1, 0))\n"
+                     "print('held', flush=True)\n"
+                     "time.sleep(float(sys.argv[2]))\n")
+        holder = subprocess.Popen(["/usr/bin/python3", "-c", put_there, part, str(seconds)],
+                                  stdout=subprocess.PIPE)
+        require(holder.stdout.readline() == b"held\n", "nobody holds it")
+        if seconds > 10:
+            refused(8, ("forget", "bob"), "'bob' is not forgotten yet", copy, "being written", gallery=gallery)
+            require(os.path.exists(part), "it was removed")
+        else:
+            good("forget", "ana", gallery=gallery)
+            require(holder.poll() is not None, "it was not waited for")
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()
+    good("forget", "bob", gallery=gallery)
+    require(not os.path.exists(part), "it is left")
+
+
+@case
+def backups_beside_a_forgetting():
+    """Whichever comes first, nobody who was forgotten is in a copy, and nothing fails."""
+    for i in range(12):
+        gallery = gallery_of(person("ana", 40), person("bob", 40))
+        copies = [os.path.join(os.path.dirname(gallery), "%d.db" % n) for n in range(3)]
+        children = [subprocess.Popen([FACEID, "backup", copy], env=environment(gallery=gallery),
+                                     stderr=subprocess.PIPE, text=True) for copy in copies]
+        time.sleep(0.002 * i)
+        done = faceid("forget", "ana", gallery=gallery)
+        said = [child.communicate()[1] for child in children]
+        codes = [child.returncode for child in children]
+        require(done.returncode == 0, "forget: exit %d: %s" % (done.returncode, done.stderr))
+        require(all(code in (0, 8) for code in codes), "%s: %s" % (codes, said))
+        for copy, code in zip(copies, codes):
+            if code == 0:
+                require(names(copy) == ["bob"] and b"ana" not in get(copy), "ana is in %s: %s %s" % (copy, done.stderr, said))
+
+
+@case
+def copies_are_counted_once():
+    gallery = gallery_of(person("ana", 3), person("bob"))
+    copy = copy_of(gallery)
+    gone = copy + ".gone"
+    good("backup", gone, gallery=gallery)
+    os.remove(gone)
+    good("restore", copy, gallery=gallery)  # what goes aside names the two as well
+    said = good("forget", "ana", gallery=gallery).stderr
+    require("1 copy of faceid backup is not where it was made" in said, said)
+
+
+@case
+def the_journal_of_a_copy_that_is_gone():
+    """Who removes a damaged copy by the name of its file leaves what was changed last."""
+    gallery = gallery_of(person("ana", 3), person("bob"))
+    copy = copy_of(gallery)
+    for journal in ("copy.db-wal", "copy.db-journal"):
+        left = os.path.join(os.path.dirname(gallery), journal)
+        with open(left, "wb") as file:
+            file.write(vectors(repr("ana"), 1)[0])
+        if os.path.exists(copy):
+            os.remove(copy)
+        refused(5, ("forget", "ana"), "'ana' is not forgotten yet", left, "remove it", gallery=gallery)
+        os.remove(left)
+    require("ana" in names(gallery), "she is gone")
+    good("forget", "ana", gallery=gallery)
 
 
 main()

@@ -66,7 +66,9 @@ const struct app_verb app_verb_check = {
         "lost is saved as 'recovered N'; where it is lost which model the faces are of, "
         "--model says it.\n"
         "What is lost is told; a limit that was calibrated is not taken over.\n"
-        "The damaged gallery and its journal stay as they are.\n",
+        "The damaged gallery and its journal stay as they are. faceid restore puts the new one in "
+        "its\n"
+        "place; until then forget does not know of it.\n",
     .examples = "faceid check\ta sentence\n"
                 "faceid check --salvage saved.db\tall undamaged faces in a new gallery\n",
     .groups = APP_USES_MODEL | APP_USES_GALLERY,

@@ -1,5 +1,7 @@
 #include "app/app.h"
 
+#include <stdio.h>
+
 static enum app_exit run(struct app *app)
 {
     char *name = app->arguments.words[0], checked[FID_NAME_BYTES];
@@ -10,9 +12,13 @@ static enum app_exit run(struct app *app)
         return code;
     if (fid_gallery_forget_proven(app->gallery, name, &forgotten, &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
+    char shared[100] = "";
+    if (forgotten.bytes_shared > 0)
+        snprintf(shared, sizeof shared, " but %zu that others have too and keep",
+                 forgotten.bytes_shared);
     app_say(app,
-            "%s is forgotten: of %zu bytes nothing is left in the gallery%s (%.1f MB searched)",
-            checked, forgotten.bytes_sought, forgotten.backups > 0 ? " and its copies" : "",
+            "%s is forgotten: of %zu bytes nothing is left in the gallery%s%s (%.1f MB searched)",
+            checked, forgotten.bytes_sought, forgotten.backups > 0 ? " and its copies" : "", shared,
             (double)forgotten.bytes_searched / 1e6);
     if (forgotten.absent > 0)
         app_say(app,
@@ -38,9 +44,11 @@ const struct app_verb app_verb_forget = {
         "are searched for what is left. Exit code 8: the person is deleted, but another process\n"
         "still reads an older state; the bytes go when it is done, and faceid check tells. Or a\n"
         "copy is in use: then the person is not forgotten yet, and is told so, as where a copy\n"
-        "cannot be searched. Whoever stays in the gallery stays in the copies. Exports are yours "
-        "to\n"
-        "remove, and copies that were taken elsewhere.\n",
+        "cannot be searched. Whoever stays in the gallery stays in the copies, and keeps the "
+        "faces\n"
+        "that both had. Exports are yours to remove, and copies that were taken elsewhere or saved "
+        "by\n"
+        "faceid check --salvage.\n",
     .examples = "faceid forget ana\tana is a stranger again\n",
     .min_arguments = 1,
     .max_arguments = 1,

@@ -133,13 +133,20 @@ static enum fid_status open_as_usual(const char *path, struct fid_secret *secret
 
 /* What was deleted by the last forgetting, when somebody else's reading kept it in the file. */
 static enum fid_status finish_forgetting(const char *path, struct fid_secret *secret,
-                                         struct fid_error *error)
+                                         const struct counter *counter, struct fid_error *error)
 {
     struct fid_store *store;
     enum fid_status status = fid_store_open(path, 0, secret, &store, error);
     if (status == FID_OK)
         status = fid_store_purge(store, error);
     fid_store_close(&store);
+    if (status == FID_BUSY)
+        return fid_fail(error, status,
+                        "a forgetting is not finished: another process reads an older state of %s, "
+                        "and bytes of who was forgotten are in the file until it is done",
+                        path);
+    if (status == FID_OK)
+        counter->tell(counter->ctx, "a forgetting that another process had held up is finished");
     return status;
 }
 
@@ -163,7 +170,8 @@ static enum fid_status check_nothing(const char *path, fid_tell_fn tell, void *c
     char text[PATH_MAX + 100];
     if (access(path, F_OK) != 0)
         return fid_fail(error, FID_NOT_FOUND, "there is no gallery %s", path);
-    snprintf(text, sizeof text, "the file %s is empty: nobody is enrolled in it yet", path);
+    snprintf(text, sizeof text,
+             "the file %s is empty: nobody is enrolled in it yet, or all of it is lost", path);
     tell(ctx, text);
     return FID_OK;
 }
@@ -189,6 +197,6 @@ enum fid_status fid_gallery_check(const char *path, struct fid_secret *secret, f
         status = open_as_usual(path, secret, &counter, error);
     *faults = counter.count;
     return status == FID_OK && held_up && counter.count == 0
-               ? finish_forgetting(path, secret, error)
+               ? finish_forgetting(path, secret, &counter, error)
                : status;
 }

@@ -4,6 +4,7 @@
 #include "engine/face/store/trace.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 struct forgetting {
@@ -48,20 +49,26 @@ static enum fid_status update_loser(struct fid_store *copy, int64_t loser, struc
 }
 
 /* The person goes out of one copy, and so do the bytes of whoever went before without a proof. */
-static enum fid_status forget_in_copy(void *ctx, struct fid_store *copy, struct fid_error *error)
+static enum fid_status delete_in_copy(struct forgetting *forgetting, struct fid_store *copy,
+                                      struct fid_error *error)
 {
-    struct forgetting *forgetting = ctx;
     bool changed = false, unpurged = false;
-    enum fid_status status = add_bytes_of_copy(forgetting, copy, error);
-    if (status == FID_OK)
-        status = fid_store_delete_alike(copy, forgetting->gallery->store, forgetting->id,
-                                        forgetting->key, update_loser, &changed, error);
+    enum fid_status status =
+        fid_store_delete_alike(copy, forgetting->gallery->store, forgetting->id, forgetting->key,
+                               update_loser, &changed, error);
     if (status == FID_OK)
         status = fid_store_is_unpurged(copy, &unpurged, error);
     if (status == FID_OK && unpurged)
         status = fid_store_purge(copy, error);
     forgetting->told.backups += changed;
     return status;
+}
+
+static enum fid_status forget_in_copy(void *ctx, struct fid_store *copy, struct fid_error *error)
+{
+    struct forgetting *forgetting = ctx;
+    enum fid_status status = add_bytes_of_copy(forgetting, copy, error);
+    return status == FID_OK ? delete_in_copy(forgetting, copy, error) : status;
 }
 
 /* ---- the proof ---- */
@@ -93,8 +100,10 @@ static enum fid_status judge(struct forgetting *forgetting, struct fid_store *st
         size = FID_TRACE_BYTES;
         status = fid_store_has_text(store, bytes, size, &theirs, error);
     }
-    if (status == FID_OK && theirs)
+    if (status == FID_OK && theirs) {
         fid_trace_spare(&forgetting->trace, bytes, size);
+        forgetting->told.bytes_shared += size;
+    }
     if (status != FID_OK || theirs)
         return status;
     return fid_fail(
@@ -149,12 +158,19 @@ static enum fid_status search_store(struct forgetting *forgetting, struct fid_st
     return status == FID_OK ? search_file(forgetting, store, true, error) : status;
 }
 
+/* One that was made while the others were looked through has the person still. Whoever it has of
+ * that name, and the gallery too, stays. */
 static enum fid_status search_copy(void *ctx, struct fid_store *copy, struct fid_error *error)
 {
-    return search_store(ctx, copy, error);
+    struct forgetting *forgetting = ctx;
+    int64_t left = 0;
+    enum fid_status status = fid_store_find(copy, forgetting->key, &left, error);
+    forgetting->id = 0;
+    if (status == FID_OK && left != 0)
+        status = delete_in_copy(forgetting, copy, error);
+    return status == FID_OK ? search_store(forgetting, copy, error) : status;
 }
 
-/* Once more through all copies: one that was being made meanwhile has the person. */
 static enum fid_status prove(struct forgetting *forgetting, struct fid_error *error)
 {
     if ((forgetting->gallery->flags & FID_GALLERY_MEMORY) != 0)
@@ -205,20 +221,21 @@ static enum fid_status delete_person(struct forgetting *forgetting, const char *
     return status;
 }
 
-static enum fid_status purge(struct fid_gallery *gallery, struct fid_error *error)
+/* who: as the subject of a sentence. */
+static enum fid_status purge(struct fid_gallery *gallery, const char *who, struct fid_error *error)
 {
     struct fid_error why = {0};
     enum fid_status status = fid_store_purge(gallery->store, &why);
     if (status != FID_OK && status != FID_BUSY)
         return fid_fail(error, status,
-                        "the person is deleted, but not proven to be gone to the last byte: %s",
+                        "%s is deleted, but not proven to be gone to the last byte: %s", who,
                         why.text);
     if (status == FID_OK)
         return FID_OK;
     return fid_fail(error, FID_BUSY,
-                    "the person is deleted, but another process reads an older state of %s: the "
-                    "bytes are in the file until it is done (faceid check)",
-                    gallery->path);
+                    "%s is deleted, but another process reads an older state of %s: the bytes are "
+                    "in the file until it is done (faceid check)",
+                    who, gallery->path);
 }
 
 /* Nobody has the name; who had it may have been forgotten while somebody read an older state. */
@@ -228,7 +245,7 @@ static enum fid_status forget_nobody(struct fid_gallery *gallery, const char *se
     bool unpurged = false;
     enum fid_status status = fid_store_is_unpurged(gallery->store, &unpurged, error);
     if (status == FID_OK && unpurged)
-        status = purge(gallery, error);
+        status = purge(gallery, "who was forgotten before", error);
     return status == FID_OK ? fid_fail(error, FID_NOT_FOUND, "%s", sentence) : status;
 }
 
@@ -237,7 +254,7 @@ enum fid_status fid_gallery_forget_proven(struct fid_gallery *gallery, const cha
 {
     struct forgetting forgetting = {.gallery = gallery};
     struct fid_error nobody = {0};
-    char checked[FID_NAME_BYTES];
+    char checked[FID_NAME_BYTES] = "", who[FID_NAME_BYTES + 2];
     enum fid_status status = fid_gallery_writable(gallery, error);
     if (status == FID_OK)
         status = fid_name_check(name, checked, error);
@@ -254,8 +271,9 @@ enum fid_status fid_gallery_forget_proven(struct fid_gallery *gallery, const cha
         status = forget_nobody(gallery, nobody.text, error);
     if (status == FID_OK && here)
         status = delete_person(&forgetting, name, error);
+    snprintf(who, sizeof who, "'%s'", checked);
     if (status == FID_OK)
-        status = purge(gallery, error);
+        status = purge(gallery, who, error);
     if (status == FID_OK)
         status = prove(&forgetting, error);
     if (forgotten != NULL)
