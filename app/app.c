@@ -85,7 +85,8 @@ void app_talk_into(char *text, size_t bytes)
 
 static void say(const char *format, va_list args)
 {
-    char *whole = NULL, part[512];
+    char *whole = NULL, *line = NULL, part[512];
+    size_t length = 0;
     va_list again;
     if (kept_text != NULL) {
         vsnprintf(kept_text, kept_bytes, format, args);
@@ -97,10 +98,15 @@ static void say(const char *format, va_list args)
     va_end(again);
     flockfile(stderr); /* the live window talks from several threads */
     app_progress_hide();
-    fputs("faceid: ", stderr);
-    app_put_visible(stderr, whole != NULL ? whole : part);
-    fputc('\n', stderr);
+    FILE *made = open_memstream(&line, &length); /* two processes may talk to one terminal */
+    FILE *to = made != NULL ? made : stderr;
+    fputs("faceid: ", to);
+    app_put_visible(to, whole != NULL ? whole : part);
+    fputc('\n', to);
+    if (made != NULL && fclose(made) == 0)
+        fwrite(line, 1, length, stderr);
     funlockfile(stderr);
+    free(line);
     free(whole);
 }
 
