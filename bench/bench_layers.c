@@ -28,7 +28,7 @@ static const char usage[] =
     "                    machine slows both alike; memory is then that of both\n"
     "  --threads N       default 1; 0: one for each core\n"
     "  --batch N         inputs at once (default 1)\n"
-    "  --runs N          default 20, after 3 to warm up\n"
+    "  --runs N          default 20, after 3 to warm up (none with 1)\n"
     "  --graph NAME      of a model with several graphs (default: the first)\n"
     "  --size WxH        of the input, for graphs of free size (default: the customary one)\n"
     "  --svg FILE        draw a roofline picture too\n"

@@ -54,7 +54,7 @@ struct layer_run *layer_run_open(const struct layer_setting *setting, const char
     fid_session_input(run->session, &input);
     bench_pattern(input.data,
                   (size_t)input.n * (size_t)input.h * (size_t)input.w * (size_t)input.c);
-    for (int i = 0; i < WARM_RUNS; i++)
+    for (int i = 0; i < WARM_RUNS && setting->runs > 1; i++)
         fid_session_run(run->session, setting->batch);
     return run;
 }

@@ -13,8 +13,8 @@ struct layer_setting {
 
 struct layer_run; /* a session with what it stands on */
 
-/* Opens, fills the input with a pattern and warms up; bench_fail when the model cannot be used,
- * bench_refuse when there is no such kernel table or method. */
+/* Opens, fills the input with a pattern and warms up (not for one run alone); bench_fail when the
+ * model cannot be used, bench_refuse when there is no such kernel table or method. */
 struct layer_run *layer_run_open(const struct layer_setting *setting, const char *method);
 void layer_run_close(struct layer_run **run);
 
