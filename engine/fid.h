@@ -575,8 +575,8 @@ struct fid_restored {
     char model[160];  /* name and beginning of the id, as model_before; "": nobody's faces */
     char model_before[160];
     char aside[4096]; /* where the gallery that was there is now; "": there was none */
-    char
-        aside_journal[4112]; /* and what was changed last, which cannot be read without it; or "" */
+    /* and its journal with what was changed last, which cannot be read without it; "": none */
+    char aside_journal[4112];
     bool searchable; /* it could be opened: forgetting can look into it as into other copies */
 };
 
