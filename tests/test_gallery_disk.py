@@ -61,7 +61,7 @@ def read_on_a_full_disk():
 def deleted_and_not_proven():
     """There is room to delete somebody, but not to write the file anew."""
     folder = os.path.dirname(gallery_of(*("p%03d" % i for i in range(150))))
-    sentence(on_a_full_disk(folder, "forget", "p007", room=160), "the person is deleted, but not proven", "disk is full")
+    sentence(on_a_full_disk(folder, "forget", "p007", room=160), "is deleted, but not proven", "disk is full")
 
 
 @case
