@@ -3,7 +3,9 @@
 import os
 import signal
 import sqlite3
+import subprocess
 import threading
+import time
 
 from check import BUILD, case, main, require, run, skip, temp_folder
 from galleries import gallery_of, get, good, names, put, refused
@@ -159,6 +161,38 @@ def a_journal_without_its_gallery():
     require(names(before[:-4]) == ["bob", "eva", "lisa"], str(names(before[:-4])))
     good("forget", "bob", gallery=gallery)
     require(names(before[:-4]) == ["eva", "lisa"], str(names(before[:-4])))
+
+
+@case
+def no_journal_goes_under_a_new_file():
+    """Of a gallery that was moved away it may have what was changed last."""
+    gallery, copy = gallery_and_copy()
+    left = crash(gallery, "eva")
+    moved = gallery + ".moved"
+    os.rename(gallery, moved)
+    write(gallery + "-wal", left[gallery + "-wal"])
+    for words in (("backup", gallery), ("check", "--salvage", gallery)):
+        refused(5, words, "the journal %s-wal" % gallery, "name another file", gallery=copy)
+        require(get(gallery + "-wal") == left[gallery + "-wal"] and not os.path.exists(gallery), str(words))
+    os.rename(moved, gallery)
+    require(names(gallery) == ["bob", "eva", "lisa"], str(names(gallery)))
+
+
+@case
+def nobody_is_lost_who_comes_meanwhile():
+    """Nothing holds a gallery that is not there yet: who is enrolled while the copy is written stays."""
+    gallery, copy = gallery_and_copy()
+    os.remove(gallery)
+    slow = strace("-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:delay_enter=300000")
+    restoring = subprocess.Popen([*slow, FACEID, "restore", copy], env=environment(gallery=gallery, **TRACED),
+                                 stderr=subprocess.PIPE, text=True)
+    part = gallery + ".faceid-part"
+    while restoring.poll() is None and not os.path.exists(part):
+        time.sleep(0.01)
+    good("import", put(people_file(person("eva"))), gallery=gallery)
+    said = restoring.communicate()[1]
+    require(restoring.returncode == 8 and "meanwhile" in said, "exit %d: %s" % (restoring.returncode, said))
+    require(names(gallery) == ["eva"] and not os.path.exists(part), str(names(gallery)))
 
 
 @case

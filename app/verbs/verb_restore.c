@@ -61,6 +61,9 @@ static enum app_exit run(struct app *app)
         app_warn("the gallery as it was, in %s, is not sealed: remove it, or seal it with the same "
                  "secret (faceid protect --gallery %s)",
                  restored.aside, restored.aside);
+    else if (before == FID_SECRET_NONE && after != FID_SECRET_NONE &&
+             restored.aside_journal[0] != '\0')
+        app_warn("what was left of the gallery, in %s, is not sealed", restored.aside_journal);
     if (before != FID_SECRET_NONE && after == FID_SECRET_NONE)
         app_warn(
             "the gallery %s is not sealed any more, as the copy was not: faceid protect seals it",

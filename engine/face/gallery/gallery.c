@@ -4,6 +4,7 @@
 #include "engine/base/size.h"
 #include "kernels/kernels.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -347,7 +348,7 @@ enum fid_status fid_gallery_refresh(struct fid_gallery *gallery, bool *changed,
             fid_store_open(gallery->path, gallery->flags, gallery->secret, &gallery->store, error);
         gallery->version = VERSION_UNKNOWN;
         const bool gone = status == FID_OK ? gallery->store == NULL
-                                           : access(gallery->path, F_OK) != 0; /* but its journal */
+                                           : access(gallery->path, F_OK) != 0 && errno == ENOENT;
         if (gone && drop_all(gallery) && changed != NULL)
             *changed = true;
         if (status != FID_OK || gallery->store == NULL)

@@ -19,7 +19,7 @@ struct restoring {
     struct fid_store_model model, before;
     size_t people; /* of the copy */
     bool moved;    /* aside, and nothing is in its place */
-    bool is_gone;  /* and only a journal is there */
+    bool is_there; /* a file has the gallery's name */
 };
 
 /* ---- what there is ---- */
@@ -36,6 +36,8 @@ static enum fid_status cannot_open_copy(const struct restoring *work, const char
                                         enum fid_status status, const struct fid_error *reason,
                                         struct fid_error *error)
 {
+    if (access(copy, F_OK) != 0)
+        return fid_fail(error, status, "%s", reason->text);
     if (status == FID_CORRUPT)
         return fid_fail(error, status,
                         "%s is no copy of a gallery, or damaged: take another copy, or save what "
@@ -102,12 +104,12 @@ static enum fid_status hold_old(struct restoring *work, struct fid_error *error)
     struct fid_error reason;
     struct stat info;
     char unused[PATH_MAX + 16];
-    work->is_gone = lstat(work->path, &info) != 0;
-    if ((work->is_gone || info.st_size == 0) &&
+    work->is_there = lstat(work->path, &info) == 0;
+    if ((!work->is_there || info.st_size == 0) &&
         !fid_gallery_find_journal(work->path, unused, sizeof unused))
         return FID_OK;
     fid_gallery_aside(work->path, work->aside, sizeof work->aside);
-    if (work->is_gone)
+    if (!work->is_there)
         return FID_OK;
     enum fid_status status = open_old(work, info.st_size, &reason);
     if (status == FID_OK)
@@ -149,7 +151,7 @@ static enum fid_status note_copies(const struct restoring *work, struct fid_erro
     if (status != FID_OK)
         return status;
     status = note(work->next, fid_store_path(work->from), error);
-    if (status == FID_OK && work->aside[0] != '\0')
+    if (status == FID_OK && work->aside[0] != '\0' && work->is_there)
         status = note(work->next, work->aside, error);
     if (status == FID_OK && work->old != NULL)
         status = fid_store_each_backup(work->old, note, work->next, error);
@@ -192,7 +194,10 @@ static bool move_journals(const char *from, const char *to)
 static void put_back(const struct restoring *work, struct fid_error *error)
 {
     struct fid_error reason = {0};
-    bool unused, back = !work->moved || fid_private_link(work->aside, work->path, &unused);
+    bool unused,
+        back = work->is_there || access(work->path, F_OK) != 0; /* no other one's journal */
+    if (back && work->moved)
+        back = fid_private_link(work->aside, work->path, &unused);
     if (back && work->old == NULL)
         back = move_journals(work->aside, work->path);
     if (back && !work->moved)
@@ -204,13 +209,25 @@ static void put_back(const struct restoring *work, struct fid_error *error)
              work->aside);
 }
 
+/* Nothing holds a gallery that is not there yet. */
+static enum fid_status made_meanwhile(const struct restoring *work, struct fid_error *error)
+{
+    return fid_fail(error, FID_BUSY,
+                    "the gallery %s was made or removed by another process meanwhile: try again",
+                    work->path);
+}
+
 /* The file stays in its place too, until the next one takes it, where the file system can do that.
  */
 static enum fid_status put_aside(struct restoring *work, struct fid_error *error)
 {
+    struct stat info;
+    const bool is_there = lstat(work->path, &info) == 0;
+    if (is_there != work->is_there || (is_there && work->aside[0] == '\0' && info.st_size > 0))
+        return made_meanwhile(work, error);
     if (work->aside[0] == '\0')
         return FID_OK;
-    if (!work->is_gone && !fid_private_link(work->path, work->aside, &work->moved))
+    if (is_there && !fid_private_link(work->path, work->aside, &work->moved))
         return fid_fail(error, errno == EEXIST ? FID_EXISTS : FID_IO,
                         "the gallery %s cannot be kept as %s: %s", work->path, work->aside,
                         strerror(errno));
@@ -224,13 +241,17 @@ static enum fid_status put_aside(struct restoring *work, struct fid_error *error
 static enum fid_status replace(struct restoring *work, struct fid_error *error)
 {
     struct fid_private_file file = {.database = true};
-    enum fid_status status = fid_private_create(work->path, true, &file, NULL, error);
+    enum fid_status status = fid_private_create(work->path, work->is_there, &file, NULL, error);
+    if (status == FID_EXISTS)
+        status = made_meanwhile(work, error);
     if (status == FID_OK)
         status = write_next(work, file.temporary, error);
     if (status == FID_OK)
         status = put_aside(work, error);
     if (status == FID_OK) {
         status = fid_private_publish(&file, error);
+        if (status == FID_EXISTS)
+            status = made_meanwhile(work, error);
         if (status != FID_OK && work->aside[0] != '\0' && file.temporary[0] != '\0')
             put_back(work, error);
     }
@@ -254,7 +275,7 @@ static void tell_all(const struct restoring *work, struct fid_restored *restored
     if (work->aside[0] != '\0' && !fid_gallery_find_journal(work->aside, restored->aside_journal,
                                                             sizeof restored->aside_journal))
         restored->aside_journal[0] = '\0';
-    if (!work->is_gone)
+    if (work->is_there)
         snprintf(restored->aside, sizeof restored->aside, "%s", work->aside);
     restored->searchable = work->old != NULL;
 }

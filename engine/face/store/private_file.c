@@ -25,16 +25,17 @@ static enum fid_status exists(const char *path, struct fid_error *error)
     return fid_fail(error, FID_EXISTS, "%s is there already, and is not replaced unasked", path);
 }
 
-/* A device or a link would be replaced by a file, not written to. */
-static enum fid_status may_be_made(const char *path, bool replace, struct fid_error *error)
+/* What was changed last in a gallery that is gone, or moved away. */
+static enum fid_status no_lost_journal(const char *path, struct fid_error *error)
 {
     struct stat info;
-    if (lstat(path, &info) != 0)
-        return FID_OK; /* whatever else is wrong with the path, making the file tells */
-    if (!S_ISREG(info.st_mode))
-        return fid_fail(error, FID_INVALID,
-                        "%s is a folder, a link or a device, and is not replaced by a file", path);
-    return replace ? FID_OK : exists(path, error);
+    char journal[PATH_MAX + 16];
+    if (lstat(path, &info) == 0 || !fid_gallery_find_journal(path, journal, sizeof journal))
+        return FID_OK;
+    return fid_fail(error, FID_EXISTS,
+                    "%s is not written, since the journal %s of a gallery that was there is not "
+                    "replaced unasked: remove it, or name another file",
+                    path, journal);
 }
 
 /* Who writes "-" means a pipe, which keeps nothing private and has no beginning to come back to. */
@@ -131,6 +132,19 @@ static enum fid_status hold(struct fid_private_file *file, int *descriptor, stru
     return status;
 }
 
+enum fid_status fid_private_may_be_made(const char *path, bool replace, struct fid_error *error)
+{
+    struct stat info;
+    if (strcmp(path, "-") == 0)
+        return no_stream(error);
+    if (lstat(path, &info) != 0)
+        return FID_OK;          /* whatever else is wrong with the path, making the file tells */
+    if (!S_ISREG(info.st_mode)) /* would be replaced by a file, not written to */
+        return fid_fail(error, FID_INVALID,
+                        "%s is a folder, a link or a device, and is not replaced by a file", path);
+    return replace ? FID_OK : exists(path, error);
+}
+
 enum fid_status fid_private_create(const char *path, bool replace, struct fid_private_file *file,
                                    int *descriptor, struct fid_error *error)
 {
@@ -143,8 +157,7 @@ enum fid_status fid_private_create(const char *path, bool replace, struct fid_pr
         file->temporary[0] = '\0';
         return fid_fail(error, FID_INVALID, "'%.200s' cannot be the path of a file", path);
     }
-    enum fid_status status =
-        strcmp(path, "-") == 0 ? no_stream(error) : may_be_made(path, replace, error);
+    enum fid_status status = fid_private_may_be_made(path, replace, error);
     if (status == FID_OK && fid_private_is_written(path))
         status = being_written(path, error);
     if (status == FID_OK)
@@ -209,6 +222,8 @@ enum fid_status fid_private_publish(struct fid_private_file *file, struct fid_er
         status = not_own(file, error);
     if (status == FID_OK && !file->replace && access(file->path, F_OK) == 0)
         status = exists(file->path, error); /* and its journals are its own */
+    if (status == FID_OK && !file->replace && file->database)
+        status = no_lost_journal(file->path, error);
     if (status == FID_OK && file->database && !remove_journals(file->path))
         status = failed(file->path, error);
     bool moved = file->replace;

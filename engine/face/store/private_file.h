@@ -25,13 +25,15 @@ struct fid_private_file { /* zero-initialise */
  * is a folder's, a link's or a device's. */
 enum fid_status fid_private_create(const char *path, bool replace, struct fid_private_file *file,
                                    int *descriptor, struct fid_error *error);
+/* Would a new one be refused? FID_EXISTS; FID_INVALID: a folder, a link, a device or "-". */
+enum fid_status fid_private_may_be_made(const char *path, bool replace, struct fid_error *error);
 /* Removes what a process that was killed while it wrote that file left beside it, SQLite's journals
  * of it too. FID_IO. */
 enum fid_status fid_private_clear(const char *path, struct fid_error *error);
 /* Does another process, or this one, write a file of that path just now? */
 bool fid_private_is_written(const char *path);
-/* Brings the file to the disk and gives it its name. FID_BUSY: somebody has removed it meanwhile,
- * as a forgetting does with what might still have the person; FID_EXISTS, FID_IO. */
+/* Brings the file to the disk and gives it its name. FID_BUSY: somebody has removed it meanwhile;
+ * FID_EXISTS: a file has that name, or, to a database, a journal of one that is gone; FID_IO. */
 enum fid_status fid_private_publish(struct fid_private_file *file, struct fid_error *error);
 /* Gives the file at `from` the name `to`, which nothing may have (errno EEXIST), and keeps the old
  * one where the file system has second names; *moved: it has none (FAT, some network mounts), and
