@@ -103,8 +103,13 @@ static void say(const char *format, va_list args)
     fputs("faceid: ", to);
     app_put_visible(to, whole != NULL ? whole : part);
     fputc('\n', to);
-    if (made != NULL && fclose(made) == 0)
+    if (made != NULL && fclose(made) == 0) {
         fwrite(line, 1, length, stderr);
+    } else if (made != NULL) {
+        fputs("faceid: ", stderr);
+        app_put_visible(stderr, whole != NULL ? whole : part);
+        fputc('\n', stderr);
+    }
     funlockfile(stderr);
     free(line);
     free(whole);

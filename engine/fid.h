@@ -402,7 +402,7 @@ struct fid_gallery;
 
 /* The gallery remembers the id of its model: FID_MISMATCH with another one (model NULL: not
  * checked, for listing and renaming). Opened for writing, a file that others might read is made
- * 0600. FID_IO, FID_CORRUPT, FID_BUSY. Borrows nothing. */
+ * 0600. FID_CORRUPT: damaged, or gone but for its journal; FID_IO, FID_BUSY. Borrows nothing. */
 enum fid_status fid_gallery_open(const char *path, const struct fid_model *model, unsigned flags,
                                  struct fid_gallery **gallery, struct fid_error *error);
 void fid_gallery_close(struct fid_gallery **gallery);
@@ -509,9 +509,10 @@ enum fid_status fid_gallery_undo(struct fid_gallery *gallery, struct fid_change 
 
 /* Forgets a person for good: also in the history and in the copies that fid_gallery_backup made and
  * that are still where they were. Then looks for what is left of the person's vectors (32 bytes of
- * them anywhere), consents and name in all these files. FILLS *forgotten (may be NULL). FID_BUSY:
- * the person is deleted, but another process reads an older state, and the bytes are in the file
- * until it is done (fid_gallery_check), or a copy is in use, and nobody is forgotten; the sentence
+ * them anywhere), consents and name in all these files. Nobody changes the gallery while the copies
+ * are looked through. FILLS *forgotten (may be NULL). FID_BUSY: the person is deleted, but another
+ * process reads an older state, and the bytes are in the file until it is done (fid_gallery_check);
+ * or the gallery or a copy is in use or a copy being written, and nobody is forgotten; the sentence
  * says which, as with FID_IO and FID_CORRUPT. */
 struct fid_forgotten {
     size_t bytes_sought; /* of the person */

@@ -9,16 +9,20 @@ import struct
 import subprocess
 import time
 
-from check import case, main, require
+from check import case, main, require, temp_folder
 from galleries import gallery_of, get, good, names, put, refused
 from people_file import SIZE, people_file, person
 from program import FACEID, environment, faceid
 
 
-def copy_of(gallery):
-    copy = os.path.join(os.path.dirname(gallery), "copy.db")
+def good_copy(gallery, name):
+    copy = os.path.join(os.path.dirname(gallery), name)
     good("backup", copy, gallery=gallery)
     return copy
+
+
+def copy_of(gallery):
+    return good_copy(gallery, "copy.db")
 
 
 def aside(gallery):
@@ -142,7 +146,7 @@ def looks_on_behind_a_shared_face():
     there.execute("INSERT INTO unknown VALUES(?)", (vectors("same", 3)[2],))
     there.commit()
     there.close()
-    refused(5, ("forget", "ana"), "bytes of them are still in", gallery=gallery)
+    refused(5, ("forget", "ana"), "bytes of theirs are still in", gallery=gallery)
 
 
 @case
@@ -209,6 +213,24 @@ def what_others_have_too_is_told():
     require(vectors("whose?", 1)[0] in get(gallery), "his face is gone")
 
 
+def hold(path, seconds):
+    """A process that makes the file and holds it, as faceid does with one that it writes."""
+    do = ("import fcntl, struct, sys, time\n"
+          "file = open(sys.argv[1], 'x')\n"
+          "fcntl.fcntl(file, 37, struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 0x7fffffff, 1, 0))\n"
+          "print('held', flush=True)\n"
+          "time.sleep(float(sys.argv[2]))\n")
+    holder = subprocess.Popen(["/usr/bin/python3", "-c", do, path, str(seconds)], stdout=subprocess.PIPE)
+    require(holder.stdout.readline() == b"held\n", "nobody holds it")
+    return holder
+
+
+def let_go(holder):
+    holder.kill()
+    holder.wait()
+    holder.stdout.close()
+
+
 @case
 def a_copy_that_is_being_written_is_waited_for():
     """Its process holds the file, as faceid backup does; what a killed one left is not held."""
@@ -216,25 +238,69 @@ def a_copy_that_is_being_written_is_waited_for():
     copy = copy_of(gallery)
     part = copy + ".faceid-part"
     for seconds in (1.0, 60.0):
-        put_there = ("import fcntl, struct, sys, time\n"
-                     "file = open(sys.argv[1], 'x')\n"
-                     "fcntl.fcntl(file, 37, struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 0x7fffffff, 1, 0))\n"
-                     "print('held', flush=True)\n"
-                     "time.sleep(float(sys.argv[2]))\n")
-        holder = subprocess.Popen(["/usr/bin/python3", "-c", put_there, part, str(seconds)],
-                                  stdout=subprocess.PIPE)
-        require(holder.stdout.readline() == b"held\n", "nobody holds it")
+        holder = hold(part, seconds)
         if seconds > 10:
-            refused(8, ("forget", "bob"), "'bob' is not forgotten yet", copy, "being written", gallery=gallery)
+            refused(8, ("forget", "bob"), "'bob' is not forgotten yet", "is writing " + copy, gallery=gallery)
             require(os.path.exists(part), "it was removed")
         else:
             good("forget", "ana", gallery=gallery)
             require(holder.poll() is not None, "it was not waited for")
-        holder.kill()
-        holder.wait()
-        holder.stdout.close()
+        let_go(holder)
     good("forget", "bob", gallery=gallery)
     require(not os.path.exists(part), "it is left")
+
+
+@case
+def a_backup_that_comes_late():
+    """It notes its copy and begins to copy while another one is waited for; who shares a face with the
+    person hides nobody there."""
+    face = person("", 1, seed="whose?")[-1]
+    gallery = gallery_of(person("ana", 3) + [face], person("bob", 2) + [face])
+    copy, late = copy_of(gallery), os.path.join(temp_folder(), "late.db")
+    holder = hold(copy + ".faceid-part", 1.5)
+    forgetting = subprocess.Popen([FACEID, "forget", "ana"], env=environment(gallery=gallery),
+                                  stderr=subprocess.PIPE, text=True)
+    time.sleep(0.5)
+    good("backup", late, gallery=gallery)
+    said = forgetting.communicate()[1]
+    require(forgetting.returncode == 0 and "nothing is left" in said, said)
+    let_go(holder)
+    for path in (gallery, copy, late):
+        require(names(path) == ["bob"] and b"ana" not in get(path), "ana is in " + path)
+        require(not any(v in get(path) for v in vectors(repr("ana"), 3)), "her faces are in " + path)
+
+
+@case
+def what_nobody_has_noted():
+    """A restore that is killed has put the gallery aside, or its journal, and the list that names it is
+    lost with the new file."""
+    gallery = gallery_of(person("ana", 3), person("bob"))
+    made = copy_of(gallery)
+    stray = gallery + ".20261101T101010Z"
+    os.rename(made, stray)
+    os.rename(good_copy(gallery, "second.db"), stray + "-2")
+    other = good_copy(gallery, "gallery.db.mine")  # noted, and not there
+    os.rename(other, other + ".20261101T101010Z")
+    good("forget", "ana", gallery=gallery)
+    for path in (stray, stray + "-2"):
+        require(names(path) == ["bob"] and b"ana" not in get(path), "ana is in " + path)
+    with open(stray + "-3-wal", "wb") as file:
+        file.write(b"what was changed last")
+    refused(5, ("forget", "bob"), "'bob' is not forgotten yet", stray + "-3-wal", gallery=gallery)
+
+
+@case
+def each_copy_once():
+    """Whatever restore puts aside names what the others name."""
+    gallery = gallery_of(*(person("p%d" % i, 2) for i in range(12)))
+    copy = copy_of(gallery)
+    for _ in range(7):
+        good("restore", copy, gallery=gallery)
+    size = sum(os.stat(os.path.join(os.path.dirname(gallery), name)).st_size
+               for name in os.listdir(os.path.dirname(gallery)))
+    said = good("forget", "p3", gallery=gallery).stderr
+    searched = float(said.rsplit("(", 1)[1].split()[0]) * 1e6
+    require(searched < 1.1 * size, "%d bytes of %d searched: %s" % (searched, size, said))
 
 
 @case

@@ -40,15 +40,17 @@ const struct app_verb app_verb_forget = {
         "consents\n"
         "and name stays in the gallery's file, its journal, its history, in copies of faceid "
         "backup\n"
-        "that are where they were made, or in what a killed backup left there; then all of these\n"
-        "are searched for what is left. Exit code 8: the person is deleted, but another process\n"
-        "still reads an older state; the bytes go when it is done, and faceid check tells. Or a\n"
-        "copy is in use: then the person is not forgotten yet, and is told so, as where a copy\n"
-        "cannot be searched. Whoever stays in the gallery stays in the copies, and keeps the "
-        "faces\n"
-        "that both had. Exports are yours to remove, and copies that were taken elsewhere or saved "
-        "by\n"
-        "faceid check --salvage.\n",
+        "that are where they were made, in what faceid restore put aside, or in what a killed "
+        "backup\n"
+        "left there; then all of these are searched for what is left. Exit code 8: the person is\n"
+        "deleted, but another process still reads an older state; the bytes go when it is done, "
+        "and\n"
+        "faceid check tells. Or the gallery or a copy is in use: then the person is not forgotten\n"
+        "yet, and is told so, as where a copy cannot be searched. Whoever stays in the gallery "
+        "stays\n"
+        "in the copies, and keeps the faces that both had. Exports are yours to remove, and "
+        "copies\n"
+        "that were taken elsewhere or saved by faceid check --salvage.\n",
     .examples = "faceid forget ana\tana is a stranger again\n",
     .min_arguments = 1,
     .max_arguments = 1,

@@ -76,12 +76,19 @@ enum fid_status fid_gallery_write_terms(struct fid_gallery *gallery, int64_t id,
 enum fid_status fid_gallery_end_change(struct fid_gallery *gallery, enum fid_status status,
                                        const int64_t *ids, size_t count, struct fid_error *error);
 
-/* Calls take for each copy of the gallery that is where it was made, and each copy of a copy,
- * opened for writing; FILLS *absent with how many are not there. Removes what was left beside them,
- * and beside the gallery, when a copying was killed, or what a copying writes that goes on. */
+/* Calls take once for each copy of the gallery that is where it was made, each copy of a copy, and
+ * what a restore put aside beside them, opened for writing; FILLS *absent with how many are not
+ * there. Removes what was left beside them, and beside the gallery, when a copying was killed.
+ * FID_BUSY: a copy is in use, or is being written and was waited for; FID_CORRUPT: it is damaged,
+ * or gone but for its journal; FID_SEALED, FID_IO. */
+enum fid_copies_wait {
+    FID_COPIES_WAIT,  /* for those that are being written */
+    FID_COPIES_THERE, /* only those that are whole; what is being written does not matter */
+};
 typedef enum fid_status (*fid_copy_fn)(void *ctx, struct fid_store *copy, struct fid_error *error);
-enum fid_status fid_gallery_each_copy(struct fid_gallery *gallery, fid_copy_fn take, void *ctx,
-                                      size_t *absent, struct fid_error *error);
+enum fid_status fid_gallery_each_copy(struct fid_gallery *gallery, enum fid_copies_wait wait,
+                                      fid_copy_fn take, void *ctx, size_t *absent,
+                                      struct fid_error *error);
 
 /* Notes in a store, within a change, where the copies of a damaged one are. */
 enum fid_status fid_gallery_take_copies(struct fid_store *into, struct fid_store_rows *rows,

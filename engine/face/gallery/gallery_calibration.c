@@ -116,9 +116,16 @@ enum fid_status fid_gallery_uncalibrate(struct fid_gallery *gallery, bool *was,
         return status;
     }
     gallery->calibration = (struct fid_store_calibration){0};
-    status = fid_store_purge(gallery->store, error);
-    return status == FID_OK ? fid_gallery_each_copy(gallery, uncalibrate_copy, NULL, &absent, error)
-                            : status;
+    struct fid_error why = {0};
+    status = fid_store_purge(gallery->store, &why);
+    if (status == FID_OK)
+        status =
+            fid_gallery_each_copy(gallery, FID_COPIES_WAIT, uncalibrate_copy, NULL, &absent, &why);
+    return status == FID_OK ? FID_OK
+                            : fid_fail(error, status,
+                                       "the limit and the strangers are removed, but bytes of them "
+                                       "may be left: %s",
+                                       why.text);
 }
 
 /* ---- the strangers ---- */

@@ -50,12 +50,25 @@ static enum fid_status refuse_damaged(struct fid_store *store, const char *path,
                     kept ? " is kept as it was" : "");
 }
 
-static enum fid_status note_copy(struct fid_gallery *gallery, const char *path,
-                                 struct fid_error *error)
+/* Makes the file, and FILLS temporary with it in full: SQLite opens nothing behind a link. The
+ * gallery notes it first: a copy that is not known would keep people who are forgotten. Both in one
+ * transaction: a forgetting has either ended by now, or finds the file held. */
+static enum fid_status note_and_create(struct fid_gallery *gallery, const char *path, bool replace,
+                                       struct fid_private_file *file, char temporary[PATH_MAX],
+                                       struct fid_error *error)
 {
+    char full[PATH_MAX];
     enum fid_status status = fid_store_begin(gallery->store, true, error);
-    if (status == FID_OK)
-        status = fid_store_note_backup(gallery->store, path, error);
+    if (status != FID_OK)
+        return status;
+    status = fid_private_create(path, replace, file, NULL, error);
+    if (status == FID_OK && realpath(file->temporary, temporary) == NULL)
+        status = fid_fail(error, FID_IO, "%s cannot be written: %s", path, strerror(errno));
+    if (status == FID_OK) {
+        snprintf(full, sizeof full, "%.*s", (int)(strlen(temporary) - strlen(FID_PRIVATE_ENDING)),
+                 temporary);
+        status = fid_store_note_backup(gallery->store, full, error);
+    }
     return fid_gallery_end_change(gallery, status, NULL, 0, error);
 }
 
@@ -63,7 +76,7 @@ enum fid_status fid_gallery_backup(struct fid_gallery *gallery, const char *path
                                    struct fid_error *error)
 {
     struct fid_private_file file = {.database = true};
-    char temporary[PATH_MAX], full[PATH_MAX]; /* SQLite opens nothing behind a link */
+    char temporary[PATH_MAX];
     if ((gallery->flags & FID_GALLERY_MEMORY) != 0)
         return fid_fail(error, FID_INVALID,
                         "%s is in memory, where nothing remembers a copy: export its people",
@@ -71,17 +84,12 @@ enum fid_status fid_gallery_backup(struct fid_gallery *gallery, const char *path
     enum fid_status status = fid_gallery_writable(gallery, error);
     if (status == FID_OK)
         status = fid_store_not_own(gallery->store, path, error);
-    if (status == FID_OK)
-        status = fid_private_create(path, replace, &file, NULL, error);
-    if (status == FID_OK && realpath(file.temporary, temporary) == NULL)
-        status = fid_fail(error, FID_IO, "%s cannot be written: %s", path, strerror(errno));
-    if (status == FID_OK)
-        snprintf(full, sizeof full, "%.*s", (int)(strlen(temporary) - strlen(FID_PRIVATE_ENDING)),
-                 temporary);
+    if (status == FID_OK) /* before it is looked through, which takes a while */
+        status = fid_private_may_be_made(path, replace, error);
     if (status == FID_OK)
         status = refuse_damaged(gallery->store, path, error);
-    if (status == FID_OK) /* first: a copy that is not known would keep people who are forgotten */
-        status = note_copy(gallery, full, error);
+    if (status == FID_OK)
+        status = note_and_create(gallery, path, replace, &file, temporary, error);
     if (status == FID_OK)
         status = fid_store_copy(gallery->store, temporary, error);
     if (status == FID_OK)
@@ -136,18 +144,23 @@ static enum fid_status finish_forgetting(const char *path, struct fid_secret *se
                                          const struct counter *counter, struct fid_error *error)
 {
     struct fid_store *store;
-    enum fid_status status = fid_store_open(path, 0, secret, &store, error);
+    struct fid_error why = {0};
+    enum fid_status status = fid_store_open(path, 0, secret, &store, &why);
     if (status == FID_OK)
-        status = fid_store_purge(store, error);
+        status = fid_store_purge(store, &why);
     fid_store_close(&store);
     if (status == FID_BUSY)
         return fid_fail(error, status,
                         "a forgetting is not finished: another process reads an older state of %s, "
                         "and bytes of who was forgotten are in the file until it is done",
                         path);
-    if (status == FID_OK)
-        counter->tell(counter->ctx, "a forgetting that another process had held up is finished");
-    return status;
+    if (status != FID_OK)
+        return fid_fail(error, status,
+                        "a forgetting is not finished, and bytes of who was forgotten may be in "
+                        "the file: %s",
+                        why.text);
+    counter->tell(counter->ctx, "a forgetting that another process had held up is finished");
+    return FID_OK;
 }
 
 /* protect and restore write it while nobody has the gallery open, as it is now; a backup that puts

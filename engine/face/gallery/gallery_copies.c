@@ -1,32 +1,40 @@
-/* The copies that fid_gallery_backup made, the copies of these too, and what is left of a copying
- * that was killed. */
+/* The copies that fid_gallery_backup made, the copies of these too, what fid_gallery_restore put
+ * aside, and what is left of a copying that was killed. */
 #include "engine/base/memory.h"
 #include "engine/face/gallery/gallery.h"
 #include "engine/face/store/gallery_file.h"
 #include "engine/face/store/private_file.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define DEEP 16 /* copies of copies of copies */
 
-struct absent { /* a copy that is not where it was made */
-    struct absent *next;
+struct seen { /* a copy, however many lists name it */
+    struct seen *next;
+    bool absent; /* it is not where it was made */
+    dev_t device;
+    ino_t inode;
     char path[];
 };
 
 struct walk {
     struct fid_gallery *gallery;
+    enum fid_copies_wait wait;
     fid_copy_fn take;
     void *ctx;
-    struct absent *absent; /* each path once, whoever names it; owned */
-    size_t depth;
+    struct seen *seen; /* owned */
+    size_t absent, depth;
     struct fid_store *open[DEEP]; /* the gallery, a copy, a copy of that ... */
 };
 
 static enum fid_status walk_copy(void *ctx, const char *path, struct fid_error *error);
+static enum fid_status walk_asides(struct walk *walk, const char *gallery, struct fid_error *error);
 
 /* The gallery's own secret is all that there is to open it with. */
 static enum fid_status sealed_otherwise(const struct walk *walk, const char *path,
@@ -69,6 +77,8 @@ static enum fid_status open_and_take(struct walk *walk, const char *path, struct
     if (status == FID_OK && walk->depth < DEEP) {
         walk->open[walk->depth++] = copy;
         status = fid_store_each_backup(copy, walk_copy, walk, error);
+        if (status == FID_OK)
+            status = walk_asides(walk, path, error);
         walk->depth--;
     }
     fid_store_close(&copy);
@@ -84,81 +94,132 @@ static bool is_open(const struct walk *walk, const char *path)
     return false;
 }
 
-/* Removed, or on a disk that is not here now. */
-static enum fid_status count_absent(struct walk *walk, const char *path, struct fid_error *error)
+/* *is: it was met before in this walk, or it is not there. */
+static enum fid_status was_seen(struct walk *walk, const char *path, bool *is,
+                                struct fid_error *error)
 {
-    for (const struct absent *known = walk->absent; known != NULL; known = known->next)
-        if (strcmp(known->path, path) == 0)
+    struct stat info = {0};
+    const bool absent = stat(path, &info) != 0; /* removed, or on a disk that is not here now */
+    for (const struct seen *known = walk->seen; known != NULL; known = known->next) {
+        *is = known->absent == absent &&
+              (absent ? strcmp(known->path, path) == 0
+                      : known->device == info.st_dev && known->inode == info.st_ino);
+        if (*is)
             return FID_OK;
-    struct absent *absent = fid_calloc(1, sizeof *absent + strlen(path) + 1);
-    if (absent == NULL)
+    }
+    struct seen *seen = fid_calloc(1, sizeof *seen + strlen(path) + 1);
+    if (seen == NULL)
         return fid_fail(error, FID_NO_MEMORY, "no memory for the copies of the gallery");
-    absent->next = walk->absent;
-    strcpy(absent->path, path);
-    walk->absent = absent;
+    *seen = (struct seen){walk->seen, absent, info.st_dev, info.st_ino};
+    memcpy(seen->path, path, strlen(path) + 1);
+    walk->seen = seen;
+    walk->absent += absent;
+    *is = absent;
     return FID_OK;
 }
 
-/* What a killed process left of a copy is removed. One that is being written has the person, and
- * is waited for as any other writing is. */
-static enum fid_status clear_left(const char *path, struct fid_error *error)
+/* What a killed process left of a copy is removed. One that is being written may have the person,
+ * and is waited for as any other writing is. */
+static enum fid_status clear_left(const struct walk *walk, const char *path,
+                                  struct fid_error *error)
 {
     enum { PAUSE_MS = 50, BUSY_MS = 5000 };
     const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+    const int longest = walk->wait == FID_COPIES_WAIT ? BUSY_MS : 0;
     bool is_written = fid_private_is_written(path);
-    for (int waited = 0; is_written && waited < BUSY_MS; waited += PAUSE_MS) {
+    for (int waited = 0; is_written && waited < longest; waited += PAUSE_MS) {
         nanosleep(&pause, NULL);
         is_written = fid_private_is_written(path);
     }
-    if (is_written)
+    if (is_written && walk->wait == FID_COPIES_WAIT)
         return fid_fail(error, FID_BUSY,
-                        "%s, a copy of this gallery, is being written by another process: try "
-                        "again when that is done",
-                        path);
-    return fid_private_clear(path, error);
+                        "another process is writing %s: try again when that is done", path);
+    return is_written ? FID_OK : fid_private_clear(path, error);
 }
 
 static enum fid_status walk_copy(void *ctx, const char *path, struct fid_error *error)
 {
     struct walk *walk = ctx;
     char journal[PATH_MAX + 16];
-    if (is_open(walk, path))
+    bool is_done = is_open(walk, path);
+    if (is_done)
         return FID_OK;
-    enum fid_status status = clear_left(path, error);
-    if (status != FID_OK)
-        return status;
-    if (access(path, F_OK) == 0)
-        return open_and_take(walk, path, error);
-    if (fid_gallery_find_journal(path, journal, sizeof journal))
-        return fid_fail(error, FID_CORRUPT,
-                        "%s, the journal of a copy of this gallery that is gone, cannot be "
-                        "searched: remove it, or move it away",
-                        journal);
-    return count_absent(walk, path, error);
+    enum fid_status status = clear_left(walk, path, error);
+    if (status == FID_OK && access(path, F_OK) != 0 &&
+        fid_gallery_find_journal(path, journal, sizeof journal))
+        status = fid_fail(error, FID_CORRUPT,
+                          "%s, the journal of a copy of this gallery that is gone, cannot be "
+                          "searched: remove it, or move it away",
+                          journal);
+    if (status == FID_OK)
+        status = was_seen(walk, path, &is_done, error);
+    return status == FID_OK && !is_done ? open_and_take(walk, path, error) : status;
 }
 
-static size_t free_absent(struct walk *walk)
+/* FILLS path with what a restore put aside from the gallery of that path, or would have, where it
+ * was killed before anything named it: it, or its journal, is beside it under that name. */
+static bool name_aside(const char *gallery, const char *entry, char *path, size_t bytes)
 {
-    size_t count = 0;
-    while (walk->absent != NULL) {
-        struct absent *next = walk->absent->next;
-        fid_free(walk->absent);
-        walk->absent = next;
-        count++;
+    static const char *const endings[] = {FID_GALLERY_BESIDE};
+    const char *name = strrchr(gallery, '/') + 1;
+    if (!fid_gallery_is_aside(name, entry))
+        return false;
+    size_t length = strlen(entry);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        const size_t ending = strlen(endings[i]);
+        if (length > ending && strcmp(entry + length - ending, endings[i]) == 0) {
+            length -= ending;
+            break;
+        }
     }
-    return count;
+    const int written =
+        snprintf(path, bytes, "%.*s%.*s", (int)(name - gallery), gallery, (int)length, entry);
+    return written > 0 && (size_t)written < bytes;
 }
 
-enum fid_status fid_gallery_each_copy(struct fid_gallery *gallery, fid_copy_fn take, void *ctx,
-                                      size_t *absent, struct fid_error *error)
+static enum fid_status walk_asides(struct walk *walk, const char *gallery, struct fid_error *error)
 {
-    struct walk walk = {
-        .gallery = gallery, .take = take, .ctx = ctx, .depth = 1, .open = {gallery->store}};
+    char folder[PATH_MAX], path[PATH_MAX];
+    const char *slash = strrchr(gallery, '/');
     enum fid_status status = FID_OK;
-    if ((gallery->flags & FID_GALLERY_MEMORY) == 0)
-        status = clear_left(fid_store_path(gallery->store), error); /* protect's */
+    if (slash == NULL)
+        return FID_OK;
+    snprintf(folder, sizeof folder, "%.*s", slash == gallery ? 1 : (int)(slash - gallery), gallery);
+    DIR *opened = opendir(folder);
+    if (opened == NULL)
+        return fid_fail(error, FID_IO, "the folder %s cannot be looked through: %s", folder,
+                        strerror(errno));
+    const struct dirent *entry;
+    while (status == FID_OK && (entry = readdir(opened)) != NULL)
+        if (name_aside(gallery, entry->d_name, path, sizeof path) &&
+            (access(path, F_OK) == 0 || fid_gallery_find_journal(path, folder, sizeof folder)))
+            status = walk_copy(walk, path, error);
+    closedir(opened);
+    return status;
+}
+
+enum fid_status fid_gallery_each_copy(struct fid_gallery *gallery, enum fid_copies_wait wait,
+                                      fid_copy_fn take, void *ctx, size_t *absent,
+                                      struct fid_error *error)
+{
+    struct walk walk = {.gallery = gallery,
+                        .wait = wait,
+                        .take = take,
+                        .ctx = ctx,
+                        .depth = 1,
+                        .open = {gallery->store}};
+    const bool memory = (gallery->flags & FID_GALLERY_MEMORY) != 0;
+    const char *path = fid_store_path(gallery->store);
+    enum fid_status status = memory ? FID_OK : clear_left(&walk, path, error); /* protect's */
     if (status == FID_OK)
         status = fid_store_each_backup(gallery->store, walk_copy, &walk, error);
-    *absent = free_absent(&walk);
+    if (status == FID_OK && !memory)
+        status = walk_asides(&walk, path, error);
+    *absent = walk.absent;
+    while (walk.seen != NULL) {
+        struct seen *next = walk.seen->next;
+        fid_free(walk.seen);
+        walk.seen = next;
+    }
     return status;
 }

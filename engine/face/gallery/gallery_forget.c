@@ -12,6 +12,7 @@ struct forgetting {
     int64_t id; /* 0: only copies have the person */
     char key[FID_NAME_KEY_BYTES];
     struct fid_trace trace;
+    bool found; /* by the proof, and nobody else's */
     struct fid_forgotten told;
 };
 
@@ -49,26 +50,20 @@ static enum fid_status update_loser(struct fid_store *copy, int64_t loser, struc
 }
 
 /* The person goes out of one copy, and so do the bytes of whoever went before without a proof. */
-static enum fid_status delete_in_copy(struct forgetting *forgetting, struct fid_store *copy,
-                                      struct fid_error *error)
+static enum fid_status forget_in_copy(void *ctx, struct fid_store *copy, struct fid_error *error)
 {
+    struct forgetting *forgetting = ctx;
     bool changed = false, unpurged = false;
-    enum fid_status status =
-        fid_store_delete_alike(copy, forgetting->gallery->store, forgetting->id, forgetting->key,
-                               update_loser, &changed, error);
+    enum fid_status status = add_bytes_of_copy(forgetting, copy, error);
+    if (status == FID_OK)
+        status = fid_store_delete_alike(copy, forgetting->gallery->store, forgetting->id,
+                                        forgetting->key, update_loser, &changed, error);
     if (status == FID_OK)
         status = fid_store_is_unpurged(copy, &unpurged, error);
     if (status == FID_OK && unpurged)
         status = fid_store_purge(copy, error);
     forgetting->told.backups += changed;
     return status;
-}
-
-static enum fid_status forget_in_copy(void *ctx, struct fid_store *copy, struct fid_error *error)
-{
-    struct forgetting *forgetting = ctx;
-    enum fid_status status = add_bytes_of_copy(forgetting, copy, error);
-    return status == FID_OK ? delete_in_copy(forgetting, copy, error) : status;
 }
 
 /* ---- the proof ---- */
@@ -106,11 +101,11 @@ static enum fid_status judge(struct forgetting *forgetting, struct fid_store *st
     }
     if (status != FID_OK || theirs)
         return status;
-    return fid_fail(
-        error, FID_IO,
-        "the person is deleted, but bytes of them are still in %s, at byte %llu: remove that "
-        "file and put an export of the others in its place",
-        fid_store_path(store), (unsigned long long)find->at);
+    forgetting->found = true;
+    return fid_fail(error, FID_IO,
+                    "bytes of theirs are still in %s, at byte %llu: remove that file and put an "
+                    "export of the others in its place",
+                    fid_store_path(store), (unsigned long long)find->at);
 }
 
 /* FILLS find, as fid_trace_search, and the file's size. Another process that forgets somebody
@@ -158,57 +153,60 @@ static enum fid_status search_store(struct forgetting *forgetting, struct fid_st
     return status == FID_OK ? search_file(forgetting, store, true, error) : status;
 }
 
-/* One that was made while the others were looked through has the person still. Whoever it has of
- * that name, and the gallery too, stays. */
 static enum fid_status search_copy(void *ctx, struct fid_store *copy, struct fid_error *error)
 {
-    struct forgetting *forgetting = ctx;
-    int64_t left = 0;
-    enum fid_status status = fid_store_find(copy, forgetting->key, &left, error);
-    forgetting->id = 0;
-    if (status == FID_OK && left != 0)
-        status = delete_in_copy(forgetting, copy, error);
-    return status == FID_OK ? search_store(forgetting, copy, error) : status;
+    return search_store(ctx, copy, error);
 }
 
-static enum fid_status prove(struct forgetting *forgetting, struct fid_error *error)
+static enum fid_status search_all(struct forgetting *forgetting, struct fid_error *error)
 {
-    if ((forgetting->gallery->flags & FID_GALLERY_MEMORY) != 0)
-        return FID_OK;
     if (!fid_trace_prepare(&forgetting->trace))
         return fid_fail(error, FID_NO_MEMORY, "no memory for the proof");
     enum fid_status status = search_store(forgetting, forgetting->gallery->store, error);
-    return status == FID_OK ? fid_gallery_each_copy(forgetting->gallery, search_copy, forgetting,
-                                                    &forgetting->told.absent, error)
-                            : status;
+    return status == FID_OK
+               ? fid_gallery_each_copy(forgetting->gallery, FID_COPIES_THERE, search_copy,
+                                       forgetting, &forgetting->told.absent, error)
+               : status;
+}
+
+/* who: as the subject of a sentence. */
+static enum fid_status prove(struct forgetting *forgetting, const char *who,
+                             struct fid_error *error)
+{
+    struct fid_error why = {0};
+    if ((forgetting->gallery->flags & FID_GALLERY_MEMORY) != 0)
+        return FID_OK;
+    enum fid_status status = search_all(forgetting, &why);
+    if (status == FID_OK)
+        return FID_OK;
+    return fid_fail(error, status, "%s is deleted, but %s%s", who,
+                    forgetting->found ? "" : "not proven to be gone to the last byte: ", why.text);
 }
 
 /* ---- forgetting ---- */
 
-/* The copies come first: one that cannot be searched keeps the gallery as it is. */
+/* The copies come first: one that cannot be searched keeps the gallery as it is. Nobody may change
+ * the gallery meanwhile: a backup notes its copy there and holds the file before it begins to copy,
+ * so that every copy that has the person is known here. */
 static enum fid_status forget_in_copies(struct forgetting *forgetting, const char *name,
                                         struct fid_error *error)
 {
     struct fid_error why = {0};
-    enum fid_status status = fid_gallery_each_copy(forgetting->gallery, forget_in_copy, forgetting,
-                                                   &forgetting->told.absent, &why);
+    enum fid_status status =
+        fid_gallery_each_copy(forgetting->gallery, FID_COPIES_WAIT, forget_in_copy, forgetting,
+                              &forgetting->told.absent, &why);
     return status == FID_OK
                ? FID_OK
                : fid_fail(error, status, "'%s' is not forgotten yet: %s", name, why.text);
 }
 
-static enum fid_status delete_person(struct forgetting *forgetting, const char *name,
-                                     struct fid_error *error)
+/* Ends the transaction. */
+static enum fid_status delete_person(struct forgetting *forgetting, struct fid_error *error)
 {
     struct fid_gallery *gallery = forgetting->gallery;
     struct fid_store *store = gallery->store;
-    int64_t id = 0;
-    enum fid_status status = fid_store_begin(store, true, error);
-    if (status != FID_OK)
-        return status;
-    status = fid_gallery_find(gallery, name, &id, error);
-    if (status == FID_OK)
-        status = fid_store_each_bytes(store, id, add_bytes, forgetting, error);
+    const int64_t id = forgetting->id;
+    enum fid_status status = fid_store_each_bytes(store, id, add_bytes, forgetting, error);
     if (status == FID_OK)
         status = fid_store_begin_change(store, "forget", error);
     if (status == FID_OK)
@@ -221,7 +219,6 @@ static enum fid_status delete_person(struct forgetting *forgetting, const char *
     return status;
 }
 
-/* who: as the subject of a sentence. */
 static enum fid_status purge(struct fid_gallery *gallery, const char *who, struct fid_error *error)
 {
     struct fid_error why = {0};
@@ -249,10 +246,36 @@ static enum fid_status forget_nobody(struct fid_gallery *gallery, const char *se
     return status == FID_OK ? fid_fail(error, FID_NOT_FOUND, "%s", sentence) : status;
 }
 
+/* From the copies and the gallery, in one transaction of the gallery. *gone: from either. */
+static enum fid_status forget_everywhere(struct forgetting *forgetting, const char *name,
+                                         struct fid_error *nobody, bool *gone,
+                                         struct fid_error *error)
+{
+    struct fid_gallery *gallery = forgetting->gallery;
+    *gone = false;
+    enum fid_status status = fid_store_begin(gallery->store, true, error);
+    if (status != FID_OK)
+        return status;
+    status = fid_gallery_find(gallery, name, &forgetting->id, nobody);
+    const bool here = status == FID_OK;
+    if (status == FID_NOT_FOUND)
+        status = FID_OK;
+    else if (status != FID_OK)
+        fid_fail(error, status, "%s", nobody->text);
+    if (status == FID_OK)
+        status = forget_in_copies(forgetting, name, error);
+    if (status == FID_OK && here)
+        status = delete_person(forgetting, error);
+    fid_store_rollback(gallery->store); /* what is not committed */
+    *gone = status == FID_OK && (here || forgetting->told.backups > 0);
+    return status;
+}
+
 enum fid_status fid_gallery_forget_proven(struct fid_gallery *gallery, const char *name,
                                           struct fid_forgotten *forgotten, struct fid_error *error)
 {
     struct forgetting forgetting = {.gallery = gallery};
+    bool gone = false;
     struct fid_error nobody = {0};
     char checked[FID_NAME_BYTES] = "", who[FID_NAME_BYTES + 2];
     enum fid_status status = fid_gallery_writable(gallery, error);
@@ -261,21 +284,14 @@ enum fid_status fid_gallery_forget_proven(struct fid_gallery *gallery, const cha
     if (status == FID_OK)
         status = fid_name_key(checked, forgetting.key, error);
     if (status == FID_OK)
-        status = fid_gallery_find(gallery, name, &forgetting.id, &nobody);
-    const bool here = status == FID_OK;
-    if (nobody.text[0] != '\0' && status != FID_NOT_FOUND)
-        fid_fail(error, status, "%s", nobody.text);
-    if (status == FID_OK || status == FID_NOT_FOUND)
-        status = forget_in_copies(&forgetting, checked, error);
-    if (status == FID_OK && !here && forgetting.told.backups == 0)
+        status = forget_everywhere(&forgetting, checked, &nobody, &gone, error);
+    if (status == FID_OK && !gone)
         status = forget_nobody(gallery, nobody.text, error);
-    if (status == FID_OK && here)
-        status = delete_person(&forgetting, name, error);
     snprintf(who, sizeof who, "'%s'", checked);
     if (status == FID_OK)
         status = purge(gallery, who, error);
     if (status == FID_OK)
-        status = prove(&forgetting, error);
+        status = prove(&forgetting, who, error);
     if (forgotten != NULL)
         *forgotten = forgetting.told;
     fid_trace_free(&forgetting.trace);

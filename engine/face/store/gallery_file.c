@@ -109,6 +109,21 @@ void fid_gallery_aside(const char *path, char *aside, size_t bytes)
         snprintf(aside, bytes, "%.*s.%s-%d", most, path, text, i);
 }
 
+bool fid_gallery_is_aside(const char *gallery, const char *name)
+{
+    static const char shape[] = ".00000000T000000Z";
+    const size_t length = strlen(gallery);
+    if (strncmp(name, gallery, length) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof shape - 1; i++) {
+        const char c = name[length + i];
+        if (shape[i] == '0' ? c < '0' || c > '9' : c != shape[i])
+            return false;
+    }
+    const char next = name[length + sizeof shape - 1];
+    return next == '\0' || next == '-';
+}
+
 /* Also what lies beside it: of a file that others might read SQLite makes these so too. */
 static bool close_to_others(const char *path)
 {
@@ -131,11 +146,11 @@ enum fid_status fid_gallery_file(const char *path, enum fid_file_make make, char
     if (status != FID_OK)
         return status;
     const bool absent = lstat(real, &info) != 0 && errno == ENOENT;
-    if (absent && fid_gallery_find_journal(real, journal, sizeof journal))
+    if (absent && fid_gallery_find_journal(real, journal, sizeof journal) &&
+        lstat(real, &info) != 0) /* nobody is making one just now */
         return fid_fail(error, FID_CORRUPT,
-                        "the gallery %s is gone, but not its journal %s, with what was changed "
-                        "last: put the gallery back beside it, or a copy in its place (faceid "
-                        "restore), or remove the journal",
+                        "the gallery %s is gone, but not its journal %s: put the gallery back "
+                        "beside it, or a copy in its place (faceid restore), or remove the journal",
                         path, journal);
     if (absent && make == FID_FILE_MAKE) {
         status = make_file(real, error);

@@ -16,10 +16,11 @@ struct fid_seal_cost;
 
 /* flags as fid_gallery_open. Makes the file 0600, the folders that are missing 0700, whatever the
  * umask; refuses symbolic links, foreign files and newer versions. With FID_GALLERY_READ_ONLY a
- * missing or empty file gives FID_OK and *store NULL; without it a file of an older version becomes
- * one of this version. secret as fid_gallery_open_sealed, borrowed for the
- * call; with FID_STORE_ANY the file may be plain all the same. FID_STORE_DAMAGED, with
- * FID_GALLERY_READ_ONLY: for fid_store_find_rows alone, also where nothing else could be read. */
+ * missing or empty file gives FID_OK and *store NULL (FID_CORRUPT: its journal is still there);
+ * without it a file of an older version becomes one of this version. secret as
+ * fid_gallery_open_sealed, borrowed for the call; with FID_STORE_ANY the file may be plain all the
+ * same. FID_STORE_DAMAGED, with FID_GALLERY_READ_ONLY: for fid_store_find_rows alone, also where
+ * nothing else could be read. */
 #define FID_STORE_ANY     0x100u
 #define FID_STORE_DAMAGED 0x200u
 enum fid_status fid_store_open(const char *path, unsigned flags, struct fid_secret *secret,
