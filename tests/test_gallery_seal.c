@@ -84,10 +84,10 @@ static void hostile_headers_are_refused(void)
                  {1, 0, FID_CORRUPT},
                  {1, 7, FID_CORRUPT},
                  {256, 64 * 1024, FID_OK},
-                 {257, 64 * 1024, FID_UNSUPPORTED},
-                 {1, 256 * 1024 + 1, FID_UNSUPPORTED},
-                 {UINT32_MAX, 8, FID_UNSUPPORTED},
-                 {UINT32_MAX, UINT32_MAX, FID_UNSUPPORTED}};
+                 {257, 64 * 1024, FID_CORRUPT},
+                 {1, 256 * 1024 + 1, FID_CORRUPT},
+                 {UINT32_MAX, 8, FID_CORRUPT},
+                 {UINT32_MAX, UINT32_MAX, FID_CORRUPT}};
     uint8_t bytes[FID_SEAL_HEADER_BYTES];
     struct fid_seal_header header;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -75,6 +75,7 @@ enum fid_status fid_gallery_secret_kind(const char *path, enum fid_secret_kind *
         status = read_header(real, bytes, &size, error);
     if (status != FID_OK || !fid_seal_is_header(bytes, sizeof bytes))
         return status;
+    memset(bytes + FID_SEAL_USED, 0, sizeof bytes - FID_SEAL_USED); /* opening it looks at these */
     status = fid_seal_header_read(bytes, path, &header, error);
     *kind = header.kind;
     return status;
@@ -128,6 +129,8 @@ static enum fid_status unlock(struct fid_store *store, unsigned flags, struct fi
             error, FID_CORRUPT,
             "the sealed gallery %s is cut off: put a copy in its place (faceid restore)",
             store->path);
+    if ((flags & FID_STORE_DAMAGED) != 0) /* the rest of that page says nothing */
+        memset(header + FID_SEAL_USED, 0, sizeof header - FID_SEAL_USED);
     store->sealed = fid_calloc(1, sizeof *store->sealed);
     if (store->sealed == NULL)
         return fid_fail(error, FID_NO_MEMORY, "no memory for the gallery %s", store->path);

@@ -105,9 +105,14 @@ static int read_block(const struct file *file, const struct block *block, uint8_
                : SQLITE_CORRUPT;
 }
 
-/* Is it how SQLite looks for the end of a WAL? */
-static bool seeks_end(const struct file *file, int count, sqlite3_int64 at)
+/* Is it how SQLite looks for the end of a WAL, or, before it plays a journal back, at the beginning
+ * of a database? That page may be torn by then, and is in the journal; where it is not, the next
+ * look at it tells. */
+static bool may_be_torn(const struct file *file, int count, sqlite3_int64 at)
 {
+    enum { FIRST_LOOK = 100 };
+    if (file->type == SQLITE_OPEN_MAIN_DB)
+        return at == 0 && count == FIRST_LOOK;
     if (file->type != SQLITE_OPEN_WAL)
         return false;
     return (at == 0 && count == WAL_HEADER) || (count == FRAME && (at - WAL_HEADER) % FRAME == 0);
@@ -148,7 +153,7 @@ static int read_file(sqlite3_file *base, void *out, int count, sqlite3_int64 at)
     if (file->type == SQLITE_OPEN_MAIN_JOURNAL)
         return read_journal(file, out, count, at);
     const int code = read_blocks(file, out, count, at);
-    if (code != SQLITE_CORRUPT || !seeks_end(file, count, at))
+    if (code != SQLITE_CORRUPT || !may_be_torn(file, count, at))
         return code;
     memset(out, 0, (size_t)count);
     return SQLITE_OK;
@@ -333,7 +338,7 @@ static bool has_header(const struct fid_seal *seal, sqlite3_file *inner)
 {
     uint8_t header[FID_SEAL_HEADER_BYTES];
     return inner->pMethods->xRead(inner, header, sizeof header, 0) == SQLITE_OK &&
-           memcmp(header, seal->header, sizeof header) == 0;
+           memcmp(header, seal->header, FID_SEAL_USED) == 0;
 }
 
 static int open_file(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int flags, int *out)

@@ -46,9 +46,10 @@ enum fid_status fid_seal_header_read(const uint8_t *bytes, const char *path,
                         "place (faceid restore)",
                         path);
     if (memory > MEMORY_MOST_KIB || (uint64_t)passes * memory > WORK_MOST_KIB)
-        return fid_fail(error, FID_UNSUPPORTED,
-                        "the gallery %s wants %u passes over %u KiB before it opens, more than is "
-                        "believed",
+        return fid_fail(error, FID_CORRUPT,
+                        "the first page of the sealed gallery %s is damaged: it wants %u passes "
+                        "over %u KiB before it opens, more than is believed; put a copy in its "
+                        "place (faceid restore)",
                         path, (unsigned)passes, (unsigned)memory);
     *header = (struct fid_seal_header){(enum fid_secret_kind)kind,
                                        passes,
