@@ -290,6 +290,44 @@ def what_nobody_has_noted():
 
 
 @case
+def all_copies_or_none():
+    """One that cannot be searched keeps the person in the others."""
+    gallery = gallery_of(person("ana", 3), person("bob"))
+    first, second = good_copy(gallery, "1.db"), good_copy(gallery, "2.db")
+    for spoilt in (second, first):
+        other = first if spoilt == second else second
+        whole = get(spoilt)
+        with open(spoilt, "wb") as file:
+            file.write(b"no gallery at all")
+        refused(5, ("forget", "ana"), "'ana' is not forgotten yet", spoilt, gallery=gallery)
+        with open(spoilt, "wb") as file:
+            file.write(whole)
+        require(names(other) == ["ana", "bob"], "ana is not in " + other)
+    said = good("forget", "ana", gallery=gallery).stderr
+    require("and in 2 copies of it" in said, said)
+
+
+@case
+def strangers_of_a_calibration_who_are_the_person():
+    gallery = gallery_of(person("ana", 3), person("bob"))
+    copy = copy_of(gallery)
+    for path in (gallery, copy):
+        writer = sqlite3.connect(path)
+        for name in ("ana", "bob"):
+            writer.execute("INSERT INTO stranger SELECT id, 'cohort/' || id, data, crc FROM sample WHERE person IN"
+                           " (SELECT id FROM person WHERE name = ?) LIMIT 1", (name,))
+        writer.commit()
+        writer.close()
+    said = good("forget", "ana", gallery=gallery).stderr
+    require("others" not in said, said)
+    for path in (gallery, copy):
+        require(not any(v in get(path) for v in vectors(repr("ana"), 3)), "her faces are in " + path)
+        reader = sqlite3.connect(path)
+        require(reader.execute("SELECT count(*) FROM stranger").fetchone() == (1,), "bob's is gone")
+        reader.close()
+
+
+@case
 def each_copy_once():
     """Whatever restore puts aside names what the others name."""
     gallery = gallery_of(*(person("p%d" % i, 2) for i in range(12)))

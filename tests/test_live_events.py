@@ -308,6 +308,18 @@ def events_of_a_file_are_appended():
 
 
 @case
+def events_do_not_go_into_the_gallery():
+    people = gallery()
+    with open(people, "rb") as file:
+        before = file.read()
+    done = faceid("live", "--headless", "--input", shared(CLIPS["michelle"][0]), "--events", people,
+                  gallery=people, pair=models())
+    require(done.returncode == 2 and "is the gallery" in done.stderr, done.stderr)
+    with open(people, "rb") as file:
+        require(file.read() == before, "it is written to")
+
+
+@case
 def full_disk_is_an_error():
     if not os.path.exists("/dev/full"):
         skip("no /dev/full")

@@ -46,10 +46,10 @@ static enum app_exit run(struct app *app)
     if (faults == 0)
         app_say(app, "%s is whole", app->gallery_path);
     else
-        app_warn("%s is damaged: put a copy in its place (faceid restore), or save the rest "
-                 "(faceid check "
-                 "--salvage FILE)",
-                 app->gallery_path);
+        app_warn(
+            "%s is damaged: put a copy in its place (faceid restore COPY --gallery %s), or save "
+            "the rest (faceid check --salvage FILE --gallery %s)",
+            app->gallery_path, app->gallery_path, app->gallery_path);
     return faults == 0 ? APP_OK : APP_GALLERY;
 }
 

@@ -1,4 +1,5 @@
 #include "app/app.h"
+#include "app/output/text.h"
 
 #include <stdio.h>
 
@@ -12,22 +13,23 @@ static enum app_exit run(struct app *app)
         return code;
     if (fid_gallery_forget_proven(app->gallery, name, &forgotten, &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
-    char shared[100] = "";
+    char shared[100] = "", copies[64] = "";
     if (forgotten.bytes_shared > 0)
         snprintf(shared, sizeof shared, " but %zu that others have too and keep",
                  forgotten.bytes_shared);
-    app_say(app,
-            "%s is forgotten: of %zu bytes nothing is left in the gallery%s%s (%.1f MB searched)",
-            checked, forgotten.bytes_sought, forgotten.backups > 0 ? " and its copies" : "", shared,
-            (double)forgotten.bytes_searched / 1e6);
-    if (forgotten.absent > 0)
-        app_say(app,
-                forgotten.absent == 1
-                    ? "%zu copy of faceid backup is not where it was made: if it still exists "
-                      "elsewhere, %s is in it"
-                    : "%zu copies of faceid backup are not where they were made: if they still "
-                      "exist elsewhere, %s is in them",
-                forgotten.absent, checked);
+    if (forgotten.backups > 0)
+        snprintf(copies, sizeof copies, " and in %zu %s of it", forgotten.backups,
+                 app_plural(forgotten.backups, "copy", "copies"));
+    app_say(
+        app, "%s is forgotten: of %zu bytes nothing is left in the gallery%s%s (%.1f MB searched)",
+        checked, forgotten.bytes_sought, copies, shared, (double)forgotten.bytes_searched / 1e6);
+    if (forgotten.absent > 0) /* also with --quiet */
+        app_warn(forgotten.absent == 1
+                     ? "%zu copy of faceid backup is not where it was made: if it still exists "
+                       "elsewhere, %s may be in it"
+                     : "%zu copies of faceid backup are not where they were made: if they still "
+                       "exist elsewhere, %s may be in them",
+                 forgotten.absent, checked);
     return APP_OK;
 }
 
@@ -50,7 +52,8 @@ const struct app_verb app_verb_forget = {
         "stays\n"
         "in the copies, and keeps the faces that both had. Exports are yours to remove, and "
         "copies\n"
-        "that were taken elsewhere or saved by faceid check --salvage.\n",
+        "that were taken elsewhere or saved by faceid check --salvage. Faces of a calibration's\n"
+        "strangers that are the person's go too; faceid calibrate --reset removes them all.\n",
     .examples = "faceid forget ana\tana is a stranger again\n",
     .min_arguments = 1,
     .max_arguments = 1,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #if FID_SDL
@@ -87,12 +88,20 @@ static enum app_exit read_source(const struct app *app, bool headless,
 }
 
 /* Where the events go: without a window to stdout unless said otherwise. */
-static enum app_exit open_events(const struct app *app, bool headless, FILE **events)
+static enum app_exit open_events(struct app *app, bool headless, FILE **events)
 {
     const char *path = app_option_text(app, "events", headless ? "-" : NULL);
+    struct stat file, gallery;
     *events = NULL;
     if (path == NULL)
         return APP_OK;
+    enum app_exit code = app_find_gallery(app);
+    if (code != APP_OK)
+        return code;
+    if (stat(path, &file) == 0 && stat(app->gallery_path, &gallery) == 0 &&
+        file.st_dev == gallery.st_dev && file.st_ino == gallery.st_ino)
+        return app_usage(app, "--events: %s is the gallery, and events go to a file of their own",
+                         path);
     *events = strcmp(path, "-") == 0 ? stdout : fopen(path, "ae");
     if (*events != NULL)
         return APP_OK;
@@ -101,7 +110,7 @@ static enum app_exit open_events(const struct app *app, bool headless, FILE **ev
 }
 
 /* Opens what --events, --exec and --record ask for. */
-static enum app_exit open_report(const struct app *app, bool headless, FILE **events,
+static enum app_exit open_report(struct app *app, bool headless, FILE **events,
                                  struct app_report **report)
 {
     struct app_report_options options = {

@@ -34,6 +34,7 @@ static void tell(const struct app *app, const char *copy, const struct fid_resto
                 "copies that were made after %s may be unknown to the gallery now, and forget "
                 "would not reach them",
                 copy);
+    app_say(app, "%s counts as a copy of the gallery now: forget reaches it too", copy);
     if (restored->other_model)
         app_warn("the people of %s are of the model %s now, not of %s as before: choose that model "
                  "(--model FILE), or go over to another (faceid reembed)",
@@ -80,6 +81,7 @@ const struct app_verb app_verb_restore = {
         "changes that a killed process left in its journal would be played into the copy. The\n"
         "copy is looked through before (exit code 5 if it is damaged) and stays; the gallery that\n"
         "was there is put aside, with the time in its name. Nobody may have it open meanwhile.\n"
+        "Forget reaches FILE from then on, as it reaches what faceid backup makes.\n"
         "Where the copy is sealed, its key or passphrase is wanted, and the gallery's from then "
         "on.\n",
     .examples = "faceid restore monday.db\twho was there on monday is there again\n",

@@ -71,7 +71,7 @@ static enum fid_status open_and_take(struct walk *walk, const char *path, struct
     if (status != FID_OK)
         return fid_fail(error, status,
                         "%s, in the place of a copy of this gallery, cannot be searched (%.200s): "
-                        "remove it, or move it away",
+                        "make that good, or remove the file or move it away",
                         path, reason.text);
     status = walk->take(walk->ctx, copy, error);
     if (status == FID_OK && walk->depth < DEEP) {

@@ -49,6 +49,15 @@ static enum fid_status update_loser(struct fid_store *copy, int64_t loser, struc
                : status;
 }
 
+/* Can it be changed? */
+static enum fid_status try_copy(void *ctx, struct fid_store *copy, struct fid_error *error)
+{
+    (void)ctx;
+    enum fid_status status = fid_store_begin(copy, true, error);
+    fid_store_rollback(copy);
+    return status;
+}
+
 /* The person goes out of one copy, and so do the bytes of whoever went before without a proof. */
 static enum fid_status forget_in_copy(void *ctx, struct fid_store *copy, struct fid_error *error)
 {
@@ -192,9 +201,11 @@ static enum fid_status forget_in_copies(struct forgetting *forgetting, const cha
                                         struct fid_error *error)
 {
     struct fid_error why = {0};
-    enum fid_status status =
-        fid_gallery_each_copy(forgetting->gallery, FID_COPIES_WAIT, forget_in_copy, forgetting,
-                              &forgetting->told.absent, &why);
+    enum fid_status status = fid_gallery_each_copy(forgetting->gallery, FID_COPIES_WAIT, try_copy,
+                                                   NULL, &forgetting->told.absent, &why);
+    if (status == FID_OK)
+        status = fid_gallery_each_copy(forgetting->gallery, FID_COPIES_WAIT, forget_in_copy,
+                                       forgetting, &forgetting->told.absent, &why);
     return status == FID_OK
                ? FID_OK
                : fid_fail(error, status, "'%s' is not forgotten yet: %s", name, why.text);
@@ -212,6 +223,8 @@ static enum fid_status delete_person(struct forgetting *forgetting, struct fid_e
     if (status == FID_OK)
         status = fid_store_note_unpurged(store, error);
     if (status == FID_OK)
+        status = fid_store_delete_strangers_of(store, id, error);
+    if (status == FID_OK)
         status = fid_store_delete_person(store, id, error);
     status = fid_gallery_end_change(gallery, status, NULL, 0, error);
     if (status == FID_OK)
@@ -225,8 +238,9 @@ static enum fid_status purge(struct fid_gallery *gallery, const char *who, struc
     enum fid_status status = fid_store_purge(gallery->store, &why);
     if (status != FID_OK && status != FID_BUSY)
         return fid_fail(error, status,
-                        "%s is deleted, but not proven to be gone to the last byte: %s", who,
-                        why.text);
+                        "%s is deleted, but not proven to be gone to the last byte (faceid check "
+                        "tries again): %s",
+                        who, why.text);
     if (status == FID_OK)
         return FID_OK;
     return fid_fail(error, FID_BUSY,

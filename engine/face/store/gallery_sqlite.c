@@ -489,6 +489,8 @@ enum fid_status fid_store_purge(struct fid_store *store, struct fid_error *error
     enum fid_status status = fid_store_version(store, &before, error);
     if (status == FID_OK)
         status = execute(store, "VACUUM", "rewritten", error);
+    if (status == FID_INTERNAL && fid_sqlite_is_damaged(store))
+        return fid_sqlite_damaged(store, error);
     if (status != FID_OK)
         return status;
     int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);

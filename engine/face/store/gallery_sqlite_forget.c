@@ -82,6 +82,14 @@ enum fid_status fid_store_has_text(struct fid_store *store, const void *bytes, s
                    bytes, size, has, error);
 }
 
+enum fid_status fid_store_delete_strangers_of(struct fid_store *store, int64_t person,
+                                              struct fid_error *error)
+{
+    return fid_sqlite_change_person(
+        store, "DELETE FROM stranger WHERE data IN (SELECT data FROM sample WHERE person = ?1)",
+        person, error);
+}
+
 /* ---- another file's people who are this one ---- */
 
 /* All in memory, of the connection alone. ?1 is the person here, ?2 the key. */
@@ -133,6 +141,9 @@ static const char faces_sql[] =
     " AND (data IN (SELECT face FROM temp.mine)"
     "  OR (length(crop) > 0 AND crop IN (SELECT face FROM temp.mine)))";
 
+static const char strangers_sql[] =
+    "DELETE FROM main.stranger WHERE data IN (SELECT face FROM temp.mine)";
+
 /* A merge had brought them along. */
 static const char consents_sql[] =
     "DELETE FROM main.consent WHERE person IN (SELECT id FROM temp.suspect WHERE has_mine)"
@@ -152,8 +163,8 @@ static const char old_faces_sql[] =
     " OR (length(crop) > 0 AND crop IN (SELECT face FROM temp.mine))";
 
 static const char *const find_sql[] = {mine_sql, suspect_sql, like_other_sql, whole_sql};
-static const char *const delete_sql[] = {people_sql,   faces_sql,      consents_sql,
-                                         faceless_sql, old_people_sql, old_faces_sql};
+static const char *const delete_sql[] = {strangers_sql, people_sql,     faces_sql,    consents_sql,
+                                         faceless_sql,  old_people_sql, old_faces_sql};
 
 /* ?1 and ?2 as above. */
 static enum fid_status run_each(struct fid_store *store, const char *const *sql, size_t count,

@@ -44,6 +44,9 @@ void fid_store_rollback(struct fid_store *store);
 #define FID_STORE_WAY_BACK \
     "put a copy in its place (faceid restore), or save the rest (faceid check --salvage FILE)"
 
+/* Removes the strangers of the calibration that are faces of the person; the limit stays. */
+enum fid_status fid_store_delete_strangers_of(struct fid_store *store, int64_t person,
+                                              struct fid_error *error);
 /* Nobody else has the gallery open from now on until it is closed. FID_BUSY: somebody has. */
 enum fid_status fid_store_hold(struct fid_store *store, struct fid_error *error);
 /* FID_BUSY: somebody has the gallery at path open, a full path, whatever is in the file. */
