@@ -287,7 +287,7 @@ rig: deps-rig
 soak: test
 	@FACEID_SOAK_FRAMES=100000 BUILD=$(BUILD) PYTHONPATH=tests/check:convert $(PYTHON) tests/test_soak.py
 	@FACEID_MINUTE=60 tests/run window_minute
-	@FACEID_SOAK_FAULTS=1 tests/run gallery_faults
+	@FACEID_SOAK_FAULTS=1 TEST_SECONDS=7200 tests/run gallery_faults gallery_seal
 	@FACEID_SOAK_FLIPS=10000 FACEID_SOAK_KILLS=1000 tests/run --c gallery
 	@FACEID_BOARDS=1 BUILD=$(BUILD) PYTHONPATH=tests/check:convert $(PYTHON) tests/test_boards.py
 	@$(MAKE) --no-print-directory fuzz FUZZ_RUNS=10000000
