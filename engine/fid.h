@@ -486,6 +486,7 @@ bool fid_terms_over(const struct fid_terms *terms); /* they have a last day, whi
 enum fid_status fid_gallery_set_terms(struct fid_gallery *gallery, const char *name,
                                       const struct fid_terms *terms, struct fid_error *error);
 
+/* The name that somebody has already is no change. FID_EXISTS, FID_NOT_FOUND, FID_INVALID. */
 enum fid_status fid_gallery_rename(struct fid_gallery *gallery, const char *name,
                                    const char *new_name, struct fid_error *error);
 /* All of one person becomes another's, who stays: samples, consents, and the earlier end. */

@@ -558,7 +558,21 @@ def read_on_a_read_only_disk():
         done = mounted(FACEID, *words)
         require(done.returncode == 5 and gallery in done.stderr and done.stderr.count("\n") == 1,
                 "%s: %d: %s" % (words, done.returncode, done.stderr))
+    done = mounted(FACEID, "doctor")
+    require("which or whose folder may not be written" in done.stdout, done.stdout)
     require(os.listdir(folder) == ["gallery.db"] and get(gallery) == before, "something was written")
+
+
+@case
+def the_same_name_is_no_change():
+    """What was changed before can still be taken back."""
+    gallery = gallery_of(person("ana", 3))
+    face = json.loads(good("show", "--json", "ana", gallery=gallery).stdout)["samples"][0]["id"]
+    good("remove", "ana", "--sample", str(face), gallery=gallery)
+    good("rename", "ana", "ana", gallery=gallery)
+    require("remove" in good("undo", gallery=gallery).stderr, "the rename was taken back")
+    good("rename", "ana", "Ana", gallery=gallery)
+    require(names(gallery) == ["Ana"] and "rename" in good("undo", gallery=gallery).stderr, "no change")
 
 
 main()

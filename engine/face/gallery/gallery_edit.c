@@ -269,6 +269,10 @@ static enum fid_status rename_in_store(struct fid_gallery *gallery, const char *
         return status;
     if (other != 0 && other != *id)
         return fid_fail(error, FID_EXISTS, "there is somebody called '%s' already", checked);
+    struct fid_store_person person;
+    status = fid_store_read_person(gallery->store, *id, &person, error);
+    if (status != FID_OK || strcmp(person.name, checked) == 0)
+        return status; /* no change, which undo would take for the last one */
     status = fid_store_begin_change(gallery->store, "rename", error);
     if (status == FID_OK)
         status = fid_store_keep_person(gallery->store, *id, false, error);
