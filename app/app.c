@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 const char *app_exit_text(enum app_exit code)
 {
@@ -261,6 +262,16 @@ enum app_exit app_find_gallery(struct app *app)
     app_warn(written > 0 ? "the path of the gallery is too long"
                          : "no place for a gallery: neither --gallery nor HOME is set");
     return APP_GALLERY;
+}
+
+bool app_may_be_changed(const char *path)
+{
+    char folder[sizeof((struct app *)0)->gallery_path];
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash != NULL)
+        slash[slash == folder] = '\0';
+    return access(path, W_OK) == 0 && access(slash != NULL ? folder : ".", W_OK) == 0;
 }
 
 bool app_others_may_read(const char *path)

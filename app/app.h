@@ -72,6 +72,8 @@ enum app_exit app_open_embedder(struct app *app, int batch);
 /* FILLS gallery_path: --gallery, $FACEID_GALLERY, else gallery.db in the user's data folder. */
 enum app_exit app_find_gallery(struct app *app);
 bool app_others_may_read(const char *path); /* than its owner; false when it is not there */
+/* May a gallery that is there be written, and its folder? errno tells why not. */
+bool app_may_be_changed(const char *path);
 /* flags: FID_GALLERY_*. One that is opened for writing is its owner's alone afterwards; says so
  * when it was not before. With check_model the gallery must be made with the recognizer's model,
  * which is opened for it. A missing file with FID_GALLERY_READ_ONLY is an empty gallery. */

@@ -1,7 +1,6 @@
 #include "app/app.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,15 +13,10 @@ static const struct app_option backup_options[] = {
  * whoever asks for a copy elsewhere. */
 static enum app_exit check_writable(struct app *app)
 {
-    char folder[sizeof app->gallery_path];
     enum app_exit code = app_find_gallery(app);
     if (code != APP_OK || access(app->gallery_path, R_OK) != 0)
         return code;
-    snprintf(folder, sizeof folder, "%s", app->gallery_path);
-    char *slash = strrchr(folder, '/');
-    if (slash != NULL)
-        slash[slash == folder] = '\0';
-    if (access(app->gallery_path, W_OK) == 0 && access(slash != NULL ? folder : ".", W_OK) == 0)
+    if (app_may_be_changed(app->gallery_path))
         return APP_OK;
     app_warn("%s is not copied: the gallery notes where its copies are, so that forget reaches "
              "them, and it or its folder may not be written (%s): let its owner do it",

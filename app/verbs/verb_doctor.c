@@ -199,6 +199,11 @@ static void check_gallery(struct doctor *doctor)
         no_gallery(doctor, path);
     else if (app_others_may_read(path))
         open_to_others(doctor, path);
+    else if (!app_may_be_changed(path))
+        tell(doctor, "gallery", "warn", "take one of your own with --gallery FILE to enrol people",
+             "%zu %s in %s, which or whose folder may not be written (%s): nothing in it can be "
+             "changed",
+             count, app_plural(count, "person", "people"), path, strerror(errno));
     else if (count == 0)
         tell(doctor, "gallery", "warn", "enrol somebody: faceid enroll NAME SOURCE...",
              "nobody is enrolled in %s", path);

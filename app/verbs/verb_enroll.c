@@ -165,6 +165,8 @@ static enum app_exit enroll_from(struct enroll *enroll, const char *folder)
     }
     free(entries);
     app_progress_close(&enroll->gatherer.progress);
+    if (is_fatal(code) && done > 0)
+        app_say(enroll->app, "%d of %d people enrolled before that", done, count);
     if (is_fatal(code))
         return code;
     app_say(enroll->app, "%d %s enrolled, %d skipped", done,
@@ -338,8 +340,8 @@ const struct app_verb app_verb_enroll = {
         "are changed. What a name may be: faceid rename --help. Clips need ffmpeg. Exit code 7,\n"
         "and nothing saved, if no frame is good enough, if the faces are not like those known\n"
         "by this name, like those of another person, or not one person's (below the model's\n"
-        "decision.maybe, from decision.accept on); --from goes on with the others. -v tells\n"
-        "what became of each file.\n",
+        "decision.maybe, from decision.accept on); --from goes on with the others, and its\n"
+        "exit code is 0 if anybody was enrolled. -v tells what became of each file.\n",
     .examples = "faceid enroll ana ana.mp4 photos/ana\tfrom a clip and a folder\n"
                 "faceid enroll --replace ana new.jpg\tinstead of the old faces of ana\n"
                 "faceid enroll --consent \"signed today\" --expires 2027-01-31 ana a.jpg\tkept "
