@@ -290,6 +290,57 @@ def what_nobody_has_noted():
 
 
 @case
+def what_was_aside_of_a_copy_that_is_gone():
+    gallery = gallery_of(person("ana", 3), person("bob"))
+    first, second = good_copy(gallery, "1.db"), good_copy(gallery, "2.db")
+    good("restore", second, gallery=first)
+    os.remove(first)
+    left, = (os.path.join(os.path.dirname(gallery), name) for name in os.listdir(os.path.dirname(gallery))
+             if name.startswith("1.db.2") and not name.endswith(("-wal", "-shm")))
+    with open(gallery + ".20260101T101010Z-old.zip", "wb") as file:
+        file.write(b"somebody's own")
+    good("forget", "ana", gallery=gallery)
+    require(names(left) == ["bob"] and b"ana" not in get(left), "ana is in " + left)
+
+
+@case
+def a_refused_backup_is_not_noted():
+    gallery = gallery_of(person("ana", 3), person("bob"))
+    path = os.path.join(os.path.dirname(gallery), "b.db")
+    with open(path + "-wal", "wb") as file:
+        file.write(b"of another database")
+    refused(5, ("backup", path), "the journal %s-wal" % path, gallery=gallery)
+    good("forget", "ana", gallery=gallery)
+
+
+@case
+def copies_deeper_than_they_are_looked_into():
+    gallery = gallery_of(person("ana", 3), person("bob"))
+    before = gallery
+    for i in range(17):
+        copy = os.path.join(os.path.dirname(gallery), "c%d.db" % i)
+        good("backup", copy, gallery=before)
+        before = copy
+    refused(5, ("forget", "ana"), "'ana' is not forgotten yet", "c16.db", gallery=gallery)
+    require(all("ana" in names(path) for path in (gallery, before)), "she is gone from some")
+
+
+@case
+def a_reader_of_one_copy_keeps_all():
+    gallery = gallery_of(person("ana", 3), person("bob"))
+    first, second = good_copy(gallery, "1.db"), good_copy(gallery, "2.db")
+    good("rename", "bob", "bobby", gallery=second)
+    reader = reader_of(second)
+    require(reader("BEGIN") == 2, "no reader")
+    good("rename", "bobby", "bob", gallery=second)
+    refused(8, ("forget", "ana"), "'ana' is not forgotten yet", second, "in use", gallery=gallery)
+    reader("COMMIT")
+    reader.close()
+    require(names(first) == ["ana", "bob"], "she is gone from " + first)
+    good("forget", "ana", gallery=gallery)
+
+
+@case
 def all_copies_or_none():
     """One that cannot be searched keeps the person in the others."""
     gallery = gallery_of(person("ana", 3), person("bob"))
@@ -318,12 +369,14 @@ def strangers_of_a_calibration_who_are_the_person():
                            " (SELECT id FROM person WHERE name = ?) LIMIT 1", (name,))
         writer.commit()
         writer.close()
+    face = json.loads(good("show", "--json", "ana", gallery=gallery).stdout)["samples"][0]["id"]
+    good("remove", "ana", "--sample", str(face), gallery=gallery)  # the copy has it as hers
     said = good("forget", "ana", gallery=gallery).stderr
     require("others" not in said, said)
-    for path in (gallery, copy):
-        require(not any(v in get(path) for v in vectors(repr("ana"), 3)), "her faces are in " + path)
+    for path, hers in ((gallery, vectors(repr("ana"), 3)[1:]), (copy, vectors(repr("ana"), 3))):
+        require(not any(v in get(path) for v in hers), "her faces are in " + path)
         reader = sqlite3.connect(path)
-        require(reader.execute("SELECT count(*) FROM stranger").fetchone() == (1,), "bob's is gone")
+        require(reader.execute("SELECT count(*) FROM stranger").fetchone() == (1 + (path == gallery),), "whose is gone?")
         reader.close()
 
 

@@ -85,7 +85,7 @@ enum fid_status fid_gallery_backup(struct fid_gallery *gallery, const char *path
     if (status == FID_OK)
         status = fid_store_not_own(gallery->store, path, error);
     if (status == FID_OK) /* before it is looked through, which takes a while */
-        status = fid_private_may_be_made(path, replace, error);
+        status = fid_private_database_may_be_made(path, replace, error);
     if (status == FID_OK)
         status = refuse_damaged(gallery->store, path, error);
     if (status == FID_OK)

@@ -36,6 +36,15 @@ struct walk {
 static enum fid_status walk_copy(void *ctx, const char *path, struct fid_error *error);
 static enum fid_status walk_asides(struct walk *walk, const char *gallery, struct fid_error *error);
 
+/* Copies may name each other, and the gallery. */
+static bool is_open(const struct walk *walk, const char *path)
+{
+    for (size_t i = 0; i < walk->depth; i++)
+        if (fid_store_not_own(walk->open[i], path, NULL) != FID_OK)
+            return true;
+    return false;
+}
+
 /* The gallery's own secret is all that there is to open it with. */
 static enum fid_status sealed_otherwise(const struct walk *walk, const char *path,
                                         struct fid_error *error)
@@ -49,6 +58,25 @@ static enum fid_status sealed_otherwise(const struct walk *walk, const char *pat
                     "%s, a copy of this gallery, is sealed with another secret than the gallery: "
                     "give it that one (faceid protect --gallery %s), or remove it",
                     path, path);
+}
+
+static enum fid_status in_use(const char *path, struct fid_error *error)
+{
+    return fid_fail(error, FID_BUSY,
+                    "%s, a copy of this gallery, is in use by another process: try again when that "
+                    "is done",
+                    path);
+}
+
+/* Who is in a copy that is not looked into is not forgotten. */
+static enum fid_status too_deep(void *ctx, const char *path, struct fid_error *error)
+{
+    if (is_open(ctx, path))
+        return FID_OK;
+    return fid_fail(error, FID_UNSUPPORTED,
+                    "%s is a copy of a copy of a copy, %d times over: name a gallery nearer to it "
+                    "(--gallery FILE)",
+                    path, DEEP);
 }
 
 static enum fid_status open_and_take(struct walk *walk, const char *path, struct fid_error *error)
@@ -68,12 +96,18 @@ static enum fid_status open_and_take(struct walk *walk, const char *path, struct
     }
     if (status == FID_SEALED)
         return sealed_otherwise(walk, path, error);
+    if (status == FID_BUSY)
+        return in_use(path, error);
     if (status != FID_OK)
         return fid_fail(error, status,
                         "%s, in the place of a copy of this gallery, cannot be searched (%.200s): "
                         "make that good, or remove the file or move it away",
                         path, reason.text);
     status = walk->take(walk->ctx, copy, error);
+    if (status == FID_BUSY)
+        status = in_use(path, error);
+    if (status == FID_OK && walk->depth == DEEP)
+        status = fid_store_each_backup(copy, too_deep, walk, error);
     if (status == FID_OK && walk->depth < DEEP) {
         walk->open[walk->depth++] = copy;
         status = fid_store_each_backup(copy, walk_copy, walk, error);
@@ -83,15 +117,6 @@ static enum fid_status open_and_take(struct walk *walk, const char *path, struct
     }
     fid_store_close(&copy);
     return status;
-}
-
-/* Copies may name each other, and the gallery. */
-static bool is_open(const struct walk *walk, const char *path)
-{
-    for (size_t i = 0; i < walk->depth; i++)
-        if (fid_store_not_own(walk->open[i], path, NULL) != FID_OK)
-            return true;
-    return false;
 }
 
 /* *is: it was met before in this walk, or it is not there. */
@@ -153,7 +178,10 @@ static enum fid_status walk_copy(void *ctx, const char *path, struct fid_error *
                           journal);
     if (status == FID_OK)
         status = was_seen(walk, path, &is_done, error);
-    return status == FID_OK && !is_done ? open_and_take(walk, path, error) : status;
+    if (status == FID_OK && !is_done)
+        return open_and_take(walk, path, error);
+    /* what a restore put aside beside a copy that is gone since */
+    return status == FID_OK && access(path, F_OK) != 0 ? walk_asides(walk, path, error) : status;
 }
 
 /* FILLS path with what a restore put aside from the gallery of that path, or would have, where it
@@ -186,9 +214,13 @@ static enum fid_status walk_asides(struct walk *walk, const char *gallery, struc
         return FID_OK;
     snprintf(folder, sizeof folder, "%.*s", slash == gallery ? 1 : (int)(slash - gallery), gallery);
     DIR *opened = opendir(folder);
+    if (opened == NULL && (errno == ENOENT || errno == ENOTDIR))
+        return FID_OK; /* a copy's, that is gone with it */
     if (opened == NULL)
-        return fid_fail(error, FID_IO, "the folder %s cannot be looked through: %s", folder,
-                        strerror(errno));
+        return fid_fail(error, FID_IO,
+                        "the folder %s, where copies may have been put aside, cannot be looked "
+                        "through (%s): let it be read (chmod u+r)",
+                        folder, strerror(errno));
     const struct dirent *entry;
     while (status == FID_OK && (entry = readdir(opened)) != NULL)
         if (name_aside(gallery, entry->d_name, path, sizeof path) &&

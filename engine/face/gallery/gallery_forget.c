@@ -49,13 +49,13 @@ static enum fid_status update_loser(struct fid_store *copy, int64_t loser, struc
                : status;
 }
 
-/* Can it be changed? */
+/* Can it be changed, and rewritten afterwards? */
 static enum fid_status try_copy(void *ctx, struct fid_store *copy, struct fid_error *error)
 {
     (void)ctx;
     enum fid_status status = fid_store_begin(copy, true, error);
     fid_store_rollback(copy);
-    return status;
+    return status == FID_OK ? fid_store_empty_journal(copy, error) : status;
 }
 
 /* The person goes out of one copy, and so do the bytes of whoever went before without a proof. */

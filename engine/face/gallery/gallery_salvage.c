@@ -378,7 +378,9 @@ enum fid_status fid_gallery_salvage(const char *path, struct fid_secret *secret,
     struct salvage salvage = {.tell = tell, .ctx = ctx};
     struct fid_private_file file = {.database = true};
     *people = 0;
-    enum fid_status status = fid_private_create(target, false, &file, NULL, error);
+    enum fid_status status = fid_private_database_may_be_made(target, false, error);
+    if (status == FID_OK)
+        status = fid_private_create(target, false, &file, NULL, error);
     if (status == FID_OK)
         status = look(&salvage, path, secret, model, error);
     if (status == FID_OK)

@@ -120,8 +120,14 @@ bool fid_gallery_is_aside(const char *gallery, const char *name)
         if (shape[i] == '0' ? c < '0' || c > '9' : c != shape[i])
             return false;
     }
-    const char next = name[length + sizeof shape - 1];
-    return next == '\0' || next == '-';
+    const char *rest = name + length + sizeof shape - 1;
+    if (rest[0] == '-' && rest[1] >= '0' && rest[1] <= '9') /* of several within one second */
+        rest += 1 + strspn(rest + 1, "0123456789");
+    static const char *const endings[] = {"", FID_GALLERY_BESIDE};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (strcmp(rest, endings[i]) == 0)
+            return true;
+    return false;
 }
 
 /* Also what lies beside it: of a file that others might read SQLite makes these so too. */

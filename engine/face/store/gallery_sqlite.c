@@ -483,6 +483,12 @@ static enum fid_status end_purge(struct fid_store *store, int64_t before, struct
     return status;
 }
 
+enum fid_status fid_store_empty_journal(struct fid_store *store, struct fid_error *error)
+{
+    int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    return code == SQLITE_OK ? FID_OK : fid_sqlite_fail(store, code, "rewritten", error);
+}
+
 enum fid_status fid_store_purge(struct fid_store *store, struct fid_error *error)
 {
     int64_t before = 0;
@@ -493,10 +499,8 @@ enum fid_status fid_store_purge(struct fid_store *store, struct fid_error *error
         return fid_sqlite_damaged(store, error);
     if (status != FID_OK)
         return status;
-    int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    if (code != SQLITE_OK)
-        return fid_sqlite_fail(store, code, "rewritten", error);
-    return end_purge(store, before, error);
+    status = fid_store_empty_journal(store, error);
+    return status == FID_OK ? end_purge(store, before, error) : status;
 }
 
 enum fid_status fid_store_is_unpurged(struct fid_store *store, bool *is, struct fid_error *error)

@@ -142,7 +142,8 @@ static const char faces_sql[] =
     "  OR (length(crop) > 0 AND crop IN (SELECT face FROM temp.mine)))";
 
 static const char strangers_sql[] =
-    "DELETE FROM main.stranger WHERE data IN (SELECT face FROM temp.mine)";
+    "DELETE FROM main.stranger WHERE data IN (SELECT face FROM temp.mine) OR data IN"
+    " (SELECT data FROM main.sample WHERE person IN (SELECT id FROM temp.suspect WHERE is_whole))";
 
 /* A merge had brought them along. */
 static const char consents_sql[] =

@@ -44,6 +44,8 @@ void fid_store_rollback(struct fid_store *store);
 #define FID_STORE_WAY_BACK \
     "put a copy in its place (faceid restore), or save the rest (faceid check --salvage FILE)"
 
+/* Brings the journal into the file. FID_BUSY: another process reads an older state. */
+enum fid_status fid_store_empty_journal(struct fid_store *store, struct fid_error *error);
 /* Removes the strangers of the calibration that are faces of the person; the limit stays. */
 enum fid_status fid_store_delete_strangers_of(struct fid_store *store, int64_t person,
                                               struct fid_error *error);

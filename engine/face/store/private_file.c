@@ -132,7 +132,7 @@ static enum fid_status hold(struct fid_private_file *file, int *descriptor, stru
     return status;
 }
 
-enum fid_status fid_private_may_be_made(const char *path, bool replace, struct fid_error *error)
+static enum fid_status may_be_made(const char *path, bool replace, struct fid_error *error)
 {
     struct stat info;
     if (strcmp(path, "-") == 0)
@@ -143,6 +143,13 @@ enum fid_status fid_private_may_be_made(const char *path, bool replace, struct f
         return fid_fail(error, FID_INVALID,
                         "%s is a folder, a link or a device, and is not replaced by a file", path);
     return replace ? FID_OK : exists(path, error);
+}
+
+enum fid_status fid_private_database_may_be_made(const char *path, bool replace,
+                                                 struct fid_error *error)
+{
+    enum fid_status status = may_be_made(path, replace, error);
+    return status == FID_OK && !replace ? no_lost_journal(path, error) : status;
 }
 
 enum fid_status fid_private_create(const char *path, bool replace, struct fid_private_file *file,
@@ -157,7 +164,7 @@ enum fid_status fid_private_create(const char *path, bool replace, struct fid_pr
         file->temporary[0] = '\0';
         return fid_fail(error, FID_INVALID, "'%.200s' cannot be the path of a file", path);
     }
-    enum fid_status status = fid_private_may_be_made(path, replace, error);
+    enum fid_status status = may_be_made(path, replace, error);
     if (status == FID_OK && fid_private_is_written(path))
         status = being_written(path, error);
     if (status == FID_OK)

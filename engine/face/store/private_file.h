@@ -25,8 +25,10 @@ struct fid_private_file { /* zero-initialise */
  * is a folder's, a link's or a device's. */
 enum fid_status fid_private_create(const char *path, bool replace, struct fid_private_file *file,
                                    int *descriptor, struct fid_error *error);
-/* Would a new one be refused? FID_EXISTS; FID_INVALID: a folder, a link, a device or "-". */
-enum fid_status fid_private_may_be_made(const char *path, bool replace, struct fid_error *error);
+/* Would a new database be refused? FID_EXISTS, also for the journal of one that is gone;
+ * FID_INVALID: a folder, a link, a device or "-". */
+enum fid_status fid_private_database_may_be_made(const char *path, bool replace,
+                                                 struct fid_error *error);
 /* Removes what a process that was killed while it wrote that file left beside it, SQLite's journals
  * of it too. FID_IO. */
 enum fid_status fid_private_clear(const char *path, struct fid_error *error);
