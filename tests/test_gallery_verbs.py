@@ -245,7 +245,7 @@ def backs_up_and_forgets_there_too():
     require(vector in get(gallery) and vector in get(copy), "the search does not work")
     good("rename", "anastasia", "stasi", gallery=gallery)
     said = good("forget", "stasi", gallery=gallery).stderr
-    require("nothing is left" in said and "copies" in said and "not where" not in said, said)
+    require("nothing is left" in said and "in 1 copy of it" in said and "not where" not in said, said)
     for path in (gallery, copy):
         for trace in (vector[:32], vector[32:], b"anastasia", b"sunny day"):
             require(trace not in get(path), "%r is left in %s" % (trace, path))
@@ -253,7 +253,7 @@ def backs_up_and_forgets_there_too():
         require(not os.path.exists(path + "-wal") or not get(path + "-wal"), "a journal is left")
     os.rename(copy, copy + "-taken-away")
     said = good("forget", "bob", gallery=gallery).stderr
-    require("1 copy of faceid backup is not where it was made" in said and "bob is in it" in said, said)
+    require("1 copy of faceid backup is not where it was made" in said and "bob may be in it" in said, said)
 
 
 @case
@@ -264,7 +264,7 @@ def tells_of_copies_that_are_elsewhere():
         good("backup", copy, gallery=gallery)
         os.rename(copy, copy + "-taken-away")
     said = good("forget", "bob", gallery=gallery).stderr
-    require("2 copies of faceid backup are not where they were made: if they still exist elsewhere, bob is in them"
+    require("2 copies of faceid backup are not where they were made: if they still exist elsewhere, bob may be in them"
             in said, said)
 
 
@@ -296,6 +296,9 @@ def a_copy_takes_no_journal_from_before():
         require(get(other + "-wal"), "no journal")
         shutil.copy(other + "-wal", copy + "-wal")
         reader.close()
+        if not force:
+            refused(5, ("backup", copy), "the journal %s-wal" % copy, "not replaced unasked", gallery=gallery)
+            os.remove(copy + "-wal")
         good("backup", *force, copy, gallery=gallery)
         require(names(copy) == ["ana", "bob"], str(names(copy)))
 
