@@ -106,15 +106,14 @@ static enum fid_status open_and_take(struct walk *walk, const char *path, struct
     status = walk->take(walk->ctx, copy, error);
     if (status == FID_BUSY)
         status = in_use(path, error);
-    if (status == FID_OK && walk->depth == DEEP)
-        status = fid_store_each_backup(copy, too_deep, walk, error);
-    if (status == FID_OK && walk->depth < DEEP) {
+    const bool deepest = walk->depth == DEEP;
+    if (!deepest)
         walk->open[walk->depth++] = copy;
-        status = fid_store_each_backup(copy, walk_copy, walk, error);
-        if (status == FID_OK)
-            status = walk_asides(walk, path, error);
-        walk->depth--;
-    }
+    if (status == FID_OK)
+        status = fid_store_each_backup(copy, deepest ? too_deep : walk_copy, walk, error);
+    if (status == FID_OK)
+        status = walk_asides(walk, path, error);
+    walk->depth -= !deepest;
     fid_store_close(&copy);
     return status;
 }
@@ -148,9 +147,9 @@ static enum fid_status was_seen(struct walk *walk, const char *path, bool *is,
 static enum fid_status clear_left(const struct walk *walk, const char *path,
                                   struct fid_error *error)
 {
-    enum { PAUSE_MS = 50, BUSY_MS = 5000 };
+    enum { PAUSE_MS = 50 };
     const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
-    const int longest = walk->wait == FID_COPIES_WAIT ? BUSY_MS : 0;
+    const int longest = walk->wait == FID_COPIES_WAIT ? FID_STORE_BUSY_MS : 0;
     bool is_written = fid_private_is_written(path);
     for (int waited = 0; is_written && waited < longest; waited += PAUSE_MS) {
         nanosleep(&pause, NULL);
@@ -184,30 +183,11 @@ static enum fid_status walk_copy(void *ctx, const char *path, struct fid_error *
     return status == FID_OK && access(path, F_OK) != 0 ? walk_asides(walk, path, error) : status;
 }
 
-/* FILLS path with what a restore put aside from the gallery of that path, or would have, where it
- * was killed before anything named it: it, or its journal, is beside it under that name. */
-static bool name_aside(const char *gallery, const char *entry, char *path, size_t bytes)
-{
-    static const char *const endings[] = {FID_GALLERY_BESIDE};
-    const char *name = strrchr(gallery, '/') + 1;
-    if (!fid_gallery_is_aside(name, entry))
-        return false;
-    size_t length = strlen(entry);
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        const size_t ending = strlen(endings[i]);
-        if (length > ending && strcmp(entry + length - ending, endings[i]) == 0) {
-            length -= ending;
-            break;
-        }
-    }
-    const int written =
-        snprintf(path, bytes, "%.*s%.*s", (int)(name - gallery), gallery, (int)length, entry);
-    return written > 0 && (size_t)written < bytes;
-}
-
+/* What a restore put aside from the gallery of that path, or would have, where it was killed before
+ * anything named it: the file, or its journal alone. */
 static enum fid_status walk_asides(struct walk *walk, const char *gallery, struct fid_error *error)
 {
-    char folder[PATH_MAX], path[PATH_MAX];
+    char folder[PATH_MAX], path[PATH_MAX], journal[PATH_MAX + 16];
     const char *slash = strrchr(gallery, '/');
     enum fid_status status = FID_OK;
     if (slash == NULL)
@@ -222,10 +202,14 @@ static enum fid_status walk_asides(struct walk *walk, const char *gallery, struc
                         "through (%s): let it be read (chmod u+r)",
                         folder, strerror(errno));
     const struct dirent *entry;
-    while (status == FID_OK && (entry = readdir(opened)) != NULL)
-        if (name_aside(gallery, entry->d_name, path, sizeof path) &&
-            (access(path, F_OK) == 0 || fid_gallery_find_journal(path, folder, sizeof folder)))
+    while (status == FID_OK && (entry = readdir(opened)) != NULL) {
+        const size_t length = fid_gallery_aside_length(slash + 1, entry->d_name);
+        const int written = snprintf(path, sizeof path, "%.*s%.*s", (int)(slash + 1 - gallery),
+                                     gallery, (int)length, entry->d_name);
+        if (length > 0 && written > 0 && (size_t)written < sizeof path &&
+            (access(path, F_OK) == 0 || fid_gallery_find_journal(path, journal, sizeof journal)))
             status = walk_copy(walk, path, error);
+    }
     closedir(opened);
     return status;
 }

@@ -109,16 +109,16 @@ void fid_gallery_aside(const char *path, char *aside, size_t bytes)
         snprintf(aside, bytes, "%.*s.%s-%d", most, path, text, i);
 }
 
-bool fid_gallery_is_aside(const char *gallery, const char *name)
+size_t fid_gallery_aside_length(const char *gallery, const char *name)
 {
     static const char shape[] = ".00000000T000000Z";
     const size_t length = strlen(gallery);
     if (strncmp(name, gallery, length) != 0)
-        return false;
+        return 0;
     for (size_t i = 0; i < sizeof shape - 1; i++) {
         const char c = name[length + i];
         if (shape[i] == '0' ? c < '0' || c > '9' : c != shape[i])
-            return false;
+            return 0;
     }
     const char *rest = name + length + sizeof shape - 1;
     if (rest[0] == '-' && rest[1] >= '0' && rest[1] <= '9') /* of several within one second */
@@ -126,8 +126,8 @@ bool fid_gallery_is_aside(const char *gallery, const char *name)
     static const char *const endings[] = {"", FID_GALLERY_BESIDE};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         if (strcmp(rest, endings[i]) == 0)
-            return true;
-    return false;
+            return (size_t)(rest - name);
+    return 0;
 }
 
 /* Also what lies beside it: of a file that others might read SQLite makes these so too. */

@@ -27,9 +27,9 @@ enum fid_status fid_gallery_file(const char *path, enum fid_file_make make, char
  */
 bool fid_gallery_find_journal(const char *path, char *journal, size_t bytes);
 
-/* Is the name of a file, or of a journal of it, one that fid_gallery_aside gives beside the gallery
- * of this name? */
-bool fid_gallery_is_aside(const char *gallery, const char *name);
+/* How long a name that fid_gallery_aside gives beside the gallery of this name is, where name is
+ * one or that of a journal of such a file; else 0. */
+size_t fid_gallery_aside_length(const char *gallery, const char *name);
 
 /* The file or its folder, a full path, cannot be written: somebody else's, or on a file system that
  * is only read. Its mode is left as it is then. */

@@ -12,7 +12,6 @@ enum {
     APPLICATION_ID = 0x46494447, /* "FIDG" in the file's header: told apart from other databases */
     SCHEMA = FID_SQLITE_SCHEMA,
     SCHEMA_EVER = 1000, /* more is damage, not a newer program's */
-    BUSY_MS = 5000,
 };
 
 /* What makes version i + 1 of the tables from version i, 0 being an empty file. */
@@ -293,7 +292,7 @@ static enum fid_status set_journal(struct fid_store *store, const char *sql,
 {
     enum { PAUSE_MS = 50 };
     enum fid_status status = FID_BUSY;
-    for (int waited = 0; status == FID_BUSY && waited < BUSY_MS; waited += PAUSE_MS) {
+    for (int waited = 0; status == FID_BUSY && waited < FID_STORE_BUSY_MS; waited += PAUSE_MS) {
         status = execute(store, sql, "opened", error);
         if (status == FID_BUSY)
             sqlite3_sleep(PAUSE_MS);
@@ -303,7 +302,7 @@ static enum fid_status set_journal(struct fid_store *store, const char *sql,
 
 enum fid_status fid_sqlite_prepare_handle(struct fid_store *store, struct fid_error *error)
 {
-    sqlite3_busy_timeout(store->db, BUSY_MS);
+    sqlite3_busy_timeout(store->db, FID_STORE_BUSY_MS);
     sqlite3_extended_result_codes(store->db, 1);
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     return execute(store,

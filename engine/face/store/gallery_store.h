@@ -14,6 +14,8 @@
 struct fid_store;
 struct fid_seal_cost;
 
+#define FID_STORE_BUSY_MS 5000 /* how long whoever has something in use is waited for */
+
 /* flags as fid_gallery_open. Makes the file 0600, the folders that are missing 0700, whatever the
  * umask; refuses symbolic links, foreign files and newer versions. With FID_GALLERY_READ_ONLY a
  * missing or empty file gives FID_OK and *store NULL (FID_CORRUPT: its journal is still there);
