@@ -84,6 +84,13 @@ void app_talk_into(char *text, size_t bytes)
     kept_bytes = bytes;
 }
 
+static void put_sentence(FILE *to, const char *text)
+{
+    fputs("faceid: ", to);
+    app_put_visible(to, text);
+    fputc('\n', to);
+}
+
 static void say(const char *format, va_list args)
 {
     char *whole = NULL, *line = NULL, part[512];
@@ -100,17 +107,12 @@ static void say(const char *format, va_list args)
     flockfile(stderr); /* the live window talks from several threads */
     app_progress_hide();
     FILE *made = open_memstream(&line, &length); /* two processes may talk to one terminal */
-    FILE *to = made != NULL ? made : stderr;
-    fputs("faceid: ", to);
-    app_put_visible(to, whole != NULL ? whole : part);
-    fputc('\n', to);
-    if (made != NULL && fclose(made) == 0) {
+    if (made != NULL)
+        put_sentence(made, whole != NULL ? whole : part);
+    if (made != NULL && fclose(made) == 0)
         fwrite(line, 1, length, stderr);
-    } else if (made != NULL) {
-        fputs("faceid: ", stderr);
-        app_put_visible(stderr, whole != NULL ? whole : part);
-        fputc('\n', stderr);
-    }
+    else
+        put_sentence(stderr, whole != NULL ? whole : part);
     funlockfile(stderr);
     free(line);
     free(whole);
