@@ -1,4 +1,4 @@
-/* clock.h - one clock for everything that is timed. */
+/* clock.h - the clocks of everything that is timed. */
 #ifndef FID_BASE_CLOCK_H
 #define FID_BASE_CLOCK_H
 
@@ -6,5 +6,8 @@
 
 /* Nanoseconds of CLOCK_MONOTONIC. */
 uint64_t fid_clock_ns(void);
+
+/* Nanoseconds that this thread has worked so far, which no other program's load stretches. */
+uint64_t fid_clock_thread_ns(void);
 
 #endif
