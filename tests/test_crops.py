@@ -11,7 +11,7 @@ import struct
 import subprocess
 import time
 
-from check import BUILD, case, main, require, shared, skip, temp_folder
+from check import BUILD, PATIENCE, case, main, require, shared, skip, temp_folder
 from people_file import people_file, person, record
 from program import FACEID, TRACED, environment, faceid, models, starter, strace
 
@@ -180,7 +180,7 @@ def nobody_who_comes_meanwhile_is_lost():
     slow = strace("-e", "trace=link", "-e", "inject=link:delay_exit=3000000")
     child = subprocess.Popen([*slow, FACEID, "reembed", "--leave-out", "--copy", copy], stderr=subprocess.PIPE,
                              text=True, env=environment(gallery=gallery, pair=new_model(), **TRACED))
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE
     while not os.path.exists(copy) and child.poll() is None and time.monotonic() < end:
         time.sleep(0.02)
     good("enroll", "raj", pictures("raj")[0], gallery=gallery, pair=models())

@@ -108,6 +108,8 @@ static void script_close(struct app_camera *camera)
 static const struct app_camera_backend script_backend = {
     .name = "script", .open = script_open, .read = script_read, .close = script_close};
 
+enum { PATIENCE_MS = 300000 }; /* for what an idle machine does at once */
+
 static struct app_mailbox *mailbox;
 static struct app_feed *feed;
 
@@ -142,22 +144,14 @@ static int ms_since(uint64_t then_ns)
     return (int)((app_now_ns() - then_ns) / 1000000);
 }
 
-/* The longest that the last wait looked away: on a busy machine, or an emulated one, no answer is
- * known more exactly. */
-static int looked_away_ms;
-
-/* Waits for a state; returns the milliseconds it took, -1 after ten seconds. */
+/* Waits for a state; returns the milliseconds it took, -1 after five minutes. */
 static int wait_for(enum app_feed_state state)
 {
     const uint64_t start_ns = app_now_ns();
-    looked_away_ms = 0;
-    while (ms_since(start_ns) < 10000) {
-        const uint64_t looked_ns = app_now_ns();
+    while (ms_since(start_ns) < PATIENCE_MS) {
         if (status_now().state == state)
             return ms_since(start_ns);
         usleep(5000);
-        const int ms = ms_since(looked_ns);
-        looked_away_ms = ms > looked_away_ms ? ms : looked_away_ms;
     }
     return -1;
 }
@@ -165,7 +159,7 @@ static int wait_for(enum app_feed_state state)
 static void frames_make_it_run(void)
 {
     start_feed("f", (struct app_feed_options){0});
-    const struct app_live_frame *frame = app_mailbox_take(mailbox, 0, 5000);
+    const struct app_live_frame *frame = app_mailbox_take(mailbox, 0, PATIENCE_MS);
     REQUIRE(frame != NULL);
     struct app_feed_status status = status_now();
     CHECK(status.state == APP_FEED_RUNNING && status.dropped == 0);
@@ -182,7 +176,8 @@ static void a_loss_is_told_at_once_and_a_return_resumes(void)
     CHECK(strstr(status_now().error.text, "unplugged") != NULL);
     script.reads = "fffffffff";
     int ms = wait_for(APP_FEED_RUNNING);
-    CHECK_THAT(ms >= 0 && ms < 3 * RETRY_MS + 1000 + looked_away_ms, "resumed after %d ms", ms);
+    CHECK_THAT(ms >= 0, "not resumed");
+    check_figure("a camera resumes", ms, 3 * RETRY_MS + 1000, "ms");
     CHECK(script.opens == 4);
     CHECK_THAT(strcmp(script.again_name, "Made up") == 0, "asked for '%s'", script.again_name);
     CHECK(!app_mailbox_is_shut(mailbox));
@@ -214,8 +209,8 @@ static void silence_is_found_by_time(void)
     REQUIRE(wait_for(APP_FEED_SILENT) >= 0);
     int ms = ms_since(script.frame_ns);
     const int patience_ms = (int)(NEXT_FRAME_NS / 1000000);
-    CHECK_THAT(ms >= patience_ms && ms <= patience_ms + 2 * READ_MS + looked_away_ms,
-               "silent after %d ms, looked away for %d", ms, looked_away_ms);
+    CHECK_THAT(ms >= patience_ms, "silent after %d ms", ms);
+    check_figure("silence is told", ms, patience_ms + 2 * READ_MS, "ms");
     CHECK(strstr(status_now().error.text, "/dev/video7 sends no pictures") != NULL);
     script.reads = "ffffffff";
     CHECK(wait_for(APP_FEED_RUNNING) >= 0);
@@ -252,7 +247,7 @@ static void the_end_is_no_failure(void)
     script.files = true;
     start_feed("ffe", (struct app_feed_options){.lossless = true});
     for (uint64_t seen = 0; seen < 2; seen++) {
-        const struct app_live_frame *frame = app_mailbox_take(mailbox, seen, 5000);
+        const struct app_live_frame *frame = app_mailbox_take(mailbox, seen, PATIENCE_MS);
         REQUIRE(frame != NULL && frame->sequence == seen + 1);
         app_mailbox_give_back(mailbox, frame);
     }
@@ -266,7 +261,7 @@ static void a_source_keeps_its_rate(void)
     script.files = true;
     script.fps = 100;
     start_feed("f", (struct app_feed_options){0});
-    const struct app_live_frame *frame = app_mailbox_take(mailbox, 0, 5000);
+    const struct app_live_frame *frame = app_mailbox_take(mailbox, 0, PATIENCE_MS);
     REQUIRE(frame != NULL);
     uint64_t first = frame->captured_ns, sequence = frame->sequence;
     app_mailbox_give_back(mailbox, frame);
@@ -292,7 +287,7 @@ static void odd_rates_are_bounded(void)
         script.files = true;
         script.fps = rates[i].said;
         start_feed("f", (struct app_feed_options){.lossless = true});
-        const struct app_live_frame *frame = app_mailbox_take(mailbox, 0, 5000);
+        const struct app_live_frame *frame = app_mailbox_take(mailbox, 0, PATIENCE_MS);
         REQUIRE(frame != NULL);
         const double fps = status_now().fps;
         CHECK_THAT(fps == rates[i].taken, "%g of %g", fps, rates[i].said);
@@ -306,7 +301,7 @@ static void frames_are_turned(void)
     script.luma = 10;
     script.other_luma = 200;
     start_feed("f", (struct app_feed_options){.rotate = 90});
-    const struct app_live_frame *frame = app_mailbox_take(mailbox, 0, 5000);
+    const struct app_live_frame *frame = app_mailbox_take(mailbox, 0, PATIENCE_MS);
     REQUIRE(frame != NULL);
     CHECK(frame->pixels.width == 24 && frame->pixels.height == 32);
     CHECK(frame->pixels.planes[0][0] == 10); /* the left half is above now */
@@ -323,7 +318,7 @@ static void frames_are_turned(void)
 
 static bool comes_to(const char *path)
 {
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < PATIENCE_MS / 5; i++) {
         struct app_feed_status status = status_now();
         if (status.state == APP_FEED_RUNNING && strcmp(status.path, path) == 0)
             return true;
@@ -398,7 +393,7 @@ static void dark_and_flat_pictures_get_a_hint_in_time(void)
 static void a_black_camera_is_told_of_once(void)
 {
     start_feed("f", (struct app_feed_options){0});
-    for (int i = 0; i < 1000 && status_now().hint == NULL; i++)
+    for (int i = 0; i < PATIENCE_MS / 10 && status_now().hint == NULL; i++)
         usleep(10000);
     CHECK(status_now().hint != NULL);
     usleep(50000);

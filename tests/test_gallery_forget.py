@@ -9,7 +9,7 @@ import struct
 import subprocess
 import time
 
-from check import case, main, require, temp_folder
+from check import case, figure, main, require, temp_folder
 from galleries import gallery_of, get, good, names, put, refused
 from people_file import SIZE, people_file, person
 from program import FACEID, environment, faceid
@@ -200,7 +200,7 @@ def copies_that_name_each_other():
     good("restore", gallery, gallery=copy)
     begun = time.monotonic()
     good("forget", "ana", gallery=gallery)
-    require(time.monotonic() - begun < 5, "waited for itself")
+    figure("forget with copies that name each other", time.monotonic() - begun, 5)
     require(names(gallery) == names(copy) == ["bob", "eva"], "%s %s" % (names(gallery), names(copy)))
 
 

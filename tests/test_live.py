@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import program
-from check import BUILD, case, main, require, run, shared, skip, temp_folder
+from check import BUILD, PATIENCE, case, main, require, run, shared, skip, temp_folder
 
 FACEID = os.path.join(BUILD, "faceid")
 CLIP = "data/clips/chengwei1.MOV"
@@ -112,7 +112,7 @@ def events_until(path_or_pipe, stop):
     first = child.stdout.readline()
     stop(child)
     rest = child.stdout.read() if not child.stdout.closed else b""
-    return child.wait(timeout=60), first + rest, child.stderr.read()
+    return child.wait(timeout=PATIENCE), first + rest, child.stderr.read()
 
 
 @case

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 import program
-from check import case, main, require, shared, skip, temp_folder
+from check import PATIENCE, case, main, require, shared, skip, temp_folder
 from rtsp import RtspServer
 
 _made = {}
@@ -29,7 +29,7 @@ def environment():
 def live(*more, data=None, env=None):
     """Runs it; returns (frames looked at, frames dropped, CompletedProcess)."""
     with open(os.devnull) if data is None else data as stdin:
-        done = subprocess.run(words(*more), stdin=stdin, stdout=subprocess.PIPE, timeout=300,
+        done = subprocess.run(words(*more), stdin=stdin, stdout=subprocess.PIPE, timeout=PATIENCE0,
                               stderr=subprocess.PIPE, env=env or environment())
     return (*counts(done.stderr.decode()), done)
 
@@ -147,7 +147,7 @@ def a_loop_opens_nothing_anew():
             seen.add(descriptors(child))
             time.sleep(0.1)
         child.send_signal(signal.SIGINT)
-        require(child.wait(timeout=30) == 130, "did not end")
+        require(child.wait(timeout=PATIENCE) == 130, "did not end")
         # a child that is just being started or read has two or three of its own
         require(max(seen) - min(seen) <= 4 and max(seen) < 30, "%s: %s descriptors" % (source, seen))
 
@@ -172,7 +172,7 @@ def a_damaged_clip_in_a_loop_does_not_grow():
         if said > 1000000:
             break
     child.send_signal(signal.SIGINT)
-    require(child.wait(timeout=30) == 130, "did not end")
+    require(child.wait(timeout=PATIENCE) == 130, "did not end")
     require(said > 300000, "ffmpeg said %d bytes only" % said)
     require(kept < 150000, "%d bytes kept of %d" % (kept, said))
 

@@ -71,6 +71,17 @@ bool check_failed(void)
     return case_state == STATE_FAILED;
 }
 
+bool check_soak(void)
+{
+    return getenv("FACEID_SOAK") != NULL;
+}
+
+void check_figure(const char *name, double value, double asked, const char *unit)
+{
+    printf("   figure %s: %.6g %s, asked at most %g%s\n", name, value, unit, asked,
+           value > asked ? " OVER" : "");
+}
+
 static size_t guard_slack(void)
 {
     const char *bytes = getenv("FACEID_GUARD_SLACK");

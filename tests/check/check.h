@@ -39,6 +39,13 @@ void check_fail(const char *file, int line, const char *format, ...)
 void check_skip(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool check_failed(void); /* has the running case failed? */
 
+/* Are long runs wanted in full (make soak), not a sample? */
+bool check_soak(void);
+
+/* Prints a measured figure beside the greatest that is asked for. No case fails for it: it tells of
+ * the machine's other work, too. tests/run gathers those that are over. */
+void check_figure(const char *name, double value, double asked, const char *unit);
+
 #define CHECK(condition)                                      \
     do {                                                      \
         if (!(condition))                                     \

@@ -1,13 +1,17 @@
 """check.py - the harness of the Python tests, the same output as check.h:
 "ok NAME", "FAIL NAME", "skip NAME: reason", and last "N passed, N failed, N skipped".
 
-    from check import case, main, skip, require, shared, ROOT, BUILD
+    from check import case, figure, main, only_one, require, shared, skip, BUILD, CACHE, ROOT, SOAK
     @case
     def adds_up():
         require(1 + 1 == 2, "arithmetic is broken")
     main()
 
-A case fails by any exception. Words on the command line choose cases by a part of their names."""
+A case fails by any exception. Words on the command line choose cases by a part of their names.
+A slow or busy machine makes a case slower and never fails it: what has to come within some time is
+waited for PATIENCE seconds, and the time it took is a figure."""
+import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
@@ -17,7 +21,11 @@ import traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
+CACHE = os.path.join(ROOT, "build", "cache")  # what was fetched or made once
 SHARED = os.environ.get("FACEID_SHARED", os.path.join(os.path.dirname(ROOT), "shared"))
+# Long runs in full (make soak); without it each shows a sample of what it does.
+SOAK = bool(os.environ.get("FACEID_SOAK"))
+PATIENCE = 300  # seconds that a case waits for what an idle machine does at once
 _cases = []
 
 
@@ -47,12 +55,29 @@ def require(condition, message):
         raise AssertionError(message)
 
 
+def figure(name, value, asked=None, unit="s"):
+    """Prints a measured figure, which tests/soak shows, beside the greatest that is asked for. No case
+    fails for it: it tells of the machine's other work, too. tests/run gathers those that are over."""
+    print("   figure %s: %.6g %s%s" % (name, value, unit, "" if asked is None else
+                                       ", asked at most %g%s" % (asked, " OVER" if value > asked else "")))
+
+
 def shared(relative):
     """Path of a file in ../shared; skips the case when it is not there."""
     path = os.path.join(SHARED, relative)
     if not os.path.exists(path):
         skip("no ../shared/" + relative)
     return path
+
+
+@contextlib.contextmanager
+def only_one(name):
+    """with only_one("npm"): ... What is shared by programs that run side by side is made by one of them
+    at a time; the next one finds it made."""
+    os.makedirs(CACHE, exist_ok=True)
+    with open(os.path.join(CACHE, name + ".lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def temp_folder():
@@ -65,8 +90,8 @@ def temp_folder():
 
 
 def run(*words, **options):
-    """Runs a program; returns its CompletedProcess with text output. Fails the case after 600 s."""
-    options.setdefault("timeout", 600)
+    """Runs a program; returns its CompletedProcess with text output. Fails the case after 1200 s."""
+    options.setdefault("timeout", 4 * PATIENCE)
     try:
         return subprocess.run([str(w) for w in words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               stdin=subprocess.DEVNULL, text=True, **options)

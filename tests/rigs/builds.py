@@ -3,10 +3,10 @@ What is not there or older than its sources is built."""
 import os
 import shutil
 
-from check import BUILD, ROOT, need, require, run
+from check import BUILD, CACHE, ROOT, need, only_one, require, run
 import vm
 
-SYSROOT = os.path.join(vm.CACHE, "sysroot-arm64")
+SYSROOT = os.path.join(CACHE, "sysroot-arm64")
 LIBRARIES = ["libc6-dev", "libjpeg62-turbo-dev", "libpng-dev", "libsqlite3-dev", "libutf8proc-dev",
              "libsodium-dev"]
 # Of the machine whose window is tried, too.
@@ -69,7 +69,12 @@ def _make(folder, paths, *words):
 def make_sysroot(architecture):
     """Debian's libraries of that architecture, with links that stay inside; returns the folder. Skips
     the case where they cannot be had."""
-    final = os.path.join(vm.CACHE, "sysroot-" + architecture)
+    with only_one("sysroot"):
+        return _made_sysroot(architecture)
+
+
+def _made_sysroot(architecture):
+    final = os.path.join(CACHE, "sysroot-" + architecture)
     packages = [*LIBRARIES, *WINDOW.get(architecture, [])]
     stamp = os.path.join(final, "packages")  # one made for fewer packages is made anew
     if os.path.exists(stamp) and open(stamp, encoding="ascii").read().split() == packages:

@@ -16,10 +16,9 @@ import stat
 import subprocess
 import time
 
-from check import ROOT, run, skip, temp_folder
+from check import CACHE, run, skip, temp_folder
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CACHE = os.path.join(ROOT, "build", "cache")
 MODULES = ["uvcvideo", "vhci-hcd", "virtio_pci", "virtio_blk", "ext4", "crc32c_generic",
            "9pnet_virtio", "9p"]
 MACHINES = {  # architecture: emulator and machine, console, triplet of its libraries
