@@ -68,7 +68,7 @@ CHECK_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/check/*.c))
 CASES_O   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernel_cases/*.c))
 
 .PHONY: FORCE all program library weights deps deps-ci deps-rig deps-test test rig demo check check-vggface2 \
-        lint analyze fuzz soak bench clean help tests benches
+        lint lint-changed analyze fuzz soak bench clean help tests benches
 all: program weights
 
 # A program for another CPU stays in its build folder.
@@ -219,6 +219,11 @@ check: tests
 lint: deps-ci
 	@$(MAKE) --no-print-directory $(BUILD)/lint/cppcheck $(LINT_TIDY)
 	@$(MAKE) --no-print-directory analyze
+# The files that were changed since a commit, by what looks at one file at a time.
+SINCE = $(shell git rev-list -1 --before=$$(($$(git log -1 --format=%ct) - 86400)) HEAD 2>/dev/null)
+lint-changed: deps-ci
+	@$(MAKE) --no-print-directory $(BUILD)/lint/cppcheck $(LINT_TIDY_CHANGED)
+LINT_TIDY_CHANGED = $(filter $(patsubst %.c,$(BUILD)/lint/%.tidy,$(shell git diff --name-only $(SINCE) -- '*.c')),$(LINT_TIDY))
 
 LINT_HEADERS := $(wildcard $(addsuffix *.h,kernels/ kernels/*/ engine/ engine/*/ engine/*/*/ weights/ app/ app/*/ \
                     bench/ tests/ tests/*/))
@@ -247,10 +252,10 @@ check-vggface2: program tests
 	@test -n "$(H5)" || { echo "make check-vggface2 H5=rcmalli_vggface_tf_resnet50.h5 [LABELS=FILE] [PICTURE=ajb.jpg]"; exit 2; }
 	$(PYTHON) convert/check_vggface2.py "$(H5)" $(if $(LABELS),--labels "$(LABELS)") $(if $(PICTURE),--picture "$(PICTURE)")
 
-# Each target of tests/fuzz for FUZZ_RUNS inputs, clang's sanitizers watching.
+# Each target of tests/fuzz for FUZZ_RUNS inputs, or FUZZ_SECONDS if there are any, clang's sanitizers watching.
 # The kernels are not watched: no target feeds them, and they take clang minutes to instrument.
 FUZZERS   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_RUNS ?= 100000
+FUZZ_RUNS ?= 20000
 FUZZ_SANITIZE := $(if $(SANITIZE),$(SANITIZE),address,undefined)
 # SANITIZE=memory watches for reading what was never written. It must see every write, and
 # sees none of libjpeg, libpng, utf8proc and stat: fuzz/unseen.c stands between, and targets of decoders stay out.
@@ -263,15 +268,14 @@ fuzz: FUZZERS := $(if $(FUZZ_MEMORY),$(filter-out fuzz_jpeg fuzz_png,$(FUZZERS))
 fuzz: deps-ci
 	@$(MAKE) --no-print-directory CC=clang SANITIZE=$(FUZZ_SANITIZE) BUILD=$(FUZZ_BUILD) KERNEL_FLAGS=-fno-sanitize=all \
 	    OPT="$(FUZZ_OPT)" CFLAGS="$(FUZZ_FLAGS)" $(addprefix $(FUZZ_BUILD)/,$(FUZZERS))
-	@set -e; for f in $(FUZZERS); do \
-	    mkdir -p $(BUILD)/fuzz/corpus/$$f; \
-	    $(FUZZ_BUILD)/$$f -runs=$(FUZZ_RUNS) -max_len=16384 -rss_limit_mb=4096 -print_final_stats=1 \
-	        -dict=tests/fuzz/dictionaries/$${f#fuzz_} -artifact_prefix=$(FUZZ_BUILD)/ \
-	        $(BUILD)/fuzz/corpus/$$f \
-	        tests/fuzz/seeds/$${f#fuzz_} >$(FUZZ_BUILD)/$$f.log 2>&1 || \
-	        { tail -n 40 $(FUZZ_BUILD)/$$f.log; exit 1; }; \
-	    echo "$$f: $$(grep -o 'executed_units: .*' $(FUZZ_BUILD)/$$f.log | tr -dc 0-9) inputs, no finding"; \
-	done
+	@$(MAKE) --no-print-directory $(FUZZERS:%=run-%)
+run-fuzz_%:
+	@mkdir -p $(BUILD)/fuzz/corpus/fuzz_$*
+	@$(FUZZ_BUILD)/fuzz_$* -runs=$(FUZZ_RUNS) $(FUZZ_SECONDS:%=-max_total_time=%) -max_len=16384 -rss_limit_mb=4096 \
+	    -print_final_stats=1 -dict=tests/fuzz/dictionaries/$* -artifact_prefix=$(FUZZ_BUILD)/ \
+	    $(BUILD)/fuzz/corpus/fuzz_$* tests/fuzz/seeds/$* >$(FUZZ_BUILD)/fuzz_$*.log 2>&1 || \
+	    { tail -n 40 $(FUZZ_BUILD)/fuzz_$*.log; exit 1; }
+	@echo "   figure $*: $$(grep -o 'executed_units: .*' $(FUZZ_BUILD)/fuzz_$*.log | tr -dc 0-9) inputs without a finding"
 FUZZ_WRAPPED := utf8proc_iterate utf8proc_decompose utf8proc_reencode fid_frame_jpeg_size fid_frame_decode_jpeg stat64
 FUZZ_O := $(if $(filter memory,$(SANITIZE)),$(BUILD)/tests/fuzz/unseen.o)
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_O) $(BUILD)/libfaceid.a
@@ -283,14 +287,10 @@ rig: deps-rig
 	@$(MAKE) --no-print-directory WEIGHTS=no program tests
 	@FACEID_RIG=1 tests/run rig
 
-# What takes longer than a gate may.
-soak: test
-	@FACEID_SOAK_FRAMES=100000 BUILD=$(BUILD) PYTHONPATH=tests/check:convert $(PYTHON) tests/test_soak.py
-	@FACEID_MINUTE=60 tests/run window_minute
-	@FACEID_SOAK_FAULTS=1 TEST_SECONDS=7200 tests/run gallery_faults gallery_seal
-	@FACEID_SOAK_FLIPS=10000 FACEID_SOAK_KILLS=1000 tests/run --c gallery
-	@FACEID_BOARDS=1 BUILD=$(BUILD) PYTHONPATH=tests/check:convert $(PYTHON) tests/test_boards.py
-	@$(MAKE) --no-print-directory fuzz FUZZ_RUNS=10000000
+# What takes longer than a gate may: a line for each run.
+soak: deps-rig deps-ci
+	@$(MAKE) --no-print-directory WEIGHTS=no program tests benches
+	@tests/soak
 
 bench: program benches
 	@bench/run
@@ -303,9 +303,10 @@ help:
 	@echo "make test          sets up and runs every test (tests/run WORD runs some)"
 	@echo "make check         layering, headers, format"
 	@echo "make lint          cppcheck, clang-tidy and gcc's analyser: any finding fails"
+	@echo "make lint-changed  the first two, clang-tidy over what changed SINCE=commit (default: a day)"
 	@echo "make bench         time by layer, kernels against the peak, stages of a frame"
-	@echo "make fuzz          each fuzz target, FUZZ_RUNS=100000 inputs (SANITIZE=memory: MemorySanitizer);"
-	@echo "                   make soak: ten million, and 100,000 frames watched for leaks, 10,000 for races"
+	@echo "make fuzz          each fuzz target, FUZZ_RUNS=20000 inputs (SANITIZE=memory: MemorySanitizer)"
+	@echo "make soak          hours: what a gate only samples, in full (tests/soak WORD runs some)"
 	@echo "make rig           the program in virtual machines with a USB camera"
 	@echo "make deps          the Debian packages (sudo when not root)"
 	@echo "make library       libfaceid.so and libfaceid.a in the build folder"

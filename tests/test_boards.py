@@ -3,9 +3,9 @@
 with; size_t of 32 bits, other alignments, each level of kernels behind whole layers. And what is
 compiled for every CPU of an architecture, held to the instructions that all of them have.
 
-A gate runs the engine's programs; FACEID_BOARDS=1 (make soak, an hour) all programs with all
-their cases, with Debian's libraries of that architecture under build/cache. Debian 12 has none for
-RISC-V: there it is the programs that need no library. Each case ends with a line of what passed, failed
+A gate runs some of the engine's programs; `make soak` all programs with all their cases, with
+Debian's libraries of that architecture under build/cache. Debian 12 has none for RISC-V: there it is
+the programs that need no library. Each case ends with a line of what passed, failed
 and was skipped, by name. Skipped by name on other machines than x86-64 and without the cross compiler
 or qemu."""
 import glob
@@ -17,11 +17,10 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rigs"))
 import builds  # noqa: E402
-from check import BUILD, ROOT, case, main, need, require, run, shared, skip, temp_folder  # noqa: E402
+from check import BUILD, ROOT, SOAK, case, main, need, require, run, shared, skip, temp_folder  # noqa: E402
 from program import environment, has_sanitizers, models  # noqa: E402
 
-WHOLE = bool(os.environ.get("FACEID_BOARDS"))
-LIMIT = 3600 if WHOLE else 600  # seconds a program may take
+LIMIT = 3600 if SOAK else 1200  # seconds a program may take
 
 
 class Target:
@@ -159,10 +158,10 @@ def built(name):
     need_here(target.prefix + "gcc", target.emulator)
     if target.folder is None:
         folder = temp_folder()
-        if WHOLE and target.libraries:
+        if SOAK and target.libraries:
             build_whole(target, folder)
         else:
-            build_core(target, folder, WITHOUT_LIBRARIES if WHOLE else TESTS)
+            build_core(target, folder, WITHOUT_LIBRARIES if SOAK else TESTS)
         target.folder = folder  # only now: the next case does not run what a skipped one has begun
     return target
 
@@ -194,7 +193,7 @@ def run_tests(cpu, emulator, folder, tests, slack=0):
 
 
 def chosen(target, tests):
-    if not WHOLE:
+    if not SOAK:
         return {name: TESTS[name] for name in tests}
     return dict.fromkeys(all_tests() if target is None or target.libraries else WITHOUT_LIBRARIES, ())
 
@@ -267,8 +266,8 @@ def hold_to_baseline(prefix, architecture, folder, but=()):
 
 @case
 def tests_on_a_cortex_a7():
-    if not WHOLE:
-        skip("the gate takes a Cortex-A15; FACEID_BOARDS=1 both")
+    if not SOAK:
+        skip("the gate takes a Cortex-A15; make soak both")
     run_all("arm", "cortex-a7")
 
 
@@ -289,8 +288,8 @@ def tests_on_a_cortex_a76():
 
 @case
 def tests_on_a_64_bit_arm_with_everything():
-    if not WHOLE:
-        skip("the gate takes a Cortex-A53 and a Cortex-A76; FACEID_BOARDS=1 all three")
+    if not SOAK:
+        skip("the gate takes a Cortex-A76; make soak takes all three")
     run_all("aarch64", "max")
 
 
@@ -330,8 +329,8 @@ def tests_on_a_haswell():
 
 def static_program(name, cpu):
     """One file for the board, at work: whom it enrols from a picture it names on that picture."""
-    if not WHOLE:
-        skip("FACEID_BOARDS=1 builds it")
+    if not SOAK:
+        skip("make soak builds it")
     target = TARGETS[name]
     need_here(target.prefix + "gcc", target.emulator)
     picture, folder = shared("data/vggface/ajb.jpg"), temp_folder()

@@ -567,7 +567,7 @@ static void busy_after_five_seconds(void)
 }
 
 /* A process killed at random moments of its enrolments: everybody is there whole or not at all.
- * FACEID_SOAK_KILLS: how many times (make soak: 1,000). The moments lie within several times what
+ * make soak kills 1,000. The moments lie within several times what
  * opening and enrolling take here: a slow or emulated machine comes as far as a fast one. */
 static void killed_while_enrolling(void)
 {
@@ -579,8 +579,7 @@ static void killed_while_enrolling(void)
     fid_gallery_close(&gallery);
     const uint32_t once_us = (uint32_t)((fid_clock_ns() - start_ns) / 1000);
     size_t most = 0;
-    const char *asked = getenv("FACEID_SOAK_KILLS");
-    const int rounds = asked != NULL ? atoi(asked) : 30;
+    const int rounds = check_soak() ? 1000 : 30;
     for (int round = 0; round < rounds; round++) {
         pid_t child = fork();
         if (child == 0) {

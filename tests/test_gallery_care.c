@@ -1,5 +1,5 @@
 /* Damage and its traces: a flipped bit is found or harmless, what it does not hit can be saved, and
- * nothing is left of whoever is forgotten. FACEID_SOAK_FLIPS: how many flips (make soak: 10,000).
+ * nothing is left of whoever is forgotten. make soak flips 10,000 bits.
  */
 #include "engine/face/gallery/gallery.h"
 #include "engine/face/store/trace.h"
@@ -90,8 +90,7 @@ static void a_whole_gallery_is_whole(void)
 /* What a check finds in order is in order: every person with every number. */
 static void flips_are_found_or_harmless(void)
 {
-    const char *asked = getenv("FACEID_SOAK_FLIPS");
-    const int rounds = asked != NULL ? atoi(asked) : 400;
+    const int rounds = check_soak() ? 10000 : 400;
     const char *path = check_temp_path(), *hurt = check_temp_path();
     int found = 0, harmless = 0;
     fill_gallery(path);

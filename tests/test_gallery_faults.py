@@ -1,19 +1,18 @@
 """A program that is killed, or is refused by the disk, at each of the calls by which it changes files:
 the gallery is whole afterwards, nobody of before is lost or changed by a bit, and what was being done
-is done or not done. FACEID_SOAK_FAULTS=1 (make soak) tries all calls, else a tenth of them."""
+is done or not done. `make soak` tries all calls, else a tenth of them."""
 import errno
 import os
 import random
 import shutil
 
-from check import BUILD, case, main, require, run, shared, skip, temp_folder
+from check import BUILD, SOAK, case, main, require, run, shared, skip, temp_folder
 from people_file import people_file, person
 from power_cut import Disk, read_log
 from program import FACEID, environment, models, starter
 
 FAULTS = os.path.join(BUILD, "tests", "faults.so")
 SEED = int(os.environ.get("FACEID_SEED", "1"))
-ALL = "FACEID_SOAK_FAULTS" in os.environ
 CROWD = 6  # samples of each: enough to fill pages
 _start = {}
 
@@ -109,7 +108,7 @@ def calls_of(name):
 
 
 def chosen(count):
-    return range(1, count + 1) if ALL else sorted(
+    return range(1, count + 1) if SOAK else sorted(
         random.Random(SEED).sample(range(1, count + 1), max(4, count // 10)))
 
 
@@ -167,21 +166,21 @@ def killed_at_each_call():
         print("%s: %d changing calls, %d kills" % (name, count, tried))
         total += tried
     print("%d kills in all" % total)
-    require(not ALL or total > 1000, "only %d kills" % total)
+    require(not SOAK or total > 1000, "only %d kills" % total)
 
 
 @case
 def refused_at_each_call():
     total = 0
     for name in ("first import", "import", "rename", "merge", "forget", "backup", "going over"):
-        codes = [str(e) for e in (errno.ENOSPC, errno.EIO) + ((errno.EROFS, errno.EDQUOT) if ALL else ())]
+        codes = [str(e) for e in (errno.ENOSPC, errno.EIO) + ((errno.EROFS, errno.EDQUOT) if SOAK else ())]
         total += try_all(name, codes, told)[1]
     print("%d refusals in all" % total)
 
 
 # ---- a power cut ----
 
-IMAGES = 500 if ALL else 25  # of each operation
+IMAGES = 500 if SOAK else 25  # of each operation
 
 
 def kept(gallery):

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Sealed galleries through the program: protect and its refusals, every verb, several processes, and
-kills at the calls that change files. FACEID_SOAK_FAULTS=1 (make soak) tries all calls, else some."""
+kills at the calls that change files. `make soak` tries all calls, else some."""
 import errno
 import json
 import os
@@ -12,14 +12,13 @@ import subprocess
 import termios
 import time
 
-from check import BUILD, case, main, require, run, shared, skip, temp_folder
+from check import BUILD, PATIENCE, SOAK, case, main, require, run, shared, skip, temp_folder
 from people_file import people_file, person
 from program import FACEID, environment, models
 
 FAULTS = os.path.join(BUILD, "tests", "faults.so")
 SEAL = os.path.join(BUILD, "tests", "seal_gallery")
 SEED = int(os.environ.get("FACEID_SEED", "1"))
-ALL = "FACEID_SOAK_FAULTS" in os.environ
 HEADER = b"faceid sealed gallery\n"
 CROWD = 6
 _start = {}
@@ -82,7 +81,7 @@ def faceid(*words, gallery, key=None, code=0, say=None, **more):
         env["FACEID_KEY_FILE"] = key
     stdin = subprocess.DEVNULL
     done = subprocess.run([FACEID, *words], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          timeout=300, **({"input": say} if say is not None else {"stdin": stdin}))
+                          timeout=PATIENCE, **({"input": say} if say is not None else {"stdin": stdin}))
     require(code is None or done.returncode == code, "%r: exit %d, not %s: %s" % (
         words, done.returncode, code, done.stderr))
     return done
@@ -267,7 +266,7 @@ def several_processes_at_once():
             children.append(subprocess.Popen([FACEID, "import", people], stderr=subprocess.PIPE, text=True,
                                              env=dict(environment(gallery=path), FACEID_KEY_FILE=key)))
     for child in children:
-        said = child.communicate(timeout=120)[1]
+        said = child.communicate(timeout=PATIENCE)[1]
         require(child.returncode == 0, said)
     require(names(gallery, key) == ["ana", "bob", "eva"] + ["writer %d" % i for i in range(4)], "somebody is lost")
     require(names(new, key) == ["writer %d" % i for i in range(4)], "somebody is lost: %r" % names(new, key))
@@ -310,7 +309,7 @@ def calls_of(words, gallery, key):
 
 def chosen(count, share):
     """The last one always: what it interrupts is nearly done."""
-    return range(1, count + 1) if ALL else [
+    return range(1, count + 1) if SOAK else [
         *sorted(random.Random(SEED).sample(range(1, count), max(3, count // share))), count]
 
 
@@ -411,7 +410,7 @@ def refused_while_somebody_looks():
     require(holder.stdout.readline().startswith("open"), "the holder does not open it")
     done = faceid("protect", "--off", gallery=gallery, key=key, code=8)
     require("locked by another process" in done.stderr and get(gallery) == before, done.stderr)
-    holder.communicate("\n", timeout=30)
+    holder.communicate("\n", timeout=PATIENCE)
     faceid("protect", "--off", gallery=gallery, key=key)
 
 

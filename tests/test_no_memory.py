@@ -7,9 +7,9 @@ import os
 import shutil
 
 import program
-from check import BUILD, case, main, require, shared, temp_folder
+from check import BUILD, SOAK, case, main, require, shared, temp_folder
 
-STEP = 1 if "FACEID_SOAK_FRAMES" in os.environ else 31
+STEP = 1 if SOAK else 31
 LEAN = os.path.join(BUILD, "tests", "lean.so")
 NO_MEMORY = 70
 

@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rigs"))
 import builds  # noqa: E402
 import vm  # noqa: E402
-from check import case, main, require, shared  # noqa: E402
+from check import SOAK, case, main, require, shared, skip  # noqa: E402
 import program  # noqa: E402
 
 # As test_nn_big.c promises for the network, in MB. The program's picture, detector and code come on top.
@@ -22,6 +22,8 @@ def told(run_, name):
 
 @case
 def resnet50_on_a_64_bit_arm():
+    if not SOAK:
+        skip("make soak emulates a machine for ten minutes")
     guest = vm.prepare("arm64")
     picture = shared("data/vggface/ajb.jpg")
     files = builds.static("arm64")

@@ -10,13 +10,13 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rigs"))
 import vm  # noqa: E402
-from check import BUILD, case, main, require, shared, skip, temp_folder  # noqa: E402
+from check import BUILD, SOAK, case, main, require, shared, skip, temp_folder  # noqa: E402
 import json  # noqa: E402
 import program  # noqa: E402
 
 FACE = "data/people/amy/amy1.png"
 SEED = int(os.environ.get("FACEID_SEED", "1"))
-CUTS = 3
+CUTS = 3 if SOAK else 1
 
 
 def fresh_disk():

@@ -1,10 +1,10 @@
 """Long runs of the live program: memory, threads and descriptors stay what they are.
 
-FACEID_SOAK_FRAMES is how many frames are looked at (`make soak`: 100,000); without it the cases are
-skipped. What the first twentieth takes is the program's; what comes on top afterwards would be a
-leak. The frames are a few small pictures in a loop, with faces that come and go. The window shows
-half of them, and until half of these it may still grow: its heap's pages are touched one by one. With
-ThreadSanitizer the window shows a tenth, and a hundredth is looked at without it."""
+`make soak` looks at 100,000 frames, a gate at 2,000 and without ThreadSanitizer. What the first
+twentieth takes is the program's; what comes on top afterwards would be a leak. The frames are a few
+small pictures in a loop, with faces that come and go. The window shows half of them, and until half of
+these it may still grow: its heap's pages are touched one by one. With ThreadSanitizer the window shows
+a tenth, and a hundredth is looked at without it."""
 import json
 import os
 import subprocess
@@ -13,16 +13,11 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rigs"))
 import builds  # noqa: E402
 import scenes  # noqa: E402
-from check import case, main, require, skip, temp_folder  # noqa: E402
+from check import SOAK, case, figure, main, require, skip, temp_folder  # noqa: E402
 import program  # noqa: E402
 
-FRAMES = int(os.environ.get("FACEID_SOAK_FRAMES", "10000"))
+FRAMES = 100000 if SOAK else 2000
 GROWTH_KB = 1024
-
-
-def asked_for():
-    if "FACEID_SOAK_FRAMES" not in os.environ:
-        skip("long runs: make soak, or FACEID_SOAK_FRAMES=10000 for a tenth")
 
 
 class Watch:
@@ -51,8 +46,7 @@ class Watch:
     def judge(self, what):
         require(len(self.rss) >= 10, "%s: looked only %d times" % (what, len(self.rss)))
         grown = max(self.rss) - self.rss[0]
-        print("%s: %d kB after the start, at most %d kB more; threads %s, descriptors %s" % (
-            what, self.rss[0], grown, sorted(set(self.threads)), sorted(set(self.descriptors))))
+        figure("%s: %d frames, %d kB after the start, growth" % (what, FRAMES, self.rss[0]), grown, GROWTH_KB, "kB")
         require(grown <= GROWTH_KB, "%s grew by %d kB: %r" % (what, grown, self.rss[::20]))
         require(len(set(self.threads)) == 1, "%s: threads come and go" % what)
         require(len(set(self.descriptors)) == 1, "%s: descriptors come and go" % what)
@@ -86,7 +80,6 @@ def ended(child):
 
 @case
 def headless_holds_what_it_has():
-    asked_for()
     child = start(FRAMES, "--headless")
     watch = Watch(child)
     frame = 0
@@ -101,7 +94,6 @@ def headless_holds_what_it_has():
 
 @case
 def window_holds_what_it_has():
-    asked_for()
     frames = FRAMES // 2
     child = start(frames, "--fps", "240", SDL_VIDEODRIVER="dummy")
     watch = Watch(child)
@@ -116,7 +108,8 @@ def window_holds_what_it_has():
 
 @case
 def threads_do_not_race():
-    asked_for()
+    if not SOAK:
+        skip("make soak builds it with ThreadSanitizer")
     binary = builds.with_tsan()
     child = start(FRAMES // 10, "--fps", "60", binary=binary, SDL_VIDEODRIVER="dummy")
     require(sum('"event":"faces"' in line for line in child.stdout) >= 10, "looked at hardly any")
