@@ -112,7 +112,7 @@ static float *read_floats(const char *folder, const char *name, size_t count)
 {
     char path[4096], extra;
     path_of(path, sizeof path, folder, name);
-    FILE *file = fopen(path, "rb");
+    FILE *file = fopen(path, "rbe");
     if (file == NULL)
         bench_fail("%s: %s", path, strerror(errno));
     float *numbers = bench_alloc(count, sizeof *numbers);

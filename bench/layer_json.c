@@ -230,7 +230,7 @@ static void read_head_member(struct json_reader *reader, const char *key,
 static char *file_text(const char *path)
 {
     enum { LIMIT = 16 << 20 };
-    FILE *file = fopen(path, "rb");
+    FILE *file = fopen(path, "rbe");
     char *text = bench_alloc(LIMIT + 1, 1);
     if (file == NULL || (fread(text, 1, LIMIT, file) == 0 && ferror(file)))
         bench_fail("%s: %s", path, strerror(errno));

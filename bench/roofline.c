@@ -3,8 +3,8 @@
  * the numbers are explained in a list beside the axes. */
 #include "app/output/plot.h"
 #include "bench/layer_result.h"
+#include "engine/fid.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -309,18 +309,21 @@ static void draw(const struct picture *picture)
 
 void layer_result_draw(const struct layer_result *result, const char *path)
 {
-    struct picture picture = {.result = result, .out = fopen(path, "w")};
-    if (picture.out == NULL)
-        bench_fail("%s cannot be written: %s", path, strerror(errno));
+    struct picture picture = {.result = result};
+    struct fid_output *output;
+    struct fid_error error;
     collect_points(&picture);
     if (picture.count == 0)
         bench_fail("%s: no layer multiplies, there is nothing to draw", path);
+    if (fid_output_open(path, FID_OUTPUT_ANYBODYS, &output, &error) != FID_OK)
+        bench_fail("%s", error.text);
+    picture.out = fid_output_stream(output);
     const int list = (int)(picture.count + 1) * LINE;
     picture.height = list > 520 ? list : 520;
     choose_axes(&picture);
     place_points(&picture);
     draw(&picture);
     free(picture.points);
-    if (ferror(picture.out) | fclose(picture.out))
-        bench_fail("%s cannot be written: %s", path, strerror(errno));
+    if (fid_output_finish(&output, &error) != FID_OK)
+        bench_fail("%s", error.text);
 }

@@ -61,7 +61,7 @@ void scene_made_up_picture(int width, int height, char *path, size_t bytes)
 void *scene_file(const char *path, size_t *size)
 {
     enum { LIMIT = 256 << 20 };
-    FILE *file = fopen(path, "rb");
+    FILE *file = fopen(path, "rbe");
     if (file == NULL || fseek(file, 0, SEEK_END) != 0)
         bench_fail("%s: %s", path, strerror(errno));
     const long length = ftell(file);

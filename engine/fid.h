@@ -44,6 +44,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -78,6 +79,33 @@ struct fid_error {
 };
 
 const char *fid_status_text(enum fid_status status); /* static, in English */
+
+/* ---- files that are written ---- */
+
+/* A file that takes its name when it is whole: until then what has the name stays, and a process
+ * that ends early leaves nothing under it (but NAME.*.tmp beside it when it was killed). Everything
+ * that this library writes as a whole file is written so. */
+struct fid_output;
+
+enum fid_output_readers {
+    FID_OUTPUT_OWNERS,  /* faces, names, times: mode 0600 whatever the umask */
+    FID_OUTPUT_ANYBODYS /* mode 0666 less the umask */
+};
+
+/* May a file be put in place there? FID_INVALID: a folder, symbolic link, named pipe, socket or
+ * device is there, which is neither replaced nor followed; "-"; no path of a file. FID_OK says not
+ * that it can be made. */
+enum fid_status fid_output_check(const char *path, struct fid_error *error);
+/* Makes it under a temporary name beside path, close-on-exec and never as descriptor 0, 1 or 2.
+ * FID_INVALID, as fid_output_check; FID_IO; FID_NO_MEMORY. */
+enum fid_status fid_output_open(const char *path, enum fid_output_readers readers,
+                                struct fid_output **output, struct fid_error *error);
+FILE *fid_output_stream(const struct fid_output *output); /* borrowed; not to be closed */
+/* Brings the file to the disk and puts it in place, which is looked at once more; closes, also
+ * after a failure, which leaves what was there. errno 0 before the first write makes the reason of
+ * a failed one known. FID_INVALID; FID_BUSY: another process removed it; FID_IO. */
+enum fid_status fid_output_finish(struct fid_output **output, struct fid_error *error);
+void fid_output_close(struct fid_output **output); /* without putting it in place */
 
 /* ---- runtime: the CPU, its kernels and threads ---- */
 
@@ -142,7 +170,8 @@ bool fid_model_packed(const struct fid_model *model, struct fid_packed_info *inf
  * weights of graph (NULL: the first) packed as this runtime packs them for inputs of h × w (0: the
  * file's size): a session of that graph and size on such a runtime then opens without packing, and
  * others as before. Packed weights that the model has already are left out. FID_EXISTS: they are
- * the very ones; FID_IO: path cannot be written; FID_UNSUPPORTED: there is nothing to pack. */
+ * the very ones; FID_INVALID, as fid_output_check; FID_IO: path cannot be written;
+ * FID_UNSUPPORTED: there is nothing to pack. */
 enum fid_status fid_model_pack(struct fid_runtime *runtime, const struct fid_model *model,
                                const char *graph, int h, int w, const char *path,
                                struct fid_error *error);
@@ -255,7 +284,8 @@ enum fid_status fid_picture_decode(const void *bytes, size_t size, const char *w
 /* Makes room for width × height; the content is undefined. */
 enum fid_status fid_picture_resize(struct fid_picture *picture, int width, int height,
                                    struct fid_error *error);
-/* Writes a JPEG or PNG by the path's ending, through a temporary name and rename. */
+/* Writes a JPEG or PNG by the path's ending, as a fid_output of its owner's alone. FID_INVALID: an
+ * empty picture, or as fid_output_check; FID_UNSUPPORTED: another ending; FID_IO; FID_NO_MEMORY. */
 enum fid_status fid_picture_save(const struct fid_picture *picture, const char *path,
                                  struct fid_error *error);
 struct fid_bytes { /* zero-initialise; the buffer is reused. OWNS data */

@@ -254,7 +254,7 @@ static void failed_writing_leaves_nothing(void)
     struct fid_error error = {0};
     struct weight_image plain = weight_sample_image();
     CHECK(write_again(plain, "/nowhere/at/all.fid", &error) == FID_IO);
-    CHECK_THAT(strcmp(error.text, "/nowhere/at/all.fid: cannot write it: No such file or "
+    CHECK_THAT(strcmp(error.text, "/nowhere/at/all.fid cannot be written: No such file or "
                                   "directory") == 0,
                "%s", error.text);
     snprintf(path, sizeof path, "%s/short.fid", check_temp_folder());

@@ -2,14 +2,10 @@
 #include "weights/weight_pack_write.h"
 
 #include "engine/base/memory.h"
-#include "engine/base/size.h"
-#include "engine/base/temporary_file.h"
 #include "weights/weight_view.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- header and table ---- */
 
@@ -124,53 +120,38 @@ static void write_all(FILE *out, const struct fid_weight_file *file,
 
 /* ---- the file ---- */
 
-static enum fid_status write_and_rename(const struct fid_weight_file *file,
-                                        const struct fid_packed_weights *weights,
-                                        const uint32_t *sums, const struct front *front,
-                                        const char *path, char *temporary, size_t bytes,
-                                        struct fid_error *error)
+static enum fid_status write_file(const struct fid_weight_file *file,
+                                  const struct fid_packed_weights *weights, const uint32_t *sums,
+                                  const struct front *front, const char *path,
+                                  struct fid_error *error)
 {
-    FILE *out = fid_temporary_open(path, temporary, bytes);
-    if (out == NULL)
-        return fid_fail(error, FID_IO, "%.400s: cannot write it: %s", path, strerror(errno));
-    errno = 0;
-    write_all(out, file, weights, sums, front);
-    bool written = fflush(out) == 0 && !ferror(out) && fsync(fileno(out)) == 0;
-    int reason = errno;
-    written = fclose(out) == 0 && written;
-    if (written && rename(temporary, path) == 0)
-        return FID_OK;
-    reason = written ? errno : reason;
-    unlink(temporary);
-    return fid_fail(error, FID_IO, "%.400s: cannot write it: %s", path,
-                    strerror(reason != 0 ? reason : EIO));
+    struct fid_output *output;
+    enum fid_status status = fid_output_open(path, FID_OUTPUT_ANYBODYS, &output, error);
+    if (status != FID_OK)
+        return status;
+    write_all(fid_output_stream(output), file, weights, sums, front);
+    return fid_output_finish(&output, error);
 }
 
 enum fid_status fid_weight_file_write_packed(const struct fid_weight_file *file,
                                              const struct fid_packed_weights *weights,
                                              const char *path, struct fid_error *error)
 {
-    size_t tensor_count, bytes;
+    size_t tensor_count;
     struct front front;
     const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &tensor_count);
     uint32_t *sums = fid_calloc(tensor_count, sizeof *sums);
-    char *temporary =
-        fid_size_add(strlen(path), FID_TEMPORARY_BYTES, &bytes) ? fid_calloc(bytes, 1) : NULL;
-    enum fid_status status = FID_OK;
-    if (sums == NULL || temporary == NULL) {
-        status = fid_fail(error, FID_NO_MEMORY, "%.400s: no memory to write it", path);
-        goto end;
-    }
+    if (sums == NULL)
+        return fid_fail(error, FID_NO_MEMORY, "%.400s: no memory to write it", path);
     for (size_t i = 0; i < tensor_count; i++)
         sums[i] = file->crc32c(0, fid_weight_file_tensor_data(file, i), (size_t)tensors[i].bytes);
     make_front(file, weights, sums, tensor_count, &front);
-    status = front.header.file_bytes > FID_LIMIT_FILE_BYTES
-                 ? fid_fail(error, FID_UNSUPPORTED,
-                            "%.400s: %llu bytes would be more than the format's 4 GiB", path,
-                            (unsigned long long)front.header.file_bytes)
-                 : write_and_rename(file, weights, sums, &front, path, temporary, bytes, error);
-end:
-    fid_free(temporary);
+    enum fid_status status =
+        front.header.file_bytes > FID_LIMIT_FILE_BYTES
+            ? fid_fail(error, FID_UNSUPPORTED,
+                       "%.400s: %llu bytes would be more than the format's 4 GiB", path,
+                       (unsigned long long)front.header.file_bytes)
+            : write_file(file, weights, sums, &front, path, error);
     fid_free(sums);
     return status;
 }

@@ -12,9 +12,9 @@ struct fid_packed_weights {
 };
 
 /* Writes all sections of file as they are, its packed weights left out, and the given ones behind
- * them, as version 1.1; through a temporary name and rename. The numbers of file have been checked.
- * The same arguments give the same bytes. FID_IO, FID_NO_MEMORY, FID_UNSUPPORTED (larger than the
- * format takes). */
+ * them, as version 1.1; as a fid_output. The numbers of file have been checked. The same arguments
+ * give the same bytes. FID_IO, FID_NO_MEMORY, FID_INVALID (as fid_output_check), FID_UNSUPPORTED
+ * (larger than the format takes). */
 enum fid_status fid_weight_file_write_packed(const struct fid_weight_file *file,
                                              const struct fid_packed_weights *weights,
                                              const char *path, struct fid_error *error);

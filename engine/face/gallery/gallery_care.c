@@ -62,7 +62,7 @@ static enum fid_status note_and_create(struct fid_gallery *gallery, const char *
     if (status != FID_OK)
         return status;
     status = fid_private_create(path, replace, file, NULL, error);
-    if (status == FID_OK && realpath(file->temporary, temporary) == NULL)
+    if (status == FID_OK && realpath(file->new.temporary, temporary) == NULL)
         status = fid_fail(error, FID_IO, "%s cannot be written: %s", path, strerror(errno));
     if (status == FID_OK) {
         snprintf(full, sizeof full, "%.*s", (int)(strlen(temporary) - strlen(FID_PRIVATE_ENDING)),

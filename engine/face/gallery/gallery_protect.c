@@ -102,9 +102,9 @@ static enum fid_status write_new(struct fid_store *store, struct fid_secret *nex
     struct fid_private_file file = {0};
     enum fid_status status = fid_private_create(fid_store_path(store), true, &file, NULL, error);
     if (status == FID_OK)
-        status = fid_store_rewrite(store, file.temporary, next, NULL, error);
+        status = fid_store_rewrite(store, file.new.temporary, next, NULL, error);
     if (status == FID_OK)
-        status = fid_gallery_check_new(file.temporary, next, error);
+        status = fid_gallery_check_new(file.new.temporary, next, error);
     if (status == FID_OK)
         status = fid_private_publish(&file, error);
     fid_private_discard(&file);

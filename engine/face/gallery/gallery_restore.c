@@ -197,7 +197,7 @@ static void put_back(const struct restoring *work, struct fid_error *error)
     bool unused,
         back = work->is_there || access(work->path, F_OK) != 0; /* no other one's journal */
     if (back && work->moved)
-        back = fid_private_link(work->aside, work->path, &unused);
+        back = fid_link_file(work->aside, work->path, &unused);
     if (back && work->old == NULL)
         back = move_journals(work->aside, work->path);
     if (back && !work->moved)
@@ -227,7 +227,7 @@ static enum fid_status put_aside(struct restoring *work, struct fid_error *error
         return made_meanwhile(work, error);
     if (work->aside[0] == '\0')
         return FID_OK;
-    if (is_there && !fid_private_link(work->path, work->aside, &work->moved))
+    if (is_there && !fid_link_file(work->path, work->aside, &work->moved))
         return fid_fail(error, errno == EEXIST ? FID_EXISTS : FID_IO,
                         "the gallery %s cannot be kept as %s: %s", work->path, work->aside,
                         strerror(errno));
@@ -245,14 +245,14 @@ static enum fid_status replace(struct restoring *work, struct fid_error *error)
     if (status == FID_EXISTS)
         status = made_meanwhile(work, error);
     if (status == FID_OK)
-        status = write_next(work, file.temporary, error);
+        status = write_next(work, file.new.temporary, error);
     if (status == FID_OK)
         status = put_aside(work, error);
     if (status == FID_OK) {
         status = fid_private_publish(&file, error);
         if (status == FID_EXISTS)
             status = made_meanwhile(work, error);
-        if (status != FID_OK && work->aside[0] != '\0' && file.temporary[0] != '\0')
+        if (status != FID_OK && work->aside[0] != '\0' && file.new.temporary[0] != '\0')
             put_back(work, error);
     }
     fid_private_discard(&file);

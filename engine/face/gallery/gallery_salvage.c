@@ -384,14 +384,14 @@ enum fid_status fid_gallery_salvage(const char *path, struct fid_secret *secret,
     if (status == FID_OK)
         status = look(&salvage, path, secret, model, error);
     if (status == FID_OK)
-        status = write_new(&salvage, file.temporary, secret, people, error);
+        status = write_new(&salvage, file.new.temporary, secret, people, error);
     if (status == FID_OK)
         status = fid_private_publish(&file, error);
     if (status == FID_OK)
         tell_losses(&salvage, *people);
     else
         *people = 0;
-    if (status != FID_OK && file.temporary[0] != '\0')
+    if (status != FID_OK && file.new.temporary[0] != '\0')
         fid_private_clear(target, NULL); /* its journal too */
     fid_private_discard(&file);
     free_salvage(&salvage);

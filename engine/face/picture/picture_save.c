@@ -1,13 +1,7 @@
 #include "engine/face/picture/picture_codec.h"
 
-#include "engine/base/memory.h"
-#include "engine/base/size.h"
-#include "engine/base/temporary_file.h"
-
-#include <errno.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 static const struct {
     const char *ending;
@@ -28,27 +22,6 @@ static fid_encode_fn encoder_for(const char *path)
     return NULL;
 }
 
-static enum fid_status write_and_rename(const struct fid_picture *picture, fid_encode_fn encode,
-                                        const char *path, char *temporary, size_t bytes,
-                                        struct fid_error *error)
-{
-    FILE *stream = fid_temporary_open(path, temporary, bytes);
-    if (stream == NULL)
-        return fid_fail(error, FID_IO, "%s: %s", path, strerror(errno));
-    errno = 0;
-    enum fid_status status = encode(picture, stream, path, error);
-    bool written = fflush(stream) == 0 && !ferror(stream);
-    int reason = errno;
-    written = fclose(stream) == 0 && written;
-    if (!written && status != FID_NO_MEMORY)
-        status = fid_fail(error, FID_IO, "%s: %s", path, strerror(reason != 0 ? reason : EIO));
-    if (status == FID_OK && rename(temporary, path) != 0)
-        status = fid_fail(error, FID_IO, "%s: %s", path, strerror(errno));
-    if (status != FID_OK)
-        unlink(temporary);
-    return status;
-}
-
 enum fid_status fid_picture_save(const struct fid_picture *picture, const char *path,
                                  struct fid_error *error)
 {
@@ -58,12 +31,12 @@ enum fid_status fid_picture_save(const struct fid_picture *picture, const char *
     if (encode == NULL)
         return fid_fail(error, FID_UNSUPPORTED,
                         "%s: pictures are written as .jpg, .jpeg or .png only", path);
-    size_t bytes;
-    char *temporary =
-        fid_size_add(strlen(path), FID_TEMPORARY_BYTES, &bytes) ? fid_calloc(bytes, 1) : NULL;
-    if (temporary == NULL)
-        return fid_fail(error, FID_NO_MEMORY, "%s: no memory for a file name", path);
-    enum fid_status status = write_and_rename(picture, encode, path, temporary, bytes, error);
-    fid_free(temporary);
+    struct fid_output *output;
+    enum fid_status status = fid_output_open(path, FID_OUTPUT_OWNERS, &output, error);
+    if (status == FID_OK)
+        status = encode(picture, fid_output_stream(output), path, error);
+    if (status == FID_OK)
+        return fid_output_finish(&output, error);
+    fid_output_close(&output);
     return status;
 }

@@ -161,8 +161,8 @@ static enum fid_status make_sealed(const char *path, struct fid_secret *secret,
     snprintf(unique, sizeof unique, "%s.%ld", path, (long)getpid());
     enum fid_status status = fid_private_create(unique, false, &file, NULL, error);
     if (status == FID_OK)
-        status = fid_store_make_sealed(file.temporary, secret, error);
-    snprintf(file.path, sizeof file.path, "%s", path);
+        status = fid_store_make_sealed(file.new.temporary, secret, error);
+    snprintf(file.new.path, sizeof file.new.path, "%s", path);
     if (status == FID_OK)
         status = fid_private_publish(&file, error);
     fid_private_discard(&file);

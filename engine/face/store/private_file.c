@@ -8,22 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#ifndef RENAME_NOREPLACE
-#define RENAME_NOREPLACE 1
-#endif
-
-static enum fid_status failed(const char *path, struct fid_error *error)
-{
-    return fid_fail(error, FID_IO, "%s cannot be written: %s", path, strerror(errno));
-}
-
-static enum fid_status exists(const char *path, struct fid_error *error)
-{
-    return fid_fail(error, FID_EXISTS, "%s is there already, and is not replaced unasked", path);
-}
 
 /* What was changed last in a gallery that is gone, or moved away. */
 static enum fid_status no_lost_journal(const char *path, struct fid_error *error)
@@ -36,14 +21,6 @@ static enum fid_status no_lost_journal(const char *path, struct fid_error *error
                     "%s is not written, since the journal %s of a gallery that was there is not "
                     "replaced unasked: remove it, or name another file",
                     path, journal);
-}
-
-/* Who writes "-" means a pipe, which keeps nothing private and has no beginning to come back to. */
-static enum fid_status no_stream(struct fid_error *error)
-{
-    return fid_fail(error, FID_INVALID,
-                    "'-' is no file, and faces are not written to standard output: name a file, "
-                    "or ./- for one that is called so");
 }
 
 /* A file system that is only read refuses to remove even what is not there. */
@@ -96,53 +73,34 @@ bool fid_private_is_written(const char *path)
     return locked;
 }
 
-/* Is what has the temporary name the file that was made there? */
-static bool is_own(const struct fid_private_file *file)
-{
-    struct stat own, found;
-    return fstat(file->held, &own) == 0 && lstat(file->temporary, &found) == 0 &&
-           own.st_dev == found.st_dev && own.st_ino == found.st_ino;
-}
-
-static enum fid_status not_own(const struct fid_private_file *file, struct fid_error *error)
-{
-    return fid_fail(error, FID_BUSY,
-                    "%s is not written, since another process removed what was to become it: try "
-                    "again",
-                    file->path);
-}
-
 /* The file, locked where the file system has locks. Before it was, it may have been taken for what
  * a killed process left; nobody makes another one afterwards. */
-static enum fid_status hold(struct fid_private_file *file, int *descriptor, struct fid_error *error)
+static enum fid_status hold(struct fid_private_file *file, const char *path, int *descriptor,
+                            struct fid_error *error)
 {
     struct flock unused;
-    file->held = open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (file->held < 0)
-        return errno == EEXIST ? being_written(file->path, error) : failed(file->path, error);
-    lock(file->held, F_OFD_SETLK, &unused);
-    enum fid_status status = is_own(file) ? FID_OK : not_own(file, error);
-    if (status == FID_OK && descriptor != NULL &&
-        (*descriptor = fcntl(file->held, F_DUPFD_CLOEXEC, 0)) < 0) {
-        status = failed(file->path, error);
-        unlink(file->temporary);
-    }
+    struct fid_new_file *new = &file->new;
+    enum fid_status status = fid_new_file_make(new, path, FID_PRIVATE_ENDING, 0600, error);
     if (status != FID_OK)
-        close(file->held);
+        return status == FID_EXISTS ? being_written(path, error) : status;
+    lock(new->held, F_OFD_SETLK, &unused);
+    if (!fid_new_file_is_own(new))
+        status = fid_new_file_not_own(new, error);
+    else if (descriptor != NULL &&
+             (*descriptor = fcntl(new->held, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)) < 0)
+        status = fid_new_file_failed(path, error);
+    if (status != FID_OK)
+        fid_new_file_discard(new);
     return status;
 }
 
 static enum fid_status may_be_made(const char *path, bool replace, struct fid_error *error)
 {
     struct stat info;
-    if (strcmp(path, "-") == 0)
-        return no_stream(error);
-    if (lstat(path, &info) != 0)
-        return FID_OK;          /* whatever else is wrong with the path, making the file tells */
-    if (!S_ISREG(info.st_mode)) /* would be replaced by a file, not written to */
-        return fid_fail(error, FID_INVALID,
-                        "%s is a folder, a link or a device, and is not replaced by a file", path);
-    return replace ? FID_OK : exists(path, error);
+    enum fid_status status = fid_output_check(path, error);
+    return status == FID_OK && !replace && lstat(path, &info) == 0
+               ? fid_new_file_exists(path, error)
+               : status;
 }
 
 enum fid_status fid_private_database_may_be_made(const char *path, bool replace,
@@ -155,25 +113,16 @@ enum fid_status fid_private_database_may_be_made(const char *path, bool replace,
 enum fid_status fid_private_create(const char *path, bool replace, struct fid_private_file *file,
                                    int *descriptor, struct fid_error *error)
 {
-    int length = snprintf(file->path, sizeof file->path, "%s", path);
-    int whole = snprintf(file->temporary, sizeof file->temporary, "%s" FID_PRIVATE_ENDING, path);
     if (descriptor != NULL)
         *descriptor = -1;
+    file->new.temporary[0] = '\0';
     file->replace = replace;
-    if (length < 1 || (size_t)whole >= sizeof file->temporary || path[length - 1] == '/') {
-        file->temporary[0] = '\0';
-        return fid_fail(error, FID_INVALID, "'%.200s' cannot be the path of a file", path);
-    }
     enum fid_status status = may_be_made(path, replace, error);
     if (status == FID_OK && fid_private_is_written(path))
         status = being_written(path, error);
     if (status == FID_OK)
         status = fid_private_clear(path, error);
-    if (status == FID_OK)
-        status = hold(file, descriptor, error);
-    if (status != FID_OK)
-        file->temporary[0] = '\0';
-    return status;
+    return status == FID_OK ? hold(file, path, descriptor, error) : status;
 }
 
 /* What the folder says of its files is on the disk. */
@@ -204,55 +153,24 @@ static bool remove_journals(const char *path)
     return true;
 }
 
-bool fid_private_link(const char *from, const char *to, bool *moved)
-{
-    *moved = false;
-    if (link(from, to) == 0)
-        return true;
-    if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
-        return false;
-    /* by its number: not every C library has it */
-    *moved = syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0;
-    return *moved;
-}
-
-static void release(struct fid_private_file *file)
-{
-    close(file->held);
-    file->temporary[0] = '\0';
-}
-
 enum fid_status fid_private_publish(struct fid_private_file *file, struct fid_error *error)
 {
-    enum fid_status status = fsync(file->held) == 0 ? FID_OK : failed(file->path, error);
-    if (status == FID_OK && !is_own(file))
-        status = not_own(file, error);
-    if (status == FID_OK && !file->replace && access(file->path, F_OK) == 0)
-        status = exists(file->path, error); /* and its journals are its own */
+    const char *path = file->new.path;
+    enum fid_status status = fid_new_file_sync(&file->new, error);
+    if (status == FID_OK && !file->replace && access(path, F_OK) == 0)
+        status = fid_new_file_exists(path, error); /* and its journals are its own */
     if (status == FID_OK && !file->replace && file->database)
-        status = no_lost_journal(file->path, error);
-    if (status == FID_OK && file->database && !remove_journals(file->path))
-        status = failed(file->path, error);
-    bool moved = file->replace;
-    if (status == FID_OK && file->replace && rename(file->temporary, file->path) != 0)
-        status = failed(file->path, error);
-    else if (status == FID_OK && !file->replace &&
-             !fid_private_link(file->temporary, file->path, &moved))
-        status = errno == EEXIST ? exists(file->path, error) : failed(file->path, error);
-    if (status == FID_OK && !moved)
-        unlink(file->temporary);
+        status = no_lost_journal(path, error);
+    if (status == FID_OK && file->database && !remove_journals(path))
+        status = fid_new_file_failed(path, error);
     if (status == FID_OK)
-        release(file);
-    if (status == FID_OK && !sync_folder(file->path))
-        status = failed(file->path, error);
+        status = fid_new_file_put(&file->new, file->replace, error);
+    if (status == FID_OK && !sync_folder(path))
+        status = fid_new_file_failed(path, error);
     return status;
 }
 
 void fid_private_discard(struct fid_private_file *file)
 {
-    if (file->temporary[0] == '\0')
-        return;
-    if (is_own(file))
-        unlink(file->temporary);
-    release(file);
+    fid_new_file_discard(&file->new);
 }

@@ -3,17 +3,14 @@
 #ifndef FID_FACE_PRIVATE_FILE_H
 #define FID_FACE_PRIVATE_FILE_H
 
-#include "engine/base/status.h"
-
-#include <limits.h>
+#include "engine/base/new_file.h"
 
 /* Of the temporary name. Nobody else's files end so: a forgetting removes what it finds under such
  * a name beside each copy that a gallery names, and a gallery may come from somebody else. */
 #define FID_PRIVATE_ENDING ".faceid-part"
 
-struct fid_private_file { /* zero-initialise */
-    char path[PATH_MAX], temporary[PATH_MAX];
-    int held; /* while temporary is not "": the file itself, whatever has its name; locked */
+struct fid_private_file {    /* zero-initialise */
+    struct fid_new_file new; /* while it is there, locked */
     bool replace;
     bool database; /* nobody has its path open: journals of SQLite there are of a file before it */
 };
@@ -21,12 +18,11 @@ struct fid_private_file { /* zero-initialise */
 /* Makes an empty file beside path under a temporary name and FILLS *descriptor with it (NULL:
  * SQLite opens it, and has closed it before it is published or discarded); removes what a process
  * that was killed left there. FID_EXISTS: there is a file already that is not to be replaced;
- * FID_BUSY: another process writes one of that path; FID_IO; FID_INVALID: the path is too long, or
- * is a folder's, a link's or a device's. */
+ * FID_BUSY: another process writes one of that path; FID_IO; FID_INVALID, as fid_output_check. */
 enum fid_status fid_private_create(const char *path, bool replace, struct fid_private_file *file,
                                    int *descriptor, struct fid_error *error);
 /* Would a new database be refused? FID_EXISTS, also for the journal of one that is gone;
- * FID_INVALID: a folder, a link, a device or "-". */
+ * FID_INVALID, as fid_output_check. */
 enum fid_status fid_private_database_may_be_made(const char *path, bool replace,
                                                  struct fid_error *error);
 /* Removes what a process that was killed while it wrote that file left beside it, SQLite's journals
@@ -35,12 +31,9 @@ enum fid_status fid_private_clear(const char *path, struct fid_error *error);
 /* Does another process, or this one, write a file of that path just now? */
 bool fid_private_is_written(const char *path);
 /* Brings the file to the disk and gives it its name. FID_BUSY: somebody has removed it meanwhile;
- * FID_EXISTS: a file has that name, or, to a database, a journal of one that is gone; FID_IO. */
+ * FID_EXISTS: a file has that name, or, to a database, a journal of one that is gone; FID_INVALID,
+ * as fid_output_check; FID_IO. */
 enum fid_status fid_private_publish(struct fid_private_file *file, struct fid_error *error);
-/* Gives the file at `from` the name `to`, which nothing may have (errno EEXIST), and keeps the old
- * one where the file system has second names; *moved: it has none (FAT, some network mounts), and
- * the file is moved. */
-bool fid_private_link(const char *from, const char *to, bool *moved);
 /* Removes a file that was not published. */
 void fid_private_discard(struct fid_private_file *file);
 
