@@ -152,7 +152,7 @@ $(BUILD)/libbench.a: $(BENCH_O)
 	$(SAY) "ar $@"
 	$(Q)$(AR) rcs $@ $^
 # The pictures that the program draws are drawn by its own code.
-$(BUILD)/bench_pipeline: $(patsubst %,$(BUILD)/app/output/%.o,draw font text)
+$(BUILD)/bench_pipeline: $(patsubst %,$(BUILD)/app/output/%.o,draw font output_file text)
 $(BUILD)/bench_layers: $(patsubst %,$(BUILD)/app/output/%.o,plot text)
 $(BUILD)/bench_%: $(BUILD)/bench/bench_%.o $(BUILD)/libbench.a $(BUILD)/libfaceid.a
 	$(SAY) "link $@"

@@ -19,7 +19,9 @@ const char *app_exit_text(enum app_exit code)
     case APP_UNKNOWN:
         return "nobody is known, or not the same person";
     case APP_USAGE:
-        return "the command line is wrong";
+        return "the command line is wrong, or names an output that is not replaced: a folder, "
+               "link, "
+               "pipe or device, or the input itself";
     case APP_INPUT:
         return "an input cannot be read, or has no face";
     case APP_MODEL:
@@ -62,6 +64,8 @@ enum app_exit app_exit_code(enum app_area area, enum fid_status status)
         return APP_REFUSED;
     case FID_NO_FACE:
         return APP_INPUT;
+    case FID_INVALID: /* what stands there is not replaced */
+        return area == APP_AREA_OUTPUT ? APP_USAGE : of_area[area];
     default:
         return of_area[area];
     }

@@ -159,7 +159,7 @@ static void draw_faces(struct pipeline *p, const struct source *s)
     struct fid_error error;
     char folder[600];
     snprintf(folder, sizeof folder, "%s/drawn", scene_folder());
-    must(app_drawing_open(folder, &drawing, &error), &error);
+    must(app_drawing_open(folder, NULL, 0, &drawing, &error), &error);
     must(app_draw_frame(&drawing, &frame, p->faces, p->labels, p->face_count, &error), &error);
     app_drawing_close(&drawing);
 }

@@ -5,7 +5,7 @@ import os
 import pty
 import subprocess
 
-from check import case, main, require, shared, temp_folder
+from check import case, main, require, run, shared, temp_folder
 from evaluation import evaluate, fnv_half, picture, rows
 from program import FACEID, environment, faceid, models
 
@@ -122,8 +122,11 @@ def wrong_tables_and_folders_are_refused():
     refused(faceid(*words, "--fpir", "101", pair=models()), 2, "--fpir")
     blocked = temp_folder()
     os.mkdir(os.path.join(blocked, "roc.svg"))
-    done = faceid(*words, "--plots", blocked, "--json", pair=models())
-    require(done.returncode == 70 and "roc.svg cannot be written" in done.stderr, done.stderr)
+    refused(faceid(*words, "--plots", blocked, pair=models()), 2, "roc.svg is a folder")
+    full = "trap '' XFSZ; ulimit -f 0; exec \"$@\""
+    done = run("sh", "-c", full, "sh", FACEID, *words, "--plots", temp_folder(), "--json",
+               env=environment(pair=models()))
+    require(done.returncode == 70 and "curve.csv cannot be written" in done.stderr, done.stderr)
     require(done.stdout.startswith("{"), "the figures are lost with the picture")
 
 

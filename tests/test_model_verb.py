@@ -123,7 +123,7 @@ def packing_is_refused():
     for code, sentence, words in (
             (2, "pack needs -o FILE", ()),
             (2, "packed.fid exists already; --force replaces it", ("-o", target)),
-            (70, "/nowhere/x.fid: cannot write it: No such file", ("-o", "/nowhere/x.fid")),
+            (70, "/nowhere/x.fid cannot be written: No such file", ("-o", "/nowhere/x.fid")),
             (2, "kernels 'abacus' are not in this build", ("-o", target + "2", "--isa", "abacus")),
             (4, "no layer of graph 'small' has packed weights", ("-o", target + "2"))):
         model = path if code != 4 else small_model(graphs=mtcnn_graphs()[1:2])

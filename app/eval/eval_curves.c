@@ -1,24 +1,41 @@
 #include "app/eval/eval_curves.h"
 #include "app/eval/eval.h"
 #include "app/eval/eval_sheet.h"
-#include "app/output/draw.h"
+#include "app/output/output_file.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define CURVE_STYLE "fill=\"none\" stroke=\"#0072b2\" stroke-width=\"2\" stroke-linejoin=\"round\""
+
+/* Would the file of that name replace what must not be? */
+static enum app_exit check_name(const struct app *app, const char *folder, const char *name)
+{
+    char path[4096];
+    struct fid_error error;
+    const char *table = app->arguments.words[1];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (app_is_same_file(path, table))
+        return app_usage(app, "%s would be replaced: choose another folder for --plots", table);
+    return fid_output_check(path, &error) == FID_OK ? APP_OK : app_fail(APP_AREA_OUTPUT, &error);
+}
 
 enum app_exit app_eval_curves_open(const struct app *app, const struct app_eval_words *words,
                                    struct app_eval_curves *curves)
 {
+    static const char *const names[] = {"curve.csv", "scores.csv",           "faces.csv", "roc.svg",
+                                        "det.svg",   "precision_recall.svg", "scores.svg"};
     struct fid_error error;
+    enum app_exit code = APP_OK;
     *curves =
         (struct app_eval_curves){.folder = app_option_text(app, "plots", NULL), .words = words};
-    if (curves->folder == NULL || app_make_folder(curves->folder, &error) == FID_OK)
+    if (curves->folder == NULL)
         return APP_OK;
-    return app_fail(APP_AREA_OUTPUT, &error);
+    if (app_make_folder(curves->folder, &error) != FID_OK)
+        return app_fail(APP_AREA_OUTPUT, &error);
+    for (size_t i = 0; i < sizeof names / sizeof *names && code == APP_OK; i++)
+        code = check_name(app, curves->folder, names[i]);
+    return code;
 }
 
 void app_eval_curves_title(const struct app *app, struct app_eval_curves *curves)
@@ -41,28 +58,23 @@ static double percent(size_t count, size_t whole)
 
 /* ---- files ---- */
 
-static enum app_exit cannot_write(const struct app_eval_curves *curves, const char *name)
-{
-    app_warn("%s/%s cannot be written: %s", curves->folder, name, strerror(errno));
-    return APP_INTERNAL;
-}
-
-enum app_exit app_eval_create(const struct app_eval_curves *curves, const char *name, FILE **file)
+enum app_exit app_eval_create(const struct app_eval_curves *curves, const char *name,
+                              struct fid_output **output)
 {
     char *path;
-    *file = NULL;
+    struct fid_error error;
+    *output = NULL;
     if (asprintf(&path, "%s/%s", curves->folder, name) < 0)
         return app_eval_no_memory();
-    *file = fopen(path, "we");
+    enum fid_status status = fid_output_open(path, FID_OUTPUT_OWNERS, output, &error);
     free(path);
-    return *file != NULL ? APP_OK : cannot_write(curves, name);
+    return status == FID_OK ? APP_OK : app_fail(APP_AREA_OUTPUT, &error);
 }
 
-enum app_exit app_eval_finish(const struct app_eval_curves *curves, const char *name, FILE *file)
+enum app_exit app_eval_finish(struct fid_output **output)
 {
-    bool bad = ferror(file) != 0;
-    bad = fclose(file) != 0 || bad;
-    return bad ? cannot_write(curves, name) : APP_OK;
+    struct fid_error error;
+    return fid_output_finish(output, &error) == FID_OK ? APP_OK : app_fail(APP_AREA_OUTPUT, &error);
 }
 
 static double precision_at(const struct fid_curve_point *point)
@@ -75,11 +87,11 @@ static double precision_at(const struct fid_curve_point *point)
 static enum app_exit write_curve(const struct app_eval_curves *curves,
                                  const struct fid_curve *curve, bool precision)
 {
-    static const char name[] = "curve.csv";
-    FILE *file;
-    enum app_exit code = app_eval_create(curves, name, &file);
+    struct fid_output *output;
+    enum app_exit code = app_eval_create(curves, "curve.csv", &output);
     if (code != APP_OK)
         return code;
+    FILE *file = fid_output_stream(output);
     fprintf(file, "threshold,%s\n", curves->words->columns);
     for (size_t i = 1; i < curve->count; i++) {
         const struct fid_curve_point *point = &curve->points[i];
@@ -88,7 +100,7 @@ static enum app_exit write_curve(const struct app_eval_curves *curves,
                 (precision ? precision_at(point) : percent(point->impostors, curve->impostors)) /
                     100.0);
     }
-    return app_eval_finish(curves, name, file);
+    return app_eval_finish(&output);
 }
 
 /* ---- rates ---- */

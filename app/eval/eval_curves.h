@@ -24,15 +24,17 @@ struct app_eval_curves {
     double threshold; /* marked in the pictures */
 };
 
-/* Makes the folder of --plots, if one was asked for, before the long work begins. */
+/* Makes the folder of --plots, if one was asked for, before the long work begins. APP_USAGE after a
+ * sentence: what would be replaced in it is the table itself, or no file. */
 enum app_exit app_eval_curves_open(const struct app *app, const struct app_eval_words *words,
                                    struct app_eval_curves *curves);
 /* FILLS the title with the names of the models that are open by now. */
 void app_eval_curves_title(const struct app *app, struct app_eval_curves *curves);
 
-/* A file in the folder, and its end: APP_INTERNAL after a sentence if it cannot be written. */
-enum app_exit app_eval_create(const struct app_eval_curves *curves, const char *name, FILE **file);
-enum app_exit app_eval_finish(const struct app_eval_curves *curves, const char *name, FILE *file);
+/* A file in the folder, and its end: a sentence and its code if it cannot be written. */
+enum app_exit app_eval_create(const struct app_eval_curves *curves, const char *name,
+                              struct fid_output **output);
+enum app_exit app_eval_finish(struct fid_output **output);
 
 /* curve.csv, roc.svg, det.svg */
 enum app_exit app_eval_write_rates(const struct app_eval_curves *curves,

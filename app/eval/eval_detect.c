@@ -256,10 +256,11 @@ static void print_text(const struct detection *detection)
 static enum app_exit write_faces(const struct app_eval_curves *curves,
                                  const struct detection *detection)
 {
-    FILE *file;
-    enum app_exit code = app_eval_create(curves, "faces.csv", &file);
+    struct fid_output *output;
+    enum app_exit code = app_eval_create(curves, "faces.csv", &output);
     if (code != APP_OK)
         return code;
+    FILE *file = fid_output_stream(output);
     fputs("file,x,y,w,h,ignore,score\n", file);
     for (size_t i = 0; i < detection->truth_count; i++) {
         const struct fid_truth_box *truth = &detection->truth[i];
@@ -270,7 +271,7 @@ static enum app_exit write_faces(const struct app_eval_curves *curves,
             fprintf(file, "%.6f", (double)detection->truth_scores[i]);
         fputc('\n', file);
     }
-    return app_eval_finish(curves, "faces.csv", file);
+    return app_eval_finish(&output);
 }
 
 static enum app_exit write_files(const struct app *app, struct app_eval_curves *curves,

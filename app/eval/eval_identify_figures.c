@@ -173,10 +173,11 @@ void app_identification_print(const struct app *app, const struct identification
 static enum app_exit write_scores(const struct app_eval_curves *curves,
                                   const struct identification *id)
 {
-    FILE *file;
-    enum app_exit code = app_eval_create(curves, "scores.csv", &file);
+    struct fid_output *output;
+    enum app_exit code = app_eval_create(curves, "scores.csv", &output);
     if (code != APP_OK)
         return code;
+    FILE *file = fid_output_stream(output);
     fputs("role,person,nearest,score,second,second_score,reason,file\n", file);
     for (size_t i = 0; i < id->count; i++) {
         const struct entry *entry = &id->entries[i];
@@ -194,7 +195,7 @@ static enum app_exit write_scores(const struct app_eval_curves *curves,
         app_csv_field(file, id->pictures.references[i]);
         fputc('\n', file);
     }
-    return app_eval_finish(curves, "scores.csv", file);
+    return app_eval_finish(&output);
 }
 
 enum app_exit app_identification_write(const struct app *app, struct app_eval_curves *curves,

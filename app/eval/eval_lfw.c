@@ -247,10 +247,11 @@ static void print_text(const struct app *app, const struct lfw *lfw)
 
 static enum app_exit write_scores(const struct app_eval_curves *curves, const struct lfw *lfw)
 {
-    FILE *file;
-    enum app_exit code = app_eval_create(curves, "scores.csv", &file);
+    struct fid_output *output;
+    enum app_exit code = app_eval_create(curves, "scores.csv", &output);
     if (code != APP_OK)
         return code;
+    FILE *file = fid_output_stream(output);
     fputs("fold,same,score,first,second\n", file);
     for (size_t i = 0; i < lfw->pair_count; i++) {
         fprintf(file, "%d,%d,%.6f,", lfw->numbers[lfw->fold[i]], lfw->same[i],
@@ -260,7 +261,7 @@ static enum app_exit write_scores(const struct app_eval_curves *curves, const st
         app_csv_field(file, lfw->pictures.references[2 * i + 1]);
         fputc('\n', file);
     }
-    return app_eval_finish(curves, "scores.csv", file);
+    return app_eval_finish(&output);
 }
 
 static enum app_exit write_files(const struct app *app, struct app_eval_curves *curves,

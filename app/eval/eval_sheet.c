@@ -7,9 +7,10 @@ enum { WIDTH = 800, HEIGHT = 560, LEFT = 70, RIGHT = 780, TOP = 84, BOTTOM = 508
 
 enum app_exit app_sheet_begin(struct app_sheet *sheet, const char *what)
 {
-    enum app_exit code = app_eval_create(sheet->curves, sheet->name, &sheet->out);
+    enum app_exit code = app_eval_create(sheet->curves, sheet->name, &sheet->output);
     if (code != APP_OK)
         return code;
+    sheet->out = fid_output_stream(sheet->output);
     sheet->x.from = sheet->key = LEFT;
     sheet->x.to = RIGHT;
     sheet->y.from = BOTTOM;
@@ -30,7 +31,7 @@ enum app_exit app_sheet_end(struct app_sheet *sheet)
 {
     app_plot_frame(sheet->out, &sheet->x, &sheet->y);
     app_plot_end(sheet->out);
-    return app_eval_finish(sheet->curves, sheet->name, sheet->out);
+    return app_eval_finish(&sheet->output);
 }
 
 void app_sheet_key(struct app_sheet *sheet, const char *colour, bool dot, const char *text)

@@ -8,7 +8,8 @@
 struct app_sheet { /* x and y filled by the caller except for their pixels */
     const struct app_eval_curves *curves;
     const char *name; /* of the file */
-    FILE *out;
+    struct fid_output *output;
+    FILE *out; /* its stream */
     struct app_axis x, y;
     double key;        /* where its next entry begins */
     double at_x, at_y; /* the vertex drawn last */

@@ -1,11 +1,9 @@
 #include "app/identify/page.h"
-#include "app/clock.h"
 #include "app/identify/page_html.h"
 #include "app/output/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -22,8 +20,8 @@ struct person { /* on the page */
 
 struct app_page {
     const char *path;
-    char *temporary; /* becomes the page; owned */
-    FILE *out, *body;
+    struct fid_output *output;
+    FILE *out, *body; /* the page, from output; its sections, owned */
     struct fid_picture small;
     struct person *people; /* those who were named, and first the others */
     size_t people_count, people_capacity;
@@ -80,23 +78,20 @@ static void write_facts(FILE *out, const struct app_page_facts *facts)
                 (double)facts->rule.accept);
 }
 
-/* The time is in its name as well: what a killed run of the same number left is not in the way. */
-static FILE *open_temporary(struct app_page *page)
+/* A file without a name: what is written to it ends with the process, and no child has it. */
+static FILE *open_unnamed(const char *beside)
 {
-    if (asprintf(&page->temporary, "%s.%ld-%" PRIx64 ".tmp", page->path, (long)getpid(),
-                 app_now_ns()) < 0) {
-        page->temporary = NULL;
+    char *name;
+    if (asprintf(&name, "%s.XXXXXX", beside) < 0)
         return NULL;
-    }
-    int file = open(page->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    FILE *out = file >= 0 ? fdopen(file, "w") : NULL;
-    if (file >= 0 && out == NULL)
+    int file = mkostemp(name, O_CLOEXEC); /* 0600 */
+    FILE *stream = file >= 0 ? fdopen(file, "w+") : NULL;
+    if (file >= 0)
+        unlink(name);
+    if (file >= 0 && stream == NULL)
         close(file);
-    if (file < 0) { /* nothing of ours to remove */
-        free(page->temporary);
-        page->temporary = NULL;
-    }
-    return out;
+    free(name);
+    return stream;
 }
 
 enum fid_status app_page_open(const char *path, const struct app_page_facts *facts,
@@ -107,14 +102,14 @@ enum fid_status app_page_open(const char *path, const struct app_page_facts *fac
     if (opened == NULL)
         return fail(error, FID_NO_MEMORY, path);
     opened->path = path;
-    errno = 0;
-    opened->out = open_temporary(opened);
-    opened->body = opened->out != NULL ? tmpfile() : NULL;
-    if (opened->body == NULL) {
-        fail(error, errno == 0 ? FID_NO_MEMORY : FID_IO, path);
+    enum fid_status status = fid_output_open(path, FID_OUTPUT_OWNERS, &opened->output, error);
+    if (status == FID_OK && (opened->body = open_unnamed(path)) == NULL)
+        status = fail(error, FID_IO, path);
+    if (status != FID_OK) {
         app_page_close(page);
-        return error->status;
+        return status;
     }
+    opened->out = fid_output_stream(opened->output);
     write_facts(opened->out, facts);
     return FID_OK;
 }
@@ -124,14 +119,10 @@ void app_page_close(struct app_page **page)
     struct app_page *p = *page;
     if (p == NULL)
         return;
-    if (p->out != NULL)
-        fclose(p->out);
+    fid_output_close(&p->output);
     if (p->body != NULL)
         fclose(p->body);
-    if (p->temporary != NULL)
-        unlink(p->temporary);
     fid_picture_free(&p->small);
-    free(p->temporary);
     free(p->people);
     free(p->clip);
     free(p->shown);
@@ -307,7 +298,7 @@ static bool copy_body(struct app_page *page)
 enum fid_status app_page_finish(struct app_page **page, size_t bad_files, struct fid_error *error)
 {
     struct app_page *p = *page;
-    enum fid_status status = FID_OK;
+    enum fid_status status;
     if (p == NULL)
         return FID_OK;
     errno = 0;
@@ -315,20 +306,18 @@ enum fid_status app_page_finish(struct app_page **page, size_t bad_files, struct
     if (p->people_count > 0)
         qsort(p->people, p->people_count, sizeof *p->people, compare_people);
     write_summary(p, bad_files);
-    bool good = fflush(p->body) == 0 && copy_body(p);
+    if (fflush(p->body) != 0 || !copy_body(p)) {
+        status = fail(error, FID_IO, p->path);
+        app_page_close(page);
+        return status;
+    }
     fputs(
         "<section class=\"soft\"><p>faceid is a convenience, not a lock: a photograph is enough to "
         "be taken for somebody. It tells who, never age, sex or origin, and its errors are not "
         "the same for all groups of people. This page is as private as the pictures.</p>"
         "</section>\n</body>\n</html>\n",
         p->out);
-    good = good && fflush(p->out) == 0 && !ferror(p->out);
-    if (!good || rename(p->temporary, p->path) != 0)
-        status = fail(error, FID_IO, p->path);
-    else {
-        free(p->temporary);
-        p->temporary = NULL;
-    }
+    status = fid_output_finish(&p->output, error);
     app_page_close(page);
     return status;
 }

@@ -14,7 +14,8 @@ struct app_page_facts { /* for the page's head; borrowed until app_page_open ret
     const char *limit; /* where rule.accept comes from: "model", "calibrated", ... */
 };
 
-/* Begins the page; path is borrowed. FID_IO: it cannot be written; FID_NO_MEMORY. */
+/* Begins the page; path is borrowed. FID_IO: it cannot be written; FID_INVALID, as
+ * fid_output_check; FID_NO_MEMORY. */
 enum fid_status app_page_open(const char *path, const struct app_page_facts *facts,
                               struct app_page **page, struct fid_error *error);
 
@@ -25,7 +26,7 @@ enum fid_status app_page_add(struct app_page *page, const struct app_frame *fram
                              size_t count, struct fid_error *error);
 
 /* Writes the file, whole or not at all, and closes. bad_files: how many could not be read. Takes
- * NULL. FID_IO. */
+ * NULL. FID_IO; FID_BUSY and FID_INVALID, as fid_output_finish. */
 enum fid_status app_page_finish(struct app_page **page, size_t bad_files, struct fid_error *error);
 void app_page_close(struct app_page **page); /* without writing it; takes NULL */
 

@@ -143,7 +143,7 @@ static bool next_file(struct app_source *source, struct fid_error *error, enum f
 static bool is_clip(const char *path)
 {
     uint8_t bytes[192];
-    FILE *file = fopen(path, "rb");
+    FILE *file = fopen(path, "rbe");
     if (file == NULL)
         return false; /* the picture reader says why */
     size_t count = fread(bytes, 1, sizeof bytes, file);

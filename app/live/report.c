@@ -36,7 +36,7 @@ enum app_exit app_report_open(const struct app_report_options *options, struct a
     gmtime_r(&now, &utc);
     strftime(opened->stamp, sizeof opened->stamp, "%Y%m%dT%H%M%SZ", &utc);
     if (options->folder != NULL &&
-        app_drawing_open(options->folder, &opened->drawing, &error) != FID_OK)
+        app_drawing_open(options->folder, NULL, 0, &opened->drawing, &error) != FID_OK)
         code = app_fail(APP_AREA_OUTPUT, &error);
     if (code == APP_OK && options->command != NULL)
         code = app_hook_open(options->command, &opened->hook);

@@ -1,13 +1,12 @@
 #include "app/output/draw.h"
 #include "app/output/font.h"
+#include "app/output/output_file.h"
 
-#include <errno.h>
 #include <math.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct colour {
     uint8_t r, g, b;
@@ -78,21 +77,29 @@ static void draw_face(struct fid_picture *picture, const struct fid_face *face,
 
 /* ---- files ---- */
 
-enum fid_status app_make_folder(const char *folder, struct fid_error *error)
+/* Is the folder the source, or the one that it lies in? Then a drawing could replace a picture. */
+static bool is_own_folder(const char *folder, const char *source)
 {
-    struct stat info;
-    if (mkdir(folder, 0777) == 0 || (stat(folder, &info) == 0 && S_ISDIR(info.st_mode)))
-        return FID_OK;
-    error->status = FID_IO;
-    snprintf(error->text, sizeof error->text, "the folder %.300s cannot be made: %s", folder,
-             strerror(errno));
-    return FID_IO;
+    const char *slash = strrchr(source, '/');
+    char own[4200];
+    snprintf(own, sizeof own, "%.*s", slash == NULL ? 1 : (int)(slash - source) + 1,
+             slash == NULL ? "." : source);
+    return app_is_same_file(folder, source) || app_is_same_file(folder, own);
 }
 
-enum fid_status app_drawing_open(const char *folder, struct app_drawing *drawing,
-                                 struct fid_error *error)
+enum fid_status app_drawing_open(const char *folder, char *const *sources, size_t count,
+                                 struct app_drawing *drawing, struct fid_error *error)
 {
     *drawing = (struct app_drawing){.folder = folder};
+    for (size_t i = 0; i < count; i++) {
+        if (!is_own_folder(folder, sources[i]))
+            continue;
+        error->status = FID_INVALID;
+        snprintf(error->text, sizeof error->text,
+                 "%.300s holds the pictures themselves: choose another folder for the drawn ones",
+                 folder);
+        return FID_INVALID;
+    }
     return app_make_folder(folder, error);
 }
 
@@ -102,18 +109,6 @@ void app_drawing_close(struct app_drawing *drawing)
     tdestroy(drawing->taken, free);
     drawing->taken = NULL;
     drawing->path = NULL;
-}
-
-/* Is the folder the one that the file lies in? Then a drawing could replace a picture. */
-static bool is_own_folder(const char *folder, const char *file)
-{
-    struct stat a, b;
-    const char *slash = strrchr(file, '/');
-    char own[4200];
-    snprintf(own, sizeof own, "%.*s", slash == NULL ? 1 : (int)(slash - file) + 1,
-             slash == NULL ? "." : file);
-    return stat(folder, &a) == 0 && stat(own, &b) == 0 && a.st_dev == b.st_dev &&
-           a.st_ino == b.st_ino;
 }
 
 /* The path in the order of candidates: 1 is the plain one, n > 1 ends in -n. NULL: no memory. */
@@ -198,13 +193,6 @@ enum fid_status app_draw_frame(struct app_drawing *drawing, const struct app_fra
 {
     const struct fid_picture *picture = frame->picture;
     drawing->path = NULL;
-    if (is_own_folder(drawing->folder, frame->file)) {
-        error->status = FID_INVALID;
-        snprintf(error->text, sizeof error->text,
-                 "%.300s holds the pictures themselves: choose another folder for the drawn ones",
-                 drawing->folder);
-        return FID_INVALID;
-    }
     enum fid_status status = draw_copy(drawing, picture, faces, labels, count, error);
     if (status == FID_OK)
         status = choose_path(drawing, frame, error);

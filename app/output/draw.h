@@ -11,20 +11,19 @@ struct app_drawing {
     const char *path; /* of the last drawing, owned by the tree; NULL before the first */
 };
 
-/* Makes the folder if it is missing. FID_IO. */
-enum fid_status app_make_folder(const char *folder, struct fid_error *error);
-
-/* With app_make_folder. */
-enum fid_status app_drawing_open(const char *folder, struct app_drawing *drawing,
-                                 struct fid_error *error);
+/* Makes the folder if it is missing, its owner's alone. sources[count]: files and folders that are
+ * to be drawn; FID_INVALID: the folder holds one of them, or their pictures. FID_IO. */
+enum fid_status app_drawing_open(const char *folder, char *const *sources, size_t count,
+                                 struct app_drawing *drawing, struct fid_error *error);
 /* Writes FOLDER/STEM.jpg, of a clip FOLDER/STEM-FRAME.jpg, where STEM is the file's name without
  * folder and ending; where an earlier drawing of this run has that name, -2, -3 and so on stand
  * before .jpg. drawing->path tells it. Known faces get a green box and their name, others a grey
- * one and "?". FID_IO; FID_NO_MEMORY; FID_INVALID: the folder is the picture's own. */
+ * one and "?". FID_IO; FID_NO_MEMORY; FID_INVALID, as fid_output_check. */
 enum fid_status app_draw_frame(struct app_drawing *drawing, const struct app_frame *frame,
                                const struct fid_face *faces, const struct fid_label *labels,
                                size_t count, struct fid_error *error);
-/* Writes FOLDER/STEM.jpg, whether or not there is one. FID_IO; FID_NO_MEMORY. */
+/* Writes FOLDER/STEM.jpg, whether or not there is one. FID_IO; FID_NO_MEMORY; FID_INVALID, as
+ * fid_output_check. */
 enum fid_status app_draw_picture(struct app_drawing *drawing, const struct fid_picture *picture,
                                  const char *stem, const struct fid_face *faces,
                                  const struct fid_label *labels, size_t count,

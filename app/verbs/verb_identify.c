@@ -1,6 +1,7 @@
 #include "app/identify/identify_print.h"
 #include "app/identify/page.h"
 #include "app/output/draw.h"
+#include "app/output/output_file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,12 +27,6 @@ struct identify_verb {
     struct app_page *page; /* of --report; else NULL */
 };
 
-/* A drawing that cannot be written is output; one that must not be is a wrong folder. */
-static enum app_exit drawing_failed(const struct fid_error *error)
-{
-    return app_fail(error->status == FID_IO ? APP_AREA_OUTPUT : APP_AREA_INPUT, error);
-}
-
 static enum app_exit take_frame(struct app_identify *identify, const struct app_frame *frame,
                                 const char *name)
 {
@@ -40,7 +35,7 @@ static enum app_exit take_frame(struct app_identify *identify, const struct app_
     if (verb->draw) { /* before the line is printed, which tells the drawing's path */
         if (app_draw_frame(&verb->drawing, frame, identify->faces.faces, identify->labels,
                            identify->faces.count, &error) != FID_OK)
-            return drawing_failed(&error);
+            return app_fail(APP_AREA_OUTPUT, &error);
         verb->form.drawn = verb->drawing.path;
     }
     if (verb->page != NULL &&
@@ -70,6 +65,8 @@ static enum app_exit open_page(struct identify_verb *verb, const struct app *app
     struct fid_error error;
     if (path == NULL)
         return APP_OK;
+    if (app_is_same_file(path, app->gallery_path))
+        return app_usage(app, "--report: %s is the gallery", path);
     fid_model_info(app->recognizer, &recognizer);
     fid_model_info(app->detector_model, &detector);
     const struct app_page_facts facts = {.recognizer = recognizer.name,
@@ -113,8 +110,9 @@ static enum app_exit open_all(struct identify_verb *verb, struct app *app)
     if (code != APP_OK)
         return code;
     verb->draw = folder != NULL;
-    if (verb->draw && app_drawing_open(folder, &verb->drawing, &error) != FID_OK)
-        return drawing_failed(&error);
+    if (verb->draw && app_drawing_open(folder, app->arguments.words, (size_t)app->arguments.count,
+                                       &verb->drawing, &error) != FID_OK)
+        return app_fail(APP_AREA_OUTPUT, &error);
     code = open_page(verb, app);
     if (code == APP_OK && verb->csv)
         app_identify_print_csv_header(&verb->form);

@@ -1,10 +1,9 @@
 #include "app/input/clip.h"
 #include "app/live/live.h"
+#include "app/output/output_stream.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #if FID_SDL
@@ -91,22 +90,13 @@ static enum app_exit read_source(const struct app *app, bool headless,
 static enum app_exit open_events(struct app *app, bool headless, FILE **events)
 {
     const char *path = app_option_text(app, "events", headless ? "-" : NULL);
-    struct stat file, gallery;
     *events = NULL;
     if (path == NULL)
         return APP_OK;
     enum app_exit code = app_find_gallery(app);
     if (code != APP_OK)
         return code;
-    if (stat(path, &file) == 0 && stat(app->gallery_path, &gallery) == 0 &&
-        file.st_dev == gallery.st_dev && file.st_ino == gallery.st_ino)
-        return app_usage(app, "--events: %s is the gallery, and events go to a file of their own",
-                         path);
-    *events = strcmp(path, "-") == 0 ? stdout : fopen(path, "ae");
-    if (*events != NULL)
-        return APP_OK;
-    app_warn("cannot write events to %s: %s", path, strerror(errno));
-    return APP_INTERNAL;
+    return app_open_stream(app, path, "events", true, events);
 }
 
 /* Opens what --events, --exec and --record ask for. */

@@ -1,5 +1,6 @@
 #include "app/app.h"
 #include "app/output/json.h"
+#include "app/output/output_file.h"
 #include "app/output/text.h"
 
 #include <stdio.h>
@@ -281,7 +282,9 @@ static enum app_exit pack(struct app *app, const struct fid_model *model)
     struct fid_error error;
     const char *path = app_option_text(app, "output", NULL);
     if (fid_model_pack(app->runtime, model, NULL, 0, 0, path, &error) != FID_OK)
-        return app_fail(error.status == FID_IO ? APP_AREA_OUTPUT : APP_AREA_MODEL, &error);
+        return app_fail(error.status == FID_IO || error.status == FID_INVALID ? APP_AREA_OUTPUT
+                                                                              : APP_AREA_MODEL,
+                        &error);
     app_say(app, "%s: packed for %s", path, fid_runtime_isa(app->runtime));
     return APP_OK;
 }
@@ -294,14 +297,18 @@ static const struct {
 /* Only pack writes, and it has to know where. */
 static enum app_exit check_output(const struct app *app, bool writes)
 {
-    const char *path = app_option_text(app, "output", NULL);
+    struct fid_error error;
+    const char *path = app_option_text(app, "output", NULL), *model = app->arguments.words[1];
     if (writes && path == NULL)
         return app_usage(app, "pack needs -o FILE, where to write");
     if (!writes && path != NULL)
         return app_usage(app, "only pack takes --output");
     if (writes && !app_option_flag(app, "force") && access(path, F_OK) == 0)
         return app_usage(app, "%s exists already; --force replaces it", path);
-    return APP_OK;
+    if (writes && app_is_same_file(path, model))
+        return app_usage(app, "%s is the model itself: name another file with -o", path);
+    return !writes || fid_output_check(path, &error) == FID_OK ? APP_OK
+                                                               : app_fail(APP_AREA_OUTPUT, &error);
 }
 
 static enum app_exit run(struct app *app)

@@ -2,6 +2,7 @@
  * camera and the user only; loading and recognition happen in the worker's thread. */
 #include "app/window/window.h"
 #include "app/clock.h"
+#include "app/output/output_stream.h"
 #include "app/window/window_state.h"
 
 #include <errno.h>
@@ -135,11 +136,10 @@ static enum app_exit open_times(struct app_window *window)
     const char *path = app_option_text(window->live->app, "stats", NULL);
     if (path == NULL)
         return APP_OK;
-    window->times = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-    if (window->times != NULL)
-        return APP_OK;
-    app_warn("cannot write the times to %s: %s", path, strerror(errno));
-    return APP_INTERNAL;
+    enum app_exit code = app_find_gallery(window->live->app);
+    return code == APP_OK
+               ? app_open_stream(window->live->app, path, "the times", false, &window->times)
+               : code;
 }
 
 /* code: that of the run. stdout is looked at by the end of the program. */

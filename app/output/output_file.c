@@ -1,0 +1,24 @@
+#include "app/output/output_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+bool app_is_same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
+enum fid_status app_make_folder(const char *folder, struct fid_error *error)
+{
+    struct stat info;
+    if (mkdir(folder, 0700) == 0 || (stat(folder, &info) == 0 && S_ISDIR(info.st_mode)))
+        return FID_OK;
+    error->status = FID_IO;
+    snprintf(error->text, sizeof error->text, "the folder %.300s cannot be made: %s", folder,
+             strerror(errno));
+    return FID_IO;
+}

@@ -1,0 +1,15 @@
+/* output_file.h - where a run writes. Whole files are fid_output's (fid.h), streams those of
+ * output_stream.h. What a run makes is its owner's alone, whatever the umask; a folder or stream
+ * that is there keeps its mode. */
+#ifndef APP_OUTPUT_FILE_H
+#define APP_OUTPUT_FILE_H
+
+#include "engine/fid.h"
+
+/* Are both there, and one file under whatever names? */
+bool app_is_same_file(const char *a, const char *b);
+
+/* Makes the folder (0700) if it is missing. FID_IO. */
+enum fid_status app_make_folder(const char *folder, struct fid_error *error);
+
+#endif
