@@ -12,6 +12,18 @@
 
 static volatile sig_atomic_t interrupted;
 
+/* The first file that is opened would take a descriptor that a parent left closed, and the talk on
+ * stderr would be in it. The null device stands there instead, in the direction that fails: what
+ * cannot be read or written stays an error. */
+static bool keep_standard_descriptors(void)
+{
+    for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+        if (fcntl(i, F_GETFD) < 0 &&
+            open("/dev/null", i == STDIN_FILENO ? O_WRONLY : O_RDONLY) != i) /* kept by children */
+            return false;
+    return true;
+}
+
 bool app_interrupted(void)
 {
     return interrupted != 0;
@@ -169,6 +181,8 @@ static enum app_exit finish_output(enum app_exit code)
 
 int main(int argc, char **argv)
 {
+    if (!keep_standard_descriptors())
+        return APP_INTERNAL; /* and nobody to tell it */
     set_signals();
     keep_faces_out_of_cores();
     return (int)finish_output(run(argc, argv));

@@ -72,11 +72,11 @@ static void tell_failure(struct doctor *doctor, const char *what, enum app_exit 
 }
 
 /* Lets something be opened as the verbs do it, its last sentence kept. */
-static enum app_exit listen(struct doctor *doctor, enum app_exit (*open)(struct app *app))
+static enum app_exit listen(struct doctor *doctor, enum app_exit (*opener)(struct app *app))
 {
     doctor->said[0] = '\0';
     app_talk_into(doctor->said, sizeof doctor->said);
-    enum app_exit code = open(doctor->app);
+    enum app_exit code = opener(doctor->app);
     app_talk_into(NULL, 0);
     return code;
 }
