@@ -19,9 +19,7 @@ const char *app_exit_text(enum app_exit code)
     case APP_UNKNOWN:
         return "nobody is known, or not the same person";
     case APP_USAGE:
-        return "the command line is wrong, or names an output that is not replaced: a folder, "
-               "link, "
-               "pipe or device, or the input itself";
+        return "the command line is wrong, or output would replace an input or what is no file";
     case APP_INPUT:
         return "an input cannot be read, or has no face";
     case APP_MODEL:

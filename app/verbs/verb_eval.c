@@ -54,7 +54,7 @@ const struct app_verb app_verb_eval = {
         "hash of the name) and judged on the other. The face nearest to the middle of a picture\n"
         "is the labelled one. Every share of a count has its 95 % interval (Clopper and Pearson).\n"
         "--plots writes roc.svg, det.svg and scores.svg, or precision_recall.svg, with curve.csv\n"
-        "and scores.csv or faces.csv.\n",
+        "and scores.csv or faces.csv, for their owner alone (0600).\n",
     .examples = "faceid eval lfw lfw --plots out\taccuracy, TAR at FAR, AUC, curves\n"
                 "faceid eval detect boxes.tsv --fit-side 640\taverage precision\n"
                 "faceid eval identify identify.tsv --json\tTPIR at FPIR 1 %, for programs\n",

@@ -163,6 +163,8 @@ const struct app_verb app_verb_identify = {
         "--csv has a line of column names and UTF-8; text is in quotation marks where it has a\n"
         "comma, quotation mark (doubled), line break or tab, a blank at an end, or begins with\n"
         "= + - or @; numbers never are. A picture without a face has no line.\n"
+        "What --draw and --report make is its owner's alone (0600, folders 0700). They replace\n"
+        "files, never a folder, link, pipe or device (exit code 2).\n"
         "--compat demo is for galleries that enroll --compat demo made.\n",
     .examples = "faceid identify party.jpg\twho is on it\n"
                 "faceid identify --draw out album/\tpictures with boxes and names\n"

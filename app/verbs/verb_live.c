@@ -188,7 +188,10 @@ const struct app_verb app_verb_live = {
         "{\"event\":\"faces\", \"size\": [w, h], \"faces\": [...]} for each frame looked at.\n"
         "--exec splits CMD at blanks (no shell, no quotes) and runs it with FACEID_EVENT, _TIME,\n"
         "_SOURCE, _FRAME, _TRACK, _BOX, _KNOWN (0, 1), _NAME, _SCORE and _REASON: four at a time,\n"
-        "its output on stderr. --record names files by time and frame. Where the command line is\n"
+        "its output on stderr. --record names files by time and frame. --events adds to a file "
+        "(0600\n"
+        "if it is new), pipe or terminal; a link to a file is refused (exit code 2). Where the "
+        "command line is\n"
         "silent, pictures are shrunk to 640 pixels, and a camera leaves one core to others.\n",
     .examples = "faceid --camera 0\tthe window, with the first camera\n"
                 "faceid live --camera logitech --size 640x480\tanother camera, smaller frames\n"
