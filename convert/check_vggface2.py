@@ -85,7 +85,10 @@ def check(arguments, folder):
     """Prints the answer; true if it is the expected one."""
     with open(arguments.weights, "rb") as file:
         source = (arguments.weights, file.read())
-    labels = read_labels(arguments.labels) if arguments.labels else None
+    labels = None
+    if arguments.labels:
+        with open(arguments.labels, "rb") as file:
+            labels = read_labels(file.read(), arguments.labels)
     data, _, _, meta = convert.convert([source], "vggface2-top", labels)
     fid = os.path.join(folder, "model.fid")
     with open(fid, "wb") as file:

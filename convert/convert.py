@@ -142,7 +142,8 @@ def main(words):
         labels = None
         if arguments.labels:
             from labels import read_labels
-            labels = read_labels(arguments.labels)
+            with open(arguments.labels, "rb") as file:
+                labels = read_labels(file.read(), arguments.labels)
         data, profile_name, graphs, meta = convert(sources, arguments.profile, labels)
         write_whole(arguments.output, data)
     except OSError as error:
