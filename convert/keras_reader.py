@@ -4,9 +4,11 @@ The file lists its layers in the attribute `layer_names` and each layer's arrays
 (of bytes or text, at the root or in the group `model_weights`, long lists cut into numbered
 pieces). Values have the names that Keras gives its layers in a fresh session."""
 import io
+import os
 
 import numpy as np
 
+os.environ["HDF5_PLUGIN_PRELOAD"] = "::"  # a file's filters may not load libraries
 try:
     import h5py
 except ImportError:
@@ -36,6 +38,9 @@ class Names:
         self.add = "add_%d" % (before + 1)
 
 
+LINKS = {} if h5py is None else {h5py.h5l.TYPE_SOFT: "a soft",
+                                 h5py.h5l.TYPE_EXTERNAL: "an external"}
+
 VARIANT = resnet50_graph.Variant(
     epsilon=1e-3, conv1={"pad_mode": "same"}, pool1={}, names=Names)
 
@@ -55,11 +60,28 @@ def _names(holder, attribute):
     return [word.decode("utf-8") if isinstance(word, bytes) else str(word) for word in words]
 
 
+def _member(group, path):
+    """What path names below a group, or None. Each step is looked at before it is taken: a link
+    that is no entry of this very file is refused, and not followed."""
+    for part in path.split("/"):
+        name = part.encode("utf-8")
+        if part in ("", "."):
+            continue
+        if not isinstance(group, h5py.Group) or not group.id.links.exists(name):
+            return None
+        kind = group.id.links.get_info(name).type
+        if kind != h5py.h5l.TYPE_HARD:
+            raise ConvertError("'%s' in '%s' is %s link: refused, a file of weights has all inside" %
+                               (part, group.name, LINKS.get(kind, "a foreign")))
+        group = group[part]
+    return group
+
+
 def _array(group, name):
-    dataset = group.get(name)
+    dataset = _member(group, name)
     if not isinstance(dataset, h5py.Dataset):
         raise ConvertError("the array '%s' of layer '%s' is missing" % (name, group.name))
-    if dataset.external or dataset.file != group.file or dataset.is_virtual:
+    if dataset.id.get_create_plist().get_external_count() or dataset.is_virtual:
         raise ConvertError("the array '%s' lies in another file" % name)
     if dataset.dtype.kind != "f":
         raise ConvertError("the array '%s' is of type %s, wanted are floats" %
@@ -69,10 +91,10 @@ def _array(group, name):
 
 def read_layers(file):
     """{layer: {role: array}} of an open file of weights, only layers that have weights."""
-    root = file["model_weights"] if "model_weights" in file else file
+    root = _member(file, "model_weights") or file
     layers = {}
     for layer in _names(root, "layer_names"):
-        group = root.get(layer)
+        group = _member(root, layer)
         if not isinstance(group, h5py.Group):
             raise ConvertError("layer '%s' is listed but missing" % layer)
         arrays = {}
@@ -107,6 +129,18 @@ def _check_architecture(layers):
         raise ConvertError("not keras-vggface's ResNet50: layer '%s' is missing" % Names.CONV1[0])
 
 
+def _warm_up():
+    """Reads a tiny file of our own, so that what h5py loads at its first use is there: where
+    sources are read nothing can be loaded."""
+    made = io.BytesIO()
+    with h5py.File(made, "w") as file:
+        file.attrs["layer_names"] = ["l"]
+        file.create_group("l").attrs["weight_names"] = np.array([b"k/kernel:0"])
+        file["l"].create_dataset("k/kernel:0", data=np.zeros(4, np.float32), compression="gzip")
+    with h5py.File(io.BytesIO(made.getvalue()), "r") as file:
+        read_layers(file)
+
+
 def read_keras(data, name):
     """The graph of a .h5 file's bytes; name is for messages. ConvertError."""
     if h5py is None:
@@ -117,7 +151,11 @@ def read_keras(data, name):
         _check_architecture(layers)
         layers = {layer: _in_our_order(arrays) for layer, arrays in layers.items()}
         return resnet50_graph.build(VARIANT, resnet50_graph.LayerWeights(layers, "Keras weights"))
-    except (OSError, RuntimeError, KeyError, ValueError, UnicodeDecodeError) as error:
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise ConvertError("%s: the HDF5 file is damaged (%s)" % (name, error)) from None
     except ConvertError as error:
         raise ConvertError("%s: %s" % (name, error)) from None
+
+
+if h5py is not None:
+    _warm_up()
