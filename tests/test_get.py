@@ -98,10 +98,13 @@ class Tree:
         self.root = temp_folder()
         self.models = os.path.join(self.root, "weights", "models")
         self.cache = os.path.join(self.root, "cache", "faceid")
+        self.records = os.path.join(self.root, "data", "faceid", "sha256")
         for folder in ("weights", "convert", "bin"):
             os.mkdir(os.path.join(self.root, folder))
         for name in ("get", "fetch.py"):
             shutil.copy(os.path.join(ROOT, "weights", name), os.path.join(self.root, "weights"))
+        shutil.copy(os.path.join(ROOT, "convert", "whole_file.py"),
+                    os.path.join(self.root, "convert"))
         self.write("convert/convert.py", CONVERTER.encode())
         lines = [
             ("yunet", "y.onnx", "github:o/r/raw/1/onnx", sha256(BODY), "Apache-2.0", "--as yunet"),
@@ -140,6 +143,7 @@ class Tree:
         env = {key: value for key, value in os.environ.items()
                if not key.lower().endswith("_proxy")}
         env.update(FACEID_FETCH_BASE=self.base, XDG_CACHE_HOME=os.path.join(self.root, "cache"),
+                   XDG_DATA_HOME=os.path.join(self.root, "data"),
                    PATH=os.path.join(self.root, "bin") + ":" + os.environ["PATH"])
         env.update(more)
         return env
@@ -282,18 +286,39 @@ def through_a_proxy():
 
 
 @case
-def recorded_at_first():
+def trusted_at_first_and_binding_then():
+    """The record outlives the models, and a changed file is refused without them too."""
     tree = Tree()
-    tree.get("vggface2", says="binding from now on")
-    record = os.path.join(tree.models, "v.h5.sha256")
+    output = tree.get("vggface2", says="trusted because it is the first one")
+    require(sha256(b"v net") in output, "the sum is not printed")
+    record = os.path.join(tree.records, "v.h5.sha256")
     with open(record, encoding="utf-8") as file:
         require(file.read() == "%s  v.h5\n" % sha256(b"v net"), "wrong record")
-    tree.get("vggface2", "--again", says="as in " + record)
+    require(os.stat(tree.records).st_mode & 0o077 == 0, "others may look into the user's folder")
+    tree.get("vggface2", "--again", says="as in %s since the first fetch" % record)
     tree.server.files["/o/k/v2/v.h5"] = b"w net"
     tree.get("vggface2", "--again", code=4, says=record + " says " + sha256(b"v net"))
     require(tree.model("vggface2") == b"v net", "the model was changed")
+    shutil.rmtree(tree.models)
+    tree.get("vggface2", code=4, says=record + " says " + sha256(b"v net"))
     local = tree.write("w.h5", b"w net")
-    tree.get("vggface2", "--file", local, code=4, says=record)
+    tree.get("vggface2", "--file", local, "--to", os.path.join(tree.root, "elsewhere"), code=4,
+             says=record)
+    os.unlink(record)
+    tree.get("vggface2", says="trusted because it is the first one")
+
+
+@case
+def a_record_of_an_earlier_version_is_binding():
+    """It stood beside the model."""
+    tree = Tree()
+    old = tree.write("weights/models/v.h5.sha256", ("%s  v.h5\n" % sha256(b"other")).encode())
+    tree.get("vggface2", code=4, says=old + " says " + sha256(b"other"))
+    tree.write("weights/models/v.h5.sha256", ("%s  v.h5\n" % sha256(b"v net")).encode())
+    tree.get("vggface2", says="as in " + old)
+    require(os.listdir(tree.records) == ["v.h5.sha256"], "it is not kept with the user's data")
+    tree.write("data/faceid/sha256/v.h5.sha256", b"")
+    tree.get("vggface2", "--again", code=4, says="says nothing")
 
 
 @case
@@ -301,14 +326,15 @@ def two_files_and_labels():
     tree = Tree()
     tree.get("vggface2-top")
     require(tree.model("vggface2-top") == b"t net" + LABELS, "labels are not handed on")
-    require(tree.left() == ["l.npy.sha256", "t.h5.sha256", "vggface2-top.fid"], str(tree.left()))
+    require(tree.left() == ["vggface2-top.fid"], str(tree.left()))
+    require(sorted(os.listdir(tree.records)) == ["l.npy.sha256", "t.h5.sha256"], "records")
 
 
 @case
 def converter_refuses():
     tree = Tree()
     tree.get("vggface2")
-    record = os.path.join(tree.models, "v.h5.sha256")
+    record = os.path.join(tree.records, "v.h5.sha256")
     os.unlink(record)
     bad = tree.write("bad.h5", b"bad")
     tree.get("vggface2", "--file", bad, code=4, says="convert.py: node 3 of a bad file")
@@ -336,6 +362,18 @@ def something_in_the_way():
     tree = Tree()
     os.makedirs(os.path.join(tree.models, "yunet.fid"))
     tree.get("yunet", "--again", code=5, says="is a folder")
+    target = os.path.join(tree.models, "yunet.fid")
+    os.rmdir(target)
+    os.mkfifo(target)
+    tree.get("yunet", "--again", code=5, says="is a pipe")
+    os.unlink(target)
+    os.symlink(tree.write("mine", b"mine"), target)
+    tree.get("yunet", "--again", code=5, says="is a symbolic link")
+    require(os.path.islink(target) and tree.left() == ["yunet.fid"], str(tree.left()))
+    tree.get("yunet", "--again", "--to", tree.root + "/new", "--file", tree.root + "/none", code=3)
+    os.mkfifo(tree.root + "/pipe")
+    tree.get("yunet", "--file", tree.root + "/pipe", "--to", tree.root + "/new", code=3,
+             says="is no regular file")
     tree = Tree()
     os.makedirs(os.path.join(tree.cache, "y.onnx.part"))
     tree.get("yunet", code=5, says="y.onnx.part")

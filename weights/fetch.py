@@ -7,12 +7,17 @@ import hashlib
 import http.client
 import os
 import shutil
+import stat
 import subprocess
+import sys
 import tarfile
-import tempfile
 import time
 import urllib.error
 import urllib.request
+
+CONVERT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "convert")
+sys.path.insert(0, CONVERT)
+from whole_file import check_target, put_in_place, write_whole  # noqa: E402 (get takes two on)
 
 RECORDED = "recorded-on-first-use"
 CONNECT_SECONDS = 6   # without an answer for so long there is no network for us
@@ -39,6 +44,8 @@ def say(text):
 def sha256_of(path):
     digest = hashlib.sha256()
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # to open a pipe would wait for a writer
+            raise Failure(EXIT_FETCH, "%s: is no regular file" % path)
         with open(path, "rb") as file:
             while chunk := file.read(CHUNK):
                 digest.update(chunk)
@@ -47,37 +54,51 @@ def sha256_of(path):
     return digest.hexdigest()
 
 
-def write_whole(path, text):
-    """Writes a small file under its name at once, or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".get-")
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError:
-        os.unlink(temporary)
-        raise
+def record_folder():
+    """Where the sums of files that SOURCES does not know are kept: with the user's data, so that
+    they outlive the models."""
+    base = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    return os.path.join(base, "faceid", "sha256")
+
+
+def write_record(path, text):
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    write_whole(path, text.encode("utf-8"))
+
+
+def recorded(name, folder):
+    """(path, sum) of the record of a file: in the user's folder or, as earlier versions wrote it,
+    beside the models in folder. (path of a new one, None) where there is none."""
+    new = os.path.join(record_folder(), name + ".sha256")
+    for path in (new, os.path.join(folder, name + ".sha256")):
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                return path, (file.read(200).split() or [""])[0]
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise Failure(EXIT_FETCH, "%s: %s" % (path, error.strerror))
+    return new, None
 
 
 def check_sum(path, name, wanted, folder):
-    """Refuses a file whose sha256 is not the wanted one, or not the one recorded in folder. Returns
-    what is still to be recorded: (path of the record, its text), or None."""
-    found = sha256_of(path)
-    record = os.path.join(folder, name + ".sha256")
-    source = "SOURCES"
-    if wanted == RECORDED:
-        if not os.path.exists(record):
-            say("  %s: sha256 %s, binding from now on (%s)" % (name, found, record))
-            return record, "%s  %s\n" % (found, name)
-        with open(record, encoding="utf-8") as file:
-            wanted = (file.read().split() or [""])[0]
-        source = record
+    """Refuses a file whose sha256 is not the wanted one, or not the one recorded. folder: of the
+    models. Returns what is still to be recorded: (path of the record, its text), or None."""
+    found, source, trusted = sha256_of(path), "SOURCES", wanted != RECORDED
+    if not trusted:
+        source, wanted = recorded(name, folder)
+        if wanted is None:
+            say("  %s: sha256 %s: trusted because it is the first one: nothing here knows the sum "
+                "of the published file. It is recorded in %s and binding from now on" %
+                (name, found, source))
+            return source, "%s  %s\n" % (found, name)
     if found != wanted:
         raise Failure(EXIT_REFUSED, "%s: its sha256 is %s, %s says %s: damaged on the way, or "
                       "another file" % (name, found, source, wanted or "nothing"))
-    say("  %s: sha256 %s as in %s" % (name, found, source))
-    return None
+    say("  %s: sha256 %s as in %s%s" % (name, found, source,
+                                        "" if trusted else " since the first fetch"))
+    new = os.path.join(record_folder(), name + ".sha256")
+    return None if trusted or source == new else (new, "%s  %s\n" % (found, name))
 
 
 # ---- fetching from an address ----
