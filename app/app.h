@@ -92,8 +92,11 @@ void app_close(struct app *app);
 const char *app_environment(const char *name);
 
 /* True from the first SIGINT or SIGTERM on: loops end, finish what they were writing and return
- * APP_INTERRUPTED. The second one ends the process at once. */
+ * APP_INTERRUPTED. The second one ends the process at once, and so does the first within a second
+ * (interrupt.h). */
 bool app_interrupted(void);
+/* How long what waits for others, a reader or a command, still may once interrupted. */
+#define APP_LAST_WAIT_MS 300
 
 /* ---- talking ---- */
 

@@ -1,6 +1,7 @@
 #include "app/app.h"
 #include "app/complete.h"
 #include "app/help.h"
+#include "app/interrupt.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static volatile sig_atomic_t interrupted;
 
 /* The first file that is opened would take a descriptor that a parent left closed, and the talk on
  * stderr would be in it. The null device stands there instead, in the direction that fails: what
@@ -24,17 +23,6 @@ static bool keep_standard_descriptors(void)
     return true;
 }
 
-bool app_interrupted(void)
-{
-    return interrupted != 0;
-}
-
-static void on_interrupt(int number)
-{
-    interrupted = 1;
-    signal(number, SIG_DFL); /* the second one ends the process */
-}
-
 /* A mapped weight file that gets shorter is the only thing here that raises SIGBUS. */
 static void on_bus_error(int number)
 {
@@ -46,10 +34,8 @@ static void on_bus_error(int number)
 
 static void set_signals(void)
 {
-    struct sigaction action = {.sa_handler = on_interrupt}; /* no SA_RESTART: reads end early */
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    action.sa_handler = on_bus_error;
+    struct sigaction action = {.sa_handler = on_bus_error};
+    app_interrupt_prepare();
     sigaction(SIGBUS, &action, NULL);
     /* ignored, as a parent may leave it, nobody learns how a child ended */
     signal(SIGCHLD, SIG_DFL);
@@ -100,7 +86,7 @@ static enum app_exit run_verb(const struct app_verb *verb, const char *program, 
     app.verbose = app_option_flag(&app, "verbose") || (verbose && strcmp(verbose, "0") != 0);
     code = verb->run(&app);
     app_close(&app);
-    return app_interrupted() && !verb->whole ? APP_INTERRUPTED : code;
+    return app_interrupted() && !(verb->whole && code == APP_OK) ? APP_INTERRUPTED : code;
 }
 
 /* The first word that is a verb, NULL: none. The live window takes no words, so that one behind an
@@ -170,6 +156,8 @@ static enum app_exit finish_output(enum app_exit code)
     errno = 0;
     bool failed = fflush(stdout) != 0 || ferror(stdout) != 0;
     int reason = errno;
+    if (failed && app_interrupted()) /* its reader stood still */
+        return APP_INTERRUPTED;
     if (!failed || reader_gone() || (code != APP_OK && code != APP_UNKNOWN))
         return code;
     if (reason != 0)

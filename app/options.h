@@ -45,7 +45,7 @@ struct app_verb {
     const char *examples;             /* "command line<TAB>what it does\n" each */
     int min_arguments, max_arguments; /* max -1: any number */
     unsigned groups;                  /* enum app_option_group, or'ed */
-    bool whole; /* does all or nothing: a signal that does not stop it leaves its exit code */
+    bool whole; /* does all or nothing: what was done in spite of a signal leaves exit code 0 */
     const struct app_option *options; /* its own, ended by a NULL name; NULL: none */
     enum app_exit (*run)(struct app *app);
 };

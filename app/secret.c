@@ -1,4 +1,5 @@
 #include "app/secret.h"
+#include "app/interrupt.h"
 #include "app/output/text.h"
 
 #include <errno.h>
@@ -18,13 +19,18 @@ struct text { /* wiped after use */
 };
 
 /* A byte at a time: what follows the line in a pipe is for the next reader. The line may end as
- * other systems end theirs. */
+ * other systems end theirs. False: interrupted, or errno. */
 static bool read_bytes(int file, bool line, struct text *text)
 {
     char byte;
     ssize_t count = 0;
     text->size = 0;
-    while (text->size < sizeof text->bytes && (count = read(file, &byte, 1)) == 1) {
+    while (text->size < sizeof text->bytes) {
+        if (!app_wait_readable(file))
+            return false;
+        count = read(file, &byte, 1);
+        if (count != 1)
+            break;
         if (line && byte == '\n') {
             text->size -= text->size > 0 && text->bytes[text->size - 1] == '\r';
             return true;
@@ -53,6 +59,8 @@ static enum app_exit open_private(const char *path, int *file)
 {
     struct stat info;
     *file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (*file < 0 && app_interrupted()) /* a pipe into which nobody writes */
+        return APP_INTERRUPTED;
     if (*file < 0 || fstat(*file, &info) != 0) {
         app_warn("%s cannot be read: %s", path, strerror(errno));
     } else if (S_ISDIR(info.st_mode)) {

@@ -10,6 +10,7 @@
 
 /* Room beyond what is wanted, so that one read brings the start of the next frame along. */
 #define READ_BYTES ((size_t)64 << 10)
+#define NAP_MS     100 /* how late an interruption may be noticed */
 
 void app_stream_reset(struct app_stream *stream, int fd)
 {
@@ -70,29 +71,43 @@ static bool make_room(struct app_stream *stream, size_t wanted)
     return true;
 }
 
-/* Reads what is there, waiting until the deadline (0: none): FRAME (some bytes came, or the end),
- * SILENT or LOST. */
+static enum app_camera_result fail_read(struct fid_error *error)
+{
+    app_camera_fail(error, FID_IO, "the stream cannot be read: %s", strerror(errno));
+    return APP_CAMERA_LOST;
+}
+
+/* How long to wait for bytes: until the deadline, and without one a while. */
+static int wait_ms(uint64_t deadline_ns)
+{
+    const uint64_t now = app_now_ns();
+    if (deadline_ns == 0)
+        return NAP_MS;
+    return now < deadline_ns ? (int)((deadline_ns - now + APP_NS_PER_MS - 1) / APP_NS_PER_MS) : 0;
+}
+
+/* Reads what is there, waiting until the deadline (0: none, but an interruption ends it): FRAME
+ * (some bytes came, or the end, or it is to be called again), SILENT or LOST. */
 static enum app_camera_result fill(struct app_stream *stream, uint64_t deadline_ns,
                                    struct fid_error *error)
 {
-    uint64_t now = app_now_ns();
-    int left_ms = deadline_ns == 0 ? -1
-                  : now < deadline_ns
-                      ? (int)((deadline_ns - now + APP_NS_PER_MS - 1) / APP_NS_PER_MS)
-                      : 0;
     struct pollfd wanted = {.fd = stream->fd, .events = POLLIN};
-    int ready = poll(&wanted, 1, left_ms);
-    if (ready == 0 || (ready < 0 && errno == EINTR && !app_interrupted()))
-        return ready == 0 ? APP_CAMERA_SILENT : APP_CAMERA_FRAME;
-    ssize_t count = -1;
-    if (ready > 0)
-        count = read(stream->fd, stream->bytes + stream->end, stream->capacity - stream->end);
-    if (count < 0 && (errno == EINTR || errno == EAGAIN) && !app_interrupted())
-        return APP_CAMERA_FRAME;
-    if (count < 0) {
-        app_camera_fail(error, FID_IO, "the stream cannot be read: %s", strerror(errno));
-        return APP_CAMERA_LOST;
+    int ready = poll(&wanted, 1, wait_ms(deadline_ns));
+    if (ready == 0 && deadline_ns != 0)
+        return APP_CAMERA_SILENT;
+    if (ready < 0 && errno != EINTR)
+        return fail_read(error);
+    if (ready <= 0 && deadline_ns == 0 && app_interrupted()) {
+        errno = EINTR;
+        return fail_read(error);
     }
+    if (ready <= 0)
+        return APP_CAMERA_FRAME;
+    ssize_t count = read(stream->fd, stream->bytes + stream->end, stream->capacity - stream->end);
+    if (count < 0 && (errno == EINTR || errno == EAGAIN))
+        return APP_CAMERA_FRAME;
+    if (count < 0)
+        return fail_read(error);
     stream->over = count == 0;
     stream->end += (size_t)count;
     return APP_CAMERA_FRAME;

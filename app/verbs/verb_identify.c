@@ -48,6 +48,7 @@ static enum app_exit take_frame(struct app_identify *identify, const struct app_
         app_identify_print_csv(identify, frame, &verb->form);
     else
         app_identify_print_text(identify, frame, name, &verb->form);
+    fflush(stdout); /* whole lines are out, whatever ends us */
     return APP_OK;
 }
 

@@ -1,0 +1,66 @@
+#include "app/interrupt.h"
+#include "app/app.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#define END_NS 800000000 /* after the signal the process ends, whatever it waits for */
+#define NAP_MS 100       /* how late an interruption may be noticed */
+
+static volatile sig_atomic_t interrupted;
+static timer_t bell;
+static bool has_bell;
+
+bool app_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+/* Nothing but what a signal handler may call. */
+static void on_interrupt(int number)
+{
+    const int kept = errno;
+    const struct itimerspec end = {.it_value = {.tv_nsec = END_NS}};
+    if (interrupted == 0 && (!has_bell || timer_settime(bell, 0, &end, NULL) != 0))
+        alarm(1);
+    interrupted = 1;
+    signal(number, SIG_DFL); /* the second one ends the process */
+    errno = kept;
+}
+
+static void on_bell(int number)
+{
+    (void)number;
+    _exit(APP_INTERRUPTED);
+}
+
+void app_interrupt_prepare(void)
+{
+    struct sigaction action = {.sa_handler = on_bell};
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+    sigset_t heard;
+    sigaction(SIGALRM, &action, NULL);
+    has_bell = timer_create(CLOCK_MONOTONIC, &event, &bell) == 0;
+    action.sa_handler = on_interrupt; /* no SA_RESTART: reads end early */
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigemptyset(&heard); /* a parent may have left them blocked */
+    sigaddset(&heard, SIGALRM);
+    sigaddset(&heard, SIGINT);
+    sigaddset(&heard, SIGTERM);
+    sigprocmask(SIG_UNBLOCK, &heard, NULL);
+}
+
+bool app_wait_readable(int file)
+{
+    struct pollfd wanted = {.fd = file, .events = POLLIN};
+    while (!app_interrupted()) {
+        int ready = poll(&wanted, 1, NAP_MS);
+        if (ready > 0 || (ready < 0 && errno != EINTR))
+            return true; /* the read tells what is wrong */
+    }
+    return false;
+}
