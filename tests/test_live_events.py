@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What the live program tells other programs: events of tracks, commands, pictures; that they end
 whole; and that the right people are named on clips."""
+import fcntl
 import json
 import os
 import re
@@ -327,6 +328,52 @@ def full_disk_is_an_error():
                   gallery=gallery(), pair=models())
     require(done.returncode == 70 and "could not be written" in done.stderr
             and done.stderr.count("\n") == 1, "%d: %s" % (done.returncode, done.stderr))
+
+
+# ---- readers ----
+
+@case
+def recognition_does_not_wait_for_a_reader():
+    """A clip ends, and its pictures are recorded, though nobody has read an event; what could be written is
+    whole."""
+    folder, path = os.path.join(temp_folder(), "pictures"), os.path.join(temp_folder(), "fifo")
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
+    done = faceid("live", "--headless", "--input", shared(STRANGERS[0]), "--events-frames", "--record", folder,
+                  "--events", path, gallery=gallery(), pair=models())
+    require(done.returncode == 0 and len(os.listdir(folder)) > 0, "%d: %s" % (done.returncode, done.stderr))
+    require(re.search(r"\d+ events were left out: their reader is too slow", done.stderr), done.stderr)
+    text = os.read(reader, 1 << 16).decode()
+    os.close(reader)
+    require(text.endswith("}\n") and all(json.loads(line)["v"] == 1 for line in text.splitlines()), text)
+
+
+@case
+def what_a_reader_missed_is_counted():
+    """Frames are numbered without a gap here, so that each line tells by its number what is missing."""
+    child = start("--input", shared(STRANGERS[0]), "--loop", "--events-frames", gallery=gallery())
+    fcntl.fcntl(child.stdout, fcntl.F_SETPIPE_SZ, 4096)
+    frame = dropped = lines = 0
+    try:
+        first = [child.stdout.readline() for _ in range(5)]
+        end = time.monotonic() + 300
+        while not dropped and time.monotonic() < end:
+            time.sleep(3)  # stands still, and then takes what waits
+            for text in first + [child.stdout.readline() for _ in range(50)]:
+                event, first = json.loads(text), []
+                lines += 1
+                dropped += event.get("dropped", 0)
+                require("dropped" not in event or list(event)[-1] == "dropped" and event["dropped"] > 0, text)
+                if event["event"] == "faces":
+                    require("dropped" in event or event["frame"] == frame + 1 or dropped,
+                            "frame %d after %d" % (event["frame"], frame))
+                    frame = event["frame"]
+    finally:
+        child.kill()
+        child.wait()
+    require(dropped > 0, "nothing was dropped in %d lines" % lines)
+    print("  %d dropped before frame %d" % (dropped, frame))
 
 
 # ---- other processes ----

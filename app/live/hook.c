@@ -184,8 +184,12 @@ void app_hook_close(struct app_hook **hook)
     if (*hook == NULL)
         return;
     uint64_t end_ns = app_now_ns() + END_NS;
-    for (app_hook_poll(*hook); is_busy(*hook) && app_now_ns() < end_ns; app_hook_poll(*hook))
+    for (app_hook_poll(*hook); is_busy(*hook) && app_now_ns() < end_ns; app_hook_poll(*hook)) {
+        const uint64_t last_ns = app_now_ns() + APP_LAST_WAIT_MS * APP_NS_PER_MS;
+        if (app_interrupted() && end_ns > last_ns)
+            end_ns = last_ns;
         usleep(5000);
+    }
     for (size_t i = 0; i < (*hook)->line_count; i++)
         free_environment((*hook)->line[((*hook)->line_first + i) % LINE_MAX]);
     free((*hook)->command);

@@ -18,7 +18,8 @@ void app_hook_run(struct app_hook *hook, const char *const *variables, size_t co
 /* Collects those that have ended and starts those that wait; to be called often. */
 void app_hook_poll(struct app_hook *hook);
 
-/* Gives what runs and waits two seconds to end; then leaves it alone. Takes NULL. */
+/* Gives what runs and waits two seconds to end, or when interrupted APP_LAST_WAIT_MS; then leaves
+ * it alone. Takes NULL. */
 void app_hook_close(struct app_hook **hook);
 
 #endif

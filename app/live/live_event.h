@@ -30,7 +30,8 @@ struct app_event { /* of one track; everything is borrowed */
  *
  * time: when the frame was captured, UTC; frame: its number since the start; box in pixels of the
  * frame; name null unless known; score: cosine to the nearest person, null when there is nobody to
- * compare with or nothing is decided; after_ms: of identified alone. */
+ * compare with or nothing is decided; after_ms: of identified alone. Who sends it may add "dropped"
+ * as the last field: how many lines before it were left out (event_writer.h). */
 void app_event_write(FILE *out, const struct app_event *event);
 
 /* Writes the line of a whole frame:

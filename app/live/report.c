@@ -1,16 +1,18 @@
 #include "app/live/report.h"
 #include "app/clock.h"
+#include "app/live/event_writer.h"
 #include "app/live/hook.h"
 #include "app/output/draw.h"
+#include "app/output/text.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct app_report {
     struct app_report_options options;
+    struct app_event_writer *writer; /* NULL: no events, or nobody who reads them */
+    bool ending;
     struct app_hook *hook;
     struct app_drawing drawing;
     char stamp[24]; /* when the run began: the beginning of the pictures' names */
@@ -40,6 +42,11 @@ enum app_exit app_report_open(const struct app_report_options *options, struct a
         code = app_fail(APP_AREA_OUTPUT, &error);
     if (code == APP_OK && options->command != NULL)
         code = app_hook_open(options->command, &opened->hook);
+    if (code == APP_OK && options->events != NULL &&
+        (opened->writer = app_event_writer_open(fileno(options->events))) == NULL) {
+        app_warn("no memory for events");
+        code = APP_INTERNAL;
+    }
     if (code != APP_OK)
         app_report_close(report);
     return code;
@@ -49,6 +56,7 @@ void app_report_close(struct app_report **report)
 {
     if (*report == NULL)
         return;
+    app_event_writer_close(&(*report)->writer);
     app_hook_close(&(*report)->hook);
     app_drawing_close(&(*report)->drawing);
     free(*report);
@@ -57,29 +65,13 @@ void app_report_close(struct app_report **report)
 
 bool app_report_is_heard(const struct app_report *report)
 {
-    return report->options.events != NULL || report->hook != NULL || report->options.folder != NULL;
+    const bool written = report->writer != NULL && app_event_writer_error(report->writer) == 0;
+    return written || report->hook != NULL || report->options.folder != NULL;
 }
 
 /* ---- lines ---- */
 
-/* All bytes or an error: an interruption does not cut a line. */
-static bool write_all(int file, const char *bytes, size_t count)
-{
-    while (count > 0) {
-        ssize_t written = write(file, bytes, count);
-        if (written < 0 && errno == EAGAIN)
-            poll(&(struct pollfd){.fd = file, .events = POLLOUT}, 1, 100);
-        else if (written < 0 && errno != EINTR)
-            return false;
-        if (written > 0) {
-            bytes += written;
-            count -= (size_t)written;
-        }
-    }
-    return true;
-}
-
-/* A line is made in memory and written at once. */
+/* A line is made in memory and handed over whole. */
 struct line {
     FILE *out;
     char *text;
@@ -96,25 +88,35 @@ static enum app_exit begin_line(struct line *line)
     return APP_INTERNAL;
 }
 
-static enum app_exit send_line(struct app_report *report, struct line *line)
+/* What the writer has met meanwhile. A reader that has had enough is no error. */
+static enum app_exit look_at_writer(struct app_report *report)
 {
-    bool good = fclose(line->out) == 0;
-    if (good && !write_all(fileno(report->options.events), line->text, line->size)) {
-        good = errno == EPIPE; /* the reader has had enough */
-        report->options.events = NULL;
-    }
-    int reason = errno;
-    free(line->text);
-    if (good)
+    const int reason = report->writer != NULL ? app_event_writer_error(report->writer) : 0;
+    if (reason == 0)
+        return APP_OK;
+    app_event_writer_close(&report->writer);
+    if (reason == EPIPE)
         return APP_OK;
     app_warn("the events could not be written: %s", strerror(reason));
+    return APP_INTERNAL;
+}
+
+static enum app_exit send_line(struct app_report *report, struct line *line)
+{
+    const bool good = fclose(line->out) == 0;
+    if (good)
+        app_event_writer_put(report->writer, line->text, line->size, report->ending);
+    free(line->text);
+    if (good)
+        return look_at_writer(report);
+    app_warn("no memory for an event");
     return APP_INTERNAL;
 }
 
 static enum app_exit send_event(struct app_report *report, const struct app_event *event)
 {
     struct line line;
-    if (report->options.events == NULL)
+    if (report->writer == NULL)
         return APP_OK;
     enum app_exit code = begin_line(&line);
     if (code != APP_OK)
@@ -126,7 +128,7 @@ static enum app_exit send_event(struct app_report *report, const struct app_even
 static enum app_exit send_frame(struct app_report *report, const struct app_result *result)
 {
     struct line line;
-    if (report->options.events == NULL || !report->options.frames)
+    if (report->writer == NULL || !report->options.frames)
         return APP_OK;
     enum app_exit code = begin_line(&line);
     if (code != APP_OK)
@@ -281,5 +283,14 @@ enum app_exit app_report_seen(struct app_report *report, const char *source,
 enum app_exit app_report_end(struct app_report *report)
 {
     const struct app_result nobody = {.captured_ns = app_now_ns()};
-    return tell_lost(report, &nobody);
+    report->ending = true;
+    enum app_exit code = tell_lost(report, &nobody);
+    if (report->writer == NULL)
+        return code;
+    const size_t left_out = app_event_writer_drain(report->writer);
+    const enum app_exit written = look_at_writer(report);
+    if (report->writer != NULL && left_out > 0)
+        app_warn("%zu %s left out: their reader is too slow", left_out,
+                 app_plural(left_out, "event was", "events were"));
+    return code == APP_OK ? written : code;
 }

@@ -6,7 +6,7 @@
 #include "app/live/live_event.h"
 
 struct app_report_options {
-    FILE *events;        /* borrowed; NULL: none */
+    FILE *events;        /* borrowed, its descriptor is written to; NULL: none */
     bool frames;         /* a line for each frame besides those for tracks */
     const char *command; /* run at each track's event (hook.h); NULL: none */
     const char *folder;  /* for pictures of the frames in which a label changed; NULL: none */
@@ -17,12 +17,14 @@ struct app_report;
 /* Says its sentence when the command or the folder cannot be had. */
 enum app_exit app_report_open(const struct app_report_options *options, struct app_report **report);
 
-/* A frame and what was seen in it; frame NULL: no frame, but tracks have ended. APP_INTERNAL after
- * a sentence when an event or a picture cannot be written. */
+/* A frame and what was seen in it; frame NULL: no frame, but tracks have ended. Does not wait for
+ * who reads the events (event_writer.h). APP_INTERNAL after a sentence when an event or a picture
+ * cannot be written. */
 enum app_exit app_report_seen(struct app_report *report, const char *source,
                               const struct app_live_frame *frame, const struct app_result *result);
 
-/* The end: the faces that are still there are lost. */
+/* The end: the faces that are still there are lost, and what waits is written, unless its reader
+ * stands still. Says how many events were left out. */
 enum app_exit app_report_end(struct app_report *report);
 
 /* Does anybody get to know? False once the reader of the events has gone away and there is nothing

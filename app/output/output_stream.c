@@ -58,6 +58,8 @@ enum app_exit app_open_stream(const struct app *app, const char *path, const cha
         return app_usage(app, "%s is %s: name another file for %s", path, refused, what);
     if (file >= 0 && (*stream = fdopen(file, "a")) != NULL)
         return APP_OK;
+    if (app_interrupted()) /* a pipe that nobody reads */
+        return APP_INTERRUPTED;
     app_warn("cannot write %s to %s: %s", what, path, strerror(errno));
     if (file >= 0)
         close(file);

@@ -135,6 +135,8 @@ static enum app_exit run_live(struct app *app, struct app_live *live, bool headl
         code = app_live_start(live, feed);
     if (code == APP_OK)
         code = headless ? app_live_headless(live) : app_window_run(live);
+    if (live->mailbox != NULL) /* the camera ends while the last events are written */
+        app_mailbox_shut(live->mailbox);
     if (live->report != NULL) {
         enum app_exit end = app_report_end(live->report);
         code = code == APP_OK ? end : code;
@@ -186,6 +188,8 @@ const struct app_verb app_verb_live = {
         "(somebody\n"
         "known or not; also when that changes; with \"after_ms\"), lost. --events-frames adds\n"
         "{\"event\":\"faces\", \"size\": [w, h], \"faces\": [...]} for each frame looked at.\n"
+        "Nothing waits for who reads them: 256 KiB do, then events are left out, and the next one\n"
+        "has \"dropped\", how many. At the end a reader has a second to go on.\n"
         "--exec splits CMD at blanks (no shell, no quotes) and runs it with FACEID_EVENT, _TIME,\n"
         "_SOURCE, _FRAME, _TRACK, _BOX, _KNOWN (0, 1), _NAME, _SCORE and _REASON: four at a time,\n"
         "its output on stderr. --record names files by time and frame. --events adds to a file "
