@@ -1,6 +1,5 @@
 """The live program on sources other than cameras: pipes, streams, clips and folders that loop, turned
 pictures, and what it says when one of them is no good. Frames are drawn by ffmpeg."""
-import glob
 import os
 import re
 import shutil
@@ -150,31 +149,6 @@ def a_loop_opens_nothing_anew():
         require(child.wait(timeout=PATIENCE) == 130, "did not end")
         # a child that is just being started or read has two or three of its own
         require(max(seen) - min(seen) <= 4 and max(seen) < 30, "%s: %s descriptors" % (source, seen))
-
-
-@case
-def a_damaged_clip_in_a_loop_does_not_grow():
-    """What ffmpeg says of each damaged frame is kept in a memory file, its beginning and its end."""
-    clip = draw("a.avi", "-c:v", "mjpeg", frames=30)
-    with open(clip, "r+b") as file:
-        size = os.path.getsize(clip)
-        for at in range(size // 10, size, size // 40):
-            file.seek(at)
-            file.write(bytes(60))
-    child = subprocess.Popen(words("--input", clip, "--loop"), stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=environment())
-    said = kept = 0
-    for _ in range(200):
-        time.sleep(0.1)
-        files = glob.glob("/proc/%d/fd/*" % child.pid)
-        talks = [os.stat(path) for path in files if "faceid-child" in os.readlink(path)]
-        said, kept = max([said, *(t.st_size for t in talks)]), max([kept, *(512 * t.st_blocks for t in talks)])
-        if said > 1000000:
-            break
-    child.send_signal(signal.SIGINT)
-    require(child.wait(timeout=PATIENCE) == 130, "did not end")
-    require(said > 300000, "ffmpeg said %d bytes only" % said)
-    require(kept < 150000, "%d bytes kept of %d" % (kept, said))
 
 
 @case

@@ -1,9 +1,11 @@
 #include "app/input/clip.h"
 #include "app/app.h"
+#include "app/clock.h"
 #include "app/input/clip_child.h"
 #include "app/input/stream.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +17,12 @@ struct app_clip {
     bool url;
     struct app_child child;
     struct app_stream stream;
-    long next, every; /* number of the next frame, step */
-    long count;       /* frames given */
-    long expected;    /* about; 0: not known */
+    long next, every;    /* number of the next frame, step */
+    long last;           /* number of the last one; < 0: to the end */
+    unsigned patience_s; /* of computing until the next frame; 0: as long as it takes */
+    uint64_t renewed_ns; /* when that began */
+    long count;          /* frames given */
+    long expected;       /* about; 0: not known */
 };
 
 bool app_clip_looks_like(const uint8_t *bytes, size_t count)
@@ -75,6 +80,10 @@ void app_clip_shown(const char *path, char *shown, size_t bytes)
 
 /* ---- which frames ---- */
 
+/* What a clip may cost is bounded by what it gives: so many seconds of computing from frame to
+ * frame, and one more for each that is decoded and left out on the way. A stream has no bound. */
+enum { PATIENCE_S = 60 };
+
 /* Asks ffprobe for the clip's frames a second and their number; zeros for what it does not know. */
 static enum fid_status probe(const char *input, double *rate, double *frames,
                              struct fid_error *error)
@@ -97,6 +106,8 @@ static enum fid_status probe(const char *input, double *rate, double *frames,
     double over = 0, under = 0, duration = 0;
     *rate = *frames = 0;
     enum fid_status status = app_child_start(&child, arguments, error);
+    if (status == FID_OK)
+        app_child_allow(&child, PATIENCE_S);
     FILE *out = status == FID_OK ? fdopen(child.out, "r") : NULL;
     while (out != NULL && fgets(line, sizeof line, out) != NULL) {
         sscanf(line, "avg_frame_rate=%lf/%lf", &over, &under);
@@ -194,6 +205,17 @@ static enum fid_status start_ffmpeg(struct app_clip *clip, const char *input, bo
     return app_child_start(&clip->child, arguments, error);
 }
 
+/* skipped: frames that are not wanted before the next one. */
+static void renew_patience(struct app_clip *clip, long skipped)
+{
+    const uint64_t now = app_now_ns();
+    if (clip->url || (clip->renewed_ns != 0 && now - clip->renewed_ns < APP_NS_PER_S))
+        return;
+    clip->renewed_ns = now;
+    clip->patience_s = PATIENCE_S + (unsigned)(skipped < 1000000 ? skipped : 1000000);
+    app_child_allow(&clip->child, clip->patience_s);
+}
+
 static enum fid_status no_memory(const char *path, struct fid_error *error)
 {
     return app_camera_fail(error, FID_NO_MEMORY, "no memory for the clip %.200s", path);
@@ -220,6 +242,7 @@ enum fid_status app_clip_open(const char *path, const struct app_clip_options *o
     if (status != FID_OK)
         goto end;
     made->next = options->first;
+    made->last = options->last;
     long last = options->last >= 0 ? options->last : 1000000000L;
     bool all = made->every == 1 && options->first == 0 && options->last < 0;
     if (all)
@@ -230,6 +253,7 @@ enum fid_status app_clip_open(const char *path, const struct app_clip_options *o
     status =
         select != NULL ? start_ffmpeg(made, input, options->loop, select, error) : FID_NO_MEMORY;
     made->stream.fd = made->child.out;
+    renew_patience(made, made->next);
 end:
     free(input);
     free(select);
@@ -243,11 +267,9 @@ end:
 
 /* ---- reading ---- */
 
-enum { TALK_BYTES = 8192 };
-
 double app_clip_rate(const struct app_clip *clip)
 {
-    char talk[TALK_BYTES];
+    char talk[APP_TALK_BYTES];
     app_child_talk(&clip->child, false, talk, sizeof talk);
     const char *video = strstr(talk, ": Video: ");
     const char *end = video != NULL ? strpbrk(video, "\n") : NULL;
@@ -281,7 +303,7 @@ static bool find_complaint(const char *text, char *line, size_t bytes)
 /* The child's sentence about what went wrong, without the login that a URL may hold; "": none. */
 static void read_complaint(const struct app_clip *clip, char *line, size_t bytes)
 {
-    char talk[TALK_BYTES];
+    char talk[APP_TALK_BYTES];
     const char *login;
     size_t length;
     line[0] = '\0';
@@ -307,7 +329,13 @@ static enum fid_status finish(struct app_clip *clip, struct fid_error *error)
     /* a child that has closed its stdout ends by itself: its status is worth waiting for */
     bool good = app_child_wait(&clip->child);
     read_complaint(clip, line, sizeof line);
+    const bool endless = clip->child.signal == SIGXCPU;
     app_child_stop(&clip->child);
+    if (endless)
+        return app_camera_fail(error, FID_CORRUPT,
+                               "the clip %.200s is read no further: ffmpeg computed for %u s "
+                               "without a frame",
+                               clip->shown, clip->patience_s);
     if (clip->url) /* a live stream has no end of its own */
         return app_camera_fail(error, FID_IO, "the stream %.200s %s: %s", clip->shown,
                                clip->count > 0 ? "has ended" : "cannot be read",
@@ -330,8 +358,10 @@ enum app_camera_result app_clip_read(struct app_clip *clip, int timeout_ms, stru
     enum app_camera_result result =
         app_stream_read(&clip->stream, timeout_ms, frame, &drops, error);
     clip->count += result == APP_CAMERA_FRAME;
+    if (result == APP_CAMERA_FRAME)
+        renew_patience(clip, clip->every);
     if (result != APP_CAMERA_LOST && result != APP_CAMERA_END) {
-        app_child_trim(&clip->child); /* a damaged file in a loop talks as long as a stream */
+        app_child_hear(&clip->child); /* a damaged file in a loop talks as long as a stream */
         return result;
     }
     if (!clip->stream.over) { /* what the child sent cannot be used */
@@ -349,6 +379,8 @@ long app_clip_expected(const struct app_clip *clip)
 enum fid_status app_clip_next(struct app_clip *clip, struct fid_picture *picture, long *frame,
                               struct fid_error *error)
 {
+    if (clip->count > 0 && clip->last >= 0 && clip->next > clip->last)
+        app_child_stop(&clip->child); /* which would decode the rest for nobody */
     /* The picture's buffer is lent to a frame of RGB, which has the same layout. */
     struct fid_frame lent = {.buffer = picture->pixels, .capacity_bytes = picture->capacity_bytes};
     enum app_camera_result result = app_clip_read(clip, -1, &lent, error);

@@ -1,99 +1,237 @@
 #include "app/input/clip_child.h"
+#include "app/app.h"
+#include "app/clock.h"
 #include "app/input/camera.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-extern char **environ;
+#define PIPE_BYTES  (1 << 20)
+#define END_NS      (2 * APP_NS_PER_S) /* for one that has closed its output to end */
+#define MEMORY_MOST ((rlim_t)4 << 30)  /* H.265 of 3840 x 2160 took 0.9 GiB with 16 threads */
 
-enum { PIPE_BYTES = 1 << 20, TALK_BYTES = 1 << 16 };
-static const off_t kept_bytes = 8192; /* of a long talk, at both ends */
+/* ---- the child's side: nothing but what a child of many threads may call ---- */
 
-/* Its stdin is empty, and SIGPIPE, which we ignore, ends it again. */
-static int spawn(struct app_child *child, char *const arguments[], int out)
+struct birth {
+    char *const *arguments;
+    int in, out, talk, news; /* news: where to write errno if it cannot be */
+    pid_t parent;
+    rlim_t memory;
+    sigset_t signals;
+};
+
+static void limit(int resource, rlim_t most)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t normal;
-    sigemptyset(&normal);
-    sigaddset(&normal, SIGPIPE);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, out, 1);
-    posix_spawn_file_actions_adddup2(&actions, child->talk, 2);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigdefault(&attributes, &normal);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    int code = posix_spawnp(&child->pid, arguments[0], &actions, &attributes, arguments, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    if (code != 0)
+    struct rlimit now, wanted = {most, most};
+    if (getrlimit(resource, &now) == 0 && now.rlim_max < most) /* RLIM_INFINITY is the largest */
+        wanted = (struct rlimit){now.rlim_max, now.rlim_max};
+    setrlimit(resource, &wanted);
+}
+
+/* An ignored signal stays ignored in the program that is run: SIGPIPE, which we ignore, ends it
+ * again; SIGXFSZ does not, so that a report that it tries to write is only missing. */
+static void set_signals(const sigset_t *blocked)
+{
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGXCPU, SIG_DFL);
+    signal(SIGXFSZ, SIG_IGN);
+    sigprocmask(SIG_SETMASK, blocked, NULL);
+}
+
+static void close_others(void)
+{
+#ifdef SYS_close_range
+    enum { AT_EXEC = 4 };                       /* CLOSE_RANGE_CLOEXEC */
+    syscall(SYS_close_range, 3U, ~0U, AT_EXEC); /* ours are so anyway; these are our parent's */
+#endif
+}
+
+static _Noreturn void become(const struct birth *birth)
+{
+    int reason = 0;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != birth->parent) /* it ended before it was asked for the signal */
+        _exit(127);
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_FSIZE, 0);
+    limit(RLIMIT_DATA, birth->memory);
+    if (dup2(birth->in, 0) < 0 || dup2(birth->out, 1) < 0 || dup2(birth->talk, 2) < 0)
+        reason = errno;
+    close_others();
+    set_signals(&birth->signals);
+    if (reason == 0) {
+        execvp(birth->arguments[0], birth->arguments);
+        reason = errno;
+    }
+    (void)!write(birth->news, &reason, sizeof reason);
+    _exit(127);
+}
+
+/* ---- starting ---- */
+
+static rlim_t memory_most(void)
+{
+    const long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
+    const rlim_t all = pages > 0 && bytes > 0 ? (rlim_t)pages * (rlim_t)bytes : MEMORY_MOST;
+    return all < MEMORY_MOST ? all : MEMORY_MOST;
+}
+
+/* 0, or why there is no such child: errno. No signal is handled in the child as if it were us. */
+static int give_birth(struct app_child *child, struct birth *birth)
+{
+    int news[2], reason = 0;
+    sigset_t all;
+    if (pipe2(news, O_CLOEXEC) != 0)
+        return errno;
+    birth->news = news[1];
+    birth->parent = getpid();
+    birth->memory = memory_most();
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &birth->signals);
+    child->pid = fork();
+    if (child->pid == 0)
+        become(birth);
+    if (child->pid < 0)
+        reason = errno;
+    pthread_sigmask(SIG_SETMASK, &birth->signals, NULL);
+    close(news[1]);
+    ssize_t told = 0;
+    while (child->pid > 0 && (told = read(news[0], &reason, sizeof reason)) < 0 && errno == EINTR)
+        ;
+    close(news[0]);
+    if (child->pid < 0)
         child->pid = 0;
-    return code;
+    return reason;
+}
+
+/* Its stdin is empty. */
+static int start(struct app_child *child, char *const arguments[])
+{
+    int out[2], talk[2], reason;
+    struct birth birth = {.arguments = arguments};
+    birth.in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (birth.in < 0)
+        return errno;
+    if (pipe2(out, O_CLOEXEC) != 0) {
+        reason = errno;
+        close(birth.in);
+        return reason;
+    }
+    child->out = out[0];
+    birth.out = out[1];
+    fcntl(out[0], F_SETPIPE_SZ, PIPE_BYTES); /* fewer turns for a frame; as it was if refused */
+    if (pipe2(talk, O_CLOEXEC | O_NONBLOCK) == 0) { /* who is not heard does not wait for it */
+        child->talk = talk[0];
+        birth.talk = talk[1];
+        reason = give_birth(child, &birth);
+        close(talk[1]);
+    } else {
+        reason = errno;
+    }
+    close(out[1]);
+    close(birth.in);
+    return reason;
 }
 
 enum fid_status app_child_start(struct app_child *child, char *const arguments[],
                                 struct fid_error *error)
 {
-    int ends[2];
     *child = APP_CHILD_NONE;
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return app_camera_fail(error, FID_IO, "no pipe to %s: %s", arguments[0], strerror(errno));
-    fcntl(ends[0], F_SETPIPE_SZ, PIPE_BYTES); /* fewer turns for a frame; as it was if refused */
-    child->talk = memfd_create("faceid-child", MFD_CLOEXEC);
-    int code = spawn(child, arguments, ends[1]);
-    close(ends[1]);
-    if (code == 0) {
-        child->out = ends[0];
+    const int reason = start(child, arguments);
+    if (reason == 0)
         return FID_OK;
-    }
-    close(ends[0]);
     app_child_stop(child);
-    if (code == ENOENT)
+    if (reason == ENOENT)
         return app_camera_fail(
             error, FID_UNSUPPORTED,
             "%s is not installed, and it is needed to read clips (Debian: ffmpeg)", arguments[0]);
-    return app_camera_fail(error, FID_IO, "%s cannot be started: %s", arguments[0], strerror(code));
+    return app_camera_fail(error, FID_IO, "%s cannot be started: %s", arguments[0],
+                           strerror(reason));
 }
 
-bool app_child_wait(struct app_child *child)
+void app_child_allow(const struct app_child *child, unsigned seconds)
 {
-    int status = -1;
-    while (child->pid > 0 && waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    child->pid = 0;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    clockid_t clock;
+    struct timespec used;
+    struct rlimit limit;
+    if (child->pid <= 0 || clock_getcpuclockid(child->pid, &clock) != 0 ||
+        clock_gettime(clock, &used) != 0 || prlimit(child->pid, RLIMIT_CPU, NULL, &limit) != 0)
+        return;
+    const rlim_t wanted = (rlim_t)used.tv_sec + 1 + seconds;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    prlimit(child->pid, RLIMIT_CPU, &limit, NULL);
+}
+
+/* ---- what it says ---- */
+
+static void keep(struct app_child *child, const char *text, size_t bytes)
+{
+    const size_t room = sizeof child->head - child->head_bytes;
+    const size_t first = bytes < room ? bytes : room;
+    memcpy(child->head + child->head_bytes, text, first);
+    child->head_bytes += first;
+    const size_t most = sizeof child->tail - bytes;
+    if (child->tail_bytes > most) {
+        memmove(child->tail, child->tail + child->tail_bytes - most, most);
+        child->tail_bytes = most;
+    }
+    memcpy(child->tail + child->tail_bytes, text, bytes);
+    child->tail_bytes += bytes;
+}
+
+void app_child_hear(struct app_child *child)
+{
+    enum { TURNS = 32 }; /* one that talks without end is not listened to without end */
+    char text[APP_TALK_BYTES / 2];
+    ssize_t count = child->talk >= 0 ? 1 : 0;
+    for (int i = 0; i < TURNS && count > 0; i++) {
+        count = read(child->talk, text, sizeof text);
+        if (count > 0)
+            keep(child, text, (size_t)count);
+    }
 }
 
 void app_child_talk(const struct app_child *child, bool end, char *text, size_t bytes)
 {
-    struct stat info;
-    off_t from = 0;
-    if (end && child->talk >= 0 && fstat(child->talk, &info) == 0 && info.st_size >= (off_t)bytes)
-        from = info.st_size - (off_t)bytes + 1;
-    ssize_t length = child->talk >= 0 ? pread(child->talk, text, bytes - 1, from) : 0;
-    text[length > 0 ? length : 0] = '\0';
-    for (ssize_t i = 0; i < length; i++)
-        if (text[i] == '\0') /* forgotten meanwhile */
+    const char *kept = end ? child->tail : child->head;
+    size_t count = end ? child->tail_bytes : child->head_bytes;
+    if (count > bytes - 1) {
+        kept += end ? count - (bytes - 1) : 0;
+        count = bytes - 1;
+    }
+    memcpy(text, kept, count);
+    text[count] = '\0';
+    for (size_t i = 0; i < count; i++)
+        if (text[i] == '\0')
             text[i] = '\n';
 }
 
-void app_child_trim(const struct app_child *child)
+/* ---- its end ---- */
+
+bool app_child_wait(struct app_child *child)
 {
-    struct stat info;
-    if (child->talk < 0 || fstat(child->talk, &info) != 0 || info.st_blocks * 512 < TALK_BYTES)
-        return;
-    /* The child's place in the file stays: the memory between beginning and end is given back. */
-    if (info.st_size > 2 * kept_bytes)
-        fallocate(child->talk, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, kept_bytes,
-                  info.st_size - 2 * kept_bytes);
+    const uint64_t end_ns = app_now_ns() + END_NS;
+    int status = -1;
+    pid_t ended = 0;
+    while (child->pid > 0 && (ended = waitpid(child->pid, &status, WNOHANG)) == 0) {
+        if (app_interrupted() || app_now_ns() > end_ns)
+            kill(child->pid, SIGKILL);
+        usleep(2000);
+    }
+    app_child_hear(child);
+    child->pid = 0;
+    child->signal = ended > 0 && WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    return ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 void app_child_stop(struct app_child *child)

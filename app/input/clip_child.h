@@ -1,5 +1,8 @@
 /* clip_child.h - a child process whose output is read: ffmpeg, ffprobe. Started with an argument
- * vector, so that no shell looks at the words. */
+ * vector, so that no shell looks at the words. What it decodes may be made to attack it, so that it
+ * has limits: 4 GiB of memory and no more than the machine has, no byte of any file, no core dump,
+ * no descriptor but its three, CPU time as app_child_allow says. It ends with the thread that
+ * started it, also when that is killed. */
 #ifndef APP_CLIP_CHILD_H
 #define APP_CLIP_CHILD_H
 
@@ -7,27 +10,38 @@
 
 #include <sys/types.h>
 
+#define APP_TALK_BYTES 8192 /* of what it says, kept at both ends */
+
 struct app_child {
-    pid_t pid; /* 0: none */
-    int out;   /* the reading end of its stdout, -1: none */
-    int talk;  /* memory file with its stderr, -1: none */
+    pid_t pid;  /* 0: none */
+    int out;    /* the reading end of its stdout, -1: none */
+    int talk;   /* of its stderr, -1: none */
+    int signal; /* that ended it; 0: none */
+    size_t head_bytes, tail_bytes;
+    char head[APP_TALK_BYTES], tail[APP_TALK_BYTES]; /* of what it said until app_child_hear */
 };
 
 #define APP_CHILD_NONE ((struct app_child){.out = -1, .talk = -1})
 
-/* FILLS *child, which is none. FID_UNSUPPORTED: there is no such program; FID_IO. */
+/* FILLS *child, which is none; the calling thread has to outlive it. FID_UNSUPPORTED: there is no
+ * such program; FID_IO. */
 enum fid_status app_child_start(struct app_child *child, char *const arguments[],
                                 struct fid_error *error);
 
-/* Waits until the child, which has closed its output, ends; returns whether it ended well. */
+/* From now on it may compute for so many seconds, and is ended by SIGXCPU then; until this is
+ * called it may for ever. Where a process may not limit another one it still may. */
+void app_child_allow(const struct app_child *child, unsigned seconds);
+
+/* Takes over what it has written to stderr; to be called often, since what does not fit into a pipe
+ * is lost. */
+void app_child_hear(struct app_child *child);
+
+/* Waits until the child, which has closed its output, ends; returns whether it ended well. One that
+ * does not end in seconds, or when interrupted at once, is ended. */
 bool app_child_wait(struct app_child *child);
 
-/* FILLS text with the beginning of what the child wrote to stderr, or with its end. */
+/* FILLS text with the beginning of what was heard, or with its end. */
 void app_child_talk(const struct app_child *child, bool end, char *text, size_t bytes);
-
-/* Forgets all but the beginning and the end of what it wrote to stderr: a child may run for weeks.
- */
-void app_child_trim(const struct app_child *child);
 
 void app_child_stop(struct app_child *child); /* ends it at once; leaves none */
 
