@@ -139,7 +139,7 @@ def behind_a_linked_folder():
         require(done.returncode == 0, "%s: %s" % (words, done.stderr))
     require(sorted(os.listdir(there))[:2] == ["copy.db", "new.db"] and os.path.exists(saved), str(os.listdir(there)))
     os.symlink(os.path.join(there, "copy.db"), copy + ".link")
-    sentence(faceid("backup", "--force", copy + ".link", gallery=gallery), "a link")
+    sentence(faceid("backup", "--force", copy + ".link", gallery=gallery), "symbolic link")
 
 
 def on_a_disk_that_is_read(folder, gallery, *words):
