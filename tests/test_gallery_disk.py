@@ -202,10 +202,12 @@ def damage_is_no_full_disk_and_no_name():
     require(leaf[root * 4096 - 4096] == 13 and leaf[root * 4096 - 4:root * 4096 - 2] == b"\0\0", "no leaf")
     leaf[root * 4096 - 4:root * 4096] = b"\x7f\xff\xff\xff"
     rule = data.replace(b"CHECK(id = 1), verb", b"CHECK(id = 3), verb")
-    for damaged, words in ((leaf, ("forget", "bob")), (rule, ("rename", "ana", "lisa")), (rule, ("forget", "eva"))):
+    other = "has the table 'change' otherwise"
+    for damaged, said, words in ((leaf, "is damaged", ("forget", "bob")), (rule, other, ("rename", "ana", "lisa")),
+                                 (rule, other, ("forget", "eva"))):
         with open(gallery, "wb") as file:
             file.write(damaged)
-        sentence(faceid(*words, gallery=gallery), "the gallery %s is damaged" % gallery, "faceid restore")
+        sentence(faceid(*words, gallery=gallery), "the gallery %s %s" % (gallery, said), "faceid restore")
     with open(gallery, "wb") as file:
         file.write(data)
     sentence(faceid("rename", "ana", "bob", gallery=gallery), "bob")

@@ -91,8 +91,9 @@ static enum fid_status open_and_take(struct walk *walk, const char *path, struct
         return fid_fail(error, status,
                         "%s, noted as a copy of this gallery, is damaged, or no gallery, and "
                         "cannot be searched: save what is whole in it if you need it (faceid check "
-                        "--salvage FILE --gallery %s), and remove it%s%s, or move it away",
-                        path, path, two ? " and its journal " : "", two ? journal : "");
+                        "--salvage FILE --gallery %s), and remove it%s%s, or move it away; %.*s",
+                        path, path, two ? " and its journal " : "", two ? journal : "",
+                        fid_store_fault_length(&reason), reason.text);
     }
     if (status == FID_SEALED)
         return sealed_otherwise(walk, path, error);

@@ -41,8 +41,8 @@ static enum fid_status cannot_open_copy(const struct restoring *work, const char
     if (status == FID_CORRUPT)
         return fid_fail(error, status,
                         "%s is no copy of a gallery, or damaged: take another copy, or save what "
-                        "is whole in it (faceid check --salvage FILE --gallery %s)",
-                        copy, copy);
+                        "is whole in it (faceid check --salvage FILE --gallery %s); %.*s",
+                        copy, copy, fid_store_fault_length(reason), reason->text);
     if (status == FID_SEALED && work->secret != NULL)
         return fid_fail(error, status,
                         "the copy %s is not opened by what was given: name the key or passphrase "

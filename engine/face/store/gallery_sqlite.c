@@ -8,65 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    APPLICATION_ID = 0x46494447, /* "FIDG" in the file's header: told apart from other databases */
-    SCHEMA = FID_SQLITE_SCHEMA,
-    SCHEMA_EVER = 1000, /* more is damage, not a newer program's */
-};
-
-/* What makes version i + 1 of the tables from version i, 0 being an empty file. */
-static const char *const schema_steps[SCHEMA] = {
-    "CREATE TABLE model(id TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL);"
-    "CREATE TABLE person(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL,"
-    " name_key TEXT NOT NULL UNIQUE, created TEXT NOT NULL, crc INTEGER NOT NULL);"
-    "CREATE TABLE sample(id INTEGER PRIMARY KEY, person INTEGER NOT NULL"
-    " REFERENCES person(id) ON DELETE CASCADE, source TEXT NOT NULL, data BLOB NOT NULL,"
-    " crc INTEGER NOT NULL);"
-    "CREATE INDEX sample_person ON sample(person);"
-    "CREATE TABLE vector(person INTEGER NOT NULL REFERENCES person(id) ON DELETE CASCADE,"
-    " kind INTEGER NOT NULL, place INTEGER NOT NULL, data BLOB NOT NULL, crc INTEGER NOT NULL,"
-    " PRIMARY KEY(person, kind, place));"
-    "PRAGMA application_id=1179206727; PRAGMA user_version=1;",
-
-    "CREATE TABLE calibration(id INTEGER PRIMARY KEY CHECK(id = 1), model TEXT NOT NULL,"
-    " model_name TEXT NOT NULL, accept REAL NOT NULL, fpir REAL NOT NULL, people INTEGER NOT NULL,"
-    " strangers INTEGER NOT NULL, named INTEGER NOT NULL, created TEXT NOT NULL,"
-    " crc INTEGER NOT NULL);"
-    "CREATE TABLE stranger(id INTEGER PRIMARY KEY, source TEXT NOT NULL, data BLOB NOT NULL,"
-    " crc INTEGER NOT NULL);"
-    "PRAGMA user_version=2;",
-
-    "ALTER TABLE person ADD COLUMN expires TEXT NOT NULL DEFAULT '';"
-    "ALTER TABLE sample ADD COLUMN created TEXT NOT NULL DEFAULT '';"
-    "CREATE TABLE consent(id INTEGER PRIMARY KEY, person INTEGER NOT NULL"
-    " REFERENCES person(id) ON DELETE CASCADE, created TEXT NOT NULL, text TEXT NOT NULL,"
-    " crc INTEGER NOT NULL);"
-    "CREATE INDEX consent_person ON consent(person);"
-    "CREATE TABLE change(id INTEGER PRIMARY KEY CHECK(id = 1), verb TEXT NOT NULL,"
-    " created TEXT NOT NULL);"
-    "CREATE TABLE changed(person INTEGER PRIMARY KEY);"
-    "CREATE TABLE old_person AS SELECT * FROM person WHERE 0;"
-    "CREATE TABLE old_sample AS SELECT * FROM sample WHERE 0;"
-    "CREATE TABLE old_consent AS SELECT * FROM consent WHERE 0;"
-    "CREATE TABLE backup(path TEXT PRIMARY KEY, created TEXT NOT NULL);"
-    "PRAGMA user_version=3;",
-
-    /* crc 0: written before */
-    "ALTER TABLE model ADD COLUMN crc INTEGER NOT NULL DEFAULT 0; PRAGMA user_version=4;",
-
-    /* the columns of sample, in their order, are those of old_sample */
-    "ALTER TABLE sample ADD COLUMN crop BLOB NOT NULL DEFAULT x'';"
-    "ALTER TABLE sample ADD COLUMN crop_crc INTEGER NOT NULL DEFAULT 0;"
-    "CREATE INDEX sample_crop ON sample(person) WHERE length(crop) > 0;"
-    "ALTER TABLE old_sample ADD COLUMN crop BLOB NOT NULL DEFAULT x'';"
-    "ALTER TABLE old_sample ADD COLUMN crop_crc INTEGER NOT NULL DEFAULT 0;"
-    "PRAGMA user_version=5;",
-
-    /* a row: what was deleted for good may still lie in the file or its journal */
-    "CREATE TABLE unpurged(id INTEGER PRIMARY KEY CHECK(id = 1)); PRAGMA user_version=6;",
-};
-_Static_assert(APPLICATION_ID == 1179206727, "the number in schema_steps");
-
 /* ---- statements ---- */
 
 const char *fid_sqlite_reason(const char *path, int code)
@@ -74,6 +15,12 @@ const char *fid_sqlite_reason(const char *path, int code)
     if ((code & 0xFF) == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE) /* of the -shm beside it */
         return "the disk is full";
     return access(path, R_OK) != 0 ? strerror(errno) : sqlite3_errstr(code);
+}
+
+int fid_store_fault_length(const struct fid_error *error)
+{
+    const char *advice = strstr(error->text, ": " FID_STORE_WAY_BACK);
+    return (int)(advice != NULL ? (size_t)(advice - error->text) : strlen(error->text));
 }
 
 enum fid_status fid_sqlite_damaged(const struct fid_store *store, struct fid_error *error)
@@ -85,6 +32,8 @@ enum fid_status fid_sqlite_damaged(const struct fid_store *store, struct fid_err
 bool fid_sqlite_is_damaged(struct fid_store *store)
 {
     sqlite3_stmt *statement = NULL;
+    if (!store->is_ours) /* the look would run what it checks */
+        return false;
     int code = sqlite3_prepare_v2(store->db, "PRAGMA quick_check(1)", -1, &statement, NULL);
     const char *text = NULL;
     if (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW)
@@ -133,6 +82,7 @@ static int kind_of(struct fid_store *store, int code, const char *reason)
 {
     const int kind = code & 0xFF;
     const bool damaged =
+        kind == SQLITE_TOOBIG || kind == SQLITE_INTERRUPT || /* beyond what a gallery ever has */
         (kind == SQLITE_ERROR && blames_the_file(reason)) ||
         (kind == SQLITE_CONSTRAINT && strstr(reason, "person.name_key") == NULL) ||
         /* a row that goes on at a page beyond all bounds is too much for the disk */
@@ -233,58 +183,6 @@ enum fid_status fid_sqlite_has_version(struct fid_store *store, int64_t first, b
 
 /* ---- opening ---- */
 
-/* Brings the tables from a version to the newest one. */
-static enum fid_status raise_schema(struct fid_store *store, int64_t version,
-                                    struct fid_error *error)
-{
-    enum fid_status status = FID_OK;
-    for (; status == FID_OK && version < SCHEMA; version++)
-        status = execute(store, schema_steps[version], "made", error);
-    return status;
-}
-
-/* Refuses what is not ours. Where it may be written, the tables of an older version become those of
- * this one, and an empty file gets them. *empty: no tables, none made. */
-static enum fid_status check_schema(struct fid_store *store, unsigned flags, bool *empty,
-                                    struct fid_error *error)
-{
-    bool write = (flags & FID_GALLERY_READ_ONLY) == 0;
-    bool make = (flags & (FID_GALLERY_CREATE | FID_GALLERY_MEMORY)) != 0;
-    int64_t application = 0, version = 0, tables = 0;
-    *empty = false;
-    enum fid_status status = fid_store_begin(store, write, error);
-    if (status != FID_OK)
-        return status;
-    if ((status = fid_sqlite_number(store, "PRAGMA application_id", NULL, &application, error)) ||
-        (status = fid_sqlite_number(store, "PRAGMA user_version", NULL, &version, error)) ||
-        (status =
-             fid_sqlite_number(store, "SELECT count(*) FROM sqlite_schema", NULL, &tables, error)))
-        goto fail;
-    if (application == 0 && tables == 0 && make)
-        status = raise_schema(store, 0, error);
-    else if (application == 0 && tables == 0)
-        *empty = true;
-    else if (application != APPLICATION_ID)
-        status = fid_fail(error, FID_INVALID, "%s is a database of another program, not a gallery",
-                          store->path);
-    else if (version > SCHEMA && version <= SCHEMA_EVER)
-        status = fid_fail(error, FID_UNSUPPORTED,
-                          "the gallery %s was written by a newer faceid (version %lld of its "
-                          "tables, this program knows %d)",
-                          store->path, (long long)version, SCHEMA);
-    else if (version < 1 || version > SCHEMA_EVER)
-        status = fid_fail(error, FID_CORRUPT,
-                          "the gallery %s is damaged: %lld is no version of its tables",
-                          store->path, (long long)version);
-    else if (write)
-        status = raise_schema(store, version, error);
-    if (status == FID_OK)
-        return fid_store_commit(store, error);
-fail:
-    fid_store_rollback(store);
-    return status;
-}
-
 /* The journal mode is a property of the file; setting it answers "busy" at once when two processes
  * do it together, so it is tried for as long as every other lock is waited for. */
 static enum fid_status set_journal(struct fid_store *store, const char *sql,
@@ -304,15 +202,17 @@ enum fid_status fid_sqlite_prepare_handle(struct fid_store *store, struct fid_er
 {
     sqlite3_busy_timeout(store->db, FID_STORE_BUSY_MS);
     sqlite3_extended_result_codes(store->db, 1);
-    sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    fid_sqlite_restrict(store->db);
+    fid_sqlite_bound_schema(store);
     return execute(store,
-                   "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON;"
+                   "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA foreign_keys=ON;"
                    "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA synchronous=FULL",
                    "opened", error);
 }
 
-/* SQLite reads on where the tables' table or the file's size is wrong. It would bring the journal's
- * pages up to the first damaged one into the file when it is closed, and remove the rest. */
+/* SQLite reads on where the tables' table or the file's size is wrong; nothing is written, and no
+ * table is read by it that is not proven to be ours. It would bring the journal's pages up to the
+ * first damaged one into the file when it is closed, and remove the rest. */
 static void be_tolerant(struct fid_store *store)
 {
     if (fid_store_has_journal(store->path))
@@ -331,9 +231,9 @@ static enum fid_status set_up(struct fid_store *store, unsigned flags, bool *emp
     if (damaged)
         be_tolerant(store);
     if (damaged && status == FID_CORRUPT)
-        status = FID_OK; /* check_schema finds out */
+        status = FID_OK; /* the next finds out */
     if (status == FID_OK)
-        status = check_schema(store, flags, empty, error);
+        status = fid_sqlite_settle_schema(store, flags, empty, error);
     if ((flags & FID_GALLERY_MEMORY) != 0) /* SQLite has one journal for that */
         return status;
     if (status == FID_OK && read_only)
@@ -440,9 +340,15 @@ enum fid_status fid_store_version(struct fid_store *store, int64_t *version,
     if (!store->fixed)
         return fid_sqlite_number(store, "PRAGMA data_version", NULL, version, error);
     enum fid_status status = FID_OK;
+    bool empty = false;
     if (sqlite3_get_autocommit(store->db) &&
-        fid_sqlite_version_of_file(store) != store->fixed_version)
+        fid_sqlite_version_of_file(store) != store->fixed_version) {
         status = fid_sqlite_open_fixed(store, error);
+        if (status == FID_OK)
+            status = fid_sqlite_settle_schema(store, FID_GALLERY_READ_ONLY, &empty, error);
+    }
+    if (status == FID_OK && empty)
+        return fid_sqlite_damaged(store, error);
     *version = store->fixed_version;
     return status;
 }

@@ -4,7 +4,8 @@
  * and expiry, gallery_sqlite_crops.c kept crops, gallery_sqlite_history.c what undo needs,
  * gallery_sqlite_care.c copies, gallery_sqlite_forget.c who is to be forgotten,
  * gallery_sqlite_check.c damage, gallery_sqlite_salvage.c what it has not hit and
- * gallery_sqlite_pages.c where that is, gallery_sqlite_numbers.c vectors, gallery_sqlite_open.c
+ * gallery_sqlite_pages.c where that is, gallery_sqlite_schema.c makes the tables and proves them,
+ * gallery_sqlite_numbers.c vectors, gallery_sqlite_open.c
  * finds files and connects, gallery_sqlite_seal.c encrypts them, gallery_sqlite_protect.c writes
  * whole ones anew. Nobody else includes it. */
 #ifndef FID_FACE_GALLERY_SQLITE_H
@@ -17,8 +18,6 @@
 #include <limits.h>
 #include <sqlite3.h>
 
-#define FID_SQLITE_SCHEMA 6 /* the version of the tables that this program makes */
-
 struct fid_store {
     sqlite3 *db;
     struct fid_sealed *sealed; /* owned; NULL: the file is plain */
@@ -27,6 +26,8 @@ struct fid_store {
     bool fixed;             /* where nothing can be written: no locks, no journal */
     int64_t fixed_version;  /* of the file that is open */
     bool cramped;           /* fixed, only because there was no room for a journal */
+    bool is_ours;           /* its tables are proven: statements may touch them */
+    int steps;              /* of SQLite's work, until they are */
     int code;               /* SQLite's, of the last failure */
     struct fid_error fault; /* why it could not have been opened but for FID_STORE_DAMAGED */
 };
@@ -67,6 +68,20 @@ void fid_sqlite_uri(const char *path, const struct fid_sealed *sealed, const cha
 enum fid_status fid_sqlite_begin_sealed(const struct fid_sealed *sealed, const char *path,
                                         struct fid_error *error);
 
+/* ---- tables ---- */
+
+/* What a file says is not run: no trigger, view, extension or function of it, and nothing longer or
+ * deeper than ours. Of every connection, at once. */
+void fid_sqlite_restrict(sqlite3 *db);
+/* Ends what SQLite does on a file whose tables are not proven, where that is endless. */
+void fid_sqlite_bound_schema(struct fid_store *store);
+/* Proves that the file has the tables and indexes of a version of ours and nothing else, before any
+ * statement touches one of them. Where it may be written, those of an older version become this
+ * one's, and an empty file gets them. *empty: no tables, none made. FID_INVALID: another program's;
+ * FID_UNSUPPORTED: a newer one's; FID_CORRUPT: not as this program makes them. */
+enum fid_status fid_sqlite_settle_schema(struct fid_store *store, unsigned flags, bool *empty,
+                                         struct fid_error *error);
+
 /* ---- statements ---- */
 
 /* Why a file cannot be read or written, as the system has it: not as SQLite would say it. */
@@ -76,7 +91,7 @@ enum fid_status fid_sqlite_fail(struct fid_store *store, int code, const char *d
                                 struct fid_error *error);
 /* FID_CORRUPT: that the gallery's file is damaged. */
 enum fid_status fid_sqlite_damaged(const struct fid_store *store, struct fid_error *error);
-/* Is the structure of its pages broken? */
+/* Is the structure of its pages broken? Asked only where its tables are proven. */
 bool fid_sqlite_is_damaged(struct fid_store *store);
 /* FID_CORRUPT of one person. Not that they be forgotten: that reaches good copies, and their other
  * faces. */

@@ -66,8 +66,10 @@ enum fid_status fid_store_copy(struct fid_store *store, const char *path, struct
     if (code != SQLITE_OK)
         status = fid_fail(error, FID_IO, "%s cannot be written: %s", path,
                           fid_sqlite_reason(path, code));
-    if (status == FID_OK)
+    if (status == FID_OK) {
+        fid_sqlite_restrict(target);
         status = copy_pages(store, target, path, error);
+    }
     if (status == FID_OK && clean_copy(target, version) != SQLITE_OK)
         status = cannot_copy(store, path, sqlite3_extended_errcode(target), error);
     sqlite3_close_v2(target);

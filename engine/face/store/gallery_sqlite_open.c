@@ -224,6 +224,57 @@ enum fid_status fid_store_not_used(const char *path, struct fid_error *error)
                                         fid_sqlite_reason(path, code));
 }
 
+/* ---- what a connection never does ---- */
+
+void fid_sqlite_restrict(sqlite3 *db)
+{
+    static const int settings[][2] = {
+        {SQLITE_DBCONFIG_DEFENSIVE, 1},
+        {SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0},
+        {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+        {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, /* rows still go with their person */
+        {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+        {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+        {SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0},
+        {SQLITE_DBCONFIG_DQS_DDL, 0},
+        {SQLITE_DBCONFIG_DQS_DML, 0},
+    };
+    static const int limits[][2] = {
+        {SQLITE_LIMIT_LENGTH, 4 << 20}, /* a face with its crop takes up to 1.4 MB */
+        {SQLITE_LIMIT_SQL_LENGTH, 10000},
+        {SQLITE_LIMIT_COLUMN, 32},
+        {SQLITE_LIMIT_EXPR_DEPTH, 64},
+        {SQLITE_LIMIT_COMPOUND_SELECT, 16},
+        {SQLITE_LIMIT_VDBE_OP, 25000},
+        {SQLITE_LIMIT_ATTACHED, 1}, /* the gallery to a copy, or what VACUUM writes */
+        {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100},
+        {SQLITE_LIMIT_VARIABLE_NUMBER, 32},
+        {SQLITE_LIMIT_TRIGGER_DEPTH, 4}, /* one for rows that go with their person */
+        {SQLITE_LIMIT_WORKER_THREADS, 0},
+    };
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        sqlite3_db_config(db, settings[i][0], settings[i][1], NULL);
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        sqlite3_limit(db, limits[i][0], limits[i][1]);
+}
+
+/* Reading the tables' table and proving it takes some thousand steps of SQLite's machine; pages
+ * that name each other could make it endless. */
+enum { STEPS_AT_ONCE = 1000, CALLS_MOST = 1000 };
+
+static int count_steps(void *ctx)
+{
+    struct fid_store *store = ctx;
+    return ++store->steps > CALLS_MOST;
+}
+
+void fid_sqlite_bound_schema(struct fid_store *store)
+{
+    store->is_ours = false;
+    store->steps = 0;
+    sqlite3_progress_handler(store->db, STEPS_AT_ONCE, count_steps, store);
+}
+
 /* ---- connecting ---- */
 
 /* Nothing of a file that cannot be written is locked; whether it is still the same is told by its

@@ -298,10 +298,11 @@ static enum fid_status look_everywhere(struct fid_store *store, struct fid_store
             drop_doubles(rows, (enum fid_store_kind)kind);
             found += rows->count[kind];
         }
-        counted[kind] = count_rows(store, rows, (enum fid_store_kind)kind, names[kind]);
+        if (store->is_ours) /* else counting would run what the file says */
+            counted[kind] = count_rows(store, rows, (enum fid_store_kind)kind, names[kind]);
     }
     rows->counted = counted[FID_STORE_PERSON] && counted[FID_STORE_SAMPLE];
-    if (rows->model.id[0] == '\0' &&
+    if (rows->model.id[0] == '\0' && store->is_ours &&
         fid_store_read_calibration(store, &calibration, NULL) == FID_OK)
         rows->model = calibration.model; /* it is the same, or nobody could be named */
     if (rows->model.size == 0 && rows->count[FID_STORE_SAMPLE] > 0)

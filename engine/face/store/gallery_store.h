@@ -46,6 +46,9 @@ void fid_store_rollback(struct fid_store *store);
 #define FID_STORE_WAY_BACK \
     "put a copy in its place (faceid restore), or save the rest (faceid check --salvage FILE)"
 
+/* How much of a sentence is what is wrong, without that. */
+int fid_store_fault_length(const struct fid_error *error);
+
 /* Brings the journal into the file. FID_BUSY: another process reads an older state. */
 enum fid_status fid_store_empty_journal(struct fid_store *store, struct fid_error *error);
 /* Removes the strangers of the calibration that are faces of the person; the limit stays. */
