@@ -211,12 +211,14 @@ static enum fid_status forget_in_copies(struct forgetting *forgetting, const cha
                : fid_fail(error, status, "'%s' is not forgotten yet: %s", name, why.text);
 }
 
-/* Ends the transaction. */
-static enum fid_status delete_person(struct forgetting *forgetting, struct fid_error *error)
+/* Ends the transaction; with rows left nothing is deleted. */
+static enum fid_status delete_person(struct forgetting *forgetting, const char *name,
+                                     struct fid_error *error)
 {
     struct fid_gallery *gallery = forgetting->gallery;
     struct fid_store *store = gallery->store;
     const int64_t id = forgetting->id;
+    struct fid_error why = {0};
     enum fid_status status = fid_store_each_bytes(store, id, add_bytes, forgetting, error);
     if (status == FID_OK)
         status = fid_store_begin_change(store, "forget", error);
@@ -226,6 +228,8 @@ static enum fid_status delete_person(struct forgetting *forgetting, struct fid_e
         status = fid_store_delete_strangers_of(store, id, error);
     if (status == FID_OK)
         status = fid_store_delete_person(store, id, error);
+    if (status == FID_OK && (status = fid_store_prove_gone(store, id, forgetting->key, &why)))
+        fid_fail(error, status, "'%s' is not forgotten: %s", name, why.text);
     status = fid_gallery_end_change(gallery, status, NULL, 0, error);
     if (status == FID_OK)
         fid_gallery_drop(gallery, id);
@@ -279,7 +283,7 @@ static enum fid_status forget_everywhere(struct forgetting *forgetting, const ch
     if (status == FID_OK)
         status = forget_in_copies(forgetting, name, error);
     if (status == FID_OK && here)
-        status = delete_person(forgetting, error);
+        status = delete_person(forgetting, name, error);
     fid_store_rollback(gallery->store); /* what is not committed */
     *gone = status == FID_OK && (here || forgetting->told.backups > 0);
     return status;

@@ -167,6 +167,56 @@ static const char *const find_sql[] = {mine_sql, suspect_sql, like_other_sql, wh
 static const char *const delete_sql[] = {strangers_sql, people_sql,     faces_sql,    consents_sql,
                                          faceless_sql,  old_people_sql, old_faces_sql};
 
+/* ---- are they gone? ---- */
+
+/* Rows of who was deleted, or of the key ?2 where nobody may have it; read in full, since an index
+ * that is damaged hides rows from the deletion. */
+#define LEFT_SQL(gone, others)                                                              \
+    "WITH gone(id) AS (" gone "), others(id) AS (" others ")"                               \
+    " SELECT 'person' FROM main.person NOT INDEXED WHERE +id IN gone"                       \
+    "  OR (+name_key = ?2 AND id NOT IN others)"                                            \
+    " UNION ALL SELECT 'sample' FROM main.sample NOT INDEXED WHERE +person IN gone"         \
+    " UNION ALL SELECT 'vector' FROM main.vector NOT INDEXED WHERE +person IN gone"         \
+    " UNION ALL SELECT 'consent' FROM main.consent NOT INDEXED WHERE +person IN gone"       \
+    " UNION ALL SELECT 'changed' FROM main.changed WHERE +person IN gone"                   \
+    " UNION ALL SELECT 'old_person' FROM main.old_person WHERE id IN gone OR name_key = ?2" \
+    " UNION ALL SELECT 'old_sample' FROM main.old_sample WHERE person IN gone"              \
+    " UNION ALL SELECT 'old_consent' FROM main.old_consent WHERE person IN gone LIMIT 1"
+
+static const char left_here_sql[] = LEFT_SQL("SELECT ?1", "SELECT 0 WHERE 0");
+static const char left_in_copy_sql[] = LEFT_SQL("SELECT id FROM temp.suspect WHERE is_whole",
+                                                "SELECT id FROM temp.suspect WHERE NOT is_whole");
+
+/* FID_CORRUPT: a row is left. */
+static enum fid_status prove_gone(struct fid_store *store, const char *sql, int64_t person,
+                                  const char *key, struct fid_error *error)
+{
+    sqlite3_stmt *statement;
+    enum fid_status status = fid_sqlite_prepare(store, sql, &statement, error);
+    if (status != FID_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, person);
+    sqlite3_bind_text(statement, 2, key, -1, SQLITE_STATIC);
+    const int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        status = fid_fail(error, FID_CORRUPT,
+                          "the table '%s' of %s still has a row of theirs after it was deleted, so "
+                          "that file is damaged: " FID_STORE_WAY_BACK,
+                          (const char *)sqlite3_column_text(statement, 0), store->path);
+    else if (code != SQLITE_DONE)
+        status = fid_sqlite_fail(store, code, "read", error);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+enum fid_status fid_store_prove_gone(struct fid_store *store, int64_t person, const char *key,
+                                     struct fid_error *error)
+{
+    return prove_gone(store, left_here_sql, person, key, error);
+}
+
+/* ---- deleting them ---- */
+
 /* ?1 and ?2 as above. */
 static enum fid_status run_each(struct fid_store *store, const char *const *sql, size_t count,
                                 int64_t person, const char *key, struct fid_error *error)
@@ -217,7 +267,9 @@ static enum fid_status delete_alike(struct fid_store *store, int64_t person, con
     *changed = sqlite3_total_changes(store->db) > before;
     if (status == FID_OK)
         status = each_loser(store, lost, error);
-    return status == FID_OK && *changed ? fid_store_begin_change(store, "forget", error) : status;
+    if (status == FID_OK && *changed)
+        status = fid_store_begin_change(store, "forget", error);
+    return status == FID_OK ? prove_gone(store, left_in_copy_sql, person, key, error) : status;
 }
 
 enum fid_status fid_store_delete_alike(struct fid_store *store, const struct fid_store *of,

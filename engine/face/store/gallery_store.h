@@ -294,6 +294,11 @@ enum fid_status fid_store_delete_alike(struct fid_store *store, const struct fid
                                        int64_t person, const char *key, fid_store_lost_fn lost,
                                        bool *changed, struct fid_error *error);
 
+/* Within the change that has deleted the person: no row of any table has them, or the key, any
+ * more. FID_CORRUPT: one has, and the change is to be taken back. */
+enum fid_status fid_store_prove_gone(struct fid_store *store, int64_t person, const char *key,
+                                     struct fid_error *error);
+
 /* Looks at every page and row; tells each fault in a sentence. FID_OK also with faults. */
 typedef void (*fid_store_tell_fn)(void *ctx, const char *sentence);
 enum fid_status fid_store_check(struct fid_store *store, fid_store_tell_fn tell, void *ctx,
