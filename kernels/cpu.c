@@ -48,6 +48,8 @@ unsigned fid_cpu_features(void)
         return set;
     if (b & bit_AVX2)
         set |= FID_CPU_AVX2;
+    if (b & bit_SHA)
+        set |= FID_CPU_SHA;
     if ((saved_state() & XCR0_ZMM) == XCR0_ZMM)
         set |= avx512_features(b, c);
     return set;
@@ -67,6 +69,8 @@ unsigned fid_cpu_features(void)
         set |= FID_CPU_ARM_CRC32;
     if (caps & HWCAP_ASIMDDP)
         set |= FID_CPU_ARM_DOTPROD;
+    if (caps & HWCAP_SHA2)
+        set |= FID_CPU_ARM_SHA2;
     return set;
 }
 
@@ -109,6 +113,8 @@ static const struct {
     {FID_CPU_ARM_CRC32, "crc32"},
     {FID_CPU_ARM_DOTPROD, "dotprod"},
     {FID_CPU_ARM_VFPV4, "vfpv4"},
+    {FID_CPU_SHA, "sha"},
+    {FID_CPU_ARM_SHA2, "sha2"},
 };
 enum { FEATURE_COUNT = sizeof feature_words / sizeof feature_words[0], WORD_MAX = 16 };
 enum { TEXT_BYTES = (size_t)FEATURE_COUNT * WORD_MAX + sizeof "none" };

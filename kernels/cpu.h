@@ -16,6 +16,8 @@ enum fid_cpu_feature {
     FID_CPU_ARM_CRC32 = 1u << 8,
     FID_CPU_ARM_DOTPROD = 1u << 9,
     FID_CPU_ARM_VFPV4 = 1u << 10, /* the fused multiply-add of 32-bit ARM */
+    FID_CPU_SHA = 1u << 11,       /* SHA-256's rounds, of x86 ... */
+    FID_CPU_ARM_SHA2 = 1u << 12,  /* ... and of 64-bit ARM */
 };
 
 /* The set of features, asked from the hardware on each call. */

@@ -39,4 +39,10 @@
     FID_IF_NEON(WHAT(with, neon_dot, FID_NEON_CRC_NEEDS | FID_CPU_ARM_DOTPROD)) \
     FID_IF_NEON32(WHAT(with, neon32, FID_CPU_NEON | FID_CPU_ARM_VFPV4))
 
+/* The same for sha256, which goes its own way: kernels.h says why. */
+#define FID_EACH_SHA256(WHAT, with)                             \
+    WHAT(with, ref, 0)                                          \
+    FID_IF_AVX2(WHAT(with, avx2, FID_AVX2_NEEDS | FID_CPU_SHA)) \
+    FID_IF_NEON(WHAT(with, neon, FID_CPU_NEON | FID_CPU_ARM_SHA2))
+
 #endif

@@ -155,6 +155,20 @@ const struct fid_kernels *fid_kernels_at(size_t i, int *usable);
 /* What the CPU offers, in words ("avx2 fma avx512f ..."), for messages. Static text. */
 const char *fid_cpu_text(void);
 
+/* ---- SHA-256 ---- */
+
+/* sha256: takes `blocks` blocks of 64 bytes into the state of FIPS 180-4. Accuracy: exact. No slot
+ * of a table: the instructions for it come apart from the vector levels, there are CPUs with either
+ * alone, and the names of the levels stand in files with packed weights. */
+#define FID_SHA256_ARGS (uint32_t state[8], const void *data, size_t blocks)
+typedef void(*fid_sha256_fn) FID_SHA256_ARGS;
+
+/* The best that this CPU can run; the reference beside the reference table. */
+fid_sha256_fn fid_sha256_beside(const struct fid_kernels *table);
+
+/* Those of this build, as fid_kernels_at has the tables: NULL past the end. */
+fid_sha256_fn fid_sha256_at(size_t i, int *usable);
+
 /* ---- packing (pack.c, portable) ---- */
 
 #define FID_PACK_VERSION \

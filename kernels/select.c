@@ -32,6 +32,32 @@ const struct fid_kernels *fid_kernels_best(void)
     return isa_table[best].table;
 }
 
+static const struct {
+    fid_sha256_fn take_blocks;
+    unsigned needs;
+} sha256_table[] = {
+#define ROW(with, name, needs) {fid_sha256_##name, needs},
+    FID_EACH_SHA256(ROW, )
+#undef ROW
+};
+enum { SHA256_COUNT = sizeof sha256_table / sizeof sha256_table[0] };
+
+fid_sha256_fn fid_sha256_at(size_t i, int *usable)
+{
+    if (i >= SHA256_COUNT)
+        return NULL;
+    *usable = (sha256_table[i].needs & ~fid_cpu_features()) == 0;
+    return sha256_table[i].take_blocks;
+}
+
+fid_sha256_fn fid_sha256_beside(const struct fid_kernels *table)
+{
+    size_t best = table == &fid_kernels_ref ? 0 : SHA256_COUNT - 1;
+    while (sha256_table[best].needs & ~fid_cpu_features())
+        best--;
+    return sha256_table[best].take_blocks;
+}
+
 const struct fid_kernels *fid_kernels_named(const char *name)
 {
     const struct fid_kernels *table;

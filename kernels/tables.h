@@ -16,4 +16,9 @@
 FID_EACH_LEVEL(FID_DECLARE_TABLE, )
 #undef FID_DECLARE_TABLE
 
+#define FID_DECLARE_SHA256(with, name, needs) void fid_sha256_##name FID_SHA256_ARGS;
+FID_EACH_SHA256(FID_DECLARE_SHA256, )
+#undef FID_DECLARE_SHA256
+extern const uint32_t fid_sha256_constants[64]; /* of the 64 rounds */
+
 #endif
