@@ -44,9 +44,10 @@ const char *app_exit_text(enum app_exit code)
 enum app_exit app_exit_code(enum app_area area, enum fid_status status)
 {
     static const enum app_exit of_area[] = {
-        [APP_AREA_USAGE] = APP_USAGE,   [APP_AREA_INPUT] = APP_INPUT,
-        [APP_AREA_MODEL] = APP_MODEL,   [APP_AREA_GALLERY] = APP_GALLERY,
-        [APP_AREA_CAMERA] = APP_CAMERA, [APP_AREA_OUTPUT] = APP_INTERNAL,
+        [APP_AREA_USAGE] = APP_USAGE,     [APP_AREA_INPUT] = APP_INPUT,
+        [APP_AREA_FACES] = APP_INPUT,     [APP_AREA_MODEL] = APP_MODEL,
+        [APP_AREA_GALLERY] = APP_GALLERY, [APP_AREA_CAMERA] = APP_CAMERA,
+        [APP_AREA_OUTPUT] = APP_INTERNAL,
     };
     switch (status) {
     case FID_OK:
@@ -54,6 +55,8 @@ enum app_exit app_exit_code(enum app_area area, enum fid_status status)
     case FID_NO_MEMORY:
     case FID_INTERNAL:
         return APP_INTERNAL;
+    case FID_CORRUPT:
+        return area == APP_AREA_FACES ? APP_MODEL : of_area[area];
     case FID_BUSY:
         return area == APP_AREA_GALLERY ? APP_LOCKED : of_area[area];
     case FID_STOPPED:

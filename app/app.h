@@ -34,6 +34,7 @@ const char *app_exit_text(enum app_exit code);
 enum app_area {
     APP_AREA_USAGE,
     APP_AREA_INPUT,
+    APP_AREA_FACES, /* finding and embedding: damage is the model's, all else the picture's */
     APP_AREA_MODEL,
     APP_AREA_GALLERY,
     APP_AREA_CAMERA,

@@ -144,7 +144,17 @@ enum fid_status fid_model_open(struct fid_runtime *runtime, const char *path,
                                struct fid_model **model, struct fid_error *error);
 void fid_model_close(struct fid_model **model);
 
-/* Checks every byte that opening has not checked. FID_CORRUPT, FID_NO_MEMORY. */
+/* Is the model the one of its id? Computes the id of the file's graph, weights and preprocessing,
+ * and packs packed weights anew: FID_CORRUPT where the file has others. Once: later calls have the
+ * answer. An embedder asks before it gives its first embedding; whoever runs sessions of their own
+ * and compares what comes out asks here. FID_NO_MEMORY. */
+enum fid_status fid_model_confirm(const struct fid_model *model, struct fid_error *error);
+/* Begins that on a thread of its own, which ends before the model is closed, so that the answer is
+ * there when it is asked for. */
+void fid_model_start_confirm(const struct fid_model *model);
+
+/* Checks every byte that opening has not checked, and confirms the id. FID_CORRUPT, FID_NO_MEMORY.
+ */
 enum fid_status fid_model_verify(struct fid_runtime *runtime, const struct fid_model *model,
                                  struct fid_error *error);
 
@@ -406,7 +416,8 @@ void fid_embedder_close(struct fid_embedder **embedder);
 size_t fid_embedder_size(const struct fid_embedder *embedder); /* numbers in an embedding */
 struct fid_session *fid_embedder_session(struct fid_embedder *embedder); /* for benches */
 
-/* FILLS embeddings [count][fid_embedder_size]: the network's raw output, not normalised. */
+/* FILLS embeddings [count][fid_embedder_size]: the network's raw output, not normalised.
+ * FID_CORRUPT: the model is not the one of its id (fid_model_confirm); none is given then. */
 enum fid_status fid_embed(struct fid_embedder *embedder, const struct fid_picture *picture,
                           const struct fid_face *faces, size_t count, enum fid_crop crop,
                           float *embeddings, struct fid_error *error);

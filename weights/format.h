@@ -11,7 +11,8 @@
     "\x89"             \
     "FID\r\n\x1a\n"
 #define FID_FILE_MAJOR      1
-#define FID_FILE_MINOR      1     /* the highest that is read: 0 has no packed weights, 1 has */
+#define FID_FILE_MINOR      1 /* the highest that is read: 0 has no packed weights, 1 has */
+#define FID_FILE_ID_BYTES   16
 #define FID_FILE_ALIGN      64u   /* sections and tensors */
 #define FID_FILE_DATA_ALIGN 4096u /* DATA and PACK, so that they can be mapped by pages */
 
@@ -41,7 +42,7 @@ struct fid_file_header {
     uint16_t major, minor;
     uint32_t section_count;
     uint64_t file_bytes;
-    uint8_t model_id[16];
+    uint8_t model_id[FID_FILE_ID_BYTES];
     uint8_t reserved[20];
     uint32_t crc; /* of bytes 0..59, then the section table */
 };

@@ -12,6 +12,7 @@
 #include "engine/base/status.h"
 #include "engine/base/thread_pool.h"
 #include "weights/format.h"
+#include "weights/sha256.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,6 +52,15 @@ enum fid_status fid_weight_file_check(const struct fid_weight_file *file, struct
 /* Of a file with packed weights: one tensor by its own checksum. */
 enum fid_status fid_weight_file_check_tensor(const struct fid_weight_file *file, size_t tensor,
                                              struct fid_error *error);
+
+/* FILLS id with what the file's graph, weights and preprocessing make (FORMAT.md, model_id). Leaves
+ * no page of DATA resident. FID_CORRUPT: metadata that could stand for other metadata. */
+enum fid_status fid_weight_file_make_id(const struct fid_weight_file *file,
+                                        fid_sha256_fn take_blocks, uint8_t id[FID_FILE_ID_BYTES],
+                                        struct fid_error *error);
+/* FID_CORRUPT where the header has another id than that. */
+enum fid_status fid_weight_file_check_id(const struct fid_weight_file *file,
+                                         fid_sha256_fn take_blocks, struct fid_error *error);
 
 const char *fid_weight_file_path(const struct fid_weight_file *file);
 const struct fid_file_header *fid_weight_file_header(const struct fid_weight_file *file);

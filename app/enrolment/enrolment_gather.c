@@ -75,7 +75,7 @@ static enum app_exit look(struct app_gatherer *gatherer, const struct app_frame 
         if (status == FID_INVALID) /* landmarks that are no face's */
             verdict = (struct app_verdict){.reason = APP_GATE_NO_VECTOR};
         else if (status != FID_OK)
-            return app_fail(APP_AREA_INPUT, &error);
+            return app_fail(APP_AREA_FACES, &error);
         else
             embedding = gatherer->embedding;
     }
@@ -95,7 +95,7 @@ static enum app_exit take_frame(struct app_gatherer *gatherer, const struct app_
     struct fid_error error;
     size_t count;
     if (fid_detect(gatherer->app->detector, frame->picture, faces, FACES, &count, &error) != FID_OK)
-        return app_fail(APP_AREA_INPUT, &error);
+        return app_fail(APP_AREA_FACES, &error);
     size_t picks = pick(faces, count, frame->picture);
     bool rivals = have_rivals(gatherer, faces, picks, frame->picture);
     if (!app_enrolment_shot(enrolment, frame->file, frame->frame, rivals))

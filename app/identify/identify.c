@@ -111,10 +111,10 @@ static enum app_exit label_frame(void *ctx, const struct app_frame *frame)
     app_frame_name(frame, name, sizeof name);
     if (app_faces_find(identify->app, frame->picture, false, identify->crop, faces, &error) !=
         FID_OK) {
-        const enum app_exit failed = app_fail(APP_AREA_INPUT, &error);
+        const enum app_exit failed = app_fail(APP_AREA_FACES, &error);
         identify->bad_files++;
-        /* memory is missing for the next picture as well */
-        return failed >= APP_INTERNAL ? failed : APP_OK;
+        /* memory is missing for the next picture as well, and so is the model */
+        return failed != APP_INPUT ? failed : APP_OK;
     }
     fid_label_faces(identify->app->gallery, &identify->rule, faces->embeddings, faces->count,
                     identify->labels);

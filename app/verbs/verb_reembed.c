@@ -100,6 +100,8 @@ static enum app_exit reembed(struct app *app)
                  "go on without them (--leave-out)");
         return APP_REFUSED;
     }
+    if (fid_model_confirm(app->recognizer, &error) != FID_OK)
+        return app_fail(APP_AREA_MODEL, &error);
     enum app_exit code = copy(app, path, sizeof path);
     if (code != APP_OK)
         return code;

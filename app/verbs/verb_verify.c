@@ -19,9 +19,10 @@ static enum app_exit embed_main(struct app *app, const char *path, struct app_fa
     struct fid_picture picture = {0};
     struct fid_error error;
     enum app_exit code = APP_OK;
-    if (fid_picture_load(path, &picture, &error) != FID_OK ||
-        app_faces_find(app, &picture, true, FID_CROP_MODEL, faces, &error) != FID_OK) {
+    if (fid_picture_load(path, &picture, &error) != FID_OK) {
         code = app_fail(APP_AREA_INPUT, &error);
+    } else if (app_faces_find(app, &picture, true, FID_CROP_MODEL, faces, &error) != FID_OK) {
+        code = app_fail(APP_AREA_FACES, &error);
     } else if (faces->count == 0) {
         app_warn("no face in %s", path);
         code = APP_INPUT;

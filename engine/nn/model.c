@@ -2,16 +2,11 @@
 #include "engine/nn/model.h"
 
 #include "engine/base/memory.h"
+#include "engine/nn/model_check.h"
 #include "engine/nn/plan.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-
-struct fid_model_checks {
-    pthread_mutex_t lock;
-    bool data, pack; /* found good */
-};
 
 /* Every graph at its customary size: shapes, channels, tensors. */
 static enum fid_status check_graphs(const struct fid_model *model, struct fid_error *error)
@@ -65,12 +60,11 @@ static struct fid_model *new_model(void)
     struct fid_model *model = fid_calloc(1, sizeof *model);
     if (model == NULL)
         return NULL;
-    model->checks = fid_calloc(1, sizeof *model->checks);
+    model->checks = fid_model_checks_open();
     if (model->checks == NULL) {
         fid_free(model);
         return NULL;
     }
-    pthread_mutex_init(&model->checks->lock, NULL);
     return model;
 }
 
@@ -81,6 +75,7 @@ enum fid_status fid_model_open(struct fid_runtime *runtime, const char *path,
     *out = NULL;
     if (model == NULL)
         return fid_fail(error, FID_NO_MEMORY, "no memory for a model");
+    model->runtime = runtime;
     enum fid_status status =
         fid_weight_file_open(path, runtime->kernels->crc32c, &model->file, error);
     if (status != FID_OK)
@@ -100,51 +95,13 @@ void fid_model_close(struct fid_model **model)
 {
     if (*model == NULL)
         return;
+    fid_model_checks_close(&(*model)->checks); /* its thread reads the file */
     fid_weight_file_close(&(*model)->file);
-    pthread_mutex_destroy(&(*model)->checks->lock);
-    fid_free((*model)->checks);
     fid_free(*model);
     *model = NULL;
 }
 
-/* ---- the numbers ---- */
-
-typedef enum fid_status (*check_fn)(const struct fid_weight_file *file, struct fid_pool *pool,
-                                    bool keep, struct fid_error *error);
-
-static enum fid_status check_once(const struct fid_model *model, bool *good, check_fn check,
-                                  struct fid_pool *pool, struct fid_error *error)
-{
-    enum fid_status status = FID_OK;
-    pthread_mutex_lock(&model->checks->lock);
-    if (!*good)
-        status = check(model->file, pool, true, error);
-    *good = status == FID_OK;
-    pthread_mutex_unlock(&model->checks->lock);
-    return status;
-}
-
-enum fid_status fid_model_check_data(const struct fid_model *model, struct fid_pool *pool,
-                                     struct fid_error *error)
-{
-    return check_once(model, &model->checks->data, fid_weight_file_check_data, pool, error);
-}
-
-enum fid_status fid_model_check_pack(const struct fid_model *model, struct fid_pool *pool,
-                                     struct fid_error *error)
-{
-    return check_once(model, &model->checks->pack, fid_weight_file_check_pack, pool, error);
-}
-
-enum fid_status fid_model_verify(struct fid_runtime *runtime, const struct fid_model *model,
-                                 struct fid_error *error)
-{
-    pthread_mutex_lock(&model->checks->lock);
-    const enum fid_status status = fid_weight_file_check(model->file, runtime->pool, error);
-    model->checks->data = model->checks->pack = status == FID_OK;
-    pthread_mutex_unlock(&model->checks->lock);
-    return status;
-}
+/* ---- questions ---- */
 
 void fid_model_info(const struct fid_model *model, struct fid_model_info *info)
 {

@@ -10,18 +10,11 @@
 struct fid_model_checks;
 
 struct fid_model {
-    struct fid_weight_file *file; /* owned */
+    const struct fid_runtime *runtime; /* borrowed */
+    struct fid_weight_file *file;      /* owned */
     struct fid_model_info info;
     struct fid_model_checks *checks; /* owned */
 };
-
-/* The numbers of the file are checked when they are first needed, once, whatever thread comes
- * first: DATA; or PACK. The pages read stay resident. The error of damage is FID_CORRUPT, every
- * time. */
-enum fid_status fid_model_check_data(const struct fid_model *model, struct fid_pool *pool,
-                                     struct fid_error *error);
-enum fid_status fid_model_check_pack(const struct fid_model *model, struct fid_pool *pool,
-                                     struct fid_error *error);
 
 /* The graph called name (NULL: the first); NULL if there is none. */
 const struct fid_file_graph *fid_model_find_graph(const struct fid_model *model, const char *name);

@@ -2,6 +2,7 @@
 #include "engine/nn/packed.h"
 
 #include "engine/base/memory.h"
+#include "engine/nn/ops/conv_methods.h"
 #include "weights/weight_pack_write.h"
 
 #include <inttypes.h>
@@ -72,6 +73,82 @@ enum fid_status fid_packed_bind(struct fid_plan *plan, const struct fid_model *m
     fid_weight_file_release_data(plan->file);
     return status == FID_OK ? fid_model_check_pack(model, pool, error) : status;
 }
+
+/* ---- comparing ---- */
+
+/* Packs the weights of a step once more, into memory, and looks whether the file has these bytes.
+ */
+static enum fid_status compare_step(const struct fid_plan_context *context, struct fid_step *step,
+                                    void *memory, struct fid_error *error)
+{
+    step->packed = memory;
+    step->op->prepare(step, context);
+    if (memcmp(memory, fid_weight_file_packed(step->file, step->number),
+               (size_t)step->packed_bytes) == 0)
+        return FID_OK;
+    return fid_fail(error, FID_CORRUPT,
+                    "%.200s: the packed weights of node %zu '%.80s' are not those of its tensors: "
+                    "pack anew, with faceid model pack, the file that it was packed from",
+                    fid_weight_file_path(step->file), step->number, step->name);
+}
+
+/* All steps in turn, in one piece of memory: fresh pages would cost more than the packing. */
+static enum fid_status compare_steps(const struct fid_plan_context *context, struct fid_plan *plan,
+                                     struct fid_error *error)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < plan->step_count; i++)
+        most = plan->steps[i].packed_bytes > most ? plan->steps[i].packed_bytes : most;
+    void *memory = fid_pages_alloc((size_t)most);
+    enum fid_status status = FID_OK;
+    if (memory == NULL)
+        return fid_fail(error, FID_NO_MEMORY, "no memory to compare %" PRIu64 " packed bytes",
+                        most);
+    for (size_t i = 0; i < plan->step_count && status == FID_OK; i++)
+        if (plan->steps[i].packed_bytes > 0)
+            status = compare_step(context, &plan->steps[i], memory, error);
+    fid_pages_free(memory, (size_t)most);
+    fid_weight_file_release_data(plan->file);
+    return status;
+}
+
+/* Gives the steps the methods that the file names; false where one does not apply or wants another
+ * number of bytes: then no session uses the packed weights. */
+static bool take_methods(struct fid_plan *plan, struct fid_plan_context *context)
+{
+    size_t count;
+    char why[256];
+    const struct fid_file_step *records = fid_weight_file_steps(plan->file, &count);
+    for (size_t i = 0; i < plan->step_count; i++) {
+        context->forced = fid_conv_method_named(records[i].method);
+        plan->steps[i].op->scratch_size(&plan->steps[i], context);
+    }
+    return steps_fit(plan, why, sizeof why);
+}
+
+enum fid_status fid_packed_compare(const struct fid_model *model, struct fid_pool *pool,
+                                   struct fid_error *error)
+{
+    struct fid_plan *plan;
+    const struct fid_file_plan *record = fid_weight_file_plan(model->file);
+    struct fid_plan_context context = {.pool = pool, .n = 1};
+    context.kernels = record != NULL ? fid_kernels_named(record->kernels) : NULL;
+    if (context.kernels == NULL || record->pack_version != FID_PACK_VERSION)
+        return FID_OK;
+    struct fid_error reason;
+    enum fid_status status = fid_plan_open(model->file, packed_graph(model->file), 1, record->h,
+                                           record->w, &plan, &reason);
+    if (status == FID_OK && take_methods(plan, &context))
+        status = compare_steps(&context, plan, error);
+    else if (status == FID_NO_MEMORY)
+        *error = reason;
+    else
+        status = FID_OK; /* no session uses them */
+    fid_plan_close(&plan);
+    return status;
+}
+
+/* ---- questions ---- */
 
 bool fid_model_packed(const struct fid_model *model, struct fid_packed_info *info)
 {
@@ -167,6 +244,8 @@ enum fid_status fid_model_pack(struct fid_runtime *runtime, const struct fid_mod
                           runtime->kernels->name);
     if (status == FID_OK)
         status = fid_model_check_data(model, runtime->pool, error);
+    if (status == FID_OK)
+        status = fid_model_confirm(model, error);
     if (status == FID_OK)
         status = pack_and_write(runtime, plan, &context, path, error);
     fid_plan_close(&plan);

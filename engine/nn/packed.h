@@ -3,7 +3,7 @@
 #ifndef FID_NN_PACKED_H
 #define FID_NN_PACKED_H
 
-#include "engine/nn/model.h"
+#include "engine/nn/model_check.h"
 #include "engine/nn/plan.h"
 
 /* Would packing the plan's weights give the bytes in the file? The plan's memory is laid out. If
@@ -16,5 +16,11 @@ bool fid_packed_fit(const struct fid_plan *plan, const struct fid_plan_context *
  * still read. FID_CORRUPT, FID_NO_MEMORY. */
 enum fid_status fid_packed_bind(struct fid_plan *plan, const struct fid_model *model,
                                 struct fid_pool *pool, struct fid_error *error);
+
+/* Are the packed weights what packing the tensors makes, whatever session would use them? Packs
+ * each step anew, one at a time, by the method that the file names. FID_OK too where none would be
+ * used on this CPU; FID_CORRUPT, FID_NO_MEMORY. */
+enum fid_status fid_packed_compare(const struct fid_model *model, struct fid_pool *pool,
+                                   struct fid_error *error);
 
 #endif

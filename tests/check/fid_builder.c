@@ -1,5 +1,8 @@
 #include "tests/check/fid_builder.h"
 
+#include "kernels/kernels.h"
+#include "weights/weight_file.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -383,7 +386,6 @@ uint8_t *fid_builder_finish(struct fid_builder *builder, size_t *size)
         append(&file, builder->section[i].bytes, builder->section[i].size);
     }
     memcpy(header.magic, FID_FILE_MAGIC, sizeof header.magic);
-    memset(header.model_id, 0xAB, sizeof header.model_id);
     header.file_bytes = file.size;
     memcpy(file.bytes, &header, sizeof header);
     memcpy(file.bytes + sizeof header, table, count * sizeof *table);
@@ -392,6 +394,7 @@ uint8_t *fid_builder_finish(struct fid_builder *builder, size_t *size)
     builder->file = no_null(aligned_alloc(4096, (file.size + 4095) / 4096 * 4096));
     memcpy(builder->file, file.bytes, file.size);
     free(file.bytes);
+    fid_builder_identify(builder->file, file.size);
     *size = file.size;
     return builder->file;
 }
@@ -434,4 +437,22 @@ void fid_builder_seal(uint8_t *bytes, size_t size)
             table[i].crc = fid_builder_crc32c(0, bytes + table[i].offset, (size_t)table[i].bytes);
     header->crc = fid_builder_crc32c(0, bytes, offsetof(struct fid_file_header, crc));
     header->crc = fid_builder_crc32c(header->crc, table, table_bytes);
+}
+
+void fid_builder_identify(uint8_t *bytes, size_t size)
+{
+    struct fid_file_header *header = (void *)bytes;
+    struct fid_weight_file *file;
+    struct fid_error error;
+    int usable;
+    if (fid_weight_file_open_memory(bytes, size, "built", fid_builder_crc32c, &file, &error) !=
+        FID_OK)
+        return;
+    if (fid_weight_file_make_id(file, fid_sha256_at(0, &usable), header->model_id, &error) ==
+        FID_OK) {
+        header->crc = fid_builder_crc32c(0, bytes, offsetof(struct fid_file_header, crc));
+        header->crc = fid_builder_crc32c(header->crc, bytes + sizeof *header,
+                                         header->section_count * sizeof(struct fid_file_section));
+    }
+    fid_weight_file_close(&file);
 }

@@ -68,5 +68,7 @@ uint32_t fid_builder_crc32c(uint32_t crc, const void *data, size_t bytes);
 /* Makes all checksums of a file right again after it was changed; sections that do not lie inside
  * it are left out, and so is everything of a file shorter than header and table. */
 void fid_builder_seal(uint8_t *bytes, size_t size);
+/* Makes the id right again, of a file that opens: after it was sealed. */
+void fid_builder_identify(uint8_t *bytes, size_t size);
 
 #endif

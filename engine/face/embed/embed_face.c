@@ -9,7 +9,8 @@
 
 struct fid_embedder {
     struct fid_recognizer_card card;
-    struct fid_session *session; /* owned */
+    const struct fid_model *model; /* borrowed */
+    struct fid_session *session;   /* owned */
     struct fid_value input, output;
     size_t size; /* numbers in an embedding */
     int batch;
@@ -46,6 +47,8 @@ enum fid_status fid_embedder_open(struct fid_runtime *runtime, const struct fid_
         return fid_fail(error, FID_NO_MEMORY, "no memory for an embedder");
     opened->card = card;
     opened->batch = batch;
+    opened->model = model;
+    fid_model_start_confirm(model);
     status = fid_session_open(runtime, model, NULL, batch, 0, 0, NULL, &opened->session, error);
     if (status == FID_OK)
         status = find_values(opened, model, error);
@@ -99,6 +102,11 @@ static enum fid_status embed_batch(struct fid_embedder *embedder, const struct f
                                input->data + (size_t)i * input_size, input->h, input->w);
     }
     fid_session_run(embedder->session, n);
+    /* No embedding leaves here, and so no name is given, before the model is known to be its id's.
+     */
+    const enum fid_status status = fid_model_confirm(embedder->model, error);
+    if (status != FID_OK)
+        return status;
     memcpy(embeddings, embedder->output.data, (size_t)n * embedder->size * sizeof *embeddings);
     return FID_OK;
 }

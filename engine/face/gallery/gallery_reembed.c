@@ -34,9 +34,12 @@ static enum fid_status take_crop(void *ctx, int64_t sample, const void *crop, si
                         work->gallery->path);
     if (crop != NULL)
         status = fid_face_crop_decode(crop, size, &work->picture, &face, error);
-    if (status == FID_OK)
+    if (status == FID_OK) {
         status = fid_embed(work->embedder, &work->picture, &face, 1, FID_CROP_MODEL,
                            work->embedding, error);
+        if (status == FID_CORRUPT) /* the model is, not the crop */
+            return status;
+    }
     if (status == FID_CORRUPT || status == FID_INVALID || status == FID_UNSUPPORTED)
         return drop(work, sample, error);
     if (status != FID_OK)
