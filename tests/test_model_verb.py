@@ -6,6 +6,7 @@ import os
 import re
 
 from check import case, main, require, temp_folder
+from forged import forged, sealed
 from program import faceid
 from small_model import mtcnn_graphs, small_model
 
@@ -86,6 +87,26 @@ def one_bit_of_a_weight():
     data[-9] ^= 4
     path = write(data)
     refused(path, 4, path, "checksum")
+
+
+@case
+def another_models_id():
+    path = forged(small_model())
+    refused(path, 4, path, "the model's id is", "convert it again")
+    done = faceid("model", "pack", path, "-o", os.path.join(temp_folder(), "packed-forged.fid"))
+    require(done.returncode == 4 and "the model's id is" in done.stderr, done.stderr)
+
+
+@case
+def packed_weights_of_another_model():
+    """What is computed with is what the id stands for: packed weights are compared with the tensors."""
+    path, target = small_model(), os.path.join(temp_folder(), "packed.fid")
+    require(faceid("model", "pack", path, "-o", target, "--force").returncode == 0, "not packed")
+    with open(target, "rb") as file:
+        data = bytearray(file.read())
+    data[-1] ^= 0x40
+    changed = write(sealed(data))
+    refused(changed, 4, changed, "packed weights of node 0 'out' are not those of its tensors")
 
 
 @case

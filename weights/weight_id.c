@@ -32,14 +32,6 @@ static bool is_outside(const char *key)
     return begins_with(key, "info.") || begins_with(key, "decision.") || begins_with(key, "labels");
 }
 
-static bool has_control(const char *text)
-{
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < ' ')
-            return true;
-    return false;
-}
-
 /* Adds value i of an entry; false for a string that could be taken for the entries behind it. */
 static bool add_value(const struct fid_weight_file *file, const char *key, enum fid_meta_type type,
                       size_t i, struct fid_sha256 *sum)
@@ -55,7 +47,7 @@ static bool add_value(const struct fid_weight_file *file, const char *key, enum 
     else if (fid_weight_file_float(file, key, i, &real))
         snprintf(number, sizeof number, "%.17g", real);
     fid_sha256_add(sum, text, strlen(text));
-    return !has_control(text);
+    return strchr(text, '\n') == NULL;
 }
 
 static enum fid_status add_meta(const struct fid_weight_file *file, struct fid_sha256 *sum,
@@ -67,7 +59,7 @@ static enum fid_status add_meta(const struct fid_weight_file *file, struct fid_s
         const char *key = fid_weight_file_string(file, meta[i].key);
         if (is_outside(key))
             continue;
-        bool clear = !has_control(key) && strchr(key, '=') == NULL;
+        bool clear = strpbrk(key, "=\n") == NULL;
         fid_sha256_add(sum, key, strlen(key));
         for (size_t j = 0; j < meta[i].count; j++) {
             fid_sha256_add(sum, j == 0 ? "=" : ",", 1);
@@ -76,8 +68,8 @@ static enum fid_status add_meta(const struct fid_weight_file *file, struct fid_s
         fid_sha256_add(sum, "\n", 1);
         if (!clear)
             return fid_weight_refuse(file, error, FID_CORRUPT, &meta[i],
-                                     "metadata '%.80s' holds a line end or control character, "
-                                     "which the model's id does not allow",
+                                     "metadata '%.80s' holds a line end, or its key a '=': the "
+                                     "model's id would not tell it from other metadata",
                                      key);
     }
     return FID_OK;
