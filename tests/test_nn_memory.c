@@ -26,7 +26,7 @@ static void check_no_overlap(const struct fid_block *blocks, size_t count, uint6
 static void no_two_live_blocks_overlap(void)
 {
     struct fid_block blocks[BLOCKS_MAX];
-    uint64_t scratch[2 * BLOCKS_MAX];
+    uint64_t scratch[3 * BLOCKS_MAX];
     for (int round = 0; round < 500; round++) {
         const size_t count = 1 + check_random_below(BLOCKS_MAX);
         for (size_t i = 0; i < count; i++) {
@@ -45,7 +45,7 @@ static void no_two_live_blocks_overlap(void)
 static void chain_needs_its_worst_pair(void)
 {
     struct fid_block blocks[BLOCKS_MAX];
-    uint64_t scratch[2 * BLOCKS_MAX];
+    uint64_t scratch[3 * BLOCKS_MAX];
     for (int round = 0; round < 500; round++) {
         const size_t count = 2 + check_random_below(BLOCKS_MAX - 1);
         uint64_t worst = 0;
@@ -66,7 +66,7 @@ static void arenas_of_any_size_are_counted(void)
 {
     const uint64_t large = (uint64_t)3 << 30;
     struct fid_block blocks[] = {{large, 0, 1, 0}, {large, 1, 2, 0}, {large, 2, 3, 0}};
-    uint64_t scratch[6];
+    uint64_t scratch[9];
     CHECK(fid_memory_bound(blocks, 3) == 2 * large);
     CHECK(fid_memory_plan(blocks, 3, scratch) == 2 * large);
     check_no_overlap(blocks, 3, 2 * large);

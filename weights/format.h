@@ -159,4 +159,24 @@ struct fid_file_step { /* one for each node of the graph */
 };
 _Static_assert(sizeof(struct fid_file_step) == 64, "step");
 
+/* ---- limits, as FORMAT.md has them ---- */
+
+enum {
+    FID_LIMIT_GRAPHS = 64,
+    FID_LIMIT_RECORDS = 65536, /* values, nodes, tensors */
+    FID_LIMIT_INDEX = 1048576, /* INDX and MVAL */
+    FID_LIMIT_META = 4096,
+    FID_LIMIT_STRING_BYTES = 16 << 20,
+    FID_LIMIT_DIM = 1 << 24,
+    FID_LIMIT_TENSOR_BYTES = 1 << 30,
+    FID_LIMIT_KERNEL = 255,
+    FID_LIMIT_STRIDE = 16,
+    FID_LIMIT_PAD = 255,
+    FID_LIMIT_DILATION = 16,
+    FID_LIMIT_SCALE = 16
+};
+#define FID_LIMIT_FILE_BYTES ((uint64_t)4 << 30)
+#define FID_LIMIT_WORK       ((uint64_t)1 << 42) /* of a graph: numbers that one picture makes it read \
+                                                  */
+
 #endif

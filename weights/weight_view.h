@@ -24,23 +24,6 @@ struct fid_weight_file {
 #define FID_WEIGHT_ADVICE \
     "fetch it again with weights/get or convert it again with convert/convert.py"
 
-/* The limits of FORMAT.md. */
-enum {
-    FID_LIMIT_GRAPHS = 64,
-    FID_LIMIT_RECORDS = 65536, /* values, nodes, tensors */
-    FID_LIMIT_INDEX = 1048576, /* INDX and MVAL */
-    FID_LIMIT_META = 4096,
-    FID_LIMIT_STRING_BYTES = 16 << 20,
-    FID_LIMIT_DIM = 1 << 24,
-    FID_LIMIT_TENSOR_BYTES = 1 << 30,
-    FID_LIMIT_KERNEL = 255,
-    FID_LIMIT_STRIDE = 16,
-    FID_LIMIT_PAD = 255,
-    FID_LIMIT_DILATION = 16,
-    FID_LIMIT_SCALE = 16
-};
-#define FID_LIMIT_FILE_BYTES ((uint64_t)4 << 30)
-
 /* Fills error with "PATH: offset N: reason", N being the place of where in the file; returns
  * status. The beginning of a long path is left out, so that the reason always fits. */
 enum fid_status fid_weight_refuse(const struct fid_weight_file *file, struct fid_error *error,

@@ -26,76 +26,55 @@ uint64_t fid_memory_bound(const struct fid_block *blocks, size_t count)
     return bound;
 }
 
-/* First free byte at or above `from` for block i among the placed ones, and where that gap ends
- * (limit if nothing is above). */
-static uint64_t next_gap(const struct fid_block *blocks, const uint64_t *placed,
-                         size_t placed_count, const struct fid_block *block, uint64_t from,
-                         uint64_t limit, uint64_t *end)
-{
-    for (bool moved = true; moved;) {
-        moved = false;
-        *end = limit;
-        for (size_t i = 0; i < placed_count; i++) {
-            const struct fid_block *other = &blocks[placed[i]];
-            if (!together(block, other))
-                continue;
-            if (other->offset <= from && from < other->offset + other->bytes) {
-                from = other->offset + other->bytes;
-                moved = true;
-            } else if (other->offset > from && other->offset < *end) {
-                *end = other->offset;
-            }
-        }
-    }
-    return from;
-}
-
-/* First byte above all placed blocks that live at a time with this one. */
-static uint64_t above_all(const struct fid_block *blocks, const uint64_t *placed,
-                          size_t placed_count, const struct fid_block *block)
-{
-    uint64_t top = 0;
-    for (size_t i = 0; i < placed_count; i++) {
-        const struct fid_block *other = &blocks[placed[i]];
-        if (together(block, other) && other->offset + other->bytes > top)
-            top = other->offset + other->bytes;
-    }
-    return top;
-}
-
-/* The smallest gap below limit that takes the block; in the topmost gap the block stands at its
- * upper end if there is one. Above everything if no gap does. */
+/* The smallest gap below limit, among the placed blocks that live at a time with this one, that
+ * takes it; in the topmost gap the block stands at its upper end if there is one. Above everything
+ * if no gap does. placed: numbers of blocks, by rising offset. */
 static uint64_t place(const struct fid_block *blocks, const uint64_t *placed, size_t placed_count,
                       const struct fid_block *block, uint64_t limit)
 {
-    uint64_t best = UINT64_MAX, best_bytes = UINT64_MAX, from = 0, end;
-    for (;;) {
-        from = next_gap(blocks, placed, placed_count, block, from, limit, &end);
-        const bool last = end == limit;
-        if (end >= from && end - from >= block->bytes && end - from < best_bytes) {
-            best_bytes = end - from;
-            best = last && limit != UINT64_MAX && from > 0 ? end - block->bytes : from;
+    uint64_t best = UINT64_MAX, best_bytes = UINT64_MAX, top = 0;
+    bool below = true; /* the limit is not reached yet */
+    for (size_t i = 0; i <= placed_count; i++) {
+        const struct fid_block *other = i < placed_count ? &blocks[placed[i]] : NULL;
+        if (other != NULL && !together(block, other))
+            continue;
+        const bool last = below && (other == NULL || other->offset >= limit);
+        const uint64_t end = last ? limit : other != NULL ? other->offset : 0;
+        if (below && end > top && end - top >= block->bytes && end - top < best_bytes) {
+            best_bytes = end - top;
+            best = last && limit != UINT64_MAX && top > 0 ? end - block->bytes : top;
         }
-        if (last)
-            break;
-        from = end;
+        below = below && !last;
+        if (other != NULL && other->offset + other->bytes > top)
+            top = other->offset + other->bytes;
     }
-    return best != UINT64_MAX ? best : above_all(blocks, placed, placed_count, block);
+    return best != UINT64_MAX ? best : top;
+}
+
+/* Puts block number `which` among the placed ones, which stay in the order of their offsets. */
+static void insert(const struct fid_block *blocks, uint64_t *placed, size_t placed_count,
+                   uint64_t which)
+{
+    size_t at = placed_count;
+    for (; at > 0 && blocks[placed[at - 1]].offset > blocks[which].offset; at--)
+        placed[at] = placed[at - 1];
+    placed[at] = which;
 }
 
 static uint64_t place_all(struct fid_block *blocks, size_t count, const uint64_t *order,
-                          uint64_t limit)
+                          uint64_t *placed, uint64_t limit)
 {
     uint64_t top = 0;
     for (size_t i = 0; i < count; i++) {
         struct fid_block *block = &blocks[order[i]];
-        block->offset = place(blocks, order, i, block, limit);
+        block->offset = place(blocks, placed, i, block, limit);
+        insert(blocks, placed, i, order[i]);
         top = block->offset + block->bytes > top ? block->offset + block->bytes : top;
     }
     return top;
 }
 
-/* Insertion sort: stable, and the counts are a few hundred. */
+/* Insertion sort: stable, and the counts are a few hundred, FID_MEMORY_BLOCKS at most. */
 static void sort_order(const struct fid_block *blocks, size_t count, uint64_t *order, bool by_size)
 {
     for (size_t i = 0; i < count; i++) {
@@ -110,15 +89,29 @@ static void sort_order(const struct fid_block *blocks, size_t count, uint64_t *o
     }
 }
 
+/* One behind the other. */
+static uint64_t place_apart(struct fid_block *blocks, size_t count)
+{
+    uint64_t top = 0;
+    for (size_t i = 0; i < count; i++) {
+        blocks[i].offset = top;
+        top += blocks[i].bytes;
+    }
+    return top;
+}
+
 uint64_t fid_memory_plan(struct fid_block *blocks, size_t count, uint64_t *scratch)
 {
-    uint64_t *order = scratch, *first_answer = scratch + count;
+    uint64_t *order = scratch, *first_answer = scratch + count, *placed = scratch + 2 * count;
+    if (count > FID_MEMORY_BLOCKS)
+        return place_apart(blocks, count);
     sort_order(blocks, count, order, true);
-    const uint64_t by_size = place_all(blocks, count, order, UINT64_MAX);
+    const uint64_t by_size = place_all(blocks, count, order, placed, UINT64_MAX);
     for (size_t i = 0; i < count; i++)
         first_answer[i] = blocks[i].offset;
     sort_order(blocks, count, order, false);
-    const uint64_t by_time = place_all(blocks, count, order, fid_memory_bound(blocks, count));
+    const uint64_t bound = fid_memory_bound(blocks, count);
+    const uint64_t by_time = place_all(blocks, count, order, placed, bound);
     if (by_time <= by_size)
         return by_time;
     for (size_t i = 0; i < count; i++)

@@ -33,6 +33,42 @@ static void take_weights(const struct fid_plan *plan, struct fid_step *step)
             &records[index[i]], fid_weight_file_tensor_data(plan->file, index[i]), index[i]};
 }
 
+/* Numbers that one picture makes the step read: for each output its share of the filter or the
+ * window, and the inputs themselves. Below 2^56: an output and a tensor have 2^28 at most. */
+static uint64_t work_of(const struct fid_step *step)
+{
+    const struct fid_file_node *node = step->node;
+    uint64_t each = node->kernel_h > 0 ? (uint64_t)node->kernel_h * (uint64_t)node->kernel_w : 1;
+    if (step->weight_count > 0) {
+        const struct fid_file_tensor *filter = step->weights[0].record;
+        each = filter->bytes / sizeof(float) / filter->dims[0];
+    }
+    uint64_t work = each * fid_shape_count(step->output.shape);
+    for (size_t i = 0; i < step->input_count; i++)
+        work += fid_shape_count(step->inputs[i].shape);
+    return work;
+}
+
+/* Is the output small enough, and the work up to it? */
+static enum fid_status check_output(struct fid_plan *plan, const struct fid_step *step,
+                                    struct fid_error *error)
+{
+    const struct fid_shape out = step->output.shape;
+    size_t count;
+    if (out.h > FID_LIMIT_DIM || out.w > FID_LIMIT_DIM || out.c > FID_LIMIT_DIM ||
+        !fid_shape_batch(out, plan->n, &count))
+        return fid_fail(error, FID_UNSUPPORTED,
+                        "node %zu '%.100s': %zu outputs of %zu x %zu x %zu are too large",
+                        step->number, step->name, plan->n, out.h, out.w, out.c);
+    plan->work += work_of(step);
+    if (plan->work > FID_LIMIT_WORK)
+        return fid_fail(error, FID_UNSUPPORTED,
+                        "node %zu '%.100s': the work for one picture, up to here %" PRIu64
+                        " numbers to read, is too much (at most %" PRIu64 ")",
+                        step->number, step->name, plan->work, FID_LIMIT_WORK);
+    return FID_OK;
+}
+
 static enum fid_status open_step(struct fid_plan *plan, struct fid_step *step,
                                  const struct fid_file_node *node, size_t number,
                                  struct fid_tensor *inputs, struct fid_error *error)
@@ -53,12 +89,8 @@ static enum fid_status open_step(struct fid_plan *plan, struct fid_step *step,
         inputs[i] = plan->values[fid_plan_inputs(plan, step)[i]];
     take_weights(plan, step);
     enum fid_status status = step->op->infer_shape(step, error);
-    size_t count;
-    if (status == FID_OK && !fid_shape_batch(step->output.shape, plan->n, &count))
-        return fid_fail(error, FID_UNSUPPORTED,
-                        "node %zu '%.100s': %zu outputs of %zu x %zu x %zu are too large", number,
-                        step->name, plan->n, step->output.shape.h, step->output.shape.w,
-                        step->output.shape.c);
+    if (status == FID_OK)
+        status = check_output(plan, step, error);
     plan->values[node->output].shape = step->output.shape;
     return status;
 }
@@ -319,7 +351,7 @@ enum fid_status fid_plan_memory(struct fid_plan *plan, const struct fid_plan_con
     struct lives lives = {.last = fid_calloc(plan->value_count, sizeof *lives.last),
                           .home = fid_calloc(plan->value_count, sizeof *lives.home),
                           .homes = fid_calloc(plan->value_count, sizeof *lives.homes),
-                          .scratch = fid_calloc(plan->value_count, 2 * sizeof *lives.scratch)};
+                          .scratch = fid_calloc(plan->value_count, 3 * sizeof *lives.scratch)};
     if (lives.last && lives.home && lives.homes && lives.scratch &&
         fid_plan_choose_early(plan, keep_values))
         status = lay_out(plan, &lives, keep_values, error);

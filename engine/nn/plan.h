@@ -16,6 +16,7 @@ struct fid_plan {
     const struct fid_weight_file *file; /* borrowed */
     const struct fid_file_graph *graph; /* borrowed */
     size_t n;
+    uint64_t work; /* of one picture: FID_LIMIT_WORK */
     size_t step_count, value_count;
     struct fid_step *steps;    /* owned */
     struct fid_tensor *values; /* owned; graph-local numbers */
@@ -34,7 +35,8 @@ struct fid_plan {
 };
 
 /* Steps and shapes for n inputs of h × w: checks every node against its op. FID_INVALID with a
- * sentence, FID_UNSUPPORTED (a value above FID_VALUE_LIMIT), FID_NO_MEMORY. */
+ * sentence, FID_UNSUPPORTED (a value above FID_VALUE_LIMIT, work above FID_LIMIT_WORK),
+ * FID_NO_MEMORY. */
 enum fid_status fid_plan_open(const struct fid_weight_file *file,
                               const struct fid_file_graph *graph, size_t n, size_t h, size_t w,
                               struct fid_plan **plan, struct fid_error *error);

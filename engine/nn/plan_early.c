@@ -35,18 +35,22 @@ static size_t count_early(const struct fid_plan *plan)
     return early;
 }
 
-/* A value and its alias are one block of memory: both have room for the batch, or neither. */
-static bool join_aliases(struct fid_plan *plan)
+/* A value and its alias are one block of memory: both have room for the batch, or neither. Aliases
+ * stand behind what they stand for: the last step first takes the answer to the first value of a
+ * chain, and then it goes to all of them. */
+static void join_aliases(struct fid_plan *plan)
 {
-    bool changed = false;
-    for (size_t i = 0; i < plan->early_count; i++) {
-        const struct fid_step *step = &plan->steps[i];
+    for (size_t i = 0; i < 2 * plan->early_count; i++) {
+        const bool back = i < plan->early_count;
+        const struct fid_step *step =
+            &plan->steps[back ? plan->early_count - 1 - i : i - plan->early_count];
         bool *in = &plan->batched[fid_plan_inputs(plan, step)[0]];
         bool *out = &plan->batched[step->node->output];
-        if (step->alias && *in != *out)
-            *in = *out = changed = true;
+        if (step->alias && back)
+            *in = *in || *out;
+        else if (step->alias)
+            *out = *in;
     }
-    return changed;
 }
 
 /* What comes from outside the early steps or goes there. */
@@ -64,8 +68,7 @@ static void mark_batched(struct fid_plan *plan)
         for (size_t j = 0; j < step->input_count; j++)
             plan->batched[fid_plan_inputs(plan, step)[j]] = true;
     }
-    while (join_aliases(plan))
-        ;
+    join_aliases(plan);
 }
 
 static size_t count_inputs(const struct fid_plan *plan)

@@ -71,18 +71,17 @@ enum fid_window_fault fid_window_set(const struct fid_file_node *node, struct fi
 }
 
 /* Does every window along one axis have a tap in 0..in-1? The positions on the axis are those of
- * the taps plus pad, so that they stay unsigned. */
+ * the taps plus pad, so that they stay unsigned. Of the windows that begin inside, the last one
+ * decides; those that begin on the padding are as many as it is wide at most. */
 static bool axis_inside(size_t out, size_t kernel, size_t stride, size_t dilation, size_t pad,
                         size_t in)
 {
-    for (size_t i = 0; i < out; i++) {
-        size_t tap = 0;
-        while (tap < kernel && i * stride + tap * dilation < pad)
-            tap++;
-        if (tap == kernel || i * stride + tap * dilation >= pad + in)
+    for (size_t i = 0; i < out && i * stride < pad; i++) {
+        const size_t tap = (pad - i * stride + dilation - 1) / dilation; /* the first inside */
+        if (tap >= kernel || i * stride + tap * dilation >= pad + in)
             return false;
     }
-    return true;
+    return (out - 1) * stride < pad + in;
 }
 
 enum fid_window_fault fid_window_check_inside(const struct fid_window *window)
