@@ -107,7 +107,7 @@ enum fid_status fid_model_confirm(const struct fid_model *model, struct fid_erro
     const enum fid_status status = checks->id_status;
     checks->id = status == FID_NO_MEMORY ? UNKNOWN : KNOWN; /* no answer for ever */
     if (status != FID_OK)
-        *error = checks->id_error;
+        fid_fail(error, status, "%s", checks->id_error.text);
     pthread_mutex_unlock(&checks->id_lock);
     return status;
 }
