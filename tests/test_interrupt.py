@@ -14,7 +14,7 @@ import subprocess
 import termios
 import time
 
-from check import case, main, require, run, shared, skip, temp_folder
+from check import PATIENCE, case, figure, main, require, run, shared, skip, temp_folder
 from people_file import people_file, person
 from program import FACEID, TRACED, environment, faceid, models, starter, strace
 from small_model import small_model
@@ -31,7 +31,7 @@ def interrupt(lines_before, *words):
     try:
         text = "".join(child.stdout.readline() for _ in range(lines_before))
         os.killpg(child.pid, signal.SIGINT)
-        rest, said = child.communicate(timeout=60)
+        rest, said = child.communicate(timeout=PATIENCE)
     finally:
         child.kill()
         child.wait()
@@ -101,7 +101,7 @@ def of_going_over_to_another_model():
 
 # ---- whoever it waits for ----
 
-PATIENCE = 20  # seconds: what is promised is one, and a fault takes for ever
+ENDS_S = 1  # from the signal to the end; a fault takes for ever
 
 
 def signalled(number, after, words, code=130, stdin=subprocess.DEVNULL, stdout=None, stderr=subprocess.PIPE):
@@ -119,7 +119,7 @@ def signalled(number, after, words, code=130, stdin=subprocess.DEVNULL, stdout=N
     finally:
         process.kill()
         process.wait()
-    print("  %s: ended after %.2f s" % (" ".join(words[:3]), time.monotonic() - began))
+    figure("end of " + " ".join(words[:3]), time.monotonic() - began, ENDS_S)
     require(process.returncode == code, "%s: exit %d: %s" % (words, process.returncode, said))
     require("Interrupted system call" not in said, said)
     return said
@@ -230,7 +230,7 @@ def before_output_that_does_not_go_out():
         done = subprocess.run([*strace("-e", "trace=write", "-e", "inject=write:signal=SIGTERM:when=1"), FACEID,
                                *words], stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.DEVNULL,
                               timeout=PATIENCE, env=environment(pair=models(), **TRACED), check=False)
-        print("  %s: ended after %.2f s" % (words[0], time.monotonic() - began))
+        figure("end of %s under strace" % words[0], time.monotonic() - began)
         os.close(reader)
         os.close(writer)
         require(done.returncode == 130, "%s: exit %d" % (words, done.returncode))
@@ -319,7 +319,7 @@ def into_a_full_disk(*words, **options):
         skip("no /dev/full")
     with open("/dev/full", "w") as full:
         done = subprocess.run([FACEID, *words], env=environment(**options), text=True, stdout=full,
-                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
+                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=PATIENCE)
     require(done.returncode == 70, "%s: exit %d: %s" % (words, done.returncode, done.stderr))
     require("could not be written" in done.stderr and done.stderr.count("\n") == 1, done.stderr)
 

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 
-from check import case, main, require, shared, skip, temp_folder
+from check import PATIENCE, case, figure, main, require, shared, skip, temp_folder
 from program import FACEID, environment, faceid, models, png
 
 CLIPS = {"chengwei": ("data/clips/chengwei1.MOV", 69), "michelle": ("data/clips/michelle1.avi", 96)}
@@ -192,14 +192,14 @@ def commands_neither_block_nor_pile_up():
     child = start("--input", shared(STRANGERS[0]), "--exec", command, gallery=people,
                   stderr=subprocess.DEVNULL)  # which those that still run keep open
     events = child.stdout.read().splitlines()
-    code = child.wait(timeout=60)
+    code = child.wait(timeout=PATIENCE)
     seconds = time.monotonic() - began
     require(code == 0 and len(events) > 12, "exit %d, %d events" % (code, len(events)))
     running = os.listdir(folder)
     for pid in running:
         os.kill(int(pid), signal.SIGKILL)
     require(len(running) == 4, "%d at a time" % len(running))
-    require(seconds < 1.5 * clip + 4, "took %.1f s, and %.1f s without commands" % (seconds, clip))
+    figure("a clip whose commands hang", seconds, 1.5 * clip + 4)
 
 
 def timed_without_commands():
@@ -276,7 +276,7 @@ def interrupt_loses_what_is_there_and_ends_whole():
     try:
         text = "".join(child.stdout.readline() for _ in range(9))
         child.send_signal(signal.SIGINT)
-        rest, said = child.communicate(timeout=60)
+        rest, said = child.communicate(timeout=PATIENCE)
     finally:
         child.kill()
         child.wait()
@@ -357,7 +357,7 @@ def what_a_reader_missed_is_counted():
     frame = dropped = lines = 0
     try:
         first = [child.stdout.readline() for _ in range(5)]
-        end = time.monotonic() + 300
+        end = time.monotonic() + PATIENCE
         while not dropped and time.monotonic() < end:
             time.sleep(3)  # stands still, and then takes what waits
             for text in first + [child.stdout.readline() for _ in range(50)]:
@@ -399,7 +399,7 @@ def changes_elsewhere_are_seen_within_a_second():
             event = json.loads(child.stdout.readline())
             seconds = time.time() - changed
             require(event["event"] == "identified" and event["name"] == name, "%s: %r" % (words, event))
-            require(seconds < 1, "%s: seen after %.1f s" % (words, seconds))
+            figure("%s elsewhere is seen" % words[0], seconds, 1)
     finally:
         child.kill()
         child.wait()
