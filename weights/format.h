@@ -176,7 +176,7 @@ enum {
     FID_LIMIT_SCALE = 16
 };
 #define FID_LIMIT_FILE_BYTES ((uint64_t)4 << 30)
-#define FID_LIMIT_WORK       ((uint64_t)1 << 42) /* of a graph: numbers that one picture makes it read \
-                                                  */
+/* Of a graph: numbers that one picture makes it read. */
+#define FID_LIMIT_WORK ((uint64_t)1 << 42)
 
 #endif
