@@ -11,7 +11,7 @@
 
 /* A compressed file larger than the largest picture uncompressed is nothing that we want to read.
  */
-#define MAX_FILE_BYTES ((off_t)FID_PICTURE_MAX_PIXELS * 4)
+#define MAX_FILE_BYTES ((off_t)FID_PICTURE_MAX_PIXELS * 3)
 
 static const struct {
     const char *magic;
