@@ -284,8 +284,10 @@ struct fid_picture {
 };
 
 /* JPEG or PNG, told apart by content. Refused: more than 100 million pixels, a side over 32,767,
- * damaged files (FID_CORRUPT), other kinds (FID_UNSUPPORTED, named where they are known: HEIC,
- * WebP, GIF, ...). After a failure the picture is empty but still to be freed. */
+ * what else is too much work (FID_UNSUPPORTED; README.md has the limits, which keep memory to three
+ * times the pixels and the file), damaged files (FID_CORRUPT), other kinds (FID_UNSUPPORTED, named
+ * where they are known: HEIC, WebP, GIF, ...). After a failure the picture is empty but still to be
+ * freed. */
 enum fid_status fid_picture_load(const char *path, struct fid_picture *picture,
                                  struct fid_error *error);
 /* The same from memory; what names it in messages. */
