@@ -270,7 +270,13 @@ void fid_session_memory(const struct fid_session *session, struct fid_session_me
 
 /* ---- pictures ---- */
 
-struct fid_box { /* pixels of the picture; x, y: the left upper corner; may reach over the border */
+/* No face is farther from its picture's corner, in pixels, than this. */
+#define FID_FAR 1073741824.0f
+
+/* Pixels of the picture; x, y: the left upper corner; may reach over the border, or lie outside.
+ * Whoever takes one wants four finite numbers of at most FID_FAR, w and h above 0; what another one
+ * does stands with each function. */
+struct fid_box {
     float x, y, w, h;
 };
 
@@ -309,7 +315,8 @@ enum fid_status fid_picture_encode(const struct fid_picture *picture, int qualit
                                    struct fid_bytes *bytes, struct fid_error *error);
 void fid_bytes_free(struct fid_bytes *bytes); /* takes NULL; leaves it zero */
 /* FILLS cut with the part of the picture under the box, scaled to width × height; what lies outside
- * of the picture repeats its border. cut is not picture. FID_INVALID: an empty picture or box. */
+ * of the picture repeats its border. cut is not picture. FID_INVALID: an empty picture or box, or a
+ * box that is none (struct fid_box). */
 enum fid_status fid_picture_cut(const struct fid_picture *picture, const struct fid_box *box,
                                 int width, int height, struct fid_picture *cut,
                                 struct fid_error *error);
@@ -388,14 +395,15 @@ enum fid_status fid_detector_open(struct fid_runtime *runtime, const struct fid_
                                   struct fid_detector **detector, struct fid_error *error);
 void fid_detector_close(struct fid_detector **detector);
 
-/* FILLS faces with the best `capacity` faces, highest score first, and *count. A new picture size
+/* FILLS faces with the best `capacity` faces, highest score first, and *count; what a network finds
+ * without a proper box or with landmarks beyond FID_FAR is none. A new picture size
  * plans new sessions (kept for the next picture of that size). */
 enum fid_status fid_detect(struct fid_detector *detector, const struct fid_picture *picture,
                            struct fid_face *faces, size_t capacity, size_t *count,
                            struct fid_error *error);
 
 /* How much of a face's picture it is: the area of its box in pixels, weighted down with the
- * distance from the centre to half of it in a corner. */
+ * distance from the centre to half of it in a corner; 0 for a box that is none. */
 float fid_face_prominence(const struct fid_face *face, int width, int height);
 /* The face a portrait is about: the most prominent one. count ≥ 1. */
 size_t fid_main_face(const struct fid_face *faces, size_t count, int width, int height);
@@ -419,12 +427,15 @@ size_t fid_embedder_size(const struct fid_embedder *embedder); /* numbers in an 
 struct fid_session *fid_embedder_session(struct fid_embedder *embedder); /* for benches */
 
 /* FILLS embeddings [count][fid_embedder_size]: the network's raw output, not normalised.
+ * FID_INVALID: a face that no crop can be made of: of what the crop is made by (landmarks, or the
+ * box), a number is not finite or over FID_FAR, a box is empty, all landmarks are one point.
  * FID_CORRUPT: the model is not the one of its id (fid_model_confirm); none is given then. */
 enum fid_status fid_embed(struct fid_embedder *embedder, const struct fid_picture *picture,
                           const struct fid_face *faces, size_t count, enum fid_crop crop,
                           float *embeddings, struct fid_error *error);
 
-/* The aligned crop that the network would see, before mean and scale: for people to look at. */
+/* The aligned crop that the network would see, before mean and scale: for people to look at.
+ * FID_INVALID as fid_embed. */
 enum fid_status fid_align_face(const struct fid_embedder *embedder,
                                const struct fid_picture *picture, const struct fid_face *face,
                                enum fid_crop crop, struct fid_picture *aligned,
@@ -497,7 +508,7 @@ struct fid_sample { /* one enrolled face */
 };
 /* FILLS crop with a part of the picture, at most 320 pixels wide and high, that holds the face and
  * what any recognizer takes of it, and with where it lies there. FID_INVALID: it lies outside of
- * the picture; FID_NO_MEMORY. */
+ * the picture, its box is none, or its landmarks lie far from it; FID_NO_MEMORY. */
 enum fid_status fid_face_crop_encode(const struct fid_picture *picture, const struct fid_face *face,
                                      struct fid_bytes *crop, struct fid_error *error);
 
@@ -805,7 +816,7 @@ struct fid_quality {
 };
 
 /* FILLS *quality. Reads the face's pixels once and never fails: a face outside the picture has the
- * score 0. */
+ * score 0, and so has one whose box is none. */
 void fid_face_quality(const struct fid_picture *picture, const struct fid_face *face,
                       struct fid_quality *quality);
 
@@ -852,7 +863,7 @@ void fid_tracker_close(struct fid_tracker **tracker);
 
 /* The faces found in the frame of this time (which never goes back), best first, with their
  * quality: goes on with the tracks that they belong to, begins new ones, ends those that have been
- * missed for too long. */
+ * missed for too long. A face whose box is none is left out. */
 void fid_tracker_update(struct fid_tracker *tracker, uint64_t time_ns, const struct fid_face *faces,
                         const struct fid_quality *qualities, size_t count);
 
@@ -957,7 +968,7 @@ struct fid_truth_box {
 /* Matches what was found with the truth at the given IoU (0.5). FILLS truth_scores[truth_count]
  * with the score that each face was found with, -INFINITY for the others; *curve (mated: the faces;
  * impostors: false alarms; the caller frees it); and *average_precision: the area under the
- * envelope of precision over recall. */
+ * envelope of precision over recall. FID_INVALID: a box that is not finite, or nothing to find. */
 enum fid_status fid_evaluate_detection(const struct fid_scored_box *found, size_t found_count,
                                        const struct fid_truth_box *truth, size_t truth_count,
                                        double iou, float *truth_scores, struct fid_curve *curve,

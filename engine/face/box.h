@@ -6,6 +6,23 @@
 
 #include <math.h>
 
+/* Is it as fid.h wants boxes? */
+static inline bool fid_box_is_one(const struct fid_box *box)
+{
+    return fabsf(box->x) <= FID_FAR && fabsf(box->y) <= FID_FAR && box->w > 0.0f &&
+           box->w <= FID_FAR && box->h > 0.0f && box->h <= FID_FAR; /* false for a NaN */
+}
+
+/* Are a face's landmarks where a picture could have them? */
+static inline bool fid_landmarks_are_near(const struct fid_face *face)
+{
+    bool near = true;
+    for (int i = 0; i < 5; i++)
+        near = near && fabsf(face->landmarks[i][0]) <= FID_FAR &&
+               fabsf(face->landmarks[i][1]) <= FID_FAR;
+    return near;
+}
+
 /* Intersection over union, 0..1; 0 for boxes without an area. */
 static inline double fid_box_iou(const struct fid_box *a, const struct fid_box *b)
 {

@@ -1,3 +1,4 @@
+#include "engine/face/box.h"
 #include "engine/face/detect/detector.h"
 #include "engine/face/picture/resample.h"
 
@@ -180,9 +181,10 @@ enum fid_status fid_detect(struct fid_detector *detector, const struct fid_pictu
         status = fid_detector_find(detector, picture, error);
     if (status != FID_OK)
         return status;
-    *count = found->count < capacity ? found->count : capacity;
-    for (size_t i = 0; i < *count; i++)
-        faces[i] = face_of(&found->items[i]);
+    for (size_t i = 0; i < found->count && *count < capacity; i++) {
+        faces[*count] = face_of(&found->items[i]);
+        *count += fid_box_is_one(&faces[*count].box) && fid_landmarks_are_near(&faces[*count]);
+    }
     return FID_OK;
 }
 
@@ -191,6 +193,8 @@ enum fid_status fid_detect(struct fid_detector *detector, const struct fid_pictu
 float fid_face_prominence(const struct fid_face *face, int width, int height)
 {
     const struct fid_box *box = &face->box;
+    if (!fid_box_is_one(box))
+        return 0.0f;
     double dx = (box->x + box->w / 2.0) / width - 0.5, dy = (box->y + box->h / 2.0) / height - 0.5;
     double distance =
         fmin(1.0, hypot(dx, dy) / hypot(0.5, 0.5)); /* 0 in the middle, 1 in a corner */

@@ -1,5 +1,7 @@
 #include "engine/face/embed/align_face.h"
 
+#include "engine/face/box.h"
+
 #include <math.h>
 
 static void centroid(const double points[][2], size_t count, double centre[2])
@@ -98,6 +100,8 @@ static enum fid_status align_landmarks(const struct fid_recognizer_card *card,
                                        struct fid_error *error)
 {
     double landmarks[5][2];
+    if (!fid_landmarks_are_near(face))
+        return fid_fail(error, FID_INVALID, "the face's landmarks lie in no picture");
     for (int i = 0; i < 5; i++) {
         landmarks[i][0] = face->landmarks[i][0];
         landmarks[i][1] = face->landmarks[i][1];
@@ -156,12 +160,14 @@ enum fid_status fid_align(const struct fid_recognizer_card *card, const struct f
     enum fid_status status = fid_picture_resize(aligned, card->input_w, card->input_h, error);
     if (status != FID_OK)
         return status;
+    if (crop == FID_CROP_MODEL && card->align == FID_ALIGN_LANDMARKS5)
+        return align_landmarks(card, picture, face, aligned, error);
+    if (!fid_box_is_one(&face->box))
+        return fid_fail(error, FID_INVALID, "the face's box is empty or lies in no picture");
     if (crop == FID_CROP_DEMO)
         return fid_resample(
             picture, fid_demo_crop(card->demo_margin, &face->box, picture->width, picture->height),
             FID_EDGE_REPLICATE, aligned, error);
-    if (card->align == FID_ALIGN_LANDMARKS5)
-        return align_landmarks(card, picture, face, aligned, error);
     /* The crops that VGGFace2's networks were trained on end where the photograph ends and are
      * never filled up with black, so the border is continued rather than framed. */
     return fid_resample(picture, fid_box_crop(card, &face->box), FID_EDGE_REPLICATE, aligned,

@@ -1,6 +1,7 @@
 /* Crops that are kept of enrolled faces, so that another network can look at them again. */
 #include "engine/face/embed/face_crop.h"
 
+#include "engine/face/box.h"
 #include "engine/face/picture/picture_codec.h"
 
 #include <math.h>
@@ -51,30 +52,6 @@ static void write_face(const struct fid_face *face, const struct fid_box *part, 
     }
 }
 
-enum fid_status fid_face_crop_encode(const struct fid_picture *picture, const struct fid_face *face,
-                                     struct fid_bytes *crop, struct fid_error *error)
-{
-    struct fid_picture cut = {0};
-    const struct fid_box part = part_of(picture, &face->box);
-    crop->size = 0;
-    if (!(part.w >= 1 && part.h >= 1))
-        return fid_fail(error, FID_INVALID, "the face lies outside of its picture");
-    const float scale = fminf(1, MOST / fmaxf(part.w, part.h));
-    const int width = (int)fmaxf(1, roundf(part.w * scale)),
-              height = (int)fmaxf(1, roundf(part.h * scale));
-    enum fid_status status = fid_picture_cut(picture, &part, width, height, &cut, error);
-    if (status == FID_OK)
-        status = fid_picture_encode(&cut, QUALITY, crop, error);
-    fid_picture_free(&cut);
-    if (status != FID_OK)
-        return status;
-    /* The buffer of an encoded picture has room for the raw one, and 64 KiB. */
-    memmove(crop->data + HEADER, crop->data, crop->size);
-    write_face(face, &part, (float)width / part.w, (float)height / part.h, crop->data);
-    crop->size += HEADER;
-    return FID_OK;
-}
-
 static bool read_face(const uint8_t *bytes, struct fid_face *face)
 {
     float numbers[NUMBERS];
@@ -93,6 +70,33 @@ static bool read_face(const uint8_t *bytes, struct fid_face *face)
     }
     face->score = numbers[14];
     return face->box.w > 0 && face->box.h > 0;
+}
+
+enum fid_status fid_face_crop_encode(const struct fid_picture *picture, const struct fid_face *face,
+                                     struct fid_bytes *crop, struct fid_error *error)
+{
+    struct fid_picture cut = {0};
+    const struct fid_box part = part_of(picture, &face->box);
+    crop->size = 0;
+    if (!fid_box_is_one(&face->box) || !(part.w >= 1 && part.h >= 1))
+        return fid_fail(error, FID_INVALID, "the face lies outside of its picture");
+    const float scale = fminf(1, MOST / fmaxf(part.w, part.h));
+    const int width = (int)fmaxf(1, roundf(part.w * scale)),
+              height = (int)fmaxf(1, roundf(part.h * scale));
+    enum fid_status status = fid_picture_cut(picture, &part, width, height, &cut, error);
+    if (status == FID_OK)
+        status = fid_picture_encode(&cut, QUALITY, crop, error);
+    fid_picture_free(&cut);
+    if (status != FID_OK)
+        return status;
+    /* The buffer of an encoded picture has room for the raw one, and 64 KiB. */
+    memmove(crop->data + HEADER, crop->data, crop->size);
+    write_face(face, &part, (float)width / part.w, (float)height / part.h, crop->data);
+    struct fid_face again;
+    crop->size = read_face(crop->data, &again) ? crop->size + HEADER : 0;
+    if (crop->size > 0)
+        return FID_OK;
+    return fid_fail(error, FID_INVALID, "the face's landmarks or score are not those of a face");
 }
 
 /* All but the pixels. */

@@ -1,7 +1,7 @@
 /* quality.c - how well a face is seen: large, sharp, lit and frontal faces make embeddings that can
  * be relied on. The numbers are for comparing looks at one face and for telling people what to do
  * better; none of them decides who somebody is. */
-#include "engine/fid.h"
+#include "engine/face/box.h"
 
 #include <math.h>
 
@@ -38,7 +38,7 @@ struct grid {
 static bool make_grid(const struct fid_picture *picture, const struct fid_box *box,
                       struct grid *grid)
 {
-    if (!isfinite(box->x) || !isfinite(box->y) || !(box->w > 0) || !(box->h > 0))
+    if (!fid_box_is_one(box))
         return false;
     double x0 = fmax(box->x, 0), y0 = fmax(box->y, 0);
     double x1 = fmin((double)box->x + box->w, picture->width);

@@ -121,6 +121,11 @@ static void matching_close(struct matching *m)
     fid_free(m->hits);
 }
 
+static bool is_finite(const struct fid_box *box)
+{
+    return isfinite(box->x) && isfinite(box->y) && isfinite(box->w) && isfinite(box->h);
+}
+
 static enum fid_status check_boxes(const struct fid_scored_box *found, size_t found_count,
                                    const struct fid_truth_box *truth, size_t truth_count,
                                    double iou, struct fid_error *error)
@@ -132,6 +137,12 @@ static enum fid_status check_boxes(const struct fid_scored_box *found, size_t fo
         return fid_fail(error, FID_INVALID, "there is no face to be found");
     if (!(iou > 0.0 && iou <= 1.0))
         return fid_fail(error, FID_INVALID, "an overlap of %g is not between 0 and 1", iou);
+    for (size_t i = 0; i < truth_count; i++)
+        if (!is_finite(&truth[i].box))
+            return fid_fail(error, FID_INVALID, "true box %zu is not finite", i);
+    for (size_t i = 0; i < found_count; i++)
+        if (!is_finite(&found[i].box))
+            return fid_fail(error, FID_INVALID, "found box %zu is not finite", i);
     for (size_t i = 0; i < found_count; i++)
         if (!isfinite(found[i].score))
             return fid_fail(error, FID_INVALID, "found box %zu has no finite score", i);

@@ -1,3 +1,4 @@
+#include "engine/face/box.h"
 #include "engine/face/picture/picture_codec.h"
 #include "engine/face/picture/resample.h"
 
@@ -13,6 +14,11 @@ enum fid_status fid_picture_cut(const struct fid_picture *picture, const struct 
     if (picture->width < 1 || picture->height < 1) {
         fid_picture_clear(cut);
         return fid_fail(error, FID_INVALID, "there is no picture to cut a part from");
+    }
+    if (!fid_box_is_one(box)) {
+        fid_picture_clear(cut);
+        return fid_fail(error, FID_INVALID, "the box %g x %g at %g %g cannot be cut out",
+                        (double)box->w, (double)box->h, (double)box->x, (double)box->y);
     }
     enum fid_status status = fid_picture_resize(cut, width, height, error);
     return status == FID_OK ? fid_resample(picture, rect, FID_EDGE_REPLICATE, cut, error) : status;

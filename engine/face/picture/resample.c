@@ -146,12 +146,20 @@ static void resample_rows(const struct fid_picture *source, const struct axis *a
     }
 }
 
+/* So far away, for its size, that the output's pixels would have no extent. */
+static bool is_lost(double start, double length, int out_size)
+{
+    const double step = length / out_size, far = fmax(fabs(start), fabs(start + length));
+    return !(far + step > far) || !isfinite(far + step);
+}
+
 enum fid_status fid_resample(const struct fid_picture *source, struct fid_rect rect,
                              enum fid_edge edge, struct fid_picture *target,
                              struct fid_error *error)
 {
     if (!isfinite(rect.x) || !isfinite(rect.y) || !isfinite(rect.w) || !isfinite(rect.h) ||
-        !(rect.w > 0.0) || !(rect.h > 0.0))
+        !(rect.w > 0.0) || !(rect.h > 0.0) || is_lost(rect.x, rect.w, target->width) ||
+        is_lost(rect.y, rect.h, target->height))
         return fid_fail(error, FID_INVALID, "the rectangle %g x %g at %g %g cannot be cut out",
                         rect.w, rect.h, rect.x, rect.y);
     enum fid_status status = FID_OK;

@@ -22,7 +22,8 @@ enum fid_edge {
 /* FILLS target (its size is the wanted one) with the part `rect` of source. Along each axis on its
  * own: shrinking averages the area that an output pixel covers, with partial pixels by their share;
  * growing interpolates linearly between the two nearest centres. target is not source.
- * FID_INVALID: a rectangle that is empty or not finite; FID_NO_MEMORY. */
+ * FID_INVALID: a rectangle that is empty or not finite, or so far away that its pixels have no
+ * extent; FID_NO_MEMORY. */
 enum fid_status fid_resample(const struct fid_picture *source, struct fid_rect rect,
                              enum fid_edge edge, struct fid_picture *target,
                              struct fid_error *error);

@@ -239,7 +239,9 @@ static void pair_up(const struct fid_tracker *tracker, const struct fid_face *fa
     float close[FID_TRACKS_MAX][FID_TRACKS_MAX]; /* of a track and a face; 0: out of the question */
     for (size_t t = 0; t < tracker->count; t++)
         for (size_t f = 0; f < count; f++)
-            close[t][f] = closeness(tracker, &tracker->tracks[t], &faces[f]);
+            close[t][f] = fid_box_is_one(&faces[f].box)
+                              ? closeness(tracker, &tracker->tracks[t], &faces[f])
+                              : 0;
     for (size_t f = 0; f < count; f++)
         pair[f] = tracker->count;
     for (;;) {
@@ -276,7 +278,7 @@ void fid_tracker_update(struct fid_tracker *tracker, uint64_t time_ns, const str
             go_on(tracker, &tracker->tracks[pair[f]], &faces[f], &qualities[f]);
     drop_lost(tracker);
     for (size_t f = 0; f < count; f++)
-        if (pair[f] == before && tracker->count < FID_TRACKS_MAX)
+        if (pair[f] == before && fid_box_is_one(&faces[f].box) && tracker->count < FID_TRACKS_MAX)
             begin(tracker, &faces[f], &qualities[f]);
     doubt_crossings(tracker);
 }
