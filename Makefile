@@ -123,7 +123,6 @@ $(BUILD)/kernels/$(1)/%.o: kernels/$(1)/%.c $(BUILD)/flags kernels/$(1)/flags.mk
 	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(FLAGS_$(1)) $$(KERNEL_FLAGS) -c -o $$@ $$<
 endef
 $(foreach isa,$(ISA_FOLDERS),$(eval $(call isa_rule,$(isa))))
-$(BUILD)/kernels/ref/%.o: private FLAGS_FILE = $(KERNEL_FLAGS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -253,7 +252,7 @@ check-vggface2: program tests
 	$(PYTHON) convert/check_vggface2.py "$(H5)" $(if $(LABELS),--labels "$(LABELS)") $(if $(PICTURE),--picture "$(PICTURE)")
 
 # Each target of tests/fuzz for FUZZ_RUNS inputs, or FUZZ_SECONDS if there are any, clang's sanitizers watching.
-# The kernels are not watched: no target feeds them, and they take clang minutes to instrument.
+# The kernels are not watched but those of the reference: they take clang minutes to instrument.
 FUZZERS   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_RUNS ?= 20000
 FUZZ_SANITIZE := $(if $(SANITIZE),$(SANITIZE),address,undefined)
@@ -278,6 +277,7 @@ run-fuzz_%:
 	@echo "   figure $*: $$(grep -o 'executed_units: .*' $(FUZZ_BUILD)/fuzz_$*.log | tr -dc 0-9) inputs without a finding"
 FUZZ_WRAPPED := utf8proc_iterate utf8proc_decompose utf8proc_reencode fid_frame_jpeg_size fid_frame_decode_jpeg stat64
 FUZZ_O := $(if $(filter memory,$(SANITIZE)),$(BUILD)/tests/fuzz/unseen.o)
+$(BUILD)/fuzz_network: $(BUILD)/tests/check/fid_builder.o
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_O) $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $(if $(FUZZ_O),$(FUZZ_WRAPPED:%=-Wl,--wrap=%)) -o $@ $^ $(LIBS_LIB)

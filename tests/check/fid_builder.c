@@ -410,14 +410,19 @@ int fid_builder_write(struct fid_builder *builder, const char *path)
     return fclose(out) == 0 && written == size ? 0 : -1;
 }
 
+/* i taken four times as one bit of the polynomial 0x82F63B78. */
+static const uint32_t four_bits[16] = {
+    0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
+    0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75};
+
 uint32_t fid_builder_crc32c(uint32_t crc, const void *data, size_t bytes)
 {
     const uint8_t *byte = data;
     crc = ~crc;
     while (bytes-- > 0) {
         crc ^= *byte++;
-        for (int i = 0; i < 8; i++)
-            crc = crc >> 1 ^ (0x82F63B78u & (0u - (crc & 1u)));
+        crc = crc >> 4 ^ four_bits[crc & 15];
+        crc = crc >> 4 ^ four_bits[crc & 15];
     }
     return ~crc;
 }
