@@ -106,7 +106,9 @@ static void nobody_waits_for_a_reader_that_stands_still(void)
         put(&rig, i, 200, false);
     const uint64_t took = app_now_ns() - start;
     CHECK_THAT(took < PATIENCE_NS, "putting took %.1f s", (double)took / 1e9);
+    pthread_mutex_lock(&rig.writer->lock);
     CHECK(rig.writer->queued_bytes <= APP_EVENTS_BYTES);
+    pthread_mutex_unlock(&rig.writer->lock);
     CHECK(pthread_create(&reader, NULL, read_all, &rig) == 0);
     put(&rig, before, 200, true); /* however full it is */
     CHECK(app_event_writer_drain(rig.writer) > 0);

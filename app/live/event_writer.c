@@ -271,7 +271,10 @@ void app_event_writer_close(struct app_event_writer **writer)
     if (closing == NULL)
         return;
     app_event_writer_drain(closing);
-    if (!closing->over) { /* the memory is the thread's, and the process is about to end */
+    pthread_mutex_lock(&closing->lock);
+    const bool over = closing->over;
+    pthread_mutex_unlock(&closing->lock);
+    if (!over) { /* the memory is the thread's, and the process is about to end */
         pthread_detach(closing->thread);
         return;
     }
