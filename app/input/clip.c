@@ -80,9 +80,8 @@ void app_clip_shown(const char *path, char *shown, size_t bytes)
 
 /* ---- which frames ---- */
 
-/* What a clip may cost is bounded by what it gives: so many seconds of computing from frame to
- * frame, and one more for each that is decoded and left out on the way. A stream has no bound. */
-enum { PATIENCE_S = 60 };
+/* Seconds that a clip may compute from frame to frame, and one more for each frame left out. */
+#define PATIENCE_S 60
 
 /* Asks ffprobe for the clip's frames a second and their number; zeros for what it does not know. */
 static enum fid_status probe(const char *input, double *rate, double *frames,
@@ -178,26 +177,20 @@ static enum fid_status start_ffmpeg(struct app_clip *clip, const char *input, bo
 {
     char *arguments[ARGUMENTS];
     size_t count = 0;
-    const char *const general[] = {"ffmpeg",     "-nostdin", "-hide_banner", "-nostats", "-v",
-                                   "level+info", NULL};
+    const char *const allowed = clip->url ? "rtsp,rtsps,tcp,tls,udp,rtp,srtp,pipe" : "file,pipe";
+    const char *const general[] = {"ffmpeg", "-nostdin",   "-hide_banner",        "-nostats",
+                                   "-v",     "level+info", "-protocol_whitelist", allowed,
+                                   NULL};
     const char *const repeated[] = {"-stream_loop", "-1", NULL};
-    const char *const file[] = {"-protocol_whitelist", "file,pipe", NULL};
-    const char *const url[] = {"-protocol_whitelist",
-                               "rtsp,rtsps,tcp,tls,udp,rtp,srtp,pipe",
-                               "-rtsp_transport",
-                               "tcp",
-                               "-timeout",
-                               "5000000", /* µs */
-                               "-fflags",
-                               "nobuffer",
-                               "-flags",
-                               "low_delay",
-                               NULL};
+    /* the timeout is in microseconds */
+    const char *const url[] = {"-rtsp_transport", "tcp",    "-timeout",  "5000000", "-fflags",
+                               "nobuffer",        "-flags", "low_delay", NULL};
     const char *const first_video[] = {"-i", input, "-map", "0:v:0", "-vf", select, NULL};
     const char *const pictures[] = {"-vsync", "passthrough", "-f",    "image2pipe", "-c:v",
                                     "ppm",    "-pix_fmt",    "rgb24", "pipe:1",     NULL};
     add(arguments, &count, general);
-    add(arguments, &count, clip->url ? url : file);
+    if (clip->url)
+        add(arguments, &count, url);
     if (loop && !clip->url)
         add(arguments, &count, repeated);
     add(arguments, &count, first_video);

@@ -28,14 +28,6 @@ struct birth {
     sigset_t signals;
 };
 
-static void limit(int resource, rlim_t most)
-{
-    struct rlimit now, wanted = {most, most};
-    if (getrlimit(resource, &now) == 0 && now.rlim_max < most) /* RLIM_INFINITY is the largest */
-        wanted = (struct rlimit){now.rlim_max, now.rlim_max};
-    setrlimit(resource, &wanted);
-}
-
 /* An ignored signal stays ignored in the program that is run: SIGPIPE, which we ignore, ends it
  * again; SIGXFSZ does not, so that a report that it tries to write is only missing. */
 static void set_signals(const sigset_t *blocked)
@@ -58,13 +50,14 @@ static void close_others(void)
 
 static _Noreturn void become(const struct birth *birth)
 {
+    const struct rlimit none = {0, 0}, memory = {birth->memory, birth->memory};
     int reason = 0;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != birth->parent) /* it ended before it was asked for the signal */
         _exit(127);
-    limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_FSIZE, 0);
-    limit(RLIMIT_DATA, birth->memory);
+    setrlimit(RLIMIT_CORE, &none);
+    setrlimit(RLIMIT_FSIZE, &none);
+    setrlimit(RLIMIT_DATA, &memory);
     if (dup2(birth->in, 0) < 0 || dup2(birth->out, 1) < 0 || dup2(birth->talk, 2) < 0)
         reason = errno;
     close_others();
@@ -79,11 +72,17 @@ static _Noreturn void become(const struct birth *birth)
 
 /* ---- starting ---- */
 
+/* Not more than the machine has, nor than we may give. */
 static rlim_t memory_most(void)
 {
     const long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
-    const rlim_t all = pages > 0 && bytes > 0 ? (rlim_t)pages * (rlim_t)bytes : MEMORY_MOST;
-    return all < MEMORY_MOST ? all : MEMORY_MOST;
+    struct rlimit own;
+    rlim_t most = MEMORY_MOST;
+    if (pages > 0 && bytes > 0 && (rlim_t)pages * (rlim_t)bytes < most)
+        most = (rlim_t)pages * (rlim_t)bytes;
+    if (getrlimit(RLIMIT_DATA, &own) == 0 && own.rlim_max < most) /* RLIM_INFINITY is the largest */
+        most = own.rlim_max;
+    return most;
 }
 
 /* 0, or why there is no such child: errno. No signal is handled in the child as if it were us. */
