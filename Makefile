@@ -84,8 +84,8 @@ $(if $(STATIC),$(PROGRAM)): $(BUILD)/faceid
 # is built, whatever its switches: for tests of the installation.
 $(BUILD)/flags: $(if $(BUILT),,FORCE)
 	@mkdir -p $(@D)
-	@echo "$(subst ",\",$(CC) $(CFLAGS_ALL) $(KERNEL_FLAGS) $(LDFLAGS_ALL) $(ISA_FOLDERS))" | cmp -s - $@ || \
-	    echo "$(subst ",\",$(CC) $(CFLAGS_ALL) $(KERNEL_FLAGS) $(LDFLAGS_ALL) $(ISA_FOLDERS))" >$@
+	@echo "$(subst ",\",$(CC) $(CFLAGS_ALL) $(KERNEL_FLAGS) $(REF_FLAGS) $(LDFLAGS_ALL) $(ISA_FOLDERS))" | cmp -s - $@ || \
+	    echo "$(subst ",\",$(CC) $(CFLAGS_ALL) $(KERNEL_FLAGS) $(REF_FLAGS) $(LDFLAGS_ALL) $(ISA_FOLDERS))" >$@
 $(BUILD)/prefix: FORCE
 	@mkdir -p $(@D)
 	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' >$@
@@ -123,6 +123,7 @@ $(BUILD)/kernels/$(1)/%.o: kernels/$(1)/%.c $(BUILD)/flags kernels/$(1)/flags.mk
 	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(FLAGS_$(1)) $$(KERNEL_FLAGS) -c -o $$@ $$<
 endef
 $(foreach isa,$(ISA_FOLDERS),$(eval $(call isa_rule,$(isa))))
+$(BUILD)/kernels/ref/%.o: private FLAGS_FILE = $(REF_FLAGS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)

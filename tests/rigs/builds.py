@@ -21,7 +21,8 @@ def get(build):
              "usbcam": os.path.join(folder if build == "arm64" else BUILD, "tests", "usbcam")}
     if build == "asan":
         # The C tests watch the kernels, and no emulator has to.
-        _make(folder, [files["faceid"]], "SANITIZE=address,undefined", "KERNEL_FLAGS=-fno-sanitize=all")
+        _make(folder, [files["faceid"]], "SANITIZE=address,undefined",
+              *[name + "=-fno-sanitize=all" for name in ("KERNEL_FLAGS", "REF_FLAGS")])
     if build == "arm64":
         need("aarch64-linux-gnu-gcc")
         make_sysroot("arm64")
