@@ -198,7 +198,6 @@ static enum fid_status start_ffmpeg(struct app_clip *clip, const char *input, bo
     return app_child_start(&clip->child, arguments, error);
 }
 
-/* skipped: frames that are not wanted before the next one. */
 static void renew_patience(struct app_clip *clip, long skipped)
 {
     const uint64_t now = app_now_ns();
