@@ -260,10 +260,10 @@ static bool count_rows(struct fid_store *store, struct fid_store_rows *rows,
     const int64_t most = rows->pages->count * ((int64_t)rows->pages->size / ROW_LEAST);
     bool counted = false;
     for (int i = 0; i < 2; i++) {
-        char sql[80];
+        char sql[120];
         int64_t number = 0;
-        sqlite3_snprintf(sizeof sql, sql, "SELECT count(*) FROM %s%s", table,
-                         i == 0 ? "" : " NOT INDEXED");
+        sqlite3_snprintf(sizeof sql, sql, "SELECT count(*) FROM (SELECT 1 FROM %s%s LIMIT %lld)",
+                         table, i == 0 ? "" : " NOT INDEXED", (long long)most + 1);
         if (fid_sqlite_number(store, sql, NULL, &number, NULL) != FID_OK || number < 0 ||
             number > most)
             continue;
@@ -280,7 +280,7 @@ static void keep_as_it_is(struct fid_store *store)
 {
     int64_t unused;
     if (!store->fixed && fid_store_begin(store, false, NULL) == FID_OK)
-        fid_sqlite_number(store, "SELECT count(*) FROM sqlite_schema", NULL, &unused, NULL);
+        fid_sqlite_number(store, "PRAGMA user_version", NULL, &unused, NULL); /* no table */
 }
 
 static enum fid_status look_everywhere(struct fid_store *store, struct fid_store_rows *rows,
