@@ -342,7 +342,8 @@ const struct app_verb app_verb_model = {
     .details =
         "info prints name, kind, id, source, licence, sizes, graphs and metadata.\n"
         "verify checks the file (sizes, checksums, structure, every number finite, graphs\n"
-        "that fit together) and prints \"FILE: ok\", or the reason and exit code 4.\n"
+        "that fit together, the id that they make) and prints \"FILE: ok\", or the reason\n"
+        "and exit code 4.\n"
         "pack writes the model once more, with its first graph's weights as the kernels of\n"
         "this CPU (or of --isa) read them: a start then takes less time, and the file about\n"
         "twice the room. Elsewhere the file does what it did before. The model's id, and so\n"
