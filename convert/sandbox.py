@@ -34,20 +34,29 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True)
 class Limits:
-    memory: int   # bytes beyond what the process has before it reads
+    memory: int   # bytes of addresses
     seconds: int  # of CPU time
     result: int   # bytes
 
 
+def _addresses():
+    """Bytes of addresses that this process has; a guess where there is no /proc."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 1024 * MIB
+
+
 def limits_for(size):
     """Limits for sources of so many bytes: the largest networks take a sixth of the time and two
-    thirds of the memory."""
-    return Limits(1024 * MIB + 12 * size, 60 + 2 * size // MIB, 64 * MIB + 8 * size)
+    thirds of the memory, beyond what this process has already."""
+    return Limits(_addresses() + 1024 * MIB + 12 * size, 60 + 2 * size // MIB, 64 * MIB + 8 * size)
 
 
 # ---- the child ----
 
-def _confine(limits, pipe, parent):
+def _confine(limits, pipe, null, parent):
     for name, *arguments in (("unshare", NAMESPACES),
                              ("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0),
                              ("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
@@ -57,16 +66,13 @@ def _confine(limits, pipe, parent):
     if os.getppid() != parent:
         os._exit(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    null = os.open(os.devnull, os.O_RDWR)
     pipe = os.dup2(pipe, max(pipe, null, PIPE) + 1)
     for number in range(PIPE):
         os.dup2(null, number)
     os.dup2(pipe, PIPE)
     os.closerange(PIPE + 1, max(os.sysconf("SC_OPEN_MAX"), 1024))
-    with open("/proc/self/statm", "rb") as file:
-        pages = int(file.read().split()[0])
     for kind, wanted, more in (
-            (resource.RLIMIT_AS, pages * resource.getpagesize() + limits.memory, 0),
+            (resource.RLIMIT_AS, limits.memory, 0),
             (resource.RLIMIT_CPU, limits.seconds, 1),  # at the soft limit SIGXCPU tells what it was
             (resource.RLIMIT_CORE, 0, 0), (resource.RLIMIT_FSIZE, 0, 0),
             (resource.RLIMIT_NOFILE, 0, 0)):
@@ -82,11 +88,11 @@ def _send(what, data):
         rest = rest[os.write(PIPE, rest):]
 
 
-def _child(work, limits, pipe, parent):
+def _child(work, limits, pipe, null, parent):
     """Does the work and ends the process."""
     gc.freeze()  # a collection would touch, and so copy, all that the parent has
     try:
-        _confine(limits, pipe, parent)
+        _confine(limits, pipe, null, parent)
         try:
             what, data = RESULT, work(lambda name: _send(SUBJECT, name.encode("utf-8", "replace")))
         except ConvertError as error:
@@ -148,12 +154,14 @@ def run(work, name, size):
     it begins. name: of the first; size: bytes of all files. ConvertError, also for all that a file
     can do to the child; OSError if there can be no child."""
     limits, parent = limits_for(size), os.getpid()
+    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     pipe, theirs = os.pipe()
     child = os.fork()
     if child == 0:
-        _child(work, limits, theirs, parent)
+        _child(work, limits, theirs, null, parent)
     try:
         os.close(theirs)
+        os.close(null)
         what, data, name = _answer(pipe, name, limits)
     finally:
         os.close(pipe)

@@ -13,7 +13,7 @@ from refusal import need_onnx
 
 COUNT = int(os.environ.get("FACEID_SOAK_CONVERT", "200"))
 TRACED = 40 if "FACEID_SOAK_CONVERT" in os.environ else 8
-# What the child opens before it can no more: its own size, and a place for its output.
+# What the converter opens beside its arguments: its own size, and a place for the child's output.
 OWN = ("/proc/self/statm", "/dev/null")
 OPENED = re.compile(r'\bopen(?:at2?)?\((?:AT_FDCWD|\d+)?(?:, )?"([^"]*)"')
 

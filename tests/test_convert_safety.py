@@ -26,7 +26,7 @@ SIGNAL_WORDS = ("signal", "Segmentation", "Traceback", "core dumped", "Killed", 
 
 def limited(**limits):
     """limits_for with other numbers, for one case."""
-    usual = dict(memory=1 << 28, seconds=20, result=1 << 20)
+    usual = dict(memory=sandbox._addresses() + (1 << 28), seconds=20, result=1 << 20)
     return lambda size: sandbox.Limits(**{**usual, **limits})
 
 
