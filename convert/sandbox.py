@@ -49,9 +49,9 @@ def _addresses():
 
 
 def limits_for(size):
-    """Limits for sources of so many bytes: the largest networks take a sixth of the time and two
-    thirds of the memory, beyond what this process has already."""
-    return Limits(_addresses() + 1024 * MIB + 12 * size, 60 + 2 * size // MIB, 64 * MIB + 8 * size)
+    """Limits for sources of so many bytes: the largest networks take a fiftieth of the time and
+    half of the memory, beyond what this process has already."""
+    return Limits(_addresses() + 1024 * MIB + 12 * size, 20 + 2 * size // MIB, 64 * MIB + 8 * size)
 
 
 # ---- the child ----
