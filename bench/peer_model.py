@@ -9,10 +9,10 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "convert"))
-from convert import CONVERTER, read_graph, write_whole  # noqa: E402
+from convert import CONVERTER, read_graphs  # noqa: E402
 from fid_writer import file_bytes  # noqa: E402
 from graph import ConvertError  # noqa: E402
-from graph_passes import simplify  # noqa: E402
+from whole_file import write_whole  # noqa: E402
 
 
 def main(words):
@@ -23,8 +23,8 @@ def main(words):
     try:
         with open(source, "rb") as file:
             data = file.read()
-        graph = simplify(read_graph("onnx", data, source))
-        write_whole(target, file_bytes([graph], {
+        graphs = read_graphs("onnx", [(source, data)], lambda name: None)
+        write_whole(target, file_bytes(graphs, {
             "face.kind": "recognizer",
             "info.name": os.path.splitext(os.path.basename(source))[0],
             "info.source": os.path.basename(source),

@@ -365,7 +365,7 @@ def colours_are_right_in_every_format():
                 return window.pixels()[520:640, 100:300].reshape(-1, 3).mean(0)
             # Y, U and V are whole numbers, each may be off by one half: at most 2.02 steps of blue.
             until(lambda: (abs(colour() - wanted) <= 3).all(),
-                  "%s: the background is %s" % (name, colour()), 10)
+                  "%s: the background is not %s" % (name, wanted))
             window.key("q")
             require(window.end()[0] == 0, "q")
         if make:
