@@ -351,13 +351,13 @@ CREATE TABLE sample(id INTEGER PRIMARY KEY, person INTEGER NOT NULL REFERENCES p
 CREATE INDEX sample_person ON sample(person);
 CREATE TABLE vector(person INTEGER NOT NULL REFERENCES person(id) ON DELETE CASCADE, kind INTEGER NOT NULL,
  place INTEGER NOT NULL, data BLOB NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY(person, kind, place));
-"""
+""".replace("\n ", " ")  # the texts as they were written, each on a line
 SECOND_TABLES = """
 CREATE TABLE calibration(id INTEGER PRIMARY KEY CHECK(id = 1), model TEXT NOT NULL, model_name TEXT NOT NULL,
  accept REAL NOT NULL, fpir REAL NOT NULL, people INTEGER NOT NULL, strangers INTEGER NOT NULL,
  named INTEGER NOT NULL, created TEXT NOT NULL, crc INTEGER NOT NULL);
 CREATE TABLE stranger(id INTEGER PRIMARY KEY, source TEXT NOT NULL, data BLOB NOT NULL, crc INTEGER NOT NULL);
-"""
+""".replace("\n ", " ")
 
 
 @case

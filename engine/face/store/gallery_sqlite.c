@@ -200,10 +200,12 @@ static enum fid_status set_journal(struct fid_store *store, const char *sql,
 
 enum fid_status fid_sqlite_prepare_handle(struct fid_store *store, struct fid_error *error)
 {
+    enum { SCHEMA_THOUSANDS = 1000 }; /* reading and proving it takes some */
     sqlite3_busy_timeout(store->db, FID_STORE_BUSY_MS);
     sqlite3_extended_result_codes(store->db, 1);
     fid_sqlite_restrict(store->db);
-    fid_sqlite_bound_schema(store);
+    store->is_ours = false;
+    fid_sqlite_bound(store, SCHEMA_THOUSANDS);
     return execute(store,
                    "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA foreign_keys=ON;"
                    "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA synchronous=FULL",

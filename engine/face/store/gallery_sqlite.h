@@ -23,13 +23,13 @@ struct fid_store {
     struct fid_sealed *sealed; /* owned; NULL: the file is plain */
     fid_crc32c_fn crc32c;
     char path[PATH_MAX];
-    bool fixed;             /* where nothing can be written: no locks, no journal */
-    int64_t fixed_version;  /* of the file that is open */
-    bool cramped;           /* fixed, only because there was no room for a journal */
-    bool is_ours;           /* its tables are proven: statements may touch them */
-    int steps;              /* of SQLite's work, until they are */
-    int code;               /* SQLite's, of the last failure */
-    struct fid_error fault; /* why it could not have been opened but for FID_STORE_DAMAGED */
+    bool fixed;                /* where nothing can be written: no locks, no journal */
+    int64_t fixed_version;     /* of the file that is open */
+    bool cramped;              /* fixed, only because there was no room for a journal */
+    bool is_ours;              /* its tables are proven: statements may touch them */
+    int64_t steps, steps_most; /* thousands of SQLite's, where its work is bounded */
+    int code;                  /* SQLite's, of the last failure */
+    struct fid_error fault;    /* why it could not have been opened but for FID_STORE_DAMAGED */
 };
 
 /* ---- from a path to a connection ---- */
@@ -73,8 +73,9 @@ enum fid_status fid_sqlite_begin_sealed(const struct fid_sealed *sealed, const c
 /* What a file says is not run: no trigger, view, extension or function of it, and nothing longer or
  * deeper than ours. Of every connection, at once. */
 void fid_sqlite_restrict(sqlite3 *db);
-/* Ends what SQLite does on a file whose tables are not proven, where that is endless. */
-void fid_sqlite_bound_schema(struct fid_store *store);
+/* Ends as damage what takes SQLite's machine more than so many thousand steps from now on (0: no
+ * matter how many): pages that name each other make a table endless. */
+void fid_sqlite_bound(struct fid_store *store, int64_t thousands);
 /* Proves that the file has the tables and indexes of a version of ours and nothing else, before any
  * statement touches one of them. Where it may be written, those of an older version become this
  * one's, and an empty file gets them. *empty: no tables, none made. FID_INVALID: another program's;

@@ -39,7 +39,8 @@ static enum fid_status each_row(const struct checker *checker, const char *sql, 
             look(checker, statement);
     enum fid_status status = FID_OK;
     const int kind = code & 0xFF;
-    if (kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB || kind == SQLITE_ERROR)
+    if (kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB || kind == SQLITE_ERROR ||
+        kind == SQLITE_INTERRUPT)
         tell(checker, "not all of %s can be read: pages are damaged", what);
     else if (code != SQLITE_DONE)
         status = fid_sqlite_fail(store, code, "read", error);
@@ -170,12 +171,19 @@ enum fid_status fid_store_check(struct fid_store *store, fid_store_tell_fn tell_
          " (SELECT count(*) FROM vector WHERE person = person.id AND kind = 2) FROM person",
          "the people", look_at_person},
     };
-    enum fid_status status = look_at_single_rows(&checker, error);
+    /* Six steps a byte, and a million: a row's hundred take a hundred bytes at least. */
+    enum { THOUSANDS = 1000, THOUSANDS_A_PAGE = 25 };
+    int64_t pages = 0;
+    enum fid_status status = fid_sqlite_number(store, "PRAGMA page_count", NULL, &pages, error);
+    if (status == FID_OK)
+        status = look_at_single_rows(&checker, error);
     for (size_t i = 0; status == FID_OK && i < sizeof steps / sizeof steps[0]; i++) {
         bool has = false;
         status = fid_sqlite_has_version(store, steps[i].first_version, &has, error);
+        fid_sqlite_bound(store, THOUSANDS + THOUSANDS_A_PAGE * pages);
         if (status == FID_OK && has)
             status = each_row(&checker, steps[i].sql, steps[i].what, steps[i].look, error);
     }
+    fid_sqlite_bound(store, 0);
     return status;
 }

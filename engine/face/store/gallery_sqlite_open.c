@@ -258,21 +258,20 @@ void fid_sqlite_restrict(sqlite3 *db)
         sqlite3_limit(db, limits[i][0], limits[i][1]);
 }
 
-/* Reading the tables' table and proving it takes some thousand steps of SQLite's machine; pages
- * that name each other could make it endless. */
-enum { STEPS_AT_ONCE = 1000, CALLS_MOST = 1000 };
-
 static int count_steps(void *ctx)
 {
     struct fid_store *store = ctx;
-    return ++store->steps > CALLS_MOST;
+    return ++store->steps > store->steps_most;
 }
 
-void fid_sqlite_bound_schema(struct fid_store *store)
+void fid_sqlite_bound(struct fid_store *store, int64_t thousands)
 {
-    store->is_ours = false;
     store->steps = 0;
-    sqlite3_progress_handler(store->db, STEPS_AT_ONCE, count_steps, store);
+    store->steps_most = thousands;
+    if (thousands > 0)
+        sqlite3_progress_handler(store->db, 1000, count_steps, store);
+    else
+        sqlite3_progress_handler(store->db, 0, NULL, NULL);
 }
 
 /* ---- connecting ---- */

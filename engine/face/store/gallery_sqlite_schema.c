@@ -337,13 +337,14 @@ enum fid_status fid_sqlite_settle_schema(struct fid_store *store, unsigned flags
                           store->path);
     if (status == FID_OK && !is_new)
         status = prove(store, found.version, error);
-    if (status == FID_OK && write && !*empty)
+    const bool raise = write && !*empty && (is_new || found.version < SCHEMA);
+    if (status == FID_OK && raise)
         status = raise_schema(store, is_new ? 0 : found.version, error);
-    if (status == FID_OK)
+    if (status == FID_OK && raise)
         status = fid_store_commit(store, error);
-    fid_store_rollback(store);
+    fid_store_rollback(store); /* where nothing is written: SQLite commits nothing behind damage */
     store->is_ours = status == FID_OK;
     if (store->is_ours)
-        sqlite3_progress_handler(store->db, 0, NULL, NULL);
+        fid_sqlite_bound(store, 0);
     return status;
 }
