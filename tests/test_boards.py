@@ -368,10 +368,10 @@ def baseline_of_x86_64():
 
 @case
 def baseline_of_64_bit_arm():
-    """The instructions for checksums and for dot products stand each in one object, which is asked for
+    """The instructions for checksums, dot products and SHA-256 stand each in one object, which is asked for
     by name."""
     hold_to_baseline("aarch64-linux-gnu-", "aarch64", built("aarch64").folder,
-                     ("kernels/neon/crc32c_neon.o", "kernels/neon/dot_s8_dot_neon.o"))
+                     tuple("kernels/neon/%s_neon.o" % name for name in ("crc32c", "dot_s8_dot", "sha256")))
 
 
 @case
