@@ -146,7 +146,7 @@ def is_full(reader):
         before, end = -1, time.monotonic() + PATIENCE
         while time.monotonic() < end and process.poll() is None:
             now = struct.unpack("i", fcntl.ioctl(reader, termios.FIONREAD, b"0000"))[0]
-            if now == before and now > 3000:
+            if now == before and now > 0:
                 return
             before = now
             time.sleep(1)
@@ -183,8 +183,8 @@ def beside_a_reader_that_stands_still():
     """Of stdout, and of a named pipe for the events. What is in the pipe ends with a whole line."""
     folder, path = pictures(), fifo()
     for number in BOTH:
-        for words in (("identify", "--json", folder), ("live", "--headless", "--events-frames", "--input", folder),
-                      ("live", "--headless", "--events-frames", "--input", folder, "--events", path)):
+        for words in (("identify", "--json", folder), ("live", "--headless", "--events-frames", "--loop", "--input", folder),
+                      ("live", "--headless", "--events-frames", "--loop", "--input", folder, "--events", path)):
             reader, writer = full_pipe()
             if path in words:
                 os.close(reader)
