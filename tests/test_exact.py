@@ -11,7 +11,7 @@ import zlib
 
 import numpy as np
 
-from check import ROOT, case, main, require, run, shared, skip, temp_folder
+from check import ROOT, SOAK, case, main, require, run, shared, skip, temp_folder
 
 import convert
 import reference_resnet50
@@ -253,6 +253,8 @@ def _neon_tool():
 
 @case
 def all_three_on_neon():
+    if not SOAK:
+        skip("make soak: minutes under qemu")
     for network in (KERAS_NOTOP, KERAS_TOP, CAFFE):
         compare_resnet50(network, {"isa": "neon"}, _neon_tool())
 

@@ -374,7 +374,7 @@ def protect_killed_at_each_call():
         people = state(gallery, keys[before])
         count = calls_of(words, gallery, keys[before])
         for kind in ("kill", "torn"):
-            for at in chosen(count, 12):
+            for at in chosen(count, 40):
                 gallery, key = fresh(before)
                 second = put(gallery + ".key2", bytes(range(64)))
                 done = fault(words, gallery, key if before == "sealed" else None, FAULT_AT=str(at), FAULT_KIND=kind)

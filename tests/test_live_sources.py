@@ -28,7 +28,7 @@ def environment():
 def live(*more, data=None, env=None):
     """Runs it; returns (frames looked at, frames dropped, CompletedProcess)."""
     with open(os.devnull) if data is None else data as stdin:
-        done = subprocess.run(words(*more), stdin=stdin, stdout=subprocess.PIPE, timeout=PATIENCE0,
+        done = subprocess.run(words(*more), stdin=stdin, stdout=subprocess.PIPE, timeout=PATIENCE,
                               stderr=subprocess.PIPE, env=env or environment())
     return (*counts(done.stderr.decode()), done)
 

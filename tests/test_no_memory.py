@@ -1,7 +1,7 @@
 """Memory runs out at the k-th request of a whole program, for that one request or from then on: it ends
 with a sentence and its exit code, or does what it would have done; the gallery is as before or as after.
 
-Requests of every library count (tests/rigs/lean.c). Here each 31st of them is refused, in `make soak`
+Requests of every library count (tests/rigs/lean.c). Here each 61st of them is refused, in `make soak`
 every one."""
 import os
 import shutil
@@ -9,7 +9,7 @@ import shutil
 import program
 from check import BUILD, SOAK, case, main, require, shared, temp_folder
 
-STEP = 1 if SOAK else 31
+STEP = 1 if SOAK else 61
 LEAN = os.path.join(BUILD, "tests", "lean.so")
 NO_MEMORY = 70
 
