@@ -186,10 +186,10 @@ struct app_event_writer *app_event_writer_open(int file)
 static struct line *copy_line(const char *text, size_t bytes, size_t dropped)
 {
     static const char closing[] = "}\n";
-    char told[48] = "";
-    if (dropped > 0)
-        snprintf(told, sizeof told, ",\"dropped\":%zu", dropped);
-    const size_t body = bytes - (sizeof closing - 1), more = strlen(told);
+    char told[48];
+    const int told_bytes =
+        dropped > 0 ? snprintf(told, sizeof told, ",\"dropped\":%zu", dropped) : 0;
+    const size_t body = bytes - (sizeof closing - 1), more = (size_t)told_bytes;
     struct line *line = malloc(sizeof *line + bytes + more);
     if (line == NULL)
         return NULL;

@@ -25,12 +25,12 @@ static void one_block(__m128i *abef, __m128i *cdgh, const __m128i *block)
     const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
     const __m128i abef_before = *abef, cdgh_before = *cdgh;
     __m128i w[4];
-    for (int i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 4; i++) {
         w[i] = _mm_shuffle_epi8(_mm_loadu_si128(block + i), swap);
         four_rounds(abef, cdgh, w[i], fid_sha256_constants + 4 * i);
     }
-    for (int i = 4; i < 16; i += 4)
-        for (int j = 0; j < 4; j++) {
+    for (size_t i = 4; i < 16; i += 4)
+        for (size_t j = 0; j < 4; j++) {
             w[j] = next_words(w[j], w[(j + 1) & 3], w[(j + 2) & 3], w[(j + 3) & 3]);
             four_rounds(abef, cdgh, w[j], fid_sha256_constants + 4 * (i + j));
         }
