@@ -67,10 +67,13 @@ def layers_of(state):
     return layers
 
 
-def read_caffe(data, name):
-    """The graph of a pickle's bytes; name is for messages. ConvertError."""
+def read_caffe(data, name, outputs=()):
+    """The graph of a pickle's bytes; name is for messages. Values named in outputs become its
+    outputs, if there are any. ConvertError."""
     try:
         weights = resnet50_graph.LayerWeights(layers_of(array_pickle.load(data)), "Caffe weights")
-        return resnet50_graph.build(VARIANT, weights)
+        graph = resnet50_graph.build(VARIANT, weights)
+        graph.cut(outputs)
+        return graph
     except ConvertError as error:
         raise ConvertError("%s: %s" % (name, error)) from None

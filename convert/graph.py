@@ -92,6 +92,11 @@ class Graph:
             node.inputs = [new if value == old else value for value in node.inputs]
         self.outputs = [new if value == old else value for value in self.outputs]
 
+    def cut(self, names):
+        """Values of these names become the outputs, in place of the outputs, if there are any."""
+        made = {node.output for node in self.nodes}
+        self.outputs = [name for name in names if name in made] or self.outputs
+
     def shapes(self, h=0, w=0):
         """(h, w, c) of every value by name, for an input of h x w (0: the customary size).
         ConvertError names the node whose inputs do not fit."""
@@ -114,6 +119,17 @@ class Graph:
                 h, w, c = shapes[node.output]
                 total += h * w * c * (np.asarray(node.tensors["filter"]).size // c)
         return total
+
+
+def needed_steps(steps, outputs):
+    """Those of steps, (what it reads, what it computes, the step) in the order of computing, that
+    outputs depend on: the steps alone."""
+    needed, kept = set(outputs), []
+    for reads, computes, step in reversed(steps):
+        if needed.intersection(computes):
+            needed.update(reads)
+            kept.append(step)
+    return kept[::-1]
 
 
 def _refuse(node, reason, *numbers):

@@ -141,8 +141,9 @@ def _warm_up():
         read_layers(file)
 
 
-def read_keras(data, name):
-    """The graph of a .h5 file's bytes; name is for messages. ConvertError."""
+def read_keras(data, name, outputs=()):
+    """The graph of a .h5 file's bytes; name is for messages. Values named in outputs become its
+    outputs, if there are any. ConvertError."""
     if h5py is None:
         raise ConvertError("%s: reading HDF5 needs the package python3-h5py" % name)
     try:
@@ -150,7 +151,10 @@ def read_keras(data, name):
             layers = read_layers(file)
         _check_architecture(layers)
         layers = {layer: _in_our_order(arrays) for layer, arrays in layers.items()}
-        return resnet50_graph.build(VARIANT, resnet50_graph.LayerWeights(layers, "Keras weights"))
+        weights = resnet50_graph.LayerWeights(layers, "Keras weights")
+        graph = resnet50_graph.build(VARIANT, weights)
+        graph.cut(outputs)
+        return graph
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise ConvertError("%s: the HDF5 file is damaged (%s)" % (name, error)) from None
     except ConvertError as error:

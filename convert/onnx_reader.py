@@ -10,15 +10,16 @@ import onnx
 from google.protobuf.message import DecodeError
 
 import onnx_operators
-from graph import ConvertError, Graph
+from graph import ConvertError, Graph, needed_steps
 from onnx_values import Builder, Value, tensor_array
 
 PROBE_SIZES = (320, 448)  # what a free height or width is read as: five halvings stay whole
 
 
-def read_onnx(data, name):
+def read_onnx(data, name, outputs=()):
     """The graph of an ONNX file's bytes; name is for messages. An input of free size gives a graph
-    of free size. ConvertError."""
+    of free size. Values named in outputs become its outputs, if there are any, and what they do not
+    need is not looked at. ConvertError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)  # a message that was read in part
@@ -32,16 +33,24 @@ def read_onnx(data, name):
             raise ConvertError("%s: operators of the domain '%s' are not supported" %
                                (name, imported.domain))
     try:
-        return _read_model(model)
+        return _read_model(model, outputs)
     except ConvertError as error:
         raise ConvertError("%s: %s" % (name, error)) from None
 
 
-def _read_model(model):
+def _read_model(model, outputs):
+    nodes = list(model.graph.node)
+    made = {name for node in nodes for name in node.output}
+    outputs = [name for name in outputs if name in made]
+    if outputs:
+        nodes = needed_steps([(node.input, node.output, node) for node in nodes], outputs)
+    else:
+        outputs = [output.name for output in model.graph.output]
     h, w = _input_size(model)
     if h and w:
-        return _Reader(model, h, w).graph
-    first, second = [_Reader(model, h or size, w or size).graph for size in PROBE_SIZES]
+        return _Reader(model, nodes, outputs, h, w).graph
+    first, second = [_Reader(model, nodes, outputs, h or size, w or size).graph
+                     for size in PROBE_SIZES]
     if repr(_structure(first)) != repr(_structure(second)):
         raise ConvertError("the graph is not the same for every input size")
     first.free_size = True
@@ -76,9 +85,9 @@ def _input_size(model):
 
 
 class _Reader:
-    """Reads a model for one input size. constants: ONNX name -> array; values: -> Value."""
+    """Reads nodes of a model for one size. constants: ONNX name -> array; values: -> Value."""
 
-    def __init__(self, model, h, w):
+    def __init__(self, model, nodes, outputs, h, w):
         self.constants = {}
         self.values = {}
         versions = [o.version for o in model.opset_import if o.domain in ("", "ai.onnx")]
@@ -92,9 +101,9 @@ class _Reader:
         self.values[entry.name] = Value(entry.name, "nchw", (h, w, channels))
         for tensor in model.graph.initializer:
             self.constants[tensor.name] = tensor_array(tensor)
-        for node in model.graph.node:
+        for node in nodes:
             self._node(node)
-        self._outputs([output.name for output in model.graph.output])
+        self._outputs(outputs)
 
     def _node(self, node):
         label = node.name or (node.output[0] if node.output else "?")

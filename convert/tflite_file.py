@@ -1,7 +1,8 @@
 """tflite_file.py - a .tflite file as plain objects: tensors and operators of its one subgraph.
 
 Field numbers are those of TensorFlow Lite's schema, version 3. Refused: another version, several
-subgraphs, custom operators, quantised or sparse tensors, types other than float32 and int32."""
+subgraphs, quantised or sparse tensors, types other than float32 and int32. An operator that is not
+in OPERATORS is left to the reader: what the outputs do not need may have any."""
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -99,10 +100,8 @@ def _operator(table, codes, tensors, name):
             for i in numbers):
         raise ConvertError("%s: the file is damaged: an operator's numbers point outside" % name)
     code, label = codes[index], tensors[outputs[0]].name
-    if code not in OPERATORS:
-        raise ConvertError("%s: operator %s of node '%s' is not supported" %
-                           (name, code if isinstance(code, str) else "number %d" % code, label))
-    operator = Operator(OPERATORS[code], label, inputs, outputs)
+    kind = "custom %s" % code if isinstance(code, str) else "operator number %d" % code
+    operator = Operator(OPERATORS.get(code, kind), label, inputs, outputs)
     options = table.table(4)
     for key, number, form, default in OPTIONS.get(operator.name, ()):
         operator.options[key] = (default if options is None else

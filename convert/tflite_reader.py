@@ -7,13 +7,20 @@ import math
 
 import numpy as np
 
-from graph import ConvertError, Graph
+from graph import ConvertError, Graph, needed_steps
 from tflite_file import ACTIVATIONS, SAME, parse_tflite
 
 
-def read_tflite(data, name):
-    """The graph of a TFLite file's bytes; name is for messages. ConvertError."""
+def read_tflite(data, name, outputs=()):
+    """The graph of a TFLite file's bytes; name is for messages. Values named in outputs become its
+    outputs, if there are any, and what they do not need is not looked at. ConvertError."""
     model = parse_tflite(data, name)
+    made = {model.tensors[i].name: i for operator in model.operators for i in operator.outputs}
+    found = [made[output] for output in outputs if output in made]
+    if found:
+        model.outputs = found
+        model.operators = needed_steps([(operator.inputs, operator.outputs, operator)
+                                        for operator in model.operators], found)
     try:
         return _Reader(model).graph
     except ConvertError as error:
@@ -53,6 +60,8 @@ class _Reader:
         try:
             if len(operator.outputs) != 1:
                 raise ConvertError("%d outputs, wanted is one" % len(operator.outputs))
+            if operator.name not in EMITTERS:
+                raise ConvertError("the operator is not supported")
             EMITTERS[operator.name](call)
             call.fused_activation()
         except ConvertError as error:
