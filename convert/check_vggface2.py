@@ -18,10 +18,10 @@ import tempfile
 
 import numpy as np
 
+import cards
 import convert
 from graph import ConvertError
 from labels import read_labels
-from profiles import PROFILES
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOOLS = os.path.join(ROOT, os.environ.get("BUILD", "build"), "tests")
@@ -29,7 +29,7 @@ SHARED = os.environ.get("FACEID_SHARED", os.path.join(os.path.dirname(ROOT), "sh
 PICTURE = os.path.join(SHARED, "data", "vggface", "ajb.jpg")
 KNOWN_CLASS, KNOWN_PROBABILITY, TOLERANCE = "A._J._Buckley", 0.9182, 0.001
 SIDE = 224
-PROFILE = "vggface2-top"
+CARD = "vggface2-top"
 EXIT_DIFFERENT, EXIT_INPUT, EXIT_REFUSED = 1, 3, 4
 
 
@@ -87,12 +87,13 @@ def check(arguments, folder):
     """Prints the answer; true if it is the expected one."""
     source = convert.read_source(arguments.weights)
     label_file = convert.read_source(arguments.labels) if arguments.labels else None
-    data, _ = convert.convert_apart([source], PROFILE, label_file)
+    card = cards.load(CARD)
+    data, _ = convert.convert_apart([source], card, label_file)
     labels = read_labels(label_file[1], label_file[0]) if label_file else None
     fid = os.path.join(folder, "model.fid")
     with open(fid, "wb") as file:
         file.write(data)
-    x = network_input(read_picture(arguments.picture, folder), PROFILES[PROFILE].meta)
+    x = network_input(read_picture(arguments.picture, folder), card.keys)
     probabilities = classify(fid, x, folder)
     best = np.argsort(probabilities)[::-1][:3]
     names = [labels[i] if labels else "class %d" % i for i in best]

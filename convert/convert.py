@@ -4,11 +4,15 @@
     convert/convert.py yunet_n_dynamic.onnx -o yunet.fid
     convert/convert.py rcmalli_vggface_tf_resnet50.h5 --labels rcmalli_vggface_labels_v2.npy \\
         -o vggface2.fid
-    convert/convert.py pnet.tflite rnet.tflite onet.tflite -o mtcnn.fid --as starter-mtcnn
+    convert/convert.py w600k_r50.onnx -o arcface.fid
+    convert/convert.py own.onnx -o own.fid --card arcface --set align.template=arcface-128 \\
+        --set graph.arcface.size='[128, 128]'
 
 What a source is, is told from its content: HDF5 (Keras), a pickle of arrays (Caffe), ONNX, TFLite.
-The result depends on the sources' bytes alone: the same sources give the same file. Sources are
-read in a process of their own that can open no file and no connection; nothing in them is run."""
+A card (convert/cards/NAME.toml, or a file of your own) says what weights do not: how a picture
+becomes the input, what the outputs mean, limits. A card that names a file's sha256 is chosen by
+itself, for that file alone. The same sources, card and flags give the same bytes. Sources are read
+in a process of their own that can open no file and no connection; nothing in them is run."""
 import argparse
 import errno
 import hashlib
@@ -18,13 +22,13 @@ import stat
 import struct
 import sys
 
+import cards
 import sandbox
+from card_graphs import apply_card, describe
 from fid_writer import HEADER_BYTES, MAGIC, file_bytes
 from graph import ConvertError
 from graph_passes import simplify
 from labels import read_labels
-from profile_match import apply_profile, find_profile
-from profiles import PROFILES
 from whole_file import check_target, kind_of, write_whole
 
 CONVERTER = "faceid convert 1.0"
@@ -32,10 +36,11 @@ READERS = {"keras": "keras_reader", "caffe": "caffe_pickle_reader", "onnx": "onn
            "tflite": "tflite_reader"}  # kind -> module, which has read_<kind>(data, name)
 LARGEST_SOURCE = 1 << 30
 EXIT_INPUT, EXIT_REFUSED, EXIT_INTERRUPTED = 3, 4, 130
-EXIT_TEXT = """exit codes: 0 written; 2 wrong usage; 3 a source cannot be read or the result cannot
-be written, as where OUT.fid is a link, a pipe, a device, a folder or a source; 4 a source is
-refused: damaged, of no known kind, over 1 GiB, or with something that has no place in our format
-(the message names operator and node); 130 interrupted"""
+EXIT_TEXT = """exit codes: 0 written; 2 wrong usage; 3 a source or card cannot be read or the result
+cannot be written, as where OUT.fid is a link, a pipe, a device, a folder or a source; 4 a source or
+card is refused: damaged, of no known kind, over 1 GiB, with something that has no place in our
+format (the message names operator and node), a file that no card names, a card that does not fit or
+has a wrong key (the message says what is wanted); 130 interrupted"""
 
 
 def source_kind(data, name):
@@ -57,11 +62,13 @@ def load_reader(kind):
 
 
 def guarded(name, function, *arguments):
-    """function(*arguments) over untrusted bytes: what they make it raise is their fault."""
+    """function(*arguments) over untrusted bytes: what they make it raise is their fault, and is
+    said of the file."""
     try:
         return function(*arguments)
-    except ConvertError:
-        raise
+    except ConvertError as error:
+        raise error if str(error).startswith(name) else ConvertError("%s: %s" % (
+            name, error)) from None
     except MemoryError:
         raise ConvertError("%s: reading it takes more memory than its size allows: damaged, or "
                            "made to take much" % name) from None
@@ -72,12 +79,13 @@ def guarded(name, function, *arguments):
                            (name, type(error).__name__, error)) from error
 
 
-def read_graphs(kind, sources, at):
-    """The simplified graph of each source, as the reader of the kind sees it."""
+def read_graphs(kind, sources, outputs=(), at=lambda name: None):
+    """The simplified graph of each source, as the reader of the kind sees it. outputs: names of
+    values that become the outputs of those that have one of them."""
     read, graphs = load_reader(kind), []
     for name, data in sources:
         at(name)
-        graphs.append(guarded(name, lambda: simplify(read(data, name))))
+        graphs.append(guarded(name, lambda: simplify(read(data, name, outputs))))
     return graphs
 
 
@@ -88,39 +96,56 @@ def kind_of_sources(sources):
     return kinds[0]
 
 
-def convert(sources, profile_name=None, labels=None, at=lambda name: None):
-    """Converts sources, a list of (file name, bytes); labels: class names or None; at is called
-    with the name of each file before it is read. Returns (bytes of the .fid file, name of the
-    profile, graphs, metadata). ConvertError."""
+def digests_of(sources):
+    return [hashlib.sha256(data).hexdigest() for _, data in sources]
+
+
+def convert(sources, card=None, labels=None, outputs=(), at=lambda name: None):
+    """Converts sources, a list of (file name, bytes). card: a cards.Card, or None, with which they
+    are refused by what they are. labels: class names or None. outputs: names of values to cut the
+    graphs behind. at is called with the name of each file before it is read. Returns (bytes of the
+    .fid file, name of the card, graphs, metadata). ConvertError."""
     kind = kind_of_sources(sources)
-    graphs = read_graphs(kind, sources, at)
-    digests = {graph: hashlib.sha256(data).hexdigest() for graph, (_, data) in zip(graphs, sources)}
-    return guarded(", ".join(name for name, _ in sources), _finish, kind, graphs, digests,
-                   profile_name, labels)
+    wanted = outputs or [name for graph in (card.graphs if card else {}).values()
+                         for name in graph["outputs"]]
+    graphs = read_graphs(kind, sources, wanted, at)
+    digests = dict(zip(graphs, digests_of(sources)))
+    return guarded(", ".join(name for name, _ in sources), _finish, card, graphs, digests, labels,
+                   outputs)
 
 
-def _finish(kind, graphs, digests, profile_name, labels):
-    profile_name = profile_name or find_profile(kind, graphs)
-    graphs = apply_profile(profile_name, kind, graphs)
-    meta = dict(PROFILES[profile_name].meta)
-    meta["info.source_sha256"] = " ".join(digests[graph] for graph in graphs)
+def _finish(card, graphs, digests, labels, outputs):
+    if card is None:
+        raise ConvertError("no card names this file by its sha256 (%s): choose its recipe with "
+                           "--card NAME, of %s, or with --card FILE" % (
+                               "; ".join(map(describe, graphs)), ", ".join(cards.NAMES)))
+    missing = [name for name in outputs if not any(name in graph.outputs for graph in graphs)]
+    if missing:
+        raise ConvertError("there is no value '%s' to cut behind (%s)" % (
+            missing[0], "; ".join(map(describe, graphs))))
+    graphs = apply_card(card, graphs, bool(outputs))
+    sums = [digests[graph] for graph in graphs]
+    meta = card.meta(sums, bool(outputs))
+    meta["info.source_sha256"] = " ".join(sums)
     meta["info.converter"] = CONVERTER
     if labels is not None:
-        _add_labels(meta, labels, graphs, profile_name)
-    return file_bytes(graphs, meta), profile_name, graphs, meta
+        _add_labels(meta, labels, graphs[0])
+    return file_bytes(graphs, meta), card.name, graphs, meta
 
 
-def convert_apart(sources, profile_name=None, label_file=None):
-    """convert() in a process of its own; label_file: (name, bytes) or None. Returns (bytes of the
-    .fid file, what was converted, for people). ConvertError, OSError."""
+def convert_apart(sources, card=None, label_file=None, outputs=()):
+    """convert() in a process of its own; label_file: (name, bytes) or None; without a card the one
+    that names the sources. Returns (bytes of the .fid file, what was converted, for people).
+    ConvertError, OSError."""
     load_reader(kind_of_sources(sources))  # before the doors are shut
+    card = card or cards.by_sha256(digests_of(sources))
 
     def work(at):
         labels = None
         if label_file:
             at(label_file[0])
             labels = guarded(label_file[0], read_labels, label_file[1], label_file[0])
-        data, *rest = convert(sources, profile_name, labels, at)
+        data, *rest = convert(sources, card, labels, outputs, at)
         text = summary(*rest).encode("utf-8", "replace")
         return struct.pack("<I", len(text)) + text + data
 
@@ -135,18 +160,20 @@ def convert_apart(sources, profile_name=None, label_file=None):
     return data, text
 
 
-def _add_labels(meta, labels, graphs, profile_name):
-    if not PROFILES[profile_name].labels:
-        raise ConvertError("%s has no classes that --labels could name" % profile_name)
-    classes = graphs[0].shapes()["classifier"][2]
-    if len(labels) != classes:
-        raise ConvertError("%d labels for %d classes" % (len(labels), classes))
+def _add_labels(meta, labels, graph):
+    """Of a classifier's two outputs one is the embedding, the other the classes."""
+    shapes = graph.shapes()
+    counts = [shapes[name][2] for name in graph.outputs if name != meta.get("embed.output")]
+    if meta["face.kind"] != "classifier" or len(counts) != 1:
+        raise ConvertError("%s has no classes that --labels could name" % meta["info.name"])
+    if len(labels) != counts[0]:
+        raise ConvertError("%d labels for %d classes" % (len(labels), counts[0]))
     meta["labels"] = labels
 
 
-def summary(profile_name, graphs, meta):
-    """What was converted, for people."""
-    lines = ["%s (%s)" % (meta["info.name"], profile_name)]
+def summary(card, graphs, meta):
+    """What was converted, for people. card: its name."""
+    lines = ["%s (card %s)" % (meta["info.name"], card)]
     for graph in graphs:
         size = "%dx%dx%d%s" % (*graph.size, ", any multiple of %d" % graph.multiple
                                if graph.free_size else "")
@@ -157,6 +184,8 @@ def summary(profile_name, graphs, meta):
         lines.append("  source sha256  %s" % text)
     lines.append("  from           %s" % meta["info.source"])
     lines.append("  licence        %s" % meta["info.licence"])
+    if meta.get("decision.measured_on") == cards.NOT_MEASURED:
+        lines.append("  limits         %s" % cards.NOT_MEASURED.partition(" ")[2])
     return "\n".join(lines)
 
 
@@ -191,27 +220,46 @@ def parse_arguments(words):
         prog="convert.py", description=__doc__.partition("\n")[2], epilog=EXIT_TEXT,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sources", nargs="+", metavar="SOURCE", help="a file to convert")
-    parser.add_argument("-o", "--output", required=True, metavar="OUT.fid")
-    parser.add_argument("--as", dest="profile", choices=sorted(PROFILES),
-                        help="which model it is; found out where that is unambiguous")
+    parser.add_argument("-o", dest="target", required=True, metavar="OUT.fid")
+    parser.add_argument("--card", metavar="FILE|NAME",
+                        help="the network's recipe: a file, or one of %s (default: the one that "
+                             "names the source's sha256)" % ", ".join(cards.NAMES))
+    parser.add_argument("--set", dest="settings", metavar="KEY=VALUE", action="append", default=[],
+                        help="another value for a key of the card, as input.channels=bgr or "
+                             "info.licence=TEXT (repeatable)")
+    parser.add_argument("--output", dest="outputs", metavar="NAME", action="append", default=[],
+                        help="cut the graph behind this value; of several, in the order of the "
+                             "card's outputs (repeatable)")
     parser.add_argument("--labels", metavar="FILE",
                         help="class names: a NumPy file of strings, or text with one a line")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    return parser.parse_args(words)
+    arguments = parser.parse_args(words)
+    arguments.settings = [text.partition("=")[::2] for text in arguments.settings]
+    if not all(key.strip() and value for key, value in arguments.settings):
+        parser.error("--set: wanted is KEY=VALUE")
+    if arguments.card and not cards.is_path(arguments.card) and arguments.card not in cards.NAMES:
+        parser.error("--card: '%s' is none of %s, and no FILE.toml" % (arguments.card,
+                                                                       ", ".join(cards.NAMES)))
+    if arguments.settings and not arguments.card:
+        parser.error("--set changes a card: say which with --card")
+    return arguments
 
 
 def run(arguments):
     """Does what the command line says; returns the exit code. OSError, ConvertError."""
     paths = arguments.sources + [arguments.labels] * bool(arguments.labels)
-    check_target(arguments.output, paths)
+    inputs = paths + [arguments.card] * bool(arguments.card and cards.is_path(arguments.card))
+    check_target(arguments.target, inputs)
+    card = cards.load(arguments.card, arguments.settings) if arguments.card else None
     files = [read_source(path) for path in paths]
     sources, labels = files[:len(arguments.sources)], files[len(arguments.sources):]
-    data, text = convert_apart(sources, arguments.profile, labels[0] if labels else None)
-    write_whole(arguments.output, data, paths)
+    data, text = convert_apart(sources, card, labels[0] if labels else None,
+                               list(dict.fromkeys(arguments.outputs)))
+    write_whole(arguments.target, data, inputs)
     if not arguments.quiet:
         for line in text.split("\n"):
             print(printable(line))
-        print("  written        %s, %s bytes" % (printable(arguments.output),
+        print("  written        %s, %s bytes" % (printable(arguments.target),
                                                  _thousands(len(data))))
     return 0
 

@@ -96,7 +96,8 @@ def npy_seeds():
 
 SEEDS = {"h5": h5_seeds, "onnx": onnx_seeds, "tflite": tflite_seeds, "pkl": pkl_seeds,
          "npy": npy_seeds}
-PROFILE = {"h5": "vggface2", "npy": "vggface2-caffe", "pkl": "vggface2-caffe"}
+CARD = {"h5": "vggface2", "npy": "vggface2-caffe", "onnx": "yunet", "pkl": "vggface2-caffe",
+        "tflite": "mobilefacenet-192"}
 
 
 def _place(dice, data):
@@ -143,7 +144,7 @@ def words_for(kind, folder):
     if kind == "npy":
         words += ["--labels", words[0]]
         words[0] = os.path.join(folder, "network")
-    return words + (["--as", PROFILE[kind]] if kind in PROFILE else [])
+    return words + ["--card", CARD[kind]]
 
 
 def run_here(words):

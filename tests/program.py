@@ -33,7 +33,7 @@ def model(name):
         source, target = shared(os.path.join("models", SOURCES[name])), temp_folder()
         _made[name] = os.path.join(target, name + ".fid")
         subprocess.run([sys.executable, os.path.join(ROOT, "convert", "convert.py"), source, "-o",
-                        _made[name], "--as", name, "--quiet"], check=True)
+                        _made[name], "--quiet"], check=True)
     return _made[name]
 
 
@@ -49,7 +49,7 @@ def resnet50():
         except ImportError:
             skip("python3-h5py is not installed")
         subprocess.run([sys.executable, os.path.join(ROOT, "convert", "convert.py"), source, "-o", path,
-                        "--as", "vggface2", "--quiet"], check=True)
+                        "--card", "vggface2", "--quiet"], check=True)
         _made["resnet50"] = path
     return _made["resnet50"]
 

@@ -216,7 +216,7 @@ def exit_codes():
         file.write(b"hello world")
     out = os.path.join(folder, "out.fid")
     for words, code in (([junk, "-o", out], 4), ([folder + "/none", "-o", out], 3),
-                        ([junk], 2), ([junk, "-o", out, "--as", "nothing"], 2), (["--help"], 0)):
+                        ([junk], 2), ([junk, "-o", out, "--card", "nothing"], 2), (["--help"], 0)):
         done = run(sys.executable, CONVERT, *words)
         require(done.returncode == code, "%s: exit %d, wanted %d" % (words, done.returncode, code))
         require("Traceback" not in done.stderr, done.stderr)

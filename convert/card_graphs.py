@@ -1,0 +1,106 @@
+"""card_graphs.py - brings graphs into the form their card promises: order and names of the graphs,
+names of the outputs, sizes left free, pictures the right way round."""
+from graph import ConvertError
+from graph_passes import remove_dead, transpose_pictures
+
+LARGEST_VALUE = 1 << 28  # numbers
+MOST_NAMED = 12          # outputs in a message
+
+
+def _outputs(graph, wanted, in_order):
+    """{name in the card: output of the graph}, or None if they do not correspond. By name where the
+    names are the card's, else by numbers of channels that occur once; in_order: else one by one."""
+    shapes = graph.shapes()
+    channels = {output: shapes[output][2] for output in graph.outputs}
+    if all(channels.get(name) == count for name, count in wanted.items()):
+        return {name: name for name in wanted}
+    counts = list(channels.values())
+    if len(set(wanted.values())) == len(wanted) and all(
+            counts.count(count) == 1 for count in wanted.values()):
+        by_count = {count: output for output, count in channels.items()}
+        return {name: by_count[count] for name, count in wanted.items()}
+    if in_order and counts == list(wanted.values()):
+        return dict(zip(wanted, channels))
+    return None
+
+
+def _fits(graph, wanted, in_order):
+    size = tuple(wanted["size"][::-1] if wanted.get("transposed") else wanted["size"]) + (3,)
+    free = "multiple" in wanted or graph.free_size
+    return (graph.size[2] == 3 if free else graph.size == size) and _outputs(
+        graph, wanted["outputs"], in_order) is not None
+
+
+def _assign(card, graphs, in_order):
+    """The graphs in the card's order, or None. Fixed sizes choose before free ones, and of graphs
+    that fit take one of their own kind."""
+    left, chosen = list(graphs), {}
+    if len(graphs) != len(card.graphs):
+        return None
+    for name, wanted in sorted(card.graphs.items(), key=lambda item: "multiple" in item[1]):
+        fitting = [graph for graph in left if _fits(graph, wanted, in_order)]
+        if not fitting:
+            return None
+        chosen[name] = min(fitting, key=lambda graph: graph.free_size != ("multiple" in wanted))
+        left.remove(chosen[name])
+    return [chosen[name] for name in card.graphs]
+
+
+def _list(outputs):
+    words = ["%s (%d)" % output for output in list(outputs.items())[:MOST_NAMED]]
+    return ", ".join(words + ["..."] * (len(outputs) > MOST_NAMED))
+
+
+def describe(graph):
+    """A graph's input and outputs, for people."""
+    shapes = graph.shapes()
+    return "input %s, outputs %s" % (
+        "HxWx%d" % graph.size[2] if graph.free_size else "%dx%dx%d" % graph.size,
+        _list({name: shapes[name][2] for name in graph.outputs}))
+
+
+def apply_card(card, graphs, in_order=False):
+    """The graphs in the card's order, named and sized as it says. in_order: outputs whose names and
+    numbers of channels do not tell which they are stand in the card's order. ConvertError."""
+    chosen = _assign(card, graphs, in_order)
+    if chosen is None:
+        raise ConvertError("%s, but the card %s is for %s: choose another card, or with --output "
+                           "NAME other values for the outputs" % (
+                               "; ".join(map(describe, graphs)), card.name, "; ".join(
+                                   "input %dx%dx3, outputs %s" % (*graph["size"], _list(
+                                       graph["outputs"])) for graph in card.graphs.values())))
+    for graph, (name, wanted) in zip(chosen, card.graphs.items()):
+        graph.name = name
+        _rename_outputs(graph, _outputs(graph, wanted["outputs"], in_order))
+        if wanted.get("transposed"):
+            transpose_pictures(graph)
+        graph.free_size, graph.multiple = "multiple" in wanted, wanted.get("multiple", 1)
+        graph.size = tuple(wanted["size"]) + (3,)
+        _check_shapes(card, graph)
+    return chosen
+
+
+def _check_shapes(card, graph):
+    """What FORMAT.md wants of values, which a card's size and outputs can break."""
+    output = card.keys.get("embed.output")
+    for name, (h, w, c) in graph.shapes().items():
+        if h * w * c > LARGEST_VALUE:
+            raise ConvertError("with 'graph.%s.size' %d x %d of the card %s the value '%s' has %d "
+                               "numbers, possible are %d" % (graph.name, *graph.size[:2], card.name,
+                                                             name, h * w * c, LARGEST_VALUE))
+        if name == output and (h, w) != (1, 1):
+            raise ConvertError("the output '%s' is a map of %d x %d, an embedding is a vector" %
+                               (name, h, w))
+
+
+def _rename_outputs(graph, names):
+    """Gives the outputs the card's names; others are dropped, with what they alone need."""
+    graph.outputs = list(names.values())
+    remove_dead(graph)
+    for name, output in names.items():
+        if name == output:
+            continue
+        if name == graph.input or graph.producer(name) is not None:
+            raise ConvertError("graph %s has a value called '%s' already" % (graph.name, name))
+        graph.producer(output).output = name
+        graph.rename(output, name)
