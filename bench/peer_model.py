@@ -2,7 +2,7 @@
 """peer_model.py MODEL.onnx OUT.fid - an ONNX network as a .fid file that is good for timing alone.
 
 convert.py asks what a picture has to become and what the output means; a network of random weights
-has no answer to that, so this goes through the same passes without a profile. The file appears
+has no answer to that, so this goes through the same passes without a card. The file appears
 whole or not at all."""
 import hashlib
 import os
@@ -23,8 +23,7 @@ def main(words):
     try:
         with open(source, "rb") as file:
             data = file.read()
-        graphs = read_graphs("onnx", [(source, data)], lambda name: None)
-        write_whole(target, file_bytes(graphs, {
+        write_whole(target, file_bytes(read_graphs("onnx", [(source, data)]), {
             "face.kind": "recognizer",
             "info.name": os.path.splitext(os.path.basename(source))[0],
             "info.source": os.path.basename(source),
