@@ -296,6 +296,8 @@ outputs = { cls_8 = 1, obj_8 = 1, bbox_8 = 4, kps_8 = 10 }
     require(graph.outputs == ["cls_8", "obj_8", "bbox_8", "kps_8"] and len(graph.nodes) == 4, "by name")
     foreign = heads(("d", 10), ("a", 1), ("c", 4), ("b", 1))
     refused(lambda: converted(own(text), foreign), "d (10), a (1), c (4), b (1)", "cls_8 (1)", "--output")
+    sorted_ = heads(("a", 1), ("b", 1), ("c", 4), ("d", 10))  # which is the score nobody has said
+    refused(lambda: converted(own(text), sorted_), "choose another card")
     graph, _ = converted(own(text), foreign, outputs=["b", "a", "c", "d"])
     bias = [reference.run_graph(graph, np.zeros((1, 64, 64, 3)))[name][0, 0, 0, 0]
             for name in ("cls_8", "obj_8")]
