@@ -8,6 +8,7 @@
 #include "kernels/kernels.h"
 
 #include <stdio.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,25 @@ static void the_honest_file_is_confirmed(void)
     struct fid_error error = {0};
     for (int way = 0; way < 4; way++)
         CHECK_THAT(ask(image, way & 1, way & 2, &error) == FID_OK, "%s", error.text);
+    free(image.bytes);
+}
+
+/* A host program may have set a locale that writes numbers with a comma. */
+static void the_locale_does_not_count(void)
+{
+    char command[512];
+    const char *folder = check_temp_folder();
+    struct fid_error error = {0};
+    snprintf(command, sizeof command, "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 2>/dev/null",
+             folder);
+    setenv("LOCPATH", folder, 1);
+    if (system(command) != 0 || setlocale(LC_NUMERIC, "de_DE.UTF-8") == NULL) {
+        check_skip("no locale with a decimal comma can be made (localedef)");
+        return;
+    }
+    struct weight_image image = sample();
+    CHECK_THAT(ask(image, false, false, &error) == FID_OK, "%s", error.text);
+    setlocale(LC_NUMERIC, "C");
     free(image.bytes);
 }
 
@@ -227,8 +247,9 @@ static void no_packed_weight_differs_from_its_tensor(void)
     CHECK(steps_seen > 0);
 }
 
-CHECK_MAIN(CHECK_CASE(the_honest_file_is_confirmed), CHECK_CASE(another_weight_is_another_model),
-           CHECK_CASE(another_graph_is_another_model), CHECK_CASE(another_id_is_another_model),
+CHECK_MAIN(CHECK_CASE(the_honest_file_is_confirmed), CHECK_CASE(the_locale_does_not_count),
+           CHECK_CASE(another_weight_is_another_model), CHECK_CASE(another_graph_is_another_model),
+           CHECK_CASE(another_id_is_another_model),
            CHECK_CASE(preprocessing_is_in_the_id_and_names_are_not),
            CHECK_CASE(metadata_stands_for_nothing_else),
            CHECK_CASE(no_packed_weight_differs_from_its_tensor))

@@ -2,6 +2,7 @@
 #include "weights/weight_view.h"
 
 #include <inttypes.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,6 +33,18 @@ static bool is_outside(const char *key)
     return begins_with(key, "info.") || begins_with(key, "decision.") || begins_with(key, "labels");
 }
 
+/* The number as Python writes it with "%.17g": with a point, whatever the host program's locale. */
+static void write_real(double real, char *text, size_t bytes)
+{
+    snprintf(text, bytes, "%.17g", real);
+    const char *const point = localeconv()->decimal_point;
+    char *found = strstr(text, point);
+    if (found == NULL || strcmp(point, ".") == 0)
+        return;
+    *found = '.';
+    memmove(found + 1, found + strlen(point), strlen(found + strlen(point)) + 1);
+}
+
 /* Adds value i of an entry; false for a string that could be taken for the entries behind it. */
 static bool add_value(const struct fid_weight_file *file, const char *key, enum fid_meta_type type,
                       size_t i, struct fid_sha256 *sum)
@@ -45,7 +58,7 @@ static bool add_value(const struct fid_weight_file *file, const char *key, enum 
     else if (type == FID_META_INT && fid_weight_file_int(file, key, i, &whole))
         snprintf(number, sizeof number, "%" PRId64, whole);
     else if (fid_weight_file_float(file, key, i, &real))
-        snprintf(number, sizeof number, "%.17g", real);
+        write_real(real, number, sizeof number);
     fid_sha256_add(sum, text, strlen(text));
     return strchr(text, '\n') == NULL;
 }
