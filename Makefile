@@ -220,10 +220,11 @@ lint: deps-ci
 	@$(MAKE) --no-print-directory $(BUILD)/lint/cppcheck $(LINT_TIDY)
 	@$(MAKE) --no-print-directory analyze
 # The files that were changed since a commit, by what looks at one file at a time.
-SINCE = $(shell git rev-list -1 --before=$$(($$(git log -1 --format=%ct) - 86400)) HEAD 2>/dev/null)
+SINCE = $(shell git rev-list -1 --before=$$(($$(git log -1 --format=%ct) - 86400)) HEAD 2>/dev/null || true)
+LINT_CHANGED = $(shell git $(if $(SINCE),diff --name-only $(SINCE) --,ls-files) '*.c')
 lint-changed: deps-ci
 	@$(MAKE) --no-print-directory $(BUILD)/lint/cppcheck $(LINT_TIDY_CHANGED)
-LINT_TIDY_CHANGED = $(filter $(patsubst %.c,$(BUILD)/lint/%.tidy,$(shell git diff --name-only $(SINCE) -- '*.c')),$(LINT_TIDY))
+LINT_TIDY_CHANGED = $(filter $(patsubst %.c,$(BUILD)/lint/%.tidy,$(LINT_CHANGED)),$(LINT_TIDY))
 
 LINT_HEADERS := $(wildcard $(addsuffix *.h,kernels/ kernels/*/ engine/ engine/*/ engine/*/*/ weights/ app/ app/*/ \
                     bench/ tests/ tests/*/))
@@ -276,7 +277,7 @@ run-fuzz_%:
 	    $(BUILD)/fuzz/corpus/fuzz_$* tests/fuzz/seeds/$* >$(FUZZ_BUILD)/fuzz_$*.log 2>&1 || \
 	    { tail -n 40 $(FUZZ_BUILD)/fuzz_$*.log; exit 1; }
 	@echo "   figure $*: $$(grep -o 'executed_units: .*' $(FUZZ_BUILD)/fuzz_$*.log | tr -dc 0-9) inputs without a finding"
-FUZZ_WRAPPED := utf8proc_iterate utf8proc_decompose utf8proc_reencode fid_frame_jpeg_size fid_frame_decode_jpeg stat64
+FUZZ_WRAPPED := utf8proc_iterate utf8proc_decompose utf8proc_reencode fid_frame_jpeg_size fid_frame_decode_jpeg stat64 fstat64
 FUZZ_O := $(if $(filter memory,$(SANITIZE)),$(BUILD)/tests/fuzz/unseen.o)
 $(BUILD)/fuzz_network: $(BUILD)/tests/check/fid_builder.o
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_O) $(BUILD)/libfaceid.a

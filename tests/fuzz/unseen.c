@@ -57,13 +57,23 @@ utf8proc_ssize_t WRAPPED(utf8proc_reencode)(utf8proc_int32_t *codes, utf8proc_ss
 
 /* ---- the C library ---- */
 
-/* What stat is called with files of any size; clang 14 watches only the __xstat of older libraries.
- */
+/* What stat and fstat are called with files of any size; clang 14 watches only the __xstat of older
+ * libraries. */
 int REAL(stat64)(const char *path, struct stat *info);
 int WRAPPED(stat64)(const char *path, struct stat *info);
 int WRAPPED(stat64)(const char *path, struct stat *info)
 {
     const int code = REAL(stat64)(path, info);
+    if (code == 0)
+        __msan_unpoison(info, sizeof *info);
+    return code;
+}
+
+int REAL(fstat64)(int file, struct stat *info);
+int WRAPPED(fstat64)(int file, struct stat *info);
+int WRAPPED(fstat64)(int file, struct stat *info)
+{
+    const int code = REAL(fstat64)(file, info);
     if (code == 0)
         __msan_unpoison(info, sizeof *info);
     return code;
