@@ -58,7 +58,11 @@ def source_kind(data, name):
 
 def load_reader(kind):
     """The function that reads a kind; its packages are loaded at need."""
-    return getattr(importlib.import_module(READERS[kind]), "read_" + kind)
+    try:
+        return getattr(importlib.import_module(READERS[kind]), "read_" + kind)
+    except ImportError as error:
+        raise ConvertError("reading %s files needs Python's package %s (make deps installs it)" %
+                           (kind, error.name)) from None
 
 
 def guarded(name, function, *arguments):

@@ -25,7 +25,8 @@ SUBJECT, RESULT, REFUSED, LATE = b"S", b"R", b"E", b"L"  # LATE is never sent
 LONGEST_SENTENCE = 4096
 WALL_FACTOR = 10               # a busy machine makes a second of CPU time last longer
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
-NAMESPACES = CLONE_NEWUSER | CLONE_NEWNET  # its own network, which has nobody else
+# A network of its own, which has nobody else; as root also where users have no namespaces.
+NAMESPACES = (CLONE_NEWUSER | CLONE_NEWNET, CLONE_NEWNET)
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
 for _encoding in ("ascii", "latin1", "utf-8", "utf-16", "utf-32", "raw-unicode-escape"):
     codecs.lookup(_encoding)   # the child could not load them
@@ -57,8 +58,8 @@ def limits_for(size):
 # ---- the child ----
 
 def _confine(limits, pipe, null, parent):
-    for name, *arguments in (("unshare", NAMESPACES),
-                             ("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0),
+    next((flags for flags in NAMESPACES if _libc.unshare(flags) == 0), None)
+    for name, *arguments in (("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0),
                              ("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
                              ("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)):
         if hasattr(_libc, name):  # what the system does not allow is left out: the rest holds

@@ -23,7 +23,7 @@ import sandbox
 import tflite_maker
 import vggface2_weights
 
-sandbox.NAMESPACES = 0  # the kernel makes some fifty a second; there is no descriptor for a socket
+sandbox.NAMESPACES = ()  # the kernel makes some fifty a second; there is no descriptor for a socket
 
 INTERESTING = (0, 1, 2, 7, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff)
 PICKLE_OPCODES = [opcode.code.encode("latin1") for opcode in pickletools.opcodes]

@@ -62,7 +62,9 @@ def record_folder():
 
 
 def write_record(path, text):
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    folder = os.path.dirname(path)
+    for made in (os.path.dirname(folder), folder):  # the gallery stands in the first one
+        os.makedirs(made, mode=0o700, exist_ok=True)
     write_whole(path, text.encode("utf-8"))
 
 
@@ -89,7 +91,7 @@ def check_sum(path, name, wanted, folder):
         source, wanted = recorded(name, folder)
         if wanted is None:
             say("  %s: sha256 %s: trusted because it is the first one: nothing here knows the sum "
-                "of the published file. It is recorded in %s and binding from now on" %
+                "of the published file. It is recorded in %s with the model, and binding then" %
                 (name, found, source))
             return source, "%s  %s\n" % (found, name)
     if found != wanted:
