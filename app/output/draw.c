@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct colour {
     uint8_t r, g, b;
@@ -84,7 +85,10 @@ static bool is_own_folder(const char *folder, const char *source)
     char own[4200];
     snprintf(own, sizeof own, "%.*s", slash == NULL ? 1 : (int)(slash - source) + 1,
              slash == NULL ? "." : source);
-    return app_is_same_file(folder, source) || app_is_same_file(folder, own);
+    struct stat info;
+    if (stat(source, &info) == 0 && S_ISDIR(info.st_mode))
+        return app_is_same_file(folder, source);
+    return app_is_same_file(folder, own);
 }
 
 enum fid_status app_drawing_open(const char *folder, char *const *sources, size_t count,

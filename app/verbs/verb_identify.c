@@ -81,7 +81,8 @@ static enum app_exit open_page(struct identify_verb *verb, const struct app *app
                : app_fail(APP_AREA_OUTPUT, &error);
 }
 
-/* An interrupted run has a page of what was seen until then; a failed one has none. */
+/* An interrupted run has a page of what was seen until then, if the picture at work ends in time; a
+ * failed one has none. */
 static enum app_exit finish_page(struct identify_verb *verb, enum app_exit code)
 {
     struct fid_error error;

@@ -303,12 +303,13 @@ static enum app_exit check_output(const struct app *app, bool writes)
         return app_usage(app, "pack needs -o FILE, where to write");
     if (!writes && path != NULL)
         return app_usage(app, "only pack takes --output");
+    if (writes && fid_output_check(path, &error) != FID_OK)
+        return app_fail(APP_AREA_OUTPUT, &error);
     if (writes && !app_option_flag(app, "force") && access(path, F_OK) == 0)
         return app_usage(app, "%s exists already; --force replaces it", path);
     if (writes && app_is_same_file(path, model))
         return app_usage(app, "%s is the model itself: name another file with -o", path);
-    return !writes || fid_output_check(path, &error) == FID_OK ? APP_OK
-                                                               : app_fail(APP_AREA_OUTPUT, &error);
+    return APP_OK;
 }
 
 static enum app_exit run(struct app *app)
