@@ -86,14 +86,15 @@ static void the_locale_does_not_count(void)
     char command[512];
     const char *folder = check_temp_folder();
     struct fid_error error = {0};
+    struct weight_image image = sample(); /* its id is of the C locale */
     snprintf(command, sizeof command, "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 2>/dev/null",
              folder);
     setenv("LOCPATH", folder, 1);
     if (system(command) != 0 || setlocale(LC_NUMERIC, "de_DE.UTF-8") == NULL) {
         check_skip("no locale with a decimal comma can be made (localedef)");
+        free(image.bytes);
         return;
     }
-    struct weight_image image = sample();
     CHECK_THAT(ask(image, false, false, &error) == FID_OK, "%s", error.text);
     setlocale(LC_NUMERIC, "C");
     free(image.bytes);
