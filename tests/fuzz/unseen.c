@@ -57,27 +57,22 @@ utf8proc_ssize_t WRAPPED(utf8proc_reencode)(utf8proc_int32_t *codes, utf8proc_ss
 
 /* ---- the C library ---- */
 
-/* What stat and fstat are called with files of any size; clang 14 watches only the __xstat of older
- * libraries. */
-int REAL(stat64)(const char *path, struct stat *info);
-int WRAPPED(stat64)(const char *path, struct stat *info);
-int WRAPPED(stat64)(const char *path, struct stat *info)
-{
-    const int code = REAL(stat64)(path, info);
-    if (code == 0)
-        __msan_unpoison(info, sizeof *info);
-    return code;
-}
-
-int REAL(fstat64)(int file, struct stat *info);
-int WRAPPED(fstat64)(int file, struct stat *info);
-int WRAPPED(fstat64)(int file, struct stat *info)
-{
-    const int code = REAL(fstat64)(file, info);
-    if (code == 0)
-        __msan_unpoison(info, sizeof *info);
-    return code;
-}
+/* What stat, lstat and fstat are called with files of any size; clang 14 watches only the __xstat
+ * of older libraries. */
+#define TELL_STAT(name, subject)                      \
+    int REAL(name)(subject, struct stat * info);      \
+    int WRAPPED(name)(subject, struct stat * info);   \
+    int WRAPPED(name)(subject of, struct stat * info) \
+    {                                                 \
+        const int code = REAL(name)(of, info);        \
+        if (code == 0)                                \
+            __msan_unpoison(info, sizeof *info);      \
+        return code;                                  \
+    }
+typedef const char *path_type;
+TELL_STAT(stat64, path_type)
+TELL_STAT(lstat64, path_type)
+TELL_STAT(fstat64, int)
 
 /* ---- JPEG ---- */
 
