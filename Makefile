@@ -287,7 +287,7 @@ $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_O) $(BUILD)/libfaceid.a
 # The program in virtual machines with a USB camera, and cut off from power.
 rig: deps-rig
 	@$(MAKE) --no-print-directory WEIGHTS=no program tests
-	@FACEID_RIG=1 tests/run rig
+	@FACEID_RIG=1 tests/run -j1 rig
 
 # What takes longer than a gate may: a line for each run.
 soak: deps-rig deps-ci

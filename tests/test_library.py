@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-from check import BUILD, ROOT, case, main, need, require, run, shared, temp_folder
+from check import BUILD, ROOT, case, main, need, only_one, require, run, shared, temp_folder
 from program import environment, models, png
 
 HEADER = os.path.join(ROOT, "engine", "fid.h")
@@ -97,8 +97,9 @@ def installed(made={}):
         need("make", "pkg-config")
         made["at"] = temp_folder()
         build = os.path.relpath(BUILD, ROOT)
-        done = run("make", "-s", "-C", ROOT, "BUILT=1", "BUILD=" + build, "WEIGHTS=no", "install",
-                   "DESTDIR=" + made["at"], "PREFIX=/usr/local")
+        with only_one("install"):
+            done = run("make", "-s", "-C", ROOT, "BUILT=1", "BUILD=" + build, "WEIGHTS=no", "install",
+                       "DESTDIR=" + made["at"], "PREFIX=/usr/local")
         require(done.returncode == 0, done.stderr)
     return made["at"]
 

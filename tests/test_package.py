@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 
-from check import BUILD, ROOT, case, main, require, run, skip, temp_folder
+from check import BUILD, ROOT, case, main, only_one, require, run, skip, temp_folder
 from program import FACEID, environment
 
 PACKAGE = os.path.join(ROOT, "app", "package")
@@ -15,7 +15,8 @@ PACKAGE = os.path.join(ROOT, "app", "package")
 def make(*words):
     """make, of what is built, with whatever switches."""
     build = os.path.relpath(BUILD, ROOT)
-    done = run("make", "-s", "-C", ROOT, "BUILT=1", "BUILD=" + build, "WEIGHTS=no", *words)
+    with only_one("install"):
+        done = run("make", "-s", "-C", ROOT, "BUILT=1", "BUILD=" + build, "WEIGHTS=no", *words)
     require(done.returncode == 0, done.stderr)
     return done
 

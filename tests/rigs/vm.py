@@ -16,7 +16,7 @@ import stat
 import subprocess
 import time
 
-from check import CACHE, run, skip, temp_folder
+from check import CACHE, only_one, run, skip, temp_folder
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODULES = ["uvcvideo", "vhci-hcd", "virtio_pci", "virtio_blk", "ext4", "crc32c_generic",
@@ -150,18 +150,23 @@ def prepare(architecture):
     for tool in (guest.emulator[0], "depmod", "apt-get"):
         if shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin:/sbin") is None:
             skip("no %s (make deps-rig installs what the virtual machines need)" % tool)
-    if not os.path.exists(guest.kernel):
-        os.makedirs(guest.folder, exist_ok=True)
-        apt = Apt(guest.folder, architecture)
-        listed = apt.call("apt-cache", "depends", "linux-image-" + architecture)
-        image = re.search(r"Depends: (linux-image-([0-9]\S*))", listed)
-        root, release = os.path.join(guest.folder, "root"), image.group(2)
-        apt.unpack(root, image.group(1), "busybox-static")
-        with open(guest.base, "wb") as file:
-            file.write(_make_base(root, release))
-        os.rename(os.path.join(root, "boot", "vmlinuz-" + release), guest.kernel)
-        shutil.rmtree(root)
+    with only_one("vm-" + architecture):
+        if not os.path.exists(guest.kernel):
+            _fetch_kernel(guest, architecture)
     return guest
+
+
+def _fetch_kernel(guest, architecture):
+    os.makedirs(guest.folder, exist_ok=True)
+    apt = Apt(guest.folder, architecture)
+    listed = apt.call("apt-cache", "depends", "linux-image-" + architecture)
+    image = re.search(r"Depends: (linux-image-([0-9]\S*))", listed)
+    root, release = os.path.join(guest.folder, "root"), image.group(2)
+    apt.unpack(root, image.group(1), "busybox-static")
+    with open(guest.base, "wb") as file:
+        file.write(_make_base(root, release))
+    os.rename(os.path.join(root, "boot", "vmlinuz-" + release), guest.kernel)
+    shutil.rmtree(root)
 
 
 # ---- the files of a run ----
