@@ -46,10 +46,10 @@ def _window(call, shape, kernel):
 
 def _conv(call):
     x = call.builder.relayout(_rank4(call.value(0)), CHANNELS_SECOND)
-    filters = call.constant(1)
+    filters = call.weights(1)
     if filters.ndim != 4:
         raise ConvertError("a filter of %d dimensions, wanted are 4" % filters.ndim)
-    bias = call.constant(2) if call.has(2) else np.zeros(filters.shape[0], np.float32)
+    bias = call.weights(2) if call.has(2) else np.zeros(filters.shape[0], np.float32)
     fields, dilation = _window(call, x.shape, tuple(filters.shape[2:]))
     return call.append("conv", [x], CHANNELS_SECOND, dilation=dilation,
                        groups=int(call.attribute("group", 1)),
@@ -96,7 +96,7 @@ def _global_average_pool(call):
 
 def _batch_normalization(call):
     x = call.value(0)
-    gamma, beta, mean, variance = [np.asarray(call.constant(i), np.float64) for i in range(1, 5)]
+    gamma, beta, mean, variance = [np.asarray(call.weights(i), np.float64) for i in range(1, 5)]
     if call.attribute("training_mode", 0):
         raise ConvertError("training mode is not supported")
     scale = gamma / np.sqrt(variance + call.attribute("epsilon", 1e-5))
@@ -113,12 +113,12 @@ def _fully_connected(call, x, filters, bias):
 def _gemm(call):
     if call.attribute("transA", 0):
         raise ConvertError("a transposed input is not supported")
-    filters = np.asarray(call.constant(1), np.float64) * call.attribute("alpha", 1.0)
+    filters = np.asarray(call.weights(1), np.float64) * call.attribute("alpha", 1.0)
     if not call.attribute("transB", 0):
         filters = filters.T
     bias = np.zeros(len(filters))
     if call.has(2):
-        bias = np.broadcast_to(np.asarray(call.constant(2), np.float64) *
+        bias = np.broadcast_to(np.asarray(call.weights(2), np.float64) *
                                call.attribute("beta", 1.0), (1, len(filters)))[0]
     return _fully_connected(call, _rank2(call.value(0)), filters, bias)
 
@@ -130,7 +130,7 @@ def _rank2(x):
 
 
 def _matmul(call):
-    filters = np.asarray(call.constant(1))
+    filters = call.weights(1)
     if filters.ndim != 2:
         raise ConvertError("a matrix of %d dimensions, wanted are 2" % filters.ndim)
     return _fully_connected(call, _rank2(call.value(0)), filters.T, np.zeros(filters.shape[1]))
@@ -173,7 +173,7 @@ def _clip(call):
 def _prelu(call):
     x = call.value(0)
     return call.append("activation", [x], x.axes, activation="prelu",
-                       tensors={"slope": per_channel(x, call.constant(1))})
+                       tensors={"slope": per_channel(x, call.weights(1))})
 
 
 def _leaky_relu(call):
@@ -195,17 +195,37 @@ def _softmax(call):
     return call.append("softmax", [x], x.axes, axis=3)
 
 
-def _binary(op, with_constant):
-    """Add and Mul: of two activations, or with a constant, which is an affine operation."""
+def _divide(a, b):
+    """Of constants: whole numbers lose their rest, as ONNX has it."""
+    quotient = np.divide(a, b)
+    return np.trunc(quotient).astype(a.dtype) if a.dtype.kind in "iu" else quotient
+
+
+def _with_constant(op, numbers, constant_first):
+    """(scale, shift) of the affine operation that op is where one of its operands is a constant."""
+    ones, zeros = np.ones_like(numbers), np.zeros_like(numbers)
+    if op == "multiply":
+        return numbers, zeros
+    if op == "divide":
+        if constant_first:
+            raise ConvertError("a constant divided by an activation is not supported")
+        if not numbers.all():
+            raise ConvertError("a division by zero")
+        return 1.0 / numbers, zeros
+    if op == "subtract":
+        return (-ones, numbers) if constant_first else (ones, -numbers)
+    return ones, numbers
+
+
+def _binary(op, of_constants):
+    """Add, Sub, Mul, Div: of two activations, or with a constant, which is an affine operation."""
     def emit(call):
         if call.is_constant(0) and call.is_constant(1):
-            return with_constant(call.constant(0), call.constant(1))
+            return np.asarray(of_constants(call.constant(0), call.constant(1)))
         for i in (0, 1):
             if call.is_constant(i):
                 x = call.value(1 - i)
-                numbers = per_channel(x, call.constant(i))
-                scale = numbers if op == "multiply" else np.ones_like(numbers)
-                shift = numbers if op == "add" else np.zeros_like(numbers)
+                scale, shift = _with_constant(op, per_channel(x, call.weights(i)), i == 0)
                 return call.append("affine", [x], x.axes, tensors={"scale": scale, "shift": shift})
         a, b = call.value(0), call.value(1)
         if op == "multiply" and np.prod(a.shape) < np.prod(b.shape):
@@ -254,8 +274,11 @@ def _resize(call):
 
 
 def _pad(call):
-    x = _rank4(call.value(0))
+    x = call.value(0)
     pads = call.attribute("pads", None) if call.opset < 11 else call.constant(1)
+    if not np.any(pads):
+        return x
+    _rank4(x)
     filling = call.attribute("value", 0.0)
     if call.opset >= 11 and call.has(2):
         filling = call.constant(2).item()
@@ -276,6 +299,7 @@ EMITTERS = {
     "BatchNormalization": _batch_normalization,
     "Clip": _clip,
     "Conv": _conv,
+    "Div": _binary("divide", _divide),
     "Gemm": _gemm,
     "GlobalAveragePool": _global_average_pool,
     "LeakyRelu": _leaky_relu,
@@ -288,5 +312,6 @@ EMITTERS = {
     "Resize": _resize,
     "Sigmoid": _activation("sigmoid"),
     "Softmax": _softmax,
+    "Sub": _binary("subtract", np.subtract),
     "Upsample": _resize,
 }

@@ -6,6 +6,7 @@ input size; a graph whose height and width are free is read at two sizes, and is
 both readings give the same nodes."""
 import warnings
 
+import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
 
@@ -13,6 +14,8 @@ import onnx_operators
 from graph import ConvertError, Graph, needed_steps
 from onnx_values import Builder, Value, tensor_array
 
+OWN_DOMAINS = ("", "ai.onnx")
+OPSETS = (7, 21)          # before, activations were broadcast by other rules
 PROBE_SIZES = (320, 448)  # what a free height or width is read as: five halvings stay whole
 
 
@@ -28,10 +31,6 @@ def read_onnx(data, name, outputs=()):
         raise ConvertError("%s: the file is damaged: not a complete ONNX message" % name) from None
     if not model.graph.node:
         raise ConvertError("%s: not an ONNX model, or one without nodes" % name)
-    for imported in model.opset_import:
-        if imported.domain not in ("", "ai.onnx"):
-            raise ConvertError("%s: operators of the domain '%s' are not supported" %
-                               (name, imported.domain))
     try:
         return _read_model(model, outputs)
     except ConvertError as error:
@@ -81,7 +80,8 @@ def _input_size(model):
     dims = _network_input(model).type.tensor_type.shape.dim
     if len(dims) != 4:
         raise ConvertError("the input has %d dimensions, wanted is [n, c, h, w]" % len(dims))
-    return dims[2].dim_value, dims[3].dim_value
+    h, w = [dims["nchw".index(letter)].dim_value for letter in "hw"]
+    return max(h, 0), max(w, 0)
 
 
 class _Reader:
@@ -90,8 +90,11 @@ class _Reader:
     def __init__(self, model, nodes, outputs, h, w):
         self.constants = {}
         self.values = {}
-        versions = [o.version for o in model.opset_import if o.domain in ("", "ai.onnx")]
+        versions = [o.version for o in model.opset_import if o.domain in OWN_DOMAINS]
         self.opset = versions[0] if versions else 1
+        if not OPSETS[0] <= self.opset <= OPSETS[1]:
+            raise ConvertError("its operators are those of opset %d, read are %d to %d: export it "
+                               "with one of these" % (self.opset, *OPSETS))
         entry = _network_input(model)
         channels = entry.type.tensor_type.shape.dim[1].dim_value
         if channels < 1:
@@ -107,13 +110,18 @@ class _Reader:
 
     def _node(self, node):
         label = node.name or (node.output[0] if node.output else "?")
-        emit = onnx_operators.EMITTERS.get(node.op_type) if not node.domain else None
+        own = node.domain in OWN_DOMAINS
+        emit = onnx_operators.EMITTERS.get(node.op_type) if own else None
         if emit is None:
-            raise ConvertError("operator %s of node '%s' is not supported" % (node.op_type, label))
+            raise ConvertError("operator %s of node '%s' is not supported" % (
+                node.op_type if own else "%s.%s" % (node.domain, node.op_type), label))
         if not node.output:
             raise ConvertError("node '%s' (%s) has no output" % (label, node.op_type))
         try:
-            result = emit(Call(self, node, label))
+            call = Call(self, node, label)
+            call.check_form()
+            with np.errstate(divide="raise", invalid="raise"):
+                result = emit(call)
         except ConvertError as error:
             raise ConvertError("node '%s' (%s): %s" % (label, node.op_type, error)) from None
         except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
@@ -148,6 +156,22 @@ class Call:
         self.reader, self.node, self.label = reader, node, label
         self.attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
 
+    def check_form(self):
+        """Number of inputs and names of attributes are those that the operator has in the file's
+        opset, as far as the package knows it: others would be read by a wrong rule."""
+        if self.opset > onnx.defs.onnx_opset_version():
+            return
+        try:
+            schema = onnx.defs.get_schema(self.node.op_type, self.opset, "")
+        except onnx.defs.SchemaError:
+            raise ConvertError("opset %d has no such operator" % self.opset) from None
+        unknown = sorted(set(self.attributes) - set(schema.attributes))
+        if unknown:
+            raise ConvertError("in opset %d it has no attribute '%s'" % (self.opset, unknown[0]))
+        if not schema.min_input <= len(self.node.input) <= schema.max_input:
+            raise ConvertError("%d inputs, in opset %d it has %d to %d" % (
+                len(self.node.input), self.opset, schema.min_input, schema.max_input))
+
     @property
     def output(self):
         return self.node.output[0]
@@ -172,6 +196,14 @@ class Call:
         if name not in self.reader.constants:
             raise ConvertError("input %d ('%s') must be a constant" % (i, name))
         return self.reader.constants[name]
+
+    def weights(self, i):
+        """Input i as a constant array of floating-point numbers."""
+        found = self.constant(i)
+        if found.dtype.kind != "f":
+            raise ConvertError("input %d ('%s') is of type %s, wanted are floating-point numbers" %
+                               (i, self.node.input[i], found.dtype))
+        return found
 
     def attribute(self, name, default):
         """An attribute, text as str, lists as list."""

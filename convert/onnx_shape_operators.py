@@ -12,6 +12,8 @@ def _concat(call):
     if all(call.is_constant(i) for i in inputs):
         return np.concatenate([call.constant(i) for i in inputs], axis=call.attribute("axis", 0))
     values = [call.value(i) for i in inputs]
+    if len(values) == 1:
+        return values[0]
     axes = values[0].axes
     axis = call.attribute("axis", 1) % len(axes)
     if axes[axis] == "n":
@@ -29,12 +31,10 @@ def _target_dims(x, target, allow_zero):
     if free is not None:
         known = int(np.prod([d for d in dims if d != -1]))
         dims[free] = int(np.prod(x.dims)) // max(known, 1)
-    if not dims or int(np.prod(dims)) != int(np.prod(x.dims)):
+    if int(np.prod(dims)) != int(np.prod(x.dims)):
         raise ConvertError("the shape %s does not hold an activation of shape %s" %
                            (list(target), x.dims))
-    if dims[0] != 1:
-        raise ConvertError("the shape %s moves numbers into the batch" % list(target))
-    return dims, free or None
+    return dims, None if free == 0 and dims[0] == 1 else free
 
 
 def _reshape(call):
@@ -47,10 +47,9 @@ def _reshape(call):
 
 
 def _flatten(call):
-    x = call.value(0)
-    if call.attribute("axis", 1) % (len(x.axes) + 1) != 1:
-        raise ConvertError("only flattening behind the batch is supported")
-    return call.builder.reshape(x, [1, int(np.prod(x.shape))], None)
+    x, axis = call.value(0), call.attribute("axis", 1)
+    dims = x.dims[:axis], x.dims[axis:]
+    return call.builder.reshape(x, [int(np.prod(part)) for part in dims], None)
 
 
 def _transpose(call):
@@ -58,8 +57,8 @@ def _transpose(call):
         return np.transpose(call.constant(0), call.attribute("perm", None))
     x = call.value(0)
     order = call.attribute("perm", list(range(len(x.axes)))[::-1])
-    if sorted(order) != list(range(len(x.axes))) or order[0] != 0:
-        raise ConvertError("perm %s is not supported: the batch must stay first" % list(order))
+    if sorted(order) != list(range(len(x.axes))):
+        raise ConvertError("perm %s of %d dimensions" % (list(order), len(x.axes)))
     return Value(x.name, "".join(x.axes[i] for i in order), x.shape)
 
 
@@ -75,8 +74,8 @@ def _squeeze(call):
     x = call.value(0)
     axes = _squeeze_axes(call, len(x.axes))
     if axes is None:
-        axes = [i for i, size in enumerate(x.dims) if size == 1 and i]
-    if 0 in axes or any(x.dims[i] != 1 for i in axes):
+        axes = [i for i, size in enumerate(x.dims) if size == 1]
+    if any(x.dims[i] != 1 for i in axes):
         raise ConvertError("axes %s of an activation of shape %s" % (axes, x.dims))
     return call.builder.reshape(x, [s for i, s in enumerate(x.dims) if i not in axes], None)
 
@@ -120,8 +119,33 @@ def _slice(call):
     return data[tuple(where)]
 
 
+FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.DOUBLE,
+          onnx.TensorProto.BFLOAT16)
+
+
 def _cast(call):
-    return call.constant(0).astype(onnx.mapping.TENSOR_TYPE_TO_NP_TYPE[call.attribute("to", 1)])
+    """Half precision is read as f32, which holds all of its numbers."""
+    to = call.attribute("to", 1)
+    if to in FLOATS[1:]:
+        to = onnx.TensorProto.FLOAT
+    if call.is_constant(0):
+        return call.constant(0).astype(onnx.mapping.TENSOR_TYPE_TO_NP_TYPE[to])
+    if to not in FLOATS:
+        raise ConvertError("an activation can become no other than a floating-point number")
+    return call.value(0)
+
+
+def _dequantize(call):
+    """Weights that are kept as integers, with a scale for all or for each slice of an axis."""
+    data, scale = call.constant(0), np.asarray(call.constant(1), np.float64)
+    zero = np.asarray(call.constant(2), np.float64) if call.has(2) else np.zeros(scale.shape)
+    if call.attribute("block_size", 0) or scale.ndim > 1 or zero.shape != scale.shape:
+        raise ConvertError("scales of shape %s, wanted is one, or one for each slice" %
+                           list(scale.shape))
+    dims = [1] * data.ndim
+    if scale.size > 1:
+        dims[call.attribute("axis", 1)] = scale.size
+    return (data - zero.reshape(dims)) * scale.reshape(dims)
 
 
 def _constant(call):
@@ -141,6 +165,7 @@ EMITTERS = {
     "Cast": _cast,
     "Concat": _concat,
     "Constant": _constant,
+    "DequantizeLinear": _dequantize,
     "Dropout": _identity,
     "Flatten": _flatten,
     "Gather": _gather,

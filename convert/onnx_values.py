@@ -16,7 +16,7 @@ from graph import AXES, ConvertError, output_shape
 @dataclass(frozen=True)
 class Value:
     name: str     # in the graph
-    axes: str     # a letter for each ONNX dimension, none twice, 'n' first: "nchw", "nc", ...
+    axes: str     # a letter for each ONNX dimension, none twice: "nchw", "nc", "hwnc", "hc", ...
     shape: tuple  # (h, w, c) in the graph, for the size that is being probed
 
     def size(self, letter):
@@ -54,13 +54,23 @@ class Builder:
         for letter in AXES:
             if letter not in source:
                 source[letter] = unused.pop(0)
+        first = source["n"]
+        if value.size(first) != 1:
+            raise ConvertError("an activation of shape %s, wanted is the batch, 1, first" %
+                               value.dims)
+        source[next(letter for letter in AXES if source[letter] == "n")] = first
+        source["n"] = "n"
         permutation = tuple(AXES.index(source[letter]) for letter in AXES)
         return self.append("transpose", [value], axes, self.fresh(value.name),
                            shape=permutation)
 
     def reshape(self, value, dims, free):
-        """The ONNX Reshape of value to dims (batch first, all known). free: the place whose size is
-        left to the graph, or None."""
+        """The ONNX Reshape of value to dims (all known). free: the place whose size is left to the
+        graph, or None. Dims without a batch are read as if it stood before them."""
+        if not dims or dims[0] != 1:
+            made = self.reshape(value, [1] + list(dims), None if free is None else free + 1)
+            return Value(made.name, made.axes[1:], made.shape)
+        value = Value(value.name, "n" + value.axes.replace("n", ""), value.shape)
         old, new = value.dims, list(dims)
         if [d for d in old[1:] if d != 1] == [d for d in new[1:] if d != 1] and len(new) <= 4:
             return Value(value.name, _axes_without_ones(value, new), value.shape)
@@ -96,6 +106,7 @@ def tensor_array(tensor):
         raise ConvertError("tensor '%s' lies in another file; wanted is one file that holds "
                            "everything" % tensor.name)
     try:
-        return numpy_helper.to_array(tensor)
+        array = numpy_helper.to_array(tensor)
+        return array.astype("f4") if array.dtype == "f2" else array
     except (ValueError, TypeError, KeyError) as error:
         raise ConvertError("tensor '%s' is damaged (%s)" % (tensor.name, error)) from None

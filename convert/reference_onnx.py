@@ -89,7 +89,19 @@ def _axes(a, rest):
     return tuple(int(i) for i in (rest[0] if rest else a.get("axes", [])))
 
 
-def _slice(a, x, starts, ends, axes=None):
+def _divide(a, x, y):
+    return x // y if np.asarray(x).dtype.kind == "i" else x / y  # of shapes: none is negative
+
+
+def _dequantize(a, x, scale, zero=0):
+    def spread(v):
+        dims = [-1 if i == a.get("axis", 1) else 1 for i in range(x.ndim)]
+        return np.reshape(np.float64(v), dims if np.size(v) > 1 else ())
+    return (x - spread(zero)) * spread(scale)
+
+
+def _slice(a, x, *rest):
+    starts, ends, axes = (*rest, None)[:3] if rest else (a["starts"], a["ends"], a.get("axes"))
     where = [slice(None)] * x.ndim
     for axis, start, end in zip(range(len(starts)) if axes is None else axes, starts, ends):
         where[int(axis)] = slice(int(start), int(end))
@@ -104,6 +116,8 @@ RUN = {
     "Clip": _clip,
     "Concat": lambda a, *x: np.concatenate(x, axis=a["axis"]),
     "Conv": _conv,
+    "DequantizeLinear": _dequantize,
+    "Div": _divide,
     "Dropout": lambda a, x, *_: x,
     "Flatten": lambda a, x: x.reshape(int(np.prod(x.shape[:a.get("axis", 1)])), -1),
     "Gather": lambda a, x, i: np.take(x, i.astype(np.int64), axis=a.get("axis", 0)),
@@ -123,6 +137,7 @@ RUN = {
     "Sigmoid": lambda a, x: 1 / (1 + np.exp(-x)),
     "Slice": _slice,
     "Softmax": lambda a, x: reference.softmax(x, a.get("axis", -1)),
+    "Sub": lambda a, x, y: x - y,
     "Squeeze": lambda a, x, *r: np.squeeze(x, _axes(a, r)),
     "Transpose": lambda a, x: x.transpose(a.get("perm")),
     "Unsqueeze": lambda a, x, *r: np.expand_dims(x, _axes(a, r)),

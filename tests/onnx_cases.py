@@ -142,6 +142,9 @@ def arithmetic_with_constants():
     m.conv(3, 4)
     m.add("Add", m.last, m.array(3, 1, 1))
     m.add("Mul", m.last, m.array(3, 1, 1))
+    m.add("Sub", m.last, m.array(3, 1, 1))
+    m.add("Sub", np.float32(127.5), m.last)
+    m.add("Div", m.last, m.array(1, 3, 1, 1) + 4)
     return m.model()
 
 
@@ -309,4 +312,74 @@ def constants_by_nodes():
     m.add("Slice", m.last, np.int64([0]), np.int64([1]))
     m.add("Concat", m.last, np.int64([-1]), axis=0)
     m.add("Reshape", product, m.last)
+    return m.model()
+
+
+@case
+def steps_that_change_nothing():
+    m = Maker(10, (1, 4, 6, 6))
+    m.add("Pad", "x", mode="constant", pads=[0] * 8, value=0.0)
+    m.add("Concat", m.last, axis=1)
+    m.add("Cast", m.last, to=TensorProto.DOUBLE)
+    m.add("Cast", m.last, to=TensorProto.FLOAT)
+    m.add("AveragePool", m.last, kernel_shape=[3, 3], strides=[3, 3])
+    return m.model()
+
+
+@case
+def weights_in_other_types():
+    """Half precision, and integers with a scale for all or for each filter."""
+    m = Maker(13, (1, 4, 6, 6))
+    half = m.add("Cast", m.array(6, 4, 3, 3).astype(np.float16), to=TensorProto.FLOAT)
+    m.add("Conv", "x", half)
+    x = m.last  # a matrix in integers ONNX Runtime would not multiply in f32
+    whole = m.random.integers(-128, 128, (5, 6, 1, 1)).astype(np.int8)
+    m.add("DequantizeLinear", whole, np.abs(m.array(5)), np.int8([3, -4, 0, 9, -100]), axis=0)
+    m.add("Conv", x, m.last)
+    x = m.last
+    whole = m.random.integers(0, 256, (3, 5, 2, 2)).astype(np.uint8)
+    m.add("DequantizeLinear", whole, np.float32(0.25), np.uint8(128))
+    m.add("Conv", x, m.last)
+    m.add("Flatten")
+    m.add("Gemm", m.last, m.array(27, 7))
+    m.add("BatchNormalization", m.last, m.array(7), m.array(7), m.array(7), m.array(7) ** 2)
+    return m.model()
+
+
+@case
+def batch_is_last():
+    """As InsightFace exports detectors: rows without a batch."""
+    m = Maker(11, (1, 3, 16, 24))
+    x = m.conv(8, 3, pads=[1, 1, 1, 1], strides=[2, 2])
+    m.add("Transpose", x, perm=[2, 3, 0, 1])
+    m.add("Reshape", m.last, np.int64([-1, 4]))
+    m.add("Sigmoid")
+    m.add("Transpose", x, perm=[0, 2, 3, 1])
+    m.add("Squeeze", m.last, axes=[0])
+    return m.model(m.last, "v3", free=True)
+
+
+@case
+def flatten_at_every_axis():
+    m = Maker(11, (1, 3, 4, 5))
+    m.add("GlobalAveragePool", m.conv(6, 3))
+    m.add("Flatten", m.last, axis=-3)
+    m.add("Flatten", m.last, axis=0)
+    return m.model()
+
+
+@case
+def scales_that_are_computed():
+    """The factor of an Upsample as older PyTorch writes it: size wanted by size there."""
+    m = Maker(9, (1, 2, 6, 4))
+    m.add("Shape", "x")
+    m.add("Slice", m.last, starts=[2], ends=[2 ** 62], axes=[0])
+    m.add("Cast", m.last, to=TensorProto.FLOAT)
+    m.add("Div", np.float32([12, 8]), m.last)
+    m.add("Concat", np.float32([1, 1]), m.last, axis=0)
+    m.add("Upsample", "x", m.last, mode="nearest")
+    m.add("Shape")
+    m.add("Div", m.last, np.int64([1, 1, 1, 3]))
+    m.add("Mul", m.last, np.int64([1, 1, 1, 4]))
+    m.add("Reshape", "v5", m.last)
     return m.model()

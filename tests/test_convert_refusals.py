@@ -20,7 +20,8 @@ CONVERT = os.path.join(ROOT, "convert", "convert.py")
 
 # ---- ONNX ----
 
-def onnx_bytes(node_type, inputs=("x",), outputs=("y",), constants=(), shape=(1, 3, 8, 8), **more):
+def onnx_bytes(node_type, inputs=("x",), outputs=("y",), constants=(), shape=(1, 3, 8, 8), opset=13,
+               **more):
     need_onnx()
     import onnx
     from onnx import TensorProto, helper
@@ -29,7 +30,8 @@ def onnx_bytes(node_type, inputs=("x",), outputs=("y",), constants=(), shape=(1,
     result = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
     tensors = [onnx.numpy_helper.from_array(array, name) for name, array in constants]
     graph = helper.make_graph(nodes, "g", [entry], [result], tensors)
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)]).SerializeToString()
+    imports = [helper.make_opsetid("", opset), helper.make_opsetid("imported.and.unused", 3)]
+    return helper.make_model(graph, opset_imports=imports).SerializeToString()
 
 
 @case
@@ -47,7 +49,19 @@ def onnx_refusals_name_operator_and_node():
                 ("w", np.zeros((8, 8), np.float32))])),
             (("Resize", "the_node", "scales"), onnx_bytes("Resize", ("x", "", "s"), constants=[
                 ("s", np.float32([1, 1, 1.5, 1.5]))], mode="nearest")),
-            (("Transpose", "the_node", "batch"), onnx_bytes("Transpose", perm=[1, 0, 2, 3])),
+            (("Transpose", "the_node", "perm"), onnx_bytes("Transpose", perm=[1, 0, 2, 2])),
+            (("Clip", "the_node", "opset 9", "3 inputs"), onnx_bytes("Clip", (
+                "x", "w", "w"), constants=[("w", np.float32(1))], opset=9)),
+            (("Clip", "the_node", "opset 11", "'min'"), onnx_bytes("Clip", opset=11, min=0.0)),
+            (("Resize", "opset 9"), onnx_bytes("Resize", ("x", "w"), opset=9, constants=[
+                ("w", np.float32([1, 1, 2, 2]))])),
+            (("opset 6", "7 to 21"), onnx_bytes("Relu", opset=6)),
+            (("Conv", "the_node", "int64"), onnx_bytes("Conv", ("x", "w"), constants=[
+                ("w", np.zeros((4, 3, 3, 3), np.int64))])),
+            (("my.own.Relu", "the_node"), onnx_bytes("Relu", domain="my.own")),
+            (("Div", "the_node", "zero"), onnx_bytes("Div", ("x", "w"), constants=[
+                ("w", np.float32([0]))])),
+            (("Cast", "the_node", "floating"), onnx_bytes("Cast", to=7)),
             (("Softmax", "the_node", "batch"), onnx_bytes("Softmax", axis=0)),
             (("one",), onnx_bytes("Relu", shape=(1, 3, 8))[:0] + b"\x08\x07\x12\x00")):
         try:
