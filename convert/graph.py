@@ -8,6 +8,7 @@ another framework writes out and our format does not have.
 
 Weights are kept as the source has them or in double precision, and are rounded to f32 once, by the
 writer."""
+import contextlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,7 +31,7 @@ class ConvertError(Exception):
     """The source cannot be converted; the text names file, operator and node."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Node:
     """One operation. tensors: role -> array ("filter" [c_out, kh, kw, c_in/groups] or
     [c_out, h*w*c], "bias", "slope", "scale", "shift": [c])."""
@@ -67,6 +68,7 @@ class Graph:
         self.multiple = 1
         self.nodes = []
         self.outputs = []
+        self._edges = None
 
     def append(self, op, inputs, output, name=None, **fields):
         """Adds a node at the end and returns it."""
@@ -74,22 +76,73 @@ class Graph:
         self.nodes.append(node)
         return node
 
+    def _index(self):
+        """(producer of each value, readers of each value), kept or made anew."""
+        if self._edges is not None:
+            return self._edges
+        producers, readers = {}, {}
+        for node in self.nodes:
+            producers.setdefault(node.output, node)
+            for value in node.inputs:
+                readers.setdefault(value, []).append(node)
+        return producers, readers
+
+    @contextlib.contextmanager
+    def kept_edges(self):
+        """Within it nobody changes nodes but by keep() and the methods below it, and what a node
+        reads or who reads it is found at once."""
+        self._edges = self._index()
+        try:
+            yield
+        finally:
+            self._edges = None
+
+    def keep(self, nodes):
+        """These are the nodes from now on, of those that were."""
+        self.nodes = nodes
+        if self._edges is not None:
+            self._edges = None
+            self._edges = self._index()
+
     def producer(self, value):
         """The node that computes value, or None for the input."""
-        return next((node for node in self.nodes if node.output == value), None)
+        return self._index()[0].get(value)
 
     def consumers(self, value):
-        return [node for node in self.nodes if value in node.inputs]
+        """The nodes that read value."""
+        return list(dict.fromkeys(self._index()[1].get(value, ())))
 
     def used_once(self, value):
         """Is value read by one node in one place and no output of the graph?"""
-        reads = sum(node.inputs.count(value) for node in self.nodes)
-        return reads == 1 and value not in self.outputs
+        return len(self._index()[1].get(value, ())) == 1 and value not in self.outputs
+
+    def connect(self, node, inputs):
+        """node reads inputs from now on."""
+        readers = self._index()[1]
+        for value in node.inputs:
+            readers[value].remove(node)
+        node.inputs = list(inputs)
+        for value in node.inputs:
+            readers.setdefault(value, []).append(node)
+
+    def compute(self, node, output):
+        """node computes output from now on, which nobody else does."""
+        producers = self._index()[0]
+        if producers.get(node.output) is node:
+            del producers[node.output]
+        node.output = output
+        producers[output] = node
+
+    def remove(self, node):
+        """node is gone; what it computed may get another producer."""
+        self.connect(node, [])
+        self._index()[0].pop(node.output)
+        self.nodes.remove(node)
 
     def rename(self, old, new):
         """Every reader of old reads new from now on (producers keep their output's name)."""
-        for node in self.nodes:
-            node.inputs = [new if value == old else value for value in node.inputs]
+        for node in self.consumers(old):
+            self.connect(node, [new if value == old else value for value in node.inputs])
         self.outputs = [new if value == old else value for value in self.outputs]
 
     def cut(self, names):

@@ -1,8 +1,12 @@
 """graph_passes.py - makes a graph smaller without changing what it computes.
 
-Each pass takes a Graph, changes it in place and returns whether it changed anything. simplify()
-runs them until none does. Weights are folded in double precision. A pass never touches a value that
-somebody else reads or that is an output, unless it keeps its numbers."""
+Each pass takes a Graph and one of its nodes, changes the graph there and returns whether it changed
+anything; _sweep() shows it every node. simplify() runs the passes until none changes anything. That
+takes linear time: the graph keeps its edges as they change, and the shapes, which some passes take
+too, are computed at most once a sweep. Weights are folded in double precision. A pass never
+touches a value that somebody else reads or that is an output, unless it keeps its numbers."""
+import functools
+
 import numpy as np
 
 from graph import ConvertError, check_final
@@ -19,14 +23,14 @@ def _f64(array):
 
 def _replace(graph, node, value):
     """Removes node; its readers read value instead."""
-    graph.nodes.remove(node)
+    graph.remove(node)
     graph.rename(node.output, value)
 
 
 def _merge(graph, first, second):
     """second is gone, first computes its output."""
-    first.output = second.output
-    graph.nodes.remove(second)
+    graph.remove(second)
+    graph.compute(first, second.output)
 
 
 def remove_dead(graph):
@@ -37,192 +41,180 @@ def remove_dead(graph):
             needed.update(node.inputs)
     alive = [node for node in graph.nodes if node.output in needed]
     changed = len(alive) != len(graph.nodes)
-    graph.nodes = alive
+    graph.keep(alive)
     return changed
 
 
-def fold_pad(graph):
+def fold_pad(graph, node):
     """Zeros around a picture become the padding of the convolution that reads it."""
-    for node in graph.nodes:
-        pad = graph.producer(node.inputs[0])
-        if (node.op == "conv" and pad is not None and pad.op == "pad" and
-                node.pad_mode == "explicit" and graph.used_once(pad.output)):
-            node.pads = tuple(a + b for a, b in zip(node.pads, pad.pads))
-            _replace(graph, pad, pad.inputs[0])
-            return True
+    pad = graph.producer(node.inputs[0])
+    if (node.op == "conv" and pad is not None and pad.op == "pad" and
+            node.pad_mode == "explicit" and graph.used_once(pad.output)):
+        node.pads = tuple(a + b for a, b in zip(node.pads, pad.pads))
+        _replace(graph, pad, pad.inputs[0])
+        return True
     return False
 
 
-def fold_affine(graph):
+def fold_affine(graph, node):
     """Batch norm: y = scale * (W x + b) + shift is W' x + b' in the layer before."""
-    for node in graph.nodes:
-        if node.op != "affine":
-            continue
-        before = graph.producer(node.inputs[0])
-        if (before is None or before.op not in LINEAR + ("affine",) or
-                before.activation != "none" or len(before.inputs) != 1 or
-                not graph.used_once(before.output)):
-            continue
-        scale, shift = _f64(node.tensors["scale"]), _f64(node.tensors["shift"])
-        weights, bias = ("scale", "shift") if before.op == "affine" else ("filter", "bias")
-        filters = _f64(before.tensors[weights])
-        before.tensors[weights] = filters * scale.reshape((-1,) + (1,) * (filters.ndim - 1))
-        before.tensors[bias] = _f64(before.tensors[bias]) * scale + shift
-        before.activation, before.low, before.high = node.activation, node.low, node.high
-        if "slope" in node.tensors:
-            before.tensors["slope"] = node.tensors["slope"]
-        _merge(graph, before, node)
-        return True
-    return False
+    if node.op != "affine":
+        return False
+    before = graph.producer(node.inputs[0])
+    if (before is None or before.op not in LINEAR + ("affine",) or
+            before.activation != "none" or len(before.inputs) != 1 or
+            not graph.used_once(before.output)):
+        return False
+    scale, shift = _f64(node.tensors["scale"]), _f64(node.tensors["shift"])
+    weights, bias = ("scale", "shift") if before.op == "affine" else ("filter", "bias")
+    filters = _f64(before.tensors[weights])
+    before.tensors[weights] = filters * scale.reshape((-1,) + (1,) * (filters.ndim - 1))
+    before.tensors[bias] = _f64(before.tensors[bias]) * scale + shift
+    before.activation, before.low, before.high = node.activation, node.low, node.high
+    if "slope" in node.tensors:
+        before.tensors["slope"] = node.tensors["slope"]
+    _merge(graph, before, node)
+    return True
 
 
-def fuse_activation(graph):
+def fuse_activation(graph, node):
     """An activation behind an operator that can apply it before it stores."""
-    for node in graph.nodes:
-        if node.op != "activation":
-            continue
-        before = graph.producer(node.inputs[0])
-        if (before is None or before.op not in ACTIVATING or before.activation != "none" or
-                not graph.used_once(before.output)):
-            continue
-        before.activation, before.low, before.high = node.activation, node.low, node.high
-        before.tensors.update(node.tensors)
+    if node.op != "activation":
+        return False
+    before = graph.producer(node.inputs[0])
+    if (before is None or before.op not in ACTIVATING or before.activation != "none" or
+            not graph.used_once(before.output)):
+        return False
+    before.activation, before.low, before.high = node.activation, node.low, node.high
+    before.tensors.update(node.tensors)
+    _merge(graph, before, node)
+    return True
+
+
+def merge_clamps(graph, node):
+    """A clamp behind a clamp is one clamp."""
+    before = graph.producer(node.inputs[0])
+    if (node.op == "activation" and node.activation == "clamp" and before is not None and
+            before.activation == "clamp" and graph.used_once(before.output)):
+        before.low = min(max(before.low, node.low), node.high)
+        before.high = min(max(before.high, node.low), node.high)
         _merge(graph, before, node)
         return True
     return False
 
 
-def merge_clamps(graph):
-    """A clamp behind a clamp is one clamp."""
-    for node in graph.nodes:
-        before = graph.producer(node.inputs[0])
-        if (node.op == "activation" and node.activation == "clamp" and before is not None and
-                before.activation == "clamp" and graph.used_once(before.output)):
-            before.low = min(max(before.low, node.low), node.high)
-            before.high = min(max(before.high, node.low), node.high)
-            _merge(graph, before, node)
-            return True
-    return False
-
-
-def fuse_residual(graph):
+def fuse_residual(graph, node):
     """add(conv(x), r) becomes conv(x, residual r) where the convolution has no activation of its
     own and nobody else reads it. Of two candidates the later one takes it: r then exists
     already."""
-    for node in graph.nodes:
-        if node.op != "add" or node.inputs[0] == node.inputs[1]:
-            continue
-        for conv in reversed(graph.nodes):
-            if (conv.op == "conv" and conv.output in node.inputs and conv.activation == "none" and
-                    len(conv.inputs) == 1 and graph.used_once(conv.output)):
-                conv.inputs.append(next(v for v in node.inputs if v != conv.output))
-                conv.activation, conv.low, conv.high = node.activation, node.low, node.high
-                if "slope" in node.tensors:
-                    conv.tensors["slope"] = node.tensors["slope"]
-                graph.nodes.remove(conv)
-                graph.nodes[graph.nodes.index(node)] = conv
-                conv.output = node.output
-                return True
-    return False
+    if node.op != "add" or node.inputs[0] == node.inputs[1]:
+        return False
+    able = [conv for conv in map(graph.producer, node.inputs)
+            if conv is not None and conv.op == "conv" and conv.activation == "none" and
+            len(conv.inputs) == 1 and graph.used_once(conv.output)]
+    if not able:
+        return False
+    conv = max(able, key=graph.nodes.index)
+    graph.connect(conv, conv.inputs + [v for v in node.inputs if v != conv.output])
+    conv.activation, conv.low, conv.high = node.activation, node.low, node.high
+    if "slope" in node.tensors:
+        conv.tensors["slope"] = node.tensors["slope"]
+    graph.nodes.remove(conv)
+    graph.nodes.insert(graph.nodes.index(node), conv)
+    _merge(graph, conv, node)
+    return True
 
 
-def clean_transposes(graph):
+def clean_transposes(graph, node, shapes):
     """Two transposes are one; one that moves nothing is none; one that only moves axes of size 1
     is a reshape."""
-    shapes = graph.shapes()
-    for node in graph.nodes:
-        if node.op != "transpose":
-            continue
-        before = graph.producer(node.inputs[0])
-        if before is not None and before.op == "transpose":
-            node.shape = tuple(before.shape[axis] for axis in node.shape)
-            node.inputs = list(before.inputs)
-            return True
-        if node.shape == IDENTITY and node.output not in graph.outputs:
-            _replace(graph, node, node.inputs[0])
-            return True
-        sizes = (1,) + shapes[node.inputs[0]]
-        moved = [axis for axis in node.shape if sizes[axis] != 1]
-        if moved == sorted(moved) and not graph.free_size:
-            node.op, node.shape = "reshape", (0,) + shapes[node.output]
-            return True
-    return False
-
-
-def clean_reshapes(graph):
-    """Two reshapes are one; one that changes nothing, or only feeds a fully connected layer (which
-    reads numbers in order, whatever their shape), is none."""
-    shapes = graph.shapes()
-    for node in graph.nodes:
-        if node.op != "reshape":
-            continue
-        before = graph.producer(node.inputs[0])
-        if before is not None and before.op == "reshape" and -1 not in node.shape:
-            node.inputs = list(before.inputs)
-            return True
-        same = shapes[node.inputs[0]] == shapes[node.output] and not graph.free_size
-        readers = graph.consumers(node.output)
-        to_connected = readers and all(r.op == "fully_connected" for r in readers)
-        if (same or to_connected) and node.output not in graph.outputs:
-            _replace(graph, node, node.inputs[0])
-            return True
-    return False
-
-
-def sink_reshapes(graph):
-    """An activation does not care about height and width: it goes before a reshape that keeps the
-    channels, to where it can be fused. A reshape that keeps the channels of an output is dropped:
-    the map itself, [n, h, w, c], has the same numbers in the same order and tells more."""
-    shapes = graph.shapes()
-    for node in graph.nodes:
-        if node.op != "reshape" or shapes[node.inputs[0]][2] != shapes[node.output][2]:
-            continue
-        readers = graph.consumers(node.output)
-        if graph.used_once(node.output) and readers[0].op == "activation":
-            activation = readers[0]
-            node.inputs, activation.inputs = [activation.output], list(node.inputs)
-            node.output, activation.output = activation.output, node.output
-            node.inputs = [activation.output]
-            i, j = graph.nodes.index(node), graph.nodes.index(activation)
-            graph.nodes[i], graph.nodes[j] = activation, node
-            return True
-        before = graph.producer(node.inputs[0])
-        if (node.output in graph.outputs and not readers and before is not None and
-                graph.used_once(before.output)):
-            _merge(graph, before, node)
-            return True
-    return False
-
-
-def fold_transpose_into_connected(graph):
-    """A fully connected layer over [n, c, h, w] numbers: its columns are permuted to read them as
-    they lie, channels last."""
-    shapes = graph.shapes()
-    for node in graph.nodes:
-        before = graph.producer(node.inputs[0])
-        if node.op != "fully_connected" or before is None or before.op != "transpose":
-            continue
-        h, w, c = shapes[before.inputs[0]]
-        filters = np.asarray(node.tensors["filter"])
-        outer = [axis - 1 for axis in before.shape[1:]]
-        columns = filters.reshape((len(filters),) + tuple((h, w, c)[axis] for axis in outer))
-        back = [1 + outer.index(axis) for axis in range(3)]
-        node.tensors["filter"] = columns.transpose([0] + back).reshape(len(filters), -1)
-        node.inputs = list(before.inputs)
+    if node.op != "transpose":
+        return False
+    before = graph.producer(node.inputs[0])
+    if before is not None and before.op == "transpose":
+        node.shape = tuple(before.shape[axis] for axis in node.shape)
+        graph.connect(node, before.inputs)
+        return True
+    if node.shape == IDENTITY and node.output not in graph.outputs:
+        _replace(graph, node, node.inputs[0])
+        return True
+    sizes = (1,) + shapes()[node.inputs[0]]
+    moved = [axis for axis in node.shape if sizes[axis] != 1]
+    if moved == sorted(moved) and not graph.free_size:
+        node.op, node.shape = "reshape", (0,) + shapes()[node.output]
         return True
     return False
 
 
-def globalise_pool(graph):
+def clean_reshapes(graph, node, shapes):
+    """Two reshapes are one; one that changes nothing, or only feeds a fully connected layer (which
+    reads numbers in order, whatever their shape), is none."""
+    if node.op != "reshape":
+        return False
+    before = graph.producer(node.inputs[0])
+    if before is not None and before.op == "reshape" and -1 not in node.shape:
+        graph.connect(node, before.inputs)
+        return True
+    same = shapes()[node.inputs[0]] == shapes()[node.output] and not graph.free_size
+    readers = graph.consumers(node.output)
+    to_connected = readers and all(r.op == "fully_connected" for r in readers)
+    if (same or to_connected) and node.output not in graph.outputs:
+        _replace(graph, node, node.inputs[0])
+        return True
+    return False
+
+
+def sink_reshapes(graph, node, shapes):
+    """An activation does not care about height and width: it goes before a reshape that keeps the
+    channels, to where it can be fused. A reshape that keeps the channels of an output is dropped:
+    the map itself, [n, h, w, c], has the same numbers in the same order and tells more."""
+    if node.op != "reshape" or shapes()[node.inputs[0]][2] != shapes()[node.output][2]:
+        return False
+    readers = graph.consumers(node.output)
+    if graph.used_once(node.output) and readers[0].op == "activation":
+        activation = readers[0]
+        between, last = node.output, activation.output
+        graph.connect(activation, node.inputs)
+        graph.connect(node, [between])
+        graph.compute(activation, between)
+        graph.compute(node, last)
+        shapes()[between] = shapes()[activation.inputs[0]]
+        i, j = graph.nodes.index(node), graph.nodes.index(activation)
+        graph.nodes[i], graph.nodes[j] = activation, node
+        return True
+    before = graph.producer(node.inputs[0])
+    if (node.output in graph.outputs and not readers and before is not None and
+            graph.used_once(before.output)):
+        shapes()[node.output] = shapes()[before.output]
+        _merge(graph, before, node)
+        return True
+    return False
+
+
+def fold_transpose_into_connected(graph, node, shapes):
+    """A fully connected layer over [n, c, h, w] numbers: its columns are permuted to read them as
+    they lie, channels last."""
+    before = graph.producer(node.inputs[0])
+    if node.op != "fully_connected" or before is None or before.op != "transpose":
+        return False
+    h, w, c = shapes()[before.inputs[0]]
+    filters = np.asarray(node.tensors["filter"])
+    outer = [axis - 1 for axis in before.shape[1:]]
+    columns = filters.reshape((len(filters),) + tuple((h, w, c)[axis] for axis in outer))
+    back = [1 + outer.index(axis) for axis in range(3)]
+    node.tensors["filter"] = columns.transpose([0] + back).reshape(len(filters), -1)
+    graph.connect(node, before.inputs)
+    return True
+
+
+def globalise_pool(graph, node, shapes):
     """Average pooling over the whole picture is global average pooling."""
-    shapes = graph.shapes()
-    for node in graph.nodes:
-        if (node.op == "average_pool" and not graph.free_size and not any(node.pads) and
-                node.kernel == shapes[node.inputs[0]][:2] and shapes[node.output][:2] == (1, 1)):
-            node.op = "global_average_pool"
-            node.kernel = node.stride = (0, 0)
-            node.pad_mode = "explicit"
-            return True
+    if (node.op == "average_pool" and not graph.free_size and not any(node.pads) and
+            node.kernel == shapes()[node.inputs[0]][:2] and shapes()[node.output][:2] == (1, 1)):
+        node.op = "global_average_pool"
+        node.kernel = node.stride = (0, 0)
+        node.pad_mode = "explicit"
+        return True
     return False
 
 
@@ -252,13 +244,25 @@ def transpose_pictures(graph):
 PASSES = (fold_abs_prelu, fold_negated_prelu, fold_softmax, fold_pad, fold_affine, merge_clamps,
           clean_transposes, clean_reshapes, sink_reshapes, fold_transpose_into_connected,
           globalise_pool, fuse_activation, fuse_residual)
+BY_SHAPE = {clean_transposes, clean_reshapes, sink_reshapes, fold_transpose_into_connected,
+            globalise_pool}
+
+
+def _sweep(graph, one_pass):
+    """Shows a pass every node once; one that is gone reads nothing. Did anything change?"""
+    more = (functools.cache(graph.shapes),) if one_pass in BY_SHAPE else ()
+    changed = False
+    for node in list(graph.nodes):
+        changed = bool(node.inputs) and one_pass(graph, node, *more) or changed
+    return changed
 
 
 def simplify(graph):
     """Runs every pass until nothing changes any more, then checks that only operators of the format
     are left. Returns graph. ConvertError names the node that has none."""
     remove_dead(graph)
-    while any(one_pass(graph) for one_pass in PASSES):
-        remove_dead(graph)
+    with graph.kept_edges():
+        while any(_sweep(graph, one_pass) for one_pass in PASSES):
+            remove_dead(graph)
     check_final(graph)
     return graph

@@ -18,39 +18,38 @@ def _is_relu(node):
             node.low == 0.0 and node.high == np.inf)
 
 
-def _to_prelu(node, x, slope):
-    node.op, node.inputs, node.activation = "activation", [x], "prelu"
+def _to_prelu(graph, node, x, slope):
+    graph.connect(node, [x])
+    node.op, node.activation = "activation", "prelu"
     node.low = node.high = 0.0
     node.tensors = {"slope": slope}
 
 
-def _relu_plus_scaled(graph):
-    """Every add(relu(x), slope * y): (add, x, y, slope)."""
-    for node in graph.nodes:
-        if node.op != "add" or node.activation != "none":
-            continue
+def _relu_plus_scaled(graph, node):
+    """If node is add(relu(x), slope * y): (x, y, slope), in each way that it is."""
+    if node.op == "add" and node.activation == "none":
         for first, second in (node.inputs, node.inputs[::-1]):
             relu = graph.producer(first)
             y, slope = _channel_scale(graph, second)
             if _is_relu(relu) and y is not None:
-                yield node, relu.inputs[0], graph.producer(y), slope
+                yield relu.inputs[0], graph.producer(y), slope
 
 
-def fold_abs_prelu(graph):
+def fold_abs_prelu(graph, node):
     """relu(x) + c * (x - |x|) is PReLU with slope 2c: below zero, x - |x| is 2x."""
-    for node, x, minus, scale in _relu_plus_scaled(graph):
+    for x, minus, scale in _relu_plus_scaled(graph, node):
         if minus is None or minus.op != "subtract" or minus.inputs[0] != x:
             continue
         absolute = graph.producer(minus.inputs[1])
         if absolute is not None and absolute.op == "abs" and absolute.inputs == [x]:
-            _to_prelu(node, x, 2.0 * scale)
+            _to_prelu(graph, node, x, 2.0 * scale)
             return True
     return False
 
 
-def fold_negated_prelu(graph):
+def fold_negated_prelu(graph, node):
     """relu(x) + c * -relu(-x) is PReLU with slope c; the negations are affine by -1 or nodes."""
-    for node, x, negative, scale in _relu_plus_scaled(graph):
+    for x, negative, scale in _relu_plus_scaled(graph, node):
         sign = 1.0
         if negative is not None and negative.op == "negate":
             sign, negative = -1.0, graph.producer(negative.inputs[0])
@@ -58,24 +57,24 @@ def fold_negated_prelu(graph):
             continue
         inner = graph.producer(negative.inputs[0])
         if inner is not None and inner.op == "negate" and inner.inputs == [x]:
-            _to_prelu(node, x, -sign * scale)
+            _to_prelu(graph, node, x, -sign * scale)
             return True
     return False
 
 
-def fold_softmax(graph):
+def fold_softmax(graph, node):
     """exp(x - max(x)) / sum(exp(x - max(x))) over the channels is softmax."""
-    for node in graph.nodes:
-        if node.op != "divide":
-            continue
-        exponential, total = [graph.producer(value) for value in node.inputs]
-        if exponential is None or total is None or exponential.op != "exp" or total.op != "sum":
-            continue
-        shifted = graph.producer(exponential.inputs[0])
-        if total.inputs != [exponential.output] or shifted is None or shifted.op != "subtract":
-            continue
-        x, largest = shifted.inputs[0], graph.producer(shifted.inputs[1])
-        if largest is not None and largest.op == "reduce_max" and largest.inputs == [x]:
-            node.op, node.inputs, node.axis = "softmax", [x], 3
-            return True
-    return False
+    if node.op != "divide":
+        return False
+    exponential, total = [graph.producer(value) for value in node.inputs]
+    if exponential is None or total is None or exponential.op != "exp" or total.op != "sum":
+        return False
+    shifted = graph.producer(exponential.inputs[0])
+    if total.inputs != [exponential.output] or shifted is None or shifted.op != "subtract":
+        return False
+    x, largest = shifted.inputs[0], graph.producer(shifted.inputs[1])
+    if largest is None or largest.op != "reduce_max" or largest.inputs != [x]:
+        return False
+    graph.connect(node, [x])
+    node.op, node.axis = "softmax", 3
+    return True

@@ -219,6 +219,45 @@ def patterns_become_one_operator():
         require(left is None or graph.nodes[0].op == left, "%s: %s" % (names, graph.nodes[0].op))
 
 
+def passes_over(blocks):
+    """How often the passes look at a node of a chain of so many residual blocks."""
+    graph, value, looks = Graph("g", "x", 2, 2, 1), "x", 0
+    for i in range(blocks):
+        names = ["%d.%s" % (i, op) for op in ("conv", "affine", "relu", "add")]
+        graph.append("conv", [value], names[0], kernel=(1, 1), stride=(1, 1), dilation=(1, 1),
+                     groups=1, tensors={"filter": np.ones((1, 1, 1, 1)), "bias": np.ones(1)})
+        _affine(graph, names[0], np.ones(1), names[1])
+        _relu(graph, names[1], names[2])
+        graph.append("add", [names[2], value], names[3])
+        value = names[3]
+    graph.outputs = [value]
+    passes = graph_passes.PASSES
+
+    def counted(one_pass):
+        def look(*arguments):
+            nonlocal looks
+            looks += 1
+            return one_pass(*arguments)
+        return look
+
+    by_shape = graph_passes.BY_SHAPE
+    try:
+        graph_passes.PASSES = [counted(one_pass) for one_pass in passes]
+        graph_passes.BY_SHAPE = {new for new, old in zip(graph_passes.PASSES, passes)
+                                 if old in by_shape}
+        graph_passes.simplify(graph)
+    finally:
+        graph_passes.PASSES, graph_passes.BY_SHAPE = passes, by_shape
+    require(len(graph.nodes) == 2 * blocks, "%d nodes of %d blocks" % (len(graph.nodes), blocks))
+    return looks
+
+
+@case
+def passes_take_linear_time():
+    few, many = passes_over(10), passes_over(200)
+    require(many <= 20 * few, "%d looks for 10 blocks, %d for 200" % (few, many))
+
+
 @case
 def a_pattern_that_is_almost_one_is_refused():
     graph = tiny_graph("abs")
