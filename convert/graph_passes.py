@@ -218,6 +218,17 @@ def globalise_pool(graph, node, shapes):
     return False
 
 
+def lower_pad(graph, node, shapes):
+    """Zeros that nothing else takes in are the padding of a convolution that copies."""
+    if node.op != "pad":
+        return False
+    channels = shapes()[node.output][2]
+    node.op, node.groups = "conv", channels
+    node.kernel = node.stride = node.dilation = (1, 1)
+    node.tensors = {"filter": np.ones((channels, 1, 1, 1)), "bias": np.zeros(channels)}
+    return True
+
+
 def transpose_pictures(graph):
     """For a network that was trained on pictures whose first axis is x: swaps height and width of
     every window, filter and shape, so that it gives the same numbers for ordinary pictures."""
@@ -243,9 +254,9 @@ def transpose_pictures(graph):
 
 PASSES = (fold_abs_prelu, fold_negated_prelu, fold_softmax, fold_pad, fold_affine, merge_clamps,
           clean_transposes, clean_reshapes, sink_reshapes, fold_transpose_into_connected,
-          globalise_pool, fuse_activation, fuse_residual)
+          globalise_pool, fuse_activation, fuse_residual, lower_pad)
 BY_SHAPE = {clean_transposes, clean_reshapes, sink_reshapes, fold_transpose_into_connected,
-            globalise_pool}
+            globalise_pool, lower_pad}
 
 
 def _sweep(graph, one_pass):

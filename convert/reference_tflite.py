@@ -51,9 +51,11 @@ RUN = {
     "CONCATENATION": lambda o, *x: np.concatenate(x, axis=o["axis"]),
     "CONV_2D": _conv,
     "DEPTHWISE_CONV_2D": _depthwise,
+    "DEQUANTIZE": lambda o, x: x,
     "DIV": lambda o, x, y: x / y,
     "EXP": lambda o, x: np.exp(x),
     "FULLY_CONNECTED": lambda o, x, w, b=0.0: x.reshape(-1, w.shape[1]) @ w.T + b,
+    "LEAKY_RELU": lambda o, x: np.where(x >= 0, x, o["alpha"] * x),
     "LOGISTIC": lambda o, x: 1 / (1 + np.exp(-x)),
     "MAX_POOL_2D": _pool(reference.max_pool),
     "MUL": lambda o, x, y: x * y,
@@ -81,6 +83,8 @@ def run_tflite(model, x):
                 continue
             data = model.tensors[number].data
             inputs.append(values[number] if data is None else np.asarray(data, np.float64))
+        if operator.name == "RESHAPE" and len(inputs) == 1:  # its options have the shape
+            inputs.append(model.tensors[operator.outputs[0]].shape)
         result = RUN[operator.name](operator.options, *inputs)
         fused = ACTIVATIONS[operator.options.get("activation", 0)]
         if fused != "NONE":

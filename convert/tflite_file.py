@@ -1,8 +1,8 @@
 """tflite_file.py - a .tflite file as plain objects: tensors and operators of its one subgraph.
 
 Field numbers are those of TensorFlow Lite's schema, version 3. Refused: another version, several
-subgraphs, quantised or sparse tensors, types other than float32 and int32. An operator that is not
-in OPERATORS is left to the reader: what the outputs do not need may have any."""
+subgraphs, quantised or sparse tensors, types other than float32, float16 and int32. Operators are
+left to the reader: what the outputs do not need may have any."""
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,11 +10,22 @@ import numpy as np
 from flatbuffer import Buffer
 from graph import ConvertError
 
-OPERATORS = {0: "ADD", 1: "AVERAGE_POOL_2D", 2: "CONCATENATION", 3: "CONV_2D",
-             4: "DEPTHWISE_CONV_2D", 9: "FULLY_CONNECTED", 14: "LOGISTIC", 17: "MAX_POOL_2D",
-             18: "MUL", 19: "RELU", 21: "RELU6", 22: "RESHAPE", 25: "SOFTMAX", 34: "PAD",
-             41: "SUB", 42: "DIV", 47: "EXP", 54: "PRELU", 59: "NEG", 74: "SUM", 82: "REDUCE_MAX",
-             101: "ABS"}
+# Names by number, as the schema has them, also of those that no reader knows.
+OPERATORS = dict(enumerate("""
+ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE
+EMBEDDING_LOOKUP FLOOR FULLY_CONNECTED HASHTABLE_LOOKUP L2_NORMALIZATION L2_POOL_2D
+LOCAL_RESPONSE_NORMALIZATION LOGISTIC LSH_PROJECTION LSTM MAX_POOL_2D MUL RELU RELU_N1_TO_1 RELU6
+RESHAPE RESIZE_BILINEAR RNN SOFTMAX SPACE_TO_DEPTH SVDF TANH CONCAT_EMBEDDINGS SKIP_GRAM CALL CUSTOM
+EMBEDDING_LOOKUP_SPARSE PAD UNIDIRECTIONAL_SEQUENCE_RNN GATHER BATCH_TO_SPACE_ND SPACE_TO_BATCH_ND
+TRANSPOSE MEAN SUB DIV SQUEEZE UNIDIRECTIONAL_SEQUENCE_LSTM STRIDED_SLICE BIDIRECTIONAL_SEQUENCE_RNN
+EXP TOPK_V2 SPLIT LOG_SOFTMAX DELEGATE BIDIRECTIONAL_SEQUENCE_LSTM CAST PRELU MAXIMUM ARG_MAX
+MINIMUM LESS NEG PADV2 GREATER GREATER_EQUAL LESS_EQUAL SELECT SLICE SIN TRANSPOSE_CONV
+SPARSE_TO_DENSE TILE EXPAND_DIMS EQUAL NOT_EQUAL LOG SUM SQRT RSQRT SHAPE POW ARG_MIN FAKE_QUANT
+REDUCE_PROD REDUCE_MAX PACK LOGICAL_OR ONE_HOT LOGICAL_AND LOGICAL_NOT UNPACK REDUCE_MIN FLOOR_DIV
+REDUCE_ANY SQUARE ZEROS_LIKE FILL FLOOR_MOD RANGE RESIZE_NEAREST_NEIGHBOR LEAKY_RELU
+SQUARED_DIFFERENCE MIRROR_PAD ABS SPLIT_V UNIQUE CEIL REVERSE_V2 ADD_N GATHER_ND COS WHERE RANK ELU
+REVERSE_SEQUENCE MATRIX_DIAG QUANTIZE MATRIX_SET_DIAG ROUND HARD_SWISH
+""".split()))
 # Where an operator's options keep what we read: (name, field, format, default).
 WINDOW = (("padding", 0, "b", 0), ("stride_w", 1, "i", 0), ("stride_h", 2, "i", 0))
 OPTIONS = {
@@ -34,10 +45,15 @@ OPTIONS = {
     "DIV": (("activation", 0, "b", 0),),
     "CONCATENATION": (("axis", 0, "i", 0), ("activation", 1, "b", 0)),
     "SOFTMAX": (("beta", 0, "f", 0.0),),
+    "LEAKY_RELU": (("alpha", 0, "f", 0.0),),
     "SUM": (("keep_dims", 0, "b", 0),),
     "REDUCE_MAX": (("keep_dims", 0, "b", 0),),
 }
-TYPES = {0: np.dtype("<f4"), 2: np.dtype("<i4")}
+TYPES = {0: np.dtype("<f4"), 1: np.dtype("<f2"), 2: np.dtype("<i4")}
+OTHER_TYPES = {3: "uint8", 4: "int64", 5: "string", 6: "bool", 7: "int16", 8: "complex64",
+               9: "int8", 10: "float64", 16: "uint16", 17: "int4"}
+QUANTISED = ("the network is quantised to whole numbers, which faceid cannot compute: take its "
+             "export in float32 or float16")
 SAME, VALID = 0, 1
 ACTIVATIONS = {0: "NONE", 1: "RELU", 3: "RELU6"}
 
@@ -70,11 +86,13 @@ def _tensor(table, buffers, name):
     label = table.text(3)
     kind = table.scalar(1, "b", 0)
     if kind not in TYPES:
-        raise ConvertError("%s: tensor '%s' is of type %d, only float32 is supported" %
-                           (name, label, kind))
+        whole = OTHER_TYPES.get(kind, "").startswith(("int8", "uint8", "int16", "int4"))
+        raise ConvertError("%s: tensor '%s' is of type %s: %s" % (
+            name, label, OTHER_TYPES.get(kind, "number %d" % kind),
+            QUANTISED if whole else "read are float32 and float16"))
     quantization = table.table(4)
     if quantization is not None and quantization.vector(2, 4)[1]:
-        raise ConvertError("%s: tensor '%s' is quantised" % (name, label))
+        raise ConvertError("%s: tensor '%s': %s" % (name, label, QUANTISED))
     if table.table(6) is not None:
         raise ConvertError("%s: tensor '%s' is sparse" % (name, label))
     shape, number = table.integers(0), table.scalar(2, "I", 0)

@@ -1,5 +1,5 @@
-"""tflite_reader.py - TFLite (float32) to the graph of graph.py. TFLite is channels-last as we are,
-so tensors and axes carry over; the batch that a file fixes is left free.
+"""tflite_reader.py - TFLite (float32, or weights in float16) to the graph of graph.py. TFLite is
+channels-last as we are, so tensors and axes carry over; the batch that a file fixes is left free.
 
 To add an operator: its number and options in tflite_file.py, its function and its line in
 EMITTERS."""
@@ -9,6 +9,8 @@ import numpy as np
 
 from graph import ConvertError, Graph, needed_steps
 from tflite_file import ACTIVATIONS, SAME, parse_tflite
+
+MOST_CHANNELS = 4096  # that a PAD can add
 
 
 def read_tflite(data, name, outputs=()):
@@ -70,7 +72,8 @@ class _Reader:
         except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
             raise ConvertError("node '%s' (%s): its inputs or options do not fit (%s)" %
                                (operator.label, operator.name, error)) from None
-        self.computed.add(operator.outputs[0])
+        if self.model.tensors[operator.outputs[0]].data is None:  # else it is a constant now
+            self.computed.add(operator.outputs[0])
 
     def _check_shapes(self):
         """The shapes that the file states must be those that follow from its operators."""
@@ -226,6 +229,19 @@ def _prelu(call):
                 tensors={"slope": slope.reshape(-1)})
 
 
+def _leaky_relu(call):
+    call.append("activation", [call.value(0)], activation="prelu",
+                tensors={"slope": np.full(call.shape(0)[2], call.options["alpha"])})
+
+
+def _dequantize(call):
+    """Weights in half precision, which f32 holds as they are."""
+    data = call.constant(0)
+    if data.dtype != np.float16:
+        raise ConvertError("only constants of type float16 are supported")
+    call.reader.model.tensors[call.operator.outputs[0]].data = data.astype(np.float32)
+
+
 def _reduce(op):
     def emit(call):
         rank = len(call.reader.model.tensors[call.operator.inputs[0]].shape)
@@ -261,10 +277,21 @@ def _concat(call):
 
 def _pad(call):
     pads = call.constant(1)
-    if pads.shape != (4, 2) or pads[0].any() or pads[3].any() or pads.min() < 0:
-        raise ConvertError("pads %s: only height and width can be padded" % pads.tolist())
-    call.append("pad", [call.value(0)],
-                pads=(int(pads[1, 0]), int(pads[2, 0]), int(pads[1, 1]), int(pads[2, 1])))
+    if pads.shape != (4, 2) or pads[0].any() or pads.min() < 0:
+        raise ConvertError("pads %s: the batch cannot be padded" % pads.tolist())
+    before, after = [int(n) for n in pads[3]]
+    sides = (int(pads[1, 0]), int(pads[2, 0]), int(pads[1, 1]), int(pads[2, 1]))
+    if not before + after:
+        call.append("pad", [call.value(0)], pads=sides)
+        return
+    channels = call.shape(0)[2]  # more of them are a convolution that copies those there are
+    if before + after > MOST_CHANNELS:
+        raise ConvertError("pads %s: up to %d channels can be added" % (pads.tolist(),
+                                                                        MOST_CHANNELS))
+    filters = np.pad(np.eye(channels, dtype=np.float32), ((before, after), (0, 0)))
+    call.append("conv", [call.value(0)], kernel=(1, 1), stride=(1, 1), dilation=(1, 1), groups=1,
+                pads=sides, tensors={"filter": filters[:, None, None, :],
+                                     "bias": np.zeros(len(filters), np.float32)})
 
 
 EMITTERS = {
@@ -274,9 +301,11 @@ EMITTERS = {
     "CONCATENATION": _concat,
     "CONV_2D": _conv,
     "DEPTHWISE_CONV_2D": _depthwise,
+    "DEQUANTIZE": _dequantize,
     "DIV": _binary("divide"),
     "EXP": _unary("exp"),
     "FULLY_CONNECTED": _fully_connected,
+    "LEAKY_RELU": _leaky_relu,
     "LOGISTIC": _unary("activation", activation="sigmoid"),
     "MAX_POOL_2D": _pool("max_pool"),
     "MUL": _binary("multiply"),

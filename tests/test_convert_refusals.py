@@ -179,6 +179,25 @@ def tflite_cut_or_changed_is_refused_or_read():
 
 
 @case
+def tflite_refusals_name_operator_and_type():
+    from tflite_reader import read_tflite
+    m = tflite_maker.Maker(1, 4, 4, 3)
+    m.add("DEQUANTIZE", m.array(3))
+    refused(lambda: read_tflite(m.bytes(), "f"), "f: node", "DEQUANTIZE", "float16")
+    for code, name in ((23, "RESIZE_BILINEAR"), (117, "HARD_SWISH"), (114, "QUANTIZE")):
+        m = tflite_maker.Maker(1, 4, 4, 3)
+        m.add("RELU", 0)
+        m.operators = [(code, *rest) for _, *rest in m.operators]
+        refused(lambda: read_tflite(m.bytes(), "f"), "f: node", name)
+    for kind, words in ((9, ("int8", "quantised")), (3, ("uint8", "quantised")),
+                        (4, ("int64", "float32")), (99, ("99",))):
+        m = tflite_maker.Maker(1, 4, 4, 3)
+        m.add("RELU", 0)
+        m.tensors[0][1] = ("b", kind)
+        refused(lambda: read_tflite(m.bytes(), "f"), "f: tensor", *words)
+
+
+@case
 def labels_are_read_in_every_form():
     from labels import read_labels
     names = [" A._First", " B._Second", " C"]

@@ -312,6 +312,24 @@ def onnx_runtime_yunet_and_mobilefacenet():
 
 
 @case
+def onnx_runtime_detectors_and_landmarks():
+    """Networks without a card of ours: what is read and simplified computes what the file says."""
+    tool()
+    need_runtime()
+    from graph_passes import simplify
+    from onnx_reader import read_onnx
+    random = np.random.default_rng(17)
+    for name, size in (("models/pfld/pfld.onnx", (112, 112)),
+                       ("models/retinaface/FaceDetector.onnx", (640, 640)),
+                       ("models/scrfd/insightface_det_500m.onnx", (160, 224))):
+        path = shared(name)
+        with open(path, "rb") as file:
+            graph = simplify(read_onnx(file.read(), path))
+        x = random.uniform(-1, 1, (1, 3) + size).astype(np.float32)
+        compare_onnx_runtime(path, x, graph, write_fid([graph]))
+
+
+@case
 def onnx_runtime_agrees_on_every_operator():
     """The interpreter that the operators are tested with (test_convert.py) is itself held to ONNX
     Runtime."""
@@ -357,6 +375,30 @@ def compare_tflite(graph_name, card, names, size, outputs):
                                                                                  error))
             print("%s %s %s: largest error %.1e of the largest number" % (
                 graph_name, " ".join(level.values()) or "default", ours, error))
+
+
+@case
+def tflite_mediapipe_and_ulffd():
+    """Networks without a card of ours, with float16 weights, added channels and leaky ReLU."""
+    tool()
+    from graph_passes import simplify
+    from tflite_reader import read_tflite
+    for name in ("mediapipe/face_detection_back", "mediapipe/face_landmark",
+                 "coral/ulffd_landmark"):
+        with open(shared("models/%s.tflite" % name), "rb") as file:
+            data = file.read()
+        graph = simplify(read_tflite(data, name))
+        x = np.random.default_rng(8).uniform(-1, 1, (1,) + graph.size).astype(np.float32)
+        want, path = reference_tflite.run_tflite(parse_tflite(data, name), x), write_fid([graph])
+        for level in LEVELS[:2]:
+            got = run_engine(path, x, **level)
+            for output in graph.outputs:
+                value = want[output].reshape(-1)
+                error = np.abs(got[output].reshape(-1) - value).max() / np.abs(value).max()
+                require(error <= LARGEST_ERROR, "%s %s: error %.1e of the largest" % (name, output,
+                                                                                     error))
+                print("%s %s %s: largest error %.1e of the largest number" % (
+                    name, " ".join(level.values()) or "default", output, error))
 
 
 MTCNN = ("rnet.tflite", "onet.tflite", "pnet.tflite")

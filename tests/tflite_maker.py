@@ -164,3 +164,19 @@ def spelled_out_patterns():
     power = m.add("EXP", m.add("SUB", y, m.add("REDUCE_MAX", y, axis, keep_dims=1)))
     m.add("DIV", power, m.add("SUM", power, axis, keep_dims=1))
     return m
+
+
+@case
+def half_precision_and_channels():
+    """As BlazeFace is written: weights in float16, a shortcut that gets more channels by zeros."""
+    m = Maker(1, 8, 8, 3)
+    filters = m.add("DEQUANTIZE", m.array(5, 3, 3, 3).astype(np.float16))
+    bias = m.add("DEQUANTIZE", m.array(5).astype(np.float16))
+    y = m.add("CONV_2D", 0, filters, bias, stride_w=2, stride_h=2)
+    y = m.add("LEAKY_RELU", y, alpha=0.2)
+    z = m.add("MAX_POOL_2D", 0, kernel_w=2, kernel_h=2, stride_w=2, stride_h=2)
+    y = m.add("ADD", y, m.add("PAD", z, np.int32([[0, 0], [0, 0], [0, 0], [0, 2]])), activation=1)
+    y = m.add("PAD", y, np.int32([[0, 0], [1, 0], [0, 2], [3, 1]]))
+    y = m.add("PAD", y, np.int32([[0, 0], [0, 1], [1, 0], [0, 0]]))
+    m.add("MAX_POOL_2D", y, kernel_w=2, kernel_h=3, **WINDOW)
+    return m
