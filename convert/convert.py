@@ -29,6 +29,7 @@ from fid_writer import HEADER_BYTES, MAGIC, file_bytes
 from graph import ConvertError
 from graph_passes import simplify
 from labels import read_labels
+from source_kinds import source_kind
 from whole_file import check_target, kind_of, write_whole
 
 CONVERTER = "faceid convert 1.0"
@@ -41,19 +42,6 @@ cannot be written, as where OUT.fid is a link, a pipe, a device, a folder or a s
 card is refused: damaged, of no known kind, over 1 GiB, with something that has no place in our
 format (the message names operator and node), a file that no card names, a card that does not fit or
 has a wrong key (the message says what is wanted); 130 interrupted"""
-
-
-def source_kind(data, name):
-    """"keras", "caffe", "onnx" or "tflite" by the first bytes. ConvertError."""
-    if data[:8] == b"\x89HDF\r\n\x1a\n":
-        return "keras"
-    if data[4:8] == b"TFL3":
-        return "tflite"
-    if len(data) > 2 and data[0] == 0x08 and 0 < data[1] < 64:  # a ModelProto's field 1, ir_version
-        return "onnx"
-    if data[:1] == b"\x80" or data[:2] in (b"(d", b"}q", b"cc"):  # protocol 2 and up; 0 and 1
-        return "caffe"
-    raise ConvertError("%s: neither HDF5 (Keras), nor a pickle, nor ONNX, nor TFLite" % name)
 
 
 def load_reader(kind):

@@ -256,7 +256,7 @@ def a_cut_of_other_kinds_of_files():
     maker.operators[-1] = (117, inputs, output, fields)  # HARD_SWISH
     settings = (("graph.own.size", "[4, 5]"), ("align.template", str([1.0] * 10)))
     data = maker.bytes()
-    refused(lambda: convert.convert([("n.tflite", data)], own(settings=settings)), "n.tflite", "117")
+    refused(lambda: convert.convert([("n.tflite", data)], own(settings=settings)), "n.tflite", "HARD_SWISH")
     _, _, graphs, _ = convert.convert([("n.tflite", data)], own(settings=settings), outputs=["t%d" % y])
     require([node.op for node in graphs[0].nodes] == ["fully_connected"], "not cut")
     import vggface2_weights

@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 """Converter: what is damaged, hostile or unknown is refused with a sentence that names it."""
+import gzip
+import io
 import os
 import struct
 import sys
+import zipfile
 
 import numpy as np
 
@@ -236,9 +239,78 @@ def onnx_changed_anywhere_is_refused_or_read():
 
 @case
 def a_file_of_no_known_kind_is_refused():
-    for data in (b"", b"\0", b"hello world", b"PK\x03\x04" + bytes(100), bytes(4000)):
+    for data in (b"\0", b"hello world", b"\x08", bytes(4000)):
         refused(lambda: convert.convert([("some.file", data)]), "some.file", "neither")
     refused(lambda: convert.convert([("t", struct.pack("<I4s", 9999, b"TFL3"))]), "t", "damaged")
+
+
+def zipped(*names):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"content")
+    return data.getvalue()
+
+
+def saved_array(save, *arguments):
+    data = io.BytesIO()
+    save(data, *arguments)
+    return data.getvalue()
+
+
+def message(number, content):
+    """A field of a protocol buffer that holds bytes, up to 127."""
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+@case
+def other_kinds_are_named_with_the_next_step():
+    frozen = message(1, message(1, b"input_1") + message(2, b"Placeholder"))
+    saved = b"\x08\x01\x12" + b"\xb7\x04" + message(1, message(4, b"serve")) + bytes(600)
+    for data, *words in (
+            (b"", "empty", "again"),
+            (b"version https://git-lfs.github.com/spec/v1\noid", "Git LFS", "git lfs pull"),
+            (b"\n<!DOCTYPE html>\n<html>", "web page", "browser"), (b"<html>", "web page"),
+            (zipped("archive/data.pkl", "archive/data/0"), "PyTorch", "no layers", "torch.onnx"),
+            (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.", "PyTorch",
+             "torch.onnx"),
+            (zipped("metadata.json", "config.json"), ".keras", "HDF5"),
+            (zipped("w.npy"), ".npz"), (zipped("readme", "m.onnx"), "zip", "unpack"),
+            (zipped(), "zip"), (gzip.compress(b"model"), "gzip", "unpack"),
+            (saved_array(np.save, np.zeros(3)), ".npy", "no layers"),
+            (struct.pack("<Q", 20) + b'{"a":{"dtype":"F32"}', "safetensors", "no layers"),
+            (b'{"format": "graph-model", "modelTopology": {}}', "TensorFlow.js", "tf2onnx"),
+            (b'[{"weights":[{"name":"c","shape":[1]}],"paths":["s"]}]', "manifest", "no layers"),
+            (b"7767517\n75 83\nInput data 0 1 data\n", "ncnn graph"),
+            (b"\x47\x6b\x30\x01" + bytes(40), "ncnn weights"),
+            (b'{\n  "nodes": [', "MXNet"), (struct.pack("<QQ", 0x112, 0), "MXNet weights"),
+            (frozen, "frozen graph", "--graphdef"), (saved, "SavedModel", "--saved-model"),
+            (b'name: "PNet"\ninput: "data"\n', ".prototxt", ".caffemodel"),
+            (message(1, b"ResNet-50") + b"\xa2\x06\x10", ".caffemodel", ".prototxt"),
+            (b"\x89FID\r\n\x1a\n" + bytes(50), "faceid model", "no conversion")):
+        text = refused(lambda: convert.convert([("some.file", data)]), "some.file: this is", *words)
+        require("neither" not in text, text)
+
+
+@case
+def real_files_without_layers_are_named():
+    for name, *words in (("pytorch_no_graph/blazeface.pth", "PyTorch", "torch.onnx"),
+                         ("pytorch_no_graph/blazefaceback.pth", "PyTorch", "torch.onnx"),
+                         ("pytorch_no_graph/mtcnn_pnet.pt", "PyTorch", "torch.onnx"),
+                         ("faceapi_mtcnn/mtcnn_model-weights_manifest.json", "manifest")):
+        with open(shared("models/" + name), "rb") as file:
+            data = file.read()
+        refused(lambda: convert.convert([(name, data)]), name + ": this is", *words)
+
+
+@case
+def an_onnx_file_is_none_of_the_other_kinds():
+    """Whatever made it and however long that one's name is."""
+    from source_kinds import source_kind
+    for version in range(1, 11):
+        for name in (b"", b"pytorch", b"keras2onnx", b"skl2onnx", b"x" * 127):
+            data = bytes([8, version]) + message(2, name) + message(3, b"1.0")
+            require(source_kind(data, "f") == "onnx", "%d %s" % (version, name))
 
 
 @case
