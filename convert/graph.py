@@ -16,7 +16,8 @@ import numpy as np
 OPS = {"conv": 1, "max_pool": 2, "average_pool": 3, "global_average_pool": 4,
        "fully_connected": 5, "add": 6, "multiply": 7, "concat": 8, "activation": 9, "softmax": 10,
        "reshape": 11, "transpose": 12, "resize_nearest": 13, "affine": 14}
-INTERIM = {"pad", "abs", "negate", "exp", "sum", "reduce_max", "subtract", "divide"}
+INTERIM = {"pad", "abs", "negate", "exp", "sum", "reduce_max", "subtract", "divide",
+           "l2_norm", "l2_normalize"}
 ACTIVATIONS = {"none": 0, "clamp": 1, "prelu": 2, "sigmoid": 3}
 PAD_MODES = {"explicit": 0, "ceil": 1, "same": 2}
 TENSOR_ORDER = {"conv": ("filter", "bias"), "fully_connected": ("filter", "bias"),
@@ -299,6 +300,7 @@ _SHAPES = {
                                             shapes[0][2]),
     "sum": lambda node, shapes: shapes[0][:2] + (1,),
     "reduce_max": lambda node, shapes: shapes[0][:2] + (1,),
+    "l2_norm": lambda node, shapes: shapes[0][:2] + (1,),
     "pad": _pad_shape,
 }
 

@@ -10,7 +10,8 @@ import functools
 import numpy as np
 
 from graph import ConvertError, check_final
-from pattern_passes import fold_abs_prelu, fold_negated_prelu, fold_softmax
+from pattern_passes import (drop_last_l2_normalize, fold_abs_prelu, fold_l2_normalize,
+                            fold_negated_prelu, fold_softmax)
 
 LINEAR = ("conv", "fully_connected")
 ACTIVATING = ("conv", "fully_connected", "add", "multiply", "affine")
@@ -252,9 +253,10 @@ def transpose_pictures(graph):
     graph.size = (graph.size[1], graph.size[0], graph.size[2])
 
 
-PASSES = (fold_abs_prelu, fold_negated_prelu, fold_softmax, fold_pad, fold_affine, merge_clamps,
-          clean_transposes, clean_reshapes, sink_reshapes, fold_transpose_into_connected,
-          globalise_pool, fuse_activation, fuse_residual, lower_pad)
+PASSES = (fold_abs_prelu, fold_negated_prelu, fold_softmax, fold_l2_normalize,
+          drop_last_l2_normalize, fold_pad, fold_affine, merge_clamps, clean_transposes,
+          clean_reshapes, sink_reshapes, fold_transpose_into_connected, globalise_pool,
+          fuse_activation, fuse_residual, lower_pad)
 BY_SHAPE = {clean_transposes, clean_reshapes, sink_reshapes, fold_transpose_into_connected,
             globalise_pool, lower_pad}
 

@@ -236,6 +236,42 @@ def _binary(op, of_constants):
     return emit
 
 
+def _over_channels(call, x, axis):
+    """x with its dimension axis, which must be the channels of a vector, as our channels."""
+    axis %= len(x.axes)
+    if any(size != 1 for i, size in enumerate(x.dims) if i != axis):
+        raise ConvertError("axis %d of an activation of shape %s: only a vector is supported" %
+                           (axis, x.dims))
+    letter = x.axes[axis]
+    return call.builder.relayout(x, x.axes.translate(str.maketrans("c" + letter, letter + "c")))
+
+
+def _reduce_l2(call):
+    axes = call.constant(1) if call.has(1) else call.attribute("axes", [])
+    if len(axes) != 1 or not call.attribute("keepdims", 1):
+        raise ConvertError("only over the channels, keeping the dimension, is supported")
+    x = _over_channels(call, call.value(0), int(axes[0]))
+    return call.append("l2_norm", [x], x.axes)
+
+
+def _lp_normalization(call):
+    if call.attribute("p", 2) != 2:
+        raise ConvertError("p %d is not supported, only 2" % call.attribute("p", 2))
+    x = _over_channels(call, call.value(0), call.attribute("axis", -1))
+    return call.append("l2_normalize", [x], x.axes)
+
+
+def _expand(call):
+    """A norm may be spread over the channels that are divided by it: Div does that itself."""
+    x = call.value(0)
+    node = call.builder.graph.producer(x.name)
+    if node is not None and node.op == "activation":
+        node = call.builder.graph.producer(node.inputs[0])
+    if node is None or node.op != "l2_norm":
+        raise ConvertError("only of a norm that an activation is divided by is supported")
+    return x
+
+
 def _nearest_source(call, scale, o):
     """The input coordinate that ONNX's nearest Resize takes for output coordinate o."""
     where = call.attribute("coordinate_transformation_mode", "half_pixel")
@@ -300,14 +336,17 @@ EMITTERS = {
     "Clip": _clip,
     "Conv": _conv,
     "Div": _binary("divide", _divide),
+    "Expand": _expand,
     "Gemm": _gemm,
     "GlobalAveragePool": _global_average_pool,
     "LeakyRelu": _leaky_relu,
+    "LpNormalization": _lp_normalization,
     "MatMul": _matmul,
     "MaxPool": _max_pool,
     "Mul": _binary("multiply", np.multiply),
     "PRelu": _prelu,
     "Pad": _pad,
+    "ReduceL2": _reduce_l2,
     "Relu": _activation("clamp", low=0.0, high=math.inf),
     "Resize": _resize,
     "Sigmoid": _activation("sigmoid"),

@@ -62,6 +62,34 @@ def fold_negated_prelu(graph, node):
     return False
 
 
+LARGEST_GUARD = 1e-3  # below which a norm is limited, so that nobody divides by zero
+
+
+def fold_l2_normalize(graph, node):
+    """x / max(norm(x), tiny) is x at length 1."""
+    norm = graph.producer(node.inputs[1]) if node.op == "divide" else None
+    if norm is not None and norm.op == "activation" and norm.activation == "clamp" and (
+            norm.low <= LARGEST_GUARD and norm.high == np.inf):
+        norm = graph.producer(norm.inputs[0])
+    if norm is None or norm.op != "l2_norm" or norm.inputs != node.inputs[:1]:
+        return False
+    graph.connect(node, node.inputs[:1])
+    node.op = "l2_normalize"
+    return True
+
+
+def drop_last_l2_normalize(graph, node):
+    """Length 1 at the end of a network: embeddings are compared by the cosine, which does not see
+    it."""
+    before = graph.producer(node.inputs[0])
+    if (node.op != "l2_normalize" or node.output not in graph.outputs or before is None or
+            graph.consumers(node.output) or not graph.used_once(before.output)):
+        return False
+    graph.remove(node)
+    graph.compute(before, node.output)
+    return True
+
+
 def fold_softmax(graph, node):
     """exp(x - max(x)) / sum(exp(x - max(x))) over the channels is softmax."""
     if node.op != "divide":

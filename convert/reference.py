@@ -117,6 +117,8 @@ _RUN = {
     "negate": lambda n, t, x: -x,
     "exp": lambda n, t, x: np.exp(x),
     "sum": lambda n, t, x: x.sum(axis=3, keepdims=True),
+    "l2_norm": lambda n, t, x: np.sqrt((x * x).sum(axis=3, keepdims=True)),
+    "l2_normalize": lambda n, t, x: x / np.sqrt((x * x).sum(axis=3, keepdims=True)),
     "reduce_max": lambda n, t, x: x.max(axis=3, keepdims=True),
 }
 

@@ -7,6 +7,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 CASES = {}
 CHANNELS_LAST = {"concat_and_softmax"}
+LENGTH_DROPPED = {"normalised", "normalised_by_one_operator"}  # simplified they do not scale
 
 
 def case(function):
@@ -382,4 +383,27 @@ def scales_that_are_computed():
     m.add("Div", m.last, np.int64([1, 1, 1, 3]))
     m.add("Mul", m.last, np.int64([1, 1, 1, 4]))
     m.add("Reshape", "v5", m.last)
+    return m.model()
+
+
+@case
+def normalised():
+    """As PyTorch's functional.normalize is written."""
+    m = Maker(13, (1, 3, 4, 5))
+    m.add("GlobalAveragePool", m.conv(6, 3))
+    x = m.add("Flatten")
+    m.add("ReduceL2", x, axes=[1], keepdims=1)
+    m.add("Clip", m.last, np.float32(1e-12))
+    norm = m.last
+    m.add("Expand", norm, m.add("Shape", x))
+    m.add("Div", x, m.last)
+    return m.model()
+
+
+@case
+def normalised_by_one_operator():
+    m = Maker(13, (1, 3, 4, 5))
+    m.add("GlobalAveragePool", m.conv(6, 3))
+    m.add("LpNormalization", m.last, axis=1)
+    m.add("Flatten")
     return m.model()

@@ -61,6 +61,11 @@ def onnx_refusals_name_operator_and_node():
             (("opset 6", "7 to 21"), onnx_bytes("Relu", opset=6)),
             (("Conv", "the_node", "int64"), onnx_bytes("Conv", ("x", "w"), constants=[
                 ("w", np.zeros((4, 3, 3, 3), np.int64))])),
+            (("the_node", "l2_norm", "no such operator"), onnx_bytes(
+                "ReduceL2", shape=(1, 3, 1, 1), axes=[1])),
+            (("LpNormalization", "the_node", "vector"), onnx_bytes("LpNormalization", axis=1)),
+            (("Expand", "the_node", "norm"), onnx_bytes("Expand", ("x", "w"), constants=[
+                ("w", np.int64([1, 3, 8, 8]))])),
             (("my.own.Relu", "the_node"), onnx_bytes("Relu", domain="my.own")),
             (("Div", "the_node", "zero"), onnx_bytes("Div", ("x", "w"), constants=[
                 ("w", np.float32([0]))])),
