@@ -16,6 +16,7 @@ from onnx_values import Builder, Value, tensor_array
 
 OWN_DOMAINS = ("", "ai.onnx")
 OPSETS = (7, 21)          # before, activations were broadcast by other rules
+PICTURE_CHANNELS = (1, 3, 4)
 PROBE_SIZES = (320, 448)  # what a free height or width is read as: five halvings stay whole
 
 
@@ -45,7 +46,8 @@ def _read_model(model, outputs):
         nodes = needed_steps([(node.input, node.output, node) for node in nodes], outputs)
     else:
         outputs = [output.name for output in model.graph.output]
-    h, w = _input_size(model)
+    axes, sizes = _input_axes(model)
+    h, w = [sizes[axes.index(letter)] for letter in "hw"]
     if h and w:
         return _Reader(model, nodes, outputs, h, w).graph
     first, second = [_Reader(model, nodes, outputs, h or size, w or size).graph
@@ -75,13 +77,14 @@ def _network_input(model):
     return inputs[0]
 
 
-def _input_size(model):
-    """(h, w) of the input [n, c, h, w]; 0 where the size is free."""
-    dims = _network_input(model).type.tensor_type.shape.dim
-    if len(dims) != 4:
-        raise ConvertError("the input has %d dimensions, wanted is [n, c, h, w]" % len(dims))
-    h, w = [dims["nchw".index(letter)].dim_value for letter in "hw"]
-    return max(h, 0), max(w, 0)
+def _input_axes(model):
+    """("nchw" or, where only that gives a picture, "nhwc"; the sizes, 0 where one is free)."""
+    sizes = [max(dim.dim_value, 0)
+             for dim in _network_input(model).type.tensor_type.shape.dim]
+    if len(sizes) != 4:
+        raise ConvertError("the input has %d dimensions, wanted is [n, c, h, w]" % len(sizes))
+    last = sizes[3] in PICTURE_CHANNELS and not 1 <= sizes[1] <= max(PICTURE_CHANNELS)
+    return "nhwc" if last else "nchw", sizes
 
 
 class _Reader:
@@ -96,12 +99,13 @@ class _Reader:
             raise ConvertError("its operators are those of opset %d, read are %d to %d: export it "
                                "with one of these" % (self.opset, *OPSETS))
         entry = _network_input(model)
-        channels = entry.type.tensor_type.shape.dim[1].dim_value
+        axes, sizes = _input_axes(model)
+        channels = sizes[axes.index("c")]
         if channels < 1:
             raise ConvertError("the input '%s' has no fixed number of channels" % entry.name)
         self.graph = Graph(model.graph.name or "main", entry.name, h, w, channels)
         self.builder = Builder(self.graph)
-        self.values[entry.name] = Value(entry.name, "nchw", (h, w, channels))
+        self.values[entry.name] = Value(entry.name, axes, (h, w, channels))
         for tensor in model.graph.initializer:
             self.constants[tensor.name] = tensor_array(tensor)
         for node in nodes:

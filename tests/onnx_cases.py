@@ -1,12 +1,14 @@
 """onnx_cases.py - tiny ONNX models, between them with every operator that the converter reads.
 
 CASES: name -> function that returns (ModelProto, input shape [n, c, h, w]). Outputs of four
-dimensions are [n, c, h, w], but for the cases of CHANNELS_LAST."""
+dimensions are [n, c, h, w], but for the cases of CHANNELS_LAST; so is the input, but for those of
+INPUT_CHANNELS_LAST."""
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 CASES = {}
 CHANNELS_LAST = {"concat_and_softmax"}
+INPUT_CHANNELS_LAST = {"input_with_channels_last"}
 LENGTH_DROPPED = {"normalised", "normalised_by_one_operator"}  # simplified they do not scale
 
 
@@ -406,4 +408,14 @@ def normalised_by_one_operator():
     m.add("GlobalAveragePool", m.conv(6, 3))
     m.add("LpNormalization", m.last, axis=1)
     m.add("Flatten")
+    return m.model()
+
+
+@case
+def input_with_channels_last():
+    """As networks of TensorFlow are exported."""
+    m = Maker(13, (1, 6, 5, 3))
+    m.add("Sub", "x", m.array(3))
+    m.add("Transpose", m.last, perm=[0, 3, 1, 2])
+    m.conv(4, 3)
     return m.model()
