@@ -101,6 +101,34 @@ def onnx_operators_agree_with_the_interpreter():
 
 
 @case
+def half_precision_is_read_as_single():
+    """A network whose input, weights and outputs are float16, or float between two Casts."""
+    cases = need_onnx()
+    import reference_onnx
+    from onnx import TensorProto
+    from onnx_reader import read_onnx
+    for cast in (False, True):
+        m = cases.Maker(13, (1, 3, 6, 5))
+        x = m.add("Cast", "x", to=TensorProto.FLOAT16) if cast else "x"
+        m.add("Conv", x, m.array(4, 3, 3, 3).astype("f2"), m.array(4).astype("f2"))
+        m.add("PRelu", m.last, m.array(1).astype("f2"))
+        m.add("Flatten")
+        m.add("Gemm", m.last, m.array(48, 7).astype("f2"))
+        if cast:
+            m.add("Cast", m.last, to=TensorProto.FLOAT)
+        model = m.model()[0]
+        for end in (*model.graph.input, *model.graph.output):
+            end.type.tensor_type.elem_type = TensorProto.FLOAT if cast else TensorProto.FLOAT16
+        graph = graph_passes.simplify(read_onnx(model.SerializeToString(), "half"))
+        inner = m.array(1, 3, 6, 5)
+        want = reference_onnx.run_onnx(model, inner)[m.last].reshape(-1)
+        got = reference.run_graph(graph, np.moveaxis(inner, 1, -1))[m.last].reshape(-1)
+        require(np.abs(got - want).max() <= 1e-12 * np.abs(want).max(), "cast %s" % cast)
+        require([node.op for node in graph.nodes] == ["conv", "fully_connected"], "operators")
+        write_fid([graph])
+
+
+@case
 def engine_runs_every_onnx_operator():
     tool()
     for name in need_onnx().CASES:
