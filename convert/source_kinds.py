@@ -53,7 +53,7 @@ KINDS = (
     Kind("a pickle", rb"\x80|\(d|\}q|cc", "caffe"),  # protocol 2 and up; 0 and 1
     _other("a NumPy array (.npy)", rb"\x93NUMPY", NO_GRAPH + EXPORT % "with the code that made it"),
     _other("safetensors", rb".{6}\x00\x00\{", NO_GRAPH + BY_TORCH),
-    _other("a faceid model (.fid)", rb"\x89FID", "it needs no conversion: faceid takes it so"),
+    _other("a faceid model (.fid)", rb"\x89FID", "it needs no conversion"),
     _other("a TensorFlow.js model", rb"\s*\{.{0,4000}?\"(modelTopology|weightsManifest)\"",
            "convert the TensorFlow model that it was made from, or " + BY_TF2ONNX),
     _other("a manifest of TensorFlow.js weights", rb"\s*\[.{0,4000}?\"(paths|shape|dtype)\"",
