@@ -100,7 +100,7 @@ def window_holds_what_it_has():
     for line in child.stdout:
         if '"event":"faces"' in line:
             frame = json.loads(line)["frame"]
-            if frame % 10 == 0 and frames // 2 <= frame < frames - 100:  # not while it ends
+            if frame % (10 if SOAK else 1) == 0 and frames // 2 <= frame < frames - 100:  # not while it ends
                 watch.look()
     ended(child)
     watch.judge("window")
