@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define APP_EVENTS_BYTES ((size_t)1 << 20) /* some 4,000 frames, or days at a door */
+#define APP_EVENTS_BYTES ((size_t)256 << 10) /* half a minute of frames, or hours at a door */
 
 struct app_event_writer;
 

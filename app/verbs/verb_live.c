@@ -188,7 +188,7 @@ const struct app_verb app_verb_live = {
         "(somebody\n"
         "known or not; also when that changes; with \"after_ms\"), lost. --events-frames adds\n"
         "{\"event\":\"faces\", \"size\": [w, h], \"faces\": [...]} for each frame looked at.\n"
-        "A slow reader is not waited for: 1 MiB of events are kept for it, later ones are left out, and\n"
+        "A slow reader is not waited for: 256 KiB of events are kept for it, later ones are left out, and\n"
         "the next event says in \"dropped\" how many. At the end a reader has a second to go on.\n"
         "--exec splits CMD at blanks (no shell, no quotes) and runs it with FACEID_EVENT, _TIME,\n"
         "_SOURCE, _FRAME, _TRACK, _BOX, _KNOWN (0, 1), _NAME, _SCORE and _REASON: four at a time,\n"
