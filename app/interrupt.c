@@ -1,3 +1,4 @@
+/* Asks a verb to end at SIGINT or SIGTERM, and ends the process when it has not within END_NS. */
 #include "app/interrupt.h"
 #include "app/app.h"
 
@@ -7,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define END_NS 800000000 /* after the signal the process ends, whatever it waits for */
+#define END_NS 800000000 /* from the signal to the end of the process at the latest */
 #define NAP_MS 100       /* how late an interruption may be noticed */
 
 static volatile sig_atomic_t interrupted;

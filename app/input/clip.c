@@ -372,7 +372,7 @@ enum fid_status app_clip_next(struct app_clip *clip, struct fid_picture *picture
                               struct fid_error *error)
 {
     if (clip->count > 0 && clip->last >= 0 && clip->next > clip->last)
-        app_child_stop(&clip->child); /* which would decode the rest for nobody */
+        app_child_stop(&clip->child); /* the rest of its frames is not wanted */
     /* The picture's buffer is lent to a frame of RGB, which has the same layout. */
     struct fid_frame lent = {.buffer = picture->pixels, .capacity_bytes = picture->capacity_bytes};
     enum app_camera_result result = app_clip_read(clip, -1, &lent, error);

@@ -1,3 +1,4 @@
+/* A thread that writes queued event lines, and counts those that its reader was too slow for. */
 #include "app/live/event_writer.h"
 #include "app/app.h"
 #include "app/clock.h"

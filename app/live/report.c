@@ -11,7 +11,7 @@
 
 struct app_report {
     struct app_report_options options;
-    struct app_event_writer *writer; /* NULL: no events, or nobody who reads them */
+    struct app_event_writer *writer; /* NULL: no events are asked for, or their reader has gone */
     bool ending;
     struct app_hook *hook;
     struct app_drawing drawing;

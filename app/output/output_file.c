@@ -1,3 +1,4 @@
+/* Whether two paths name one file, and how a private folder is made. */
 #include "app/output/output_file.h"
 
 #include <errno.h>

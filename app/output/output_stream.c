@@ -1,3 +1,4 @@
+/* Opens files, pipes and terminals that are written bit by bit: events and times. */
 #include "app/output/output_stream.h"
 #include "app/output/output_file.h"
 

@@ -1,3 +1,4 @@
+/* Makes a file under a temporary name and gives it its own name when it is whole. */
 #include "engine/base/new_file.h"
 
 #include <errno.h>
