@@ -13,6 +13,18 @@ bool app_is_same_file(const char *a, const char *b)
            one.st_ino == other.st_ino;
 }
 
+bool app_is_gallery_file(const char *path, const char *gallery)
+{
+    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
+    char name[4096];
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const int length = snprintf(name, sizeof name, "%s%s", gallery, ends[i]);
+        if (length < (int)sizeof name && app_is_same_file(path, name))
+            return true;
+    }
+    return false;
+}
+
 enum fid_status app_make_folder(const char *folder, struct fid_error *error)
 {
     struct stat info;

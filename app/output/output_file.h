@@ -9,6 +9,9 @@
 /* Are both there, and one file under whatever names? */
 bool app_is_same_file(const char *a, const char *b);
 
+/* Is the path that gallery, or one of the files that SQLite keeps beside it? */
+bool app_is_gallery_file(const char *path, const char *gallery);
+
 /* Makes the folder (0700) if it is missing. FID_IO. */
 enum fid_status app_make_folder(const char *folder, struct fid_error *error);
 

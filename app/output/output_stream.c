@@ -52,7 +52,7 @@ enum app_exit app_open_stream(const struct app *app, const char *path, const cha
     if (strcmp(path, "-") == 0)
         return APP_OK;
     *stream = NULL;
-    if (app_is_same_file(path, app->gallery_path))
+    if (app_is_gallery_file(path, app->gallery_path))
         refused = "the gallery";
     int file = refused == NULL ? open_stream(path, append, &refused) : -1;
     if (refused != NULL)

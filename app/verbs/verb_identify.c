@@ -66,7 +66,7 @@ static enum app_exit open_page(struct identify_verb *verb, const struct app *app
     struct fid_error error;
     if (path == NULL)
         return APP_OK;
-    if (app_is_same_file(path, app->gallery_path))
+    if (app_is_gallery_file(path, app->gallery_path))
         return app_usage(app, "--report: %s is the gallery", path);
     fid_model_info(app->recognizer, &recognizer);
     fid_model_info(app->detector_model, &detector);
