@@ -6,7 +6,7 @@
 #define FID_KERNELS_AFFINE_F32_LANES_H
 
 FID_INLINE void block(size_t x, size_t j, const size_t lanes, const float *in, const float *scale,
-                      const float *shift, float *out, const struct fid_post_f32 *post)
+                      const float *shift, float *out, const struct lanes_post *post)
 {
     lanes_f32 v = load_lanes(in + j, lanes);
     if (scale && shift)
@@ -22,12 +22,13 @@ FID_INLINE void affine_f32_lanes(size_t pixels, size_t channels, const float *in
                                  const float *scale, const float *shift, float *out,
                                  const struct fid_post_f32 *post)
 {
+    const struct lanes_post own = load_post(post);
     for (size_t x = 0; x < pixels; x++, in += channels, out += channels) {
         size_t j = 0;
         for (; j + LANES <= channels; j += LANES)
-            block(x, j, LANES, in, scale, shift, out, post);
+            block(x, j, LANES, in, scale, shift, out, &own);
         if (j < channels)
-            block(x, j, tail_lanes(channels - j), in, scale, shift, out, post);
+            block(x, j, tail_lanes(channels - j), in, scale, shift, out, &own);
     }
 }
 

@@ -16,7 +16,7 @@ struct window {
     const float *packed; /* the channel block's bias and weights */
     float *out;
     size_t out_stride;
-    const struct fid_post_f32 *post;
+    struct lanes_post post;
     size_t x, j; /* first pixel and channel */
 };
 
@@ -41,7 +41,7 @@ FID_INLINE void block(const size_t run, const size_t taps, const size_t step, co
     UNROLL
     for (size_t q = 0; q < run; q++) {
         float *out = at->out + q * at->out_stride + at->j;
-        store_lanes(out, post_lanes(sum[q], at->x + q, at->j, lanes, at->post), lanes);
+        store_lanes(out, post_lanes(sum[q], at->x + q, at->j, lanes, &at->post), lanes);
     }
 }
 
@@ -83,11 +83,10 @@ FID_INLINE void pixels_alone(size_t taps, size_t step, size_t pixels, size_t cha
     }
 }
 
-FID_INLINE void depthwise_f32_lanes(size_t pixels, size_t channels, size_t taps,
-                                    const float *const *in, size_t in_step, const float *packed,
-                                    float *out, size_t out_stride, const struct fid_post_f32 *post)
+/* The row for the windows that networks have, and for any other. */
+FID_INLINE void any_row(size_t pixels, size_t channels, size_t taps, size_t in_step,
+                        struct window at)
 {
-    const struct window at = {in, packed, out, out_stride, post, 0, 0};
     if (taps == 9 && in_step == 3)
         pixels_row(4, 9, 3, pixels, channels, at);
     else if (taps == 9 && in_step == 6)
@@ -98,6 +97,19 @@ FID_INLINE void depthwise_f32_lanes(size_t pixels, size_t channels, size_t taps,
         pixels_row(2, 25, 10, pixels, channels, at);
     else
         pixels_alone(taps, in_step, pixels, channels, at);
+}
+
+FID_INLINE void depthwise_f32_lanes(size_t pixels, size_t channels, size_t taps,
+                                    const float *const *in, size_t in_step, const float *packed,
+                                    float *out, size_t out_stride, const struct fid_post_f32 *post)
+{
+    struct window at = {in, packed, out, out_stride, load_post(post), 0, 0};
+    if (!is_clamp(&at.post)) {
+        any_row(pixels, channels, taps, in_step, at);
+        return;
+    }
+    at.post = clamp_alone(&at.post);
+    any_row(pixels, channels, taps, in_step, at);
 }
 
 #endif

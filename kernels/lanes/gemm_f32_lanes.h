@@ -16,21 +16,6 @@ enum { LINE_BYTES = 64 };
 /* Keeps the compiler from holding what it loaded in registers that the sums need. */
 #define FORGET_LOADS() __asm__ volatile("" ::: "memory")
 
-FID_INLINE void store_row(const size_t vectors, size_t n, size_t i, const lanes_f32 *sum, float *c,
-                          const struct fid_post_f32 *post)
-{
-    UNROLL
-    for (size_t v = 0; v < vectors; v++) {
-        const size_t j = v * LANES;
-        if (j + LANES <= n) {
-            store_lanes(c + j, post_lanes(sum[v], i, j, LANES, post), LANES);
-        } else {
-            const size_t lanes = tail_lanes(n - j);
-            store_lanes(c + j, post_lanes(sum[v], i, j, lanes, post), lanes);
-        }
-    }
-}
-
 /* The tile with a constant number of rows and vectors. */
 FID_INLINE void tile(const size_t m, const size_t vectors, size_t n, size_t taps, size_t k,
                      const float *const *a, const float *panel, float *c, size_t c_stride,
@@ -72,9 +57,7 @@ FID_INLINE void tile(const size_t m, const size_t vectors, size_t n, size_t taps
             }
         }
     }
-    UNROLL
-    for (size_t i = 0; i < m; i++)
-        store_row(vectors, n, i, sum[i], c + i * c_stride, post);
+    store_tile(m, vectors, VECTORS, n, sum[0], c, c_stride, post);
 }
 
 #define TILE(rows, vectors)                                                 \

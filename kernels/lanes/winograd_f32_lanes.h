@@ -131,7 +131,7 @@ FID_INLINE void output_block(const size_t m, const size_t lanes, const float *in
         transform_output(m, t, 1, half[x]);
     }
     const lanes_f32 shift = load_lanes(bias + j, lanes);
-    struct fid_post_f32 post = *to->post;
+    struct lanes_post post = load_post(to->post);
     UNROLL
     for (size_t y = 0; y < m; y++) {
         lanes_f32 v[M_MAX];

@@ -51,18 +51,21 @@ FID_INLINE void block(const size_t run, const size_t taps, const size_t step, co
                     sum[q][1] = vfmaq_f32(sum[q][1], next, vld1q_f32(weight + LANES));
             }
     }
-    if (__builtin_expect(post->residual || post->slope, 0))
+    if (__builtin_expect(post->residual || post->slope, 0)) {
+        const struct lanes_post all = load_post(post);
         UNROLL
-    for (size_t q = 0; q < run; q++)
-        UNROLL
-    for (size_t v = 0; v < vectors; v++)
-        sum[q][v] = unclamped_post_lanes(sum[q][v], at->x + q, j + v * LANES,
-                                         v + 1 < vectors ? LANES : lanes, post);
+        for (size_t q = 0; q < run; q++)
+            UNROLL
+        for (size_t v = 0; v < vectors; v++)
+            sum[q][v] = unclamped_post_lanes(sum[q][v], at->x + q, j + v * LANES,
+                                             v + 1 < vectors ? LANES : lanes, &all);
+    }
+    const struct lanes_post clamp = {.min = set_lanes(min), .max = set_lanes(max)};
     UNROLL
     for (size_t q = 0; q < run; q++)
         UNROLL
     for (size_t v = 0; v < vectors; v++)
-        store_lanes(at->out + q * at->out_stride + j + v * LANES, clamp_lanes(sum[q][v], min, max),
+        store_lanes(at->out + q * at->out_stride + j + v * LANES, clamp_lanes(sum[q][v], &clamp),
                     v + 1 < vectors ? LANES : lanes);
 }
 

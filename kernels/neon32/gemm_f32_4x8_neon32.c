@@ -108,21 +108,6 @@ FID_INLINE void add_products(const size_t m, const size_t vectors, size_t k, con
     }
 }
 
-FID_INLINE void store_row(const size_t vectors, size_t n, size_t i, const float32x4_t *sum,
-                          float *c, const struct fid_post_f32 *post)
-{
-    UNROLL
-    for (size_t v = 0; v < vectors; v++) {
-        const size_t j = v * LANES;
-        if (j + LANES <= n) {
-            store_lanes(c + j, post_lanes(sum[v], i, j, LANES, post), LANES);
-        } else {
-            const size_t lanes = tail_lanes(n - j);
-            store_lanes(c + j, post_lanes(sum[v], i, j, lanes, post), lanes);
-        }
-    }
-}
-
 /* The tile with a constant number of rows and vectors. */
 FID_INLINE void tile(const size_t m, const size_t vectors, size_t n, size_t taps, size_t k,
                      const float *const *a, const float *panel, float *c, size_t c_stride,
@@ -137,9 +122,7 @@ FID_INLINE void tile(const size_t m, const size_t vectors, size_t n, size_t taps
     }
     for (size_t t = 0; t < taps; t++)
         add_products(m, vectors, k, a + t * m, panel + (1 + t * k) * NR, sum);
-    UNROLL
-    for (size_t i = 0; i < m; i++)
-        store_row(vectors, n, i, sum[i], c + i * c_stride, post);
+    store_tile(m, vectors, VECTORS, n, sum[0], c, c_stride, post);
 }
 
 #define TILE(rows, vectors)                                           \
