@@ -140,7 +140,7 @@ static void run_tile(const struct gemm_job *job, const struct fid_gemm_rows *row
                       next);
 }
 
-/* Sigmoid over what this piece has written. */
+/* What the kernel's post leaves out, over what this piece has written. */
 static void finish_piece(const struct gemm_job *job, size_t row, size_t rows, size_t panel,
                          size_t panels)
 {
@@ -148,7 +148,13 @@ static void finish_piece(const struct gemm_job *job, size_t row, size_t rows, si
     const size_t columns = job->gemm->columns;
     const size_t first = panel * nr;
     const size_t count = min_size(panels * nr, columns - first);
-    for (size_t i = row; i < row + rows && !job->gemm->intermediate; i++)
+    if (job->gemm->intermediate)
+        return;
+    if (count == columns) { /* whole rows */
+        fid_step_finish(job->gemm->step, row * columns, rows * columns);
+        return;
+    }
+    for (size_t i = row; i < row + rows; i++)
         fid_step_finish(job->gemm->step, i * columns + first, count);
 }
 

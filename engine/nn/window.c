@@ -107,17 +107,42 @@ void fid_window_pointers(const struct fid_window *window, const float *image, si
     }
 }
 
-void fid_window_columns(const struct fid_window *window, const float *image, size_t y, size_t x,
-                        size_t kx, const float *pad, const float **taps)
+/* Every input column from the first window's left edge on, as many as are asked for: pad, then
+ * those of the row at `pixels` (NULL: all are pad), then pad again. */
+static void point_at_columns(const struct fid_window *window, const float *pixels, size_t count,
+                             const float *pad, const float **taps)
+{
+    const size_t step = window->kernel_h, c = window->in.c;
+    const size_t left = window->pad_left < count ? window->pad_left : count;
+    const size_t inside = pixels == NULL ? 0 : window->in.w;
+    const size_t right = inside < count - left ? left + inside : count;
+    size_t k = 0;
+    for (; k < left; k++, taps += step)
+        *taps = pad;
+    for (; k < right; k++, taps += step, pixels += c)
+        *taps = pixels;
+    for (; k < count; k++, taps += step)
+        *taps = pad;
+}
+
+void fid_window_row_columns(const struct fid_window *window, const float *image, size_t y,
+                            size_t apart, const float *pad, const float **taps)
 {
     const struct fid_shape in = window->in;
-    for (taps += kx * window->kernel_h; kx < window->kernel_w; kx++) {
-        const size_t column = fid_window_column(window, x, kx);
-        for (size_t ky = 0; ky < window->kernel_h; ky++, taps++) {
-            const size_t row = fid_window_row(window, y, ky);
-            const bool inside = row < in.h && column < in.w;
-            *taps = inside ? image + (row * in.w + column) * in.c : pad;
+    for (size_t ky = 0; ky < window->kernel_h; ky++) {
+        const size_t row = fid_window_row(window, y, ky);
+        const float *pixels = row < in.h ? image + row * in.w * in.c : NULL;
+        const float **at = taps + ky;
+        if (window->dilation_w == 1 && apart == window->stride_w) {
+            point_at_columns(window, pixels, (window->out_w - 1) * apart + window->kernel_w, pad,
+                             at);
+            continue;
         }
+        for (size_t x = 0; x < window->out_w; x++)
+            for (size_t kx = 0; kx < window->kernel_w; kx++, at += window->kernel_h) {
+                const size_t column = fid_window_column(window, x, kx);
+                *at = pixels != NULL && column < in.w ? pixels + column * in.c : pad;
+            }
     }
 }
 

@@ -50,10 +50,11 @@ static inline size_t fid_window_column(const struct fid_window *window, size_t x
 void fid_window_pointers(const struct fid_window *window, const float *image, size_t y, size_t x,
                          const float *pad, const float **taps, size_t step);
 
-/* The same column by column, tap (ky, kx) at taps[kx · kernel_h + ky], from kernel column kx on:
- * the columns before it are left as they are. */
-void fid_window_columns(const struct fid_window *window, const float *image, size_t y, size_t x,
-                        size_t kx, const float *pad, const float **taps);
+/* Writes the pointers of a row of outputs column by column: kernel_h of them for each column of a
+ * window, the windows of neighbours `apart` columns from each other, stride_w or kernel_w.
+ */
+void fid_window_row_columns(const struct fid_window *window, const float *image, size_t y,
+                            size_t apart, const float *pad, const float **taps);
 
 /* Those of fid_window_pointers without those on the padding; returns how many there are. */
 size_t fid_window_pointers_inside(const struct fid_window *window, const float *image, size_t y,

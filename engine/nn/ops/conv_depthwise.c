@@ -39,10 +39,7 @@ static void run_row(void *ctx, size_t index, int worker)
         post.residual_stride = channels;
     }
     const size_t apart = columns_apart(window), in_step = apart * window->kernel_h;
-    for (size_t x = 0; x < window->out_w; x++)
-        fid_window_columns(window, image, index % window->out_h, x,
-                           x > 0 ? window->kernel_w - apart : 0, job->run->zeros,
-                           table + x * in_step);
+    fid_window_row_columns(window, image, index % window->out_h, apart, job->run->zeros, table);
     job->run->kernels->depthwise_f32(window->out_w, channels, taps, table, in_step, step->packed,
                                      step->output.data + at, channels, &post);
     fid_step_finish(step, at, window->out_w * channels);

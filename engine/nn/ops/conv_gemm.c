@@ -28,6 +28,17 @@ static void next_place(const struct fid_window *window, struct place *place)
     place->image++;
 }
 
+/* Where a row is a pixel of the input, pictures follow each other too. */
+static void point_at_pixels(const struct fid_gemm *gemm, const struct fid_run *run,
+                            const struct fid_gemm_rows *rows, const float **a, float *patches)
+{
+    (void)run;
+    (void)patches;
+    const float *pixel = gemm->step->inputs[0].data + rows->first * gemm->k;
+    for (size_t i = 0; i < rows->count; i++, pixel += gemm->k)
+        a[i] = pixel;
+}
+
 static void point_at_taps(const struct fid_gemm *gemm, const struct fid_run *run,
                           const struct fid_gemm_rows *rows, const float **a, float *patches)
 {
@@ -46,31 +57,52 @@ static void point_at_taps(const struct fid_gemm *gemm, const struct fid_run *run
     }
 }
 
+/* Where the windows of a row of outputs begin in the picture; NULL where they are not all inside
+ * above or below. */
+static const float *row_of_windows(const struct fid_tensor *input, const struct fid_window *window,
+                                   const struct place *place)
+{
+    const struct fid_shape in = window->in;
+    const size_t top = fid_window_row(window, place->y, 0);
+    const size_t below = (window->kernel_h - 1) * window->dilation_h;
+    const bool inside = top < in.h && in.h - top > below;
+    return inside ? fid_tensor_image(input, place->image) + top * in.w * in.c : NULL;
+}
+
 /* Pointers to the rows of a window: into the picture where it lies wholly inside, into a patch
  * otherwise. One tap is a row of the kernel, or all of it where the patch is always made. */
 static void point_at_rows(const struct fid_gemm *gemm, const struct fid_run *run,
                           const struct fid_gemm_rows *rows, const float **a, float *patches)
 {
     (void)run;
-    const struct fid_step *step = gemm->step;
-    const struct fid_window *window = &step->window;
+    const struct fid_tensor *input = &gemm->step->inputs[0];
+    const struct fid_window *window = &gemm->step->window;
+    const struct fid_shape in = window->in;
+    const size_t beside = (window->kernel_w - 1) * window->dilation_w;
+    const size_t row_step = window->dilation_h * in.w * in.c;
     struct place place = place_of(window, rows->first);
+    const float *row = NULL;
     for (size_t i = 0; i < rows->count; i++, next_place(window, &place), patches += gemm->patch) {
-        const float *image = fid_tensor_image(&step->inputs[0], place.image);
-        const float *corner =
-            gemm->taps > 1 ? fid_window_inside(window, image, place.y, place.x) : NULL;
-        const size_t row_step =
-            corner != NULL ? window->dilation_h * window->in.w * window->in.c : gemm->k;
-        if (corner == NULL) {
-            fid_window_patch(window, image, place.y, place.x, patches);
-            corner = patches;
-        }
+        if (gemm->taps > 1 && (i == 0 || place.x == 0))
+            row = row_of_windows(input, window, &place);
+        const size_t left = fid_window_column(window, place.x, 0);
+        const bool inside = row != NULL && left < in.w && in.w - left > beside;
+        const float *corner = inside ? row + left * in.c : patches;
+        if (!inside)
+            fid_window_patch(window, fid_tensor_image(input, place.image), place.y, place.x,
+                             patches);
         for (size_t t = 0; t < gemm->taps; t++)
-            a[t * rows->count + i] = corner + t * row_step;
+            a[t * rows->count + i] = corner + t * (inside ? row_step : gemm->k);
     }
 }
 
 /* ---- the product of each method ---- */
+
+static bool is_pixel_by_pixel(const struct fid_window *window)
+{
+    return fid_window_taps(window) == 1 && window->stride_h == 1 && window->stride_w == 1 &&
+           window->pad_top == 0 && window->out_h <= window->in.h && window->out_w == window->in.w;
+}
 
 static struct fid_gemm indirect_product(const struct fid_step *step)
 {
@@ -81,7 +113,8 @@ static struct fid_gemm indirect_product(const struct fid_step *step)
                              .k = step->window.in.c,
                              .residual = fid_conv_residual(step),
                              .c = step->output.data,
-                             .source = point_at_taps};
+                             .source = is_pixel_by_pixel(&step->window) ? point_at_pixels
+                                                                        : point_at_taps};
 }
 
 static struct fid_gemm im2col_product(const struct fid_step *step)
