@@ -114,6 +114,22 @@ struct fid_post_f32 {
     (size_t pixels, size_t channels, const float *in, const float *scale, const float *shift, \
      float *out, const struct fid_post_f32 *post)
 
+/* layer_norm_f32: every pixel to mean 0 and variance 1, then a scale and shift for each channel:
+ *
+ *   out[x][j] = (in[x][j] - mean) / sqrt(variance + epsilon) · scale[j] + shift[j]
+ *
+ * with mean and variance (divisor: channels) of in[x]; rows without a gap; out may be in; channels
+ * < 2^20. Accuracy, where nothing overflows: with d = |in[x][j] - mean|, s = sqrt(variance +
+ * epsilon) and e = (channels + 8) · 2^-23 · (mean of |in[x]|) the error is at most
+ * 2 · |scale[j]| · (e + d · (e / s + (channels + 16) · 2^-23)) / s + 2^-22 · |shift[j]|. */
+#define FID_LAYER_NORM_F32_ARGS                                                               \
+    (size_t pixels, size_t channels, const float *in, const float *scale, const float *shift, \
+     float epsilon, float *out)
+
+/* gelu_f32: v[i] = v[i] · Φ(v[i]), i < count, with the normal distribution's Φ. Finite numbers.
+ * Accuracy: |ref - got| ≤ 2^-20 · |v[i]|. */
+#define FID_GELU_F32_ARGS (size_t count, float *v)
+
 /* dot_f32: Σ_{p<k} a[p] · b[p]. Accuracy: sum(k). */
 #define FID_DOT_F32_ARGS (size_t k, const float *a, const float *b)
 

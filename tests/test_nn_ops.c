@@ -4,6 +4,7 @@
 #include "tests/check/net.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { ROUNDS = 40 };
 
@@ -109,7 +110,7 @@ static void global_average_pool(void)
 
 static void activation(void)
 {
-    on_input((struct fid_file_node){.op = FID_OP_ACTIVATION}, FID_ACT_CLAMP, FID_ACT_SIGMOID);
+    on_input((struct fid_file_node){.op = FID_OP_ACTIVATION}, FID_ACT_CLAMP, FID_ACT_END - 1);
 }
 
 static void softmax(void)
@@ -188,6 +189,118 @@ static void affine(void)
     }
 }
 
+/* Scale, shift or both for each number of a picture. */
+static void affine_by_number(void)
+{
+    for (int i = 0; i < ROUNDS && !check_failed(); i++) {
+        struct fid_builder *b = fid_builder_open();
+        const struct size s = begin(b);
+        const struct fid_file_node f = {.op = FID_OP_AFFINE};
+        const uint32_t input = 0, map[] = {s.h, s.w, s.c};
+        uint32_t tensors[3];
+        tensors[0] = net_random_tensor(b, i % 3 ? 3 : 1, i % 3 ? map : &s.c);
+        tensors[1] = net_random_tensor(b, i % 3 < 2 ? 3 : 1, i % 3 < 2 ? map : &s.c);
+        fid_builder_output(b,
+                           net_node(b, f, (uint32_t)i % FID_ACT_END, s.c, 1, &input, 2, tensors));
+        verify(b);
+    }
+}
+
+static void layer_norm(void)
+{
+    for (int i = 0; i < ROUNDS && !check_failed(); i++) {
+        struct fid_builder *b = fid_builder_open();
+        const struct size s = begin(b);
+        const struct fid_file_node f = {.op = FID_OP_LAYER_NORM, .epsilon = i % 2 ? 1e-6f : 0.5f};
+        const uint32_t input = 0;
+        uint32_t tensors[3];
+        tensors[0] = net_random_tensor(b, 1, &s.c);
+        tensors[1] = net_random_tensor(b, 1, &s.c);
+        fid_builder_output(b, net_node(b, f, FID_ACT_NONE, s.c, 1, &input, 2, tensors));
+        verify(b);
+    }
+}
+
+static void l2_normalize(void)
+{
+    on_input((struct fid_file_node){.op = FID_OP_L2_NORMALIZE}, FID_ACT_NONE, FID_ACT_NONE);
+    on_input((struct fid_file_node){.op = FID_OP_L2_NORMALIZE, .epsilon = 2.0f}, FID_ACT_NONE,
+             FID_ACT_NONE);
+}
+
+/* The input times a value of its own, over either axis; more pixels than a tile has rows. */
+static void matmul(void)
+{
+    for (int i = 0; i < ROUNDS && !check_failed(); i++) {
+        struct fid_builder *b = fid_builder_open();
+        const struct size s = begin(b);
+        const struct fid_file_node turn = {.op = FID_OP_TRANSPOSE, .shape = {0, 1, 3, 2}};
+        const uint32_t same = second_value(b, s.c, s.c);
+        const uint32_t turned = net_node(b, turn, FID_ACT_NONE, s.w, 1, &same, 0, NULL);
+        const uint32_t inputs[] = {0, i % 2 ? same : turned};
+        const struct fid_file_node f = {.op = FID_OP_MATMUL, .axis = i % 2 ? 3 : 2};
+        fid_builder_output(b, net_node(b, f, FID_ACT_NONE, s.w, 2, inputs, 0, NULL));
+        verify(b);
+    }
+}
+
+static void resize_bilinear(void)
+{
+    for (int i = 0; i < ROUNDS; i++) {
+        struct fid_file_node f = {.op = FID_OP_RESIZE_BILINEAR, .mode = i % FID_RESIZE_END};
+        if (i % 2)
+            f.scale = 2 + i % 3;
+        f.shape[1] = i % 2 ? 0 : 1 + (int32_t)check_random_below(20);
+        f.shape[2] = i % 2 ? 0 : 1 + (int32_t)check_random_below(20);
+        struct fid_builder *b = fid_builder_open();
+        const struct size s = begin(b);
+        const uint32_t input = 0;
+        fid_builder_output(b, net_node(b, f, FID_ACT_NONE, s.c, 1, &input, 0, NULL));
+        verify(b);
+    }
+}
+
+static void slice(void)
+{
+    for (int i = 0; i < ROUNDS && !check_failed(); i++) {
+        struct fid_builder *b = fid_builder_open();
+        const struct size s = begin(b);
+        const uint32_t sides[] = {0, s.h, s.w, s.c}, input = 0;
+        struct fid_file_node f = {.op = FID_OP_SLICE, .axis = 1 + i % 3};
+        f.shape[1] = (int32_t)check_random_below(sides[f.axis]);
+        f.shape[2] = 1 + (int32_t)check_random_below(sides[f.axis] - (uint32_t)f.shape[1]);
+        fid_builder_output(b, net_node(b, f, FID_ACT_NONE, s.c, 1, &input, 0, NULL));
+        verify(b);
+    }
+}
+
+/* What the reader cannot see, because it does not know the shapes. */
+static void shapes_that_do_not_fit(void)
+{
+    const struct {
+        struct fid_file_node node;
+        const char *says;
+    } cases[] = {
+        {{.op = FID_OP_SLICE, .axis = 3, .shape = {0, 3, 1, 0}}, "takes 1 from 3 on along axis 3"},
+        {{.op = FID_OP_SLICE, .axis = 1, .shape = {0, 1, 9, 0}}, "takes 9 from 1 on along axis 1"},
+        {{.op = FID_OP_MATMUL, .axis = 2}, "multiplies 4 x 5 x 3 by 4 x 5 x 3 over axis 2"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fid_builder *b = fid_builder_open();
+        struct fid_error error = {0};
+        struct net net;
+        const struct fid_options options = {.threads = 1};
+        const uint32_t inputs[] = {0, 0};
+        fid_builder_graph(b, "net", 4, 5, 3);
+        fid_builder_output(b, net_node(b, cases[i].node, FID_ACT_NONE, 3,
+                                       cases[i].node.op == FID_OP_MATMUL ? 2 : 1, inputs, 0, NULL));
+        CHECK(net_open(&net, b, &options, 1, false, &error) == FID_INVALID);
+        CHECK_THAT(strstr(error.text, cases[i].says) != NULL, "%s", error.text);
+        net_close(&net);
+        fid_builder_close(&b);
+    }
+}
+
 /* Two values of one shape; the same value twice is allowed as well. */
 static void of_two(uint32_t op, uint32_t activation, bool twice)
 {
@@ -261,6 +374,8 @@ static void concat_rows_and_columns(void)
 CHECK_MAIN(CHECK_CASE(max_pool), CHECK_CASE(average_pool), CHECK_CASE(global_average_pool),
            CHECK_CASE(activation), CHECK_CASE(softmax), CHECK_CASE(resize_nearest),
            CHECK_CASE(transpose), CHECK_CASE(reshape), CHECK_CASE(fully_connected),
-           CHECK_CASE(affine), CHECK_CASE(add), CHECK_CASE(multiply),
-           CHECK_CASE(multiply_by_channel), CHECK_CASE(concat_channels),
+           CHECK_CASE(affine), CHECK_CASE(affine_by_number), CHECK_CASE(layer_norm),
+           CHECK_CASE(l2_normalize), CHECK_CASE(matmul), CHECK_CASE(resize_bilinear),
+           CHECK_CASE(slice), CHECK_CASE(shapes_that_do_not_fit), CHECK_CASE(add),
+           CHECK_CASE(multiply), CHECK_CASE(multiply_by_channel), CHECK_CASE(concat_channels),
            CHECK_CASE(concat_rows_and_columns))

@@ -136,8 +136,8 @@ static void expect_refusal(struct weight_image image, enum fid_status want, cons
 
 static void hostile_frames(void)
 {
-    TOO_MUCH("format version 2.0, this program reads 1.0 to 1.1", HEADER->major = 2);
-    TOO_MUCH("format version 1.2", HEADER->minor = 2);
+    TOO_MUCH("format version 2.0, this program reads 1.0 to 1.2", HEADER->major = 2);
+    TOO_MUCH("format version 1.3", HEADER->minor = 3);
     CORRUPT("9 sections instead of 13", HEADER->minor = 1);
     CORRUPT("8 sections instead of 9", HEADER->section_count = 8);
     CORRUPT("was written with", HEADER->file_bytes++);
@@ -297,12 +297,40 @@ static void hostile_graphs(void)
     CORRUPT("the file has no graph", keep_graphs(image, 0));
 }
 
+/* Kinds and fields that version 1.2 has and the ones before have not. */
+static void hostile_newer_nodes(void)
+{
+#define NEWER(reason, ...) CORRUPT(reason, HEADER->minor = 2, __VA_ARGS__)
+#define BILINEAR           NODE(RESIZE)->op = FID_OP_RESIZE_BILINEAR
+    CORRUPT("operator 15 with activation 0 is of format version 1.2, and the file of 1.0",
+            NODE(POOL)->op = FID_OP_LAYER_NORM);
+    CORRUPT("with activation 5 is of format version 1.2", NODE(ADD)->activation = FID_ACT_GELU);
+    NEWER("epsilon", NODE(ADD)->epsilon = 1);
+    NEWER("epsilon", NODE(SOFTMAX)->op = FID_OP_L2_NORMALIZE, NODE(SOFTMAX)->axis = 0,
+          NODE(SOFTMAX)->epsilon = NAN);
+    NEWER("epsilon", NODE(SOFTMAX)->op = FID_OP_L2_NORMALIZE, NODE(SOFTMAX)->axis = 0,
+          NODE(SOFTMAX)->epsilon = -1);
+    NEWER("mode", NODE(ADD)->mode = 1);
+    NEWER("mode", BILINEAR, NODE(RESIZE)->mode = FID_RESIZE_END);
+    NEWER("scale", BILINEAR, NODE(RESIZE)->scale = 0);
+    NEWER("scale", BILINEAR, NODE(RESIZE)->shape[1] = 4);
+    NEWER("shape", BILINEAR, NODE(RESIZE)->shape[2] = 4);
+    NEWER("axis", NODE(ADD)->op = FID_OP_MATMUL, NODE(ADD)->axis = 1);
+    NEWER("0 tensors instead of 2", NODE(SOFTMAX)->op = FID_OP_LAYER_NORM, NODE(SOFTMAX)->axis = 0);
+    NEWER("shape", NODE(SOFTMAX)->op = FID_OP_SLICE);
+    NEWER("shape", NODE(SOFTMAX)->op = FID_OP_SLICE, NODE(SOFTMAX)->shape[1] = INT32_MIN,
+          NODE(SOFTMAX)->shape[2] = 1);
+    NEWER("shape", NODE(SOFTMAX)->op = FID_OP_SLICE, NODE(SOFTMAX)->shape[2] = 1,
+          NODE(SOFTMAX)->shape[3] = 1);
+    NEWER("reserved bytes", NODE(ADD)->reserved[43] = 1);
+}
+
 static void hostile_nodes(void)
 {
     CORRUPT("operator 0 is unknown", NODE(ADD)->op = 0);
-    CORRUPT("operator 15 is unknown", NODE(ADD)->op = FID_OP_END);
+    CORRUPT("operator 20 is unknown", NODE(ADD)->op = FID_OP_END);
     CORRUPT("operator 65535 is unknown", NODE(ADD)->op = UINT16_MAX);
-    CORRUPT("activation", NODE(ADD)->activation = FID_ACT_END);
+    CORRUPT("activation", HEADER->minor = 2, NODE(ADD)->activation = FID_ACT_END);
     CORRUPT("activation", NODE(POOL)->activation = FID_ACT_SIGMOID);
     CORRUPT("activation", NODE(CLAMP)->activation = FID_ACT_NONE, NODE(CLAMP)->act_max = 0);
     CORRUPT("activation", NODE(CLAMP)->act_min = NAN);
@@ -341,7 +369,7 @@ static void hostile_nodes(void)
     CORRUPT("shape", NODE(TRANSPOSE)->shape[1] = -1);
     CORRUPT("shape", NODE(TRANSPOSE)->shape[3] = 4);
     CORRUPT("shape", NODE(SOFTMAX)->shape[3] = 1);
-    CORRUPT("reserved bytes", NODE(FC)->reserved[51] = 1);
+    CORRUPT("reserved bytes", NODE(FC)->reserved[43] = 1);
     CORRUPT("1 inputs", NODE(ADD)->input_count = 1);
     CORRUPT("4294967295 inputs", NODE(CONCAT)->input_count = UINT32_MAX);
     CORRUPT("do not continue", NODE(CONCAT)->input_count = 65536);
@@ -407,4 +435,5 @@ static void hostile_packs(void)
 
 CHECK_MAIN(CHECK_CASE(sealed_flips_are_safe), CHECK_CASE(hostile_frames),
            CHECK_CASE(hostile_strings), CHECK_CASE(hostile_metadata), CHECK_CASE(hostile_tensors),
-           CHECK_CASE(hostile_graphs), CHECK_CASE(hostile_nodes), CHECK_CASE(hostile_packs))
+           CHECK_CASE(hostile_graphs), CHECK_CASE(hostile_newer_nodes), CHECK_CASE(hostile_nodes),
+           CHECK_CASE(hostile_packs))

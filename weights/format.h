@@ -11,7 +11,7 @@
     "\x89"             \
     "FID\r\n\x1a\n"
 #define FID_FILE_MAJOR      1
-#define FID_FILE_MINOR      1 /* the highest that is read: 0 has no packed weights, 1 has */
+#define FID_FILE_MINOR      2 /* the highest that is read: 1 has packed weights, 2 more layer kinds */
 #define FID_FILE_ID_BYTES   16
 #define FID_FILE_ALIGN      64u   /* sections and tensors */
 #define FID_FILE_DATA_ALIGN 4096u /* DATA and PACK, so that they can be mapped by pages */
@@ -29,7 +29,7 @@ enum fid_section { /* place in the section table */
                    FID_SECTION_INDX,
                    FID_SECTION_TENS,
                    FID_SECTION_DATA,
-                   FID_SECTION_SUMS, /* from here on in version 1.1 only */
+                   FID_SECTION_SUMS, /* from here on in files with packed weights only */
                    FID_SECTION_PLAN,
                    FID_SECTION_STEP,
                    FID_SECTION_PACK,
@@ -102,10 +102,36 @@ enum fid_op_kind {
     FID_OP_TRANSPOSE = 12,
     FID_OP_RESIZE_NEAREST = 13,
     FID_OP_AFFINE = 14,
+    FID_OP_END_1_1, /* one past the last of versions 1.0 and 1.1 */
+    FID_OP_LAYER_NORM = 15,
+    FID_OP_L2_NORMALIZE = 16,
+    FID_OP_MATMUL = 17,
+    FID_OP_RESIZE_BILINEAR = 18,
+    FID_OP_SLICE = 19,
     FID_OP_END /* one past the last */
 };
 
-enum fid_activation { FID_ACT_NONE, FID_ACT_CLAMP, FID_ACT_PRELU, FID_ACT_SIGMOID, FID_ACT_END };
+enum fid_activation {
+    FID_ACT_NONE,
+    FID_ACT_CLAMP,
+    FID_ACT_PRELU,
+    FID_ACT_SIGMOID,
+    FID_ACT_END_1_1, /* one past the last of versions 1.0 and 1.1 */
+    FID_ACT_TANH = FID_ACT_END_1_1,
+    FID_ACT_GELU,
+    FID_ACT_HARD_SWISH,
+    FID_ACT_EXP,
+    FID_ACT_RECIPROCAL,
+    FID_ACT_END
+};
+
+/* Where the middle of a pixel lies when a picture is resized. */
+enum fid_resize_mode {
+    FID_RESIZE_HALF_PIXEL,
+    FID_RESIZE_ALIGN_CORNERS,
+    FID_RESIZE_ASYMMETRIC,
+    FID_RESIZE_END
+};
 
 enum fid_pad_mode { FID_PAD_EXPLICIT, FID_PAD_EXPLICIT_CEIL, FID_PAD_SAME, FID_PAD_END };
 
@@ -124,7 +150,9 @@ struct fid_file_node {
     int32_t axis;
     int32_t scale;
     int32_t shape[4];
-    uint8_t reserved[52];
+    float epsilon;
+    int32_t mode; /* enum fid_resize_mode */
+    uint8_t reserved[44];
 };
 _Static_assert(sizeof(struct fid_file_node) == 160, "node");
 

@@ -87,7 +87,9 @@ static enum fid_status check_header(const struct fid_weight_file *file, struct f
                                  "the model again with this version's convert/convert.py",
                                  header->major, header->minor, FID_FILE_MAJOR, FID_FILE_MAJOR,
                                  FID_FILE_MINOR);
-    const size_t count = header->minor == 0 ? FID_SECTION_COUNT_1_0 : FID_SECTION_COUNT;
+    const bool packed =
+        header->minor == 1 || (header->minor > 1 && header->section_count == FID_SECTION_COUNT);
+    const size_t count = packed ? FID_SECTION_COUNT : FID_SECTION_COUNT_1_0;
     if (header->section_count != count)
         return fid_weight_refuse(file, error, FID_CORRUPT, &header->section_count,
                                  "%" PRIu32 " sections instead of %zu", header->section_count,

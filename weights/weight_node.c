@@ -13,7 +13,9 @@ enum {                            /* groups of fields that an operator uses; the
        NEEDS_ACTIVATION = 1 << 3, /* any but none */
        USES_AXIS = 1 << 4,
        USES_SCALE = 1 << 5,
-       USES_SHAPE = 1 << 6
+       USES_SHAPE = 1 << 6,
+       USES_EPSILON = 1 << 7,
+       USES_MODE = 1 << 8
 };
 
 /* The table of operators in FORMAT.md; tensors without PReLU's slope. */
@@ -35,6 +37,11 @@ static const struct {
     [FID_OP_TRANSPOSE] = {1, 1, 0, USES_SHAPE},
     [FID_OP_RESIZE_NEAREST] = {1, 1, 0, USES_SCALE},
     [FID_OP_AFFINE] = {1, 1, 2, USES_ACTIVATION},
+    [FID_OP_LAYER_NORM] = {1, 1, 2, USES_EPSILON},
+    [FID_OP_L2_NORMALIZE] = {1, 1, 0, USES_EPSILON},
+    [FID_OP_MATMUL] = {2, 2, 0, USES_AXIS},
+    [FID_OP_RESIZE_BILINEAR] = {1, 1, 0, USES_SCALE | USES_SHAPE | USES_MODE},
+    [FID_OP_SLICE] = {1, 1, 0, USES_AXIS | USES_SHAPE},
 };
 
 static bool in_range(int32_t value, int32_t least, int32_t most)
@@ -87,7 +94,10 @@ static bool axis_is_valid(const struct fid_file_node *node)
 {
     switch (node->op) {
     case FID_OP_CONCAT:
+    case FID_OP_SLICE:
         return in_range(node->axis, 1, 3);
+    case FID_OP_MATMUL:
+        return in_range(node->axis, 2, 3);
     case FID_OP_SOFTMAX:
         return node->axis == 3;
     default:
@@ -95,15 +105,22 @@ static bool axis_is_valid(const struct fid_file_node *node)
     }
 }
 
+/* A bilinear resize by no factor has its size in shape. */
 static bool scale_is_valid(const struct fid_file_node *node, unsigned uses)
 {
-    return (uses & USES_SCALE) != 0 ? in_range(node->scale, 2, FID_LIMIT_SCALE) : node->scale == 0;
+    if ((uses & USES_SCALE) == 0 || (node->op == FID_OP_RESIZE_BILINEAR && node->shape[1] != 0))
+        return node->scale == 0;
+    return in_range(node->scale, 2, FID_LIMIT_SCALE);
 }
 
 static bool shape_is_valid(const struct fid_file_node *node)
 {
     int unknown = 0;
     unsigned axes = 0;
+    if (node->op == FID_OP_SLICE || (node->op == FID_OP_RESIZE_BILINEAR && node->scale == 0))
+        return node->shape[0] == 0 && node->shape[3] == 0 &&
+               in_range(node->shape[1], node->op != FID_OP_SLICE, FID_LIMIT_DIM) &&
+               in_range(node->shape[2], 1, FID_LIMIT_DIM);
     if (node->op != FID_OP_RESHAPE && node->op != FID_OP_TRANSPOSE)
         return fid_weight_all_zero(node->shape, sizeof node->shape);
     for (size_t i = 1; i < 4; i++) {
@@ -117,6 +134,14 @@ static bool shape_is_valid(const struct fid_file_node *node)
     if (node->op == FID_OP_TRANSPOSE && axes != 0xEu) /* each of 1, 2, 3 */
         return false;
     return node->shape[0] == 0 && unknown <= 1;
+}
+
+/* false for NaN as well */
+static bool epsilon_is_valid(const struct fid_file_node *node, unsigned uses)
+{
+    if ((uses & USES_EPSILON) == 0)
+        return fid_weight_all_zero(&node->epsilon, sizeof node->epsilon);
+    return node->epsilon >= 0 && node->epsilon < INFINITY;
 }
 
 /* The name of the first group of fields that breaks the format, or NULL. */
@@ -135,6 +160,10 @@ static const char *wrong_field(const struct fid_file_node *node)
         return "scale";
     if (!shape_is_valid(node))
         return "shape";
+    if (!epsilon_is_valid(node, uses))
+        return "epsilon";
+    if (!in_range(node->mode, 0, (uses & USES_MODE) != 0 ? FID_RESIZE_END - 1 : 0))
+        return "mode";
     return fid_weight_all_zero(node->reserved, sizeof node->reserved) ? NULL : "reserved bytes";
 }
 
@@ -207,6 +236,12 @@ enum fid_status fid_weight_check_node(const struct fid_weight_file *file,
     if (node->op < 1 || node->op >= FID_OP_END)
         return fid_weight_refuse(file, error, FID_CORRUPT, node, "%s: operator %u is unknown",
                                  label, node->op);
+    if (file->header->minor < 2 &&
+        (node->op >= FID_OP_END_1_1 || node->activation >= FID_ACT_END_1_1))
+        return fid_weight_refuse(file, error, FID_CORRUPT, node,
+                                 "%s: operator %u with activation %u is of format version 1.2, "
+                                 "and the file of 1.%u",
+                                 label, node->op, node->activation, file->header->minor);
     const char *field = wrong_field(node);
     if (field != NULL)
         return fid_weight_refuse(file, error, FID_CORRUPT, node,

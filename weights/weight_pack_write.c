@@ -59,7 +59,8 @@ static void make_front(const struct fid_weight_file *file, const struct fid_pack
     uint64_t end = sizeof *front;
     memset(front, 0, sizeof *front);
     front->header = *file->header;
-    front->header.minor = 1;
+    if (front->header.minor == 0)
+        front->header.minor = 1;
     front->header.section_count = FID_SECTION_COUNT;
     memcpy(front->table, file->sections, FID_SECTION_COUNT_1_0 * sizeof *front->table);
     describe_packed(file, weights, sums, tensor_count, front->table);

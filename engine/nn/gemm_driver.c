@@ -140,7 +140,7 @@ static void run_tile(const struct gemm_job *job, const struct fid_gemm_rows *row
                       next);
 }
 
-/* What the kernel's post leaves out, over what this piece has written. */
+/* The rest of the activation over what this piece has written. */
 static void finish_piece(const struct gemm_job *job, size_t row, size_t rows, size_t panel,
                          size_t panels)
 {
@@ -151,11 +151,11 @@ static void finish_piece(const struct gemm_job *job, size_t row, size_t rows, si
     if (job->gemm->intermediate)
         return;
     if (count == columns) { /* whole rows */
-        fid_step_finish(job->gemm->step, row * columns, rows * columns);
+        fid_step_finish(job->gemm->step, job->run->kernels, row * columns, rows * columns);
         return;
     }
     for (size_t i = row; i < row + rows; i++)
-        fid_step_finish(job->gemm->step, i * columns + first, count);
+        fid_step_finish(job->gemm->step, job->run->kernels, i * columns + first, count);
 }
 
 static struct fid_gemm_rows strip_rows(const struct gemm_job *job, size_t product, size_t strip)

@@ -39,6 +39,7 @@ static uint64_t work_of(const struct fid_step *step)
 {
     const struct fid_file_node *node = step->node;
     uint64_t each = node->kernel_h > 0 ? (uint64_t)node->kernel_h * (uint64_t)node->kernel_w : 1;
+    each = step->reach > each ? step->reach : each;
     if (step->weight_count > 0) {
         const struct fid_file_tensor *filter = step->weights[0].record;
         each = filter->bytes / sizeof(float) / filter->dims[0];

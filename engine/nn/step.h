@@ -34,7 +34,8 @@ struct fid_step {
     struct fid_tensor *inputs;
     struct fid_weights weights[FID_STEP_WEIGHTS];
 
-    struct fid_tensor output;            /* shape: infer_shape */
+    struct fid_tensor output; /* shape: infer_shape */
+    uint64_t reach; /* matmul: infer_shape; numbers an output is made of, which no filter tells */
     struct fid_window window;            /* conv, pools: infer_shape */
     const struct fid_conv_method *conv;  /* conv: scratch_size */
     const struct fid_openblas *openblas; /* conv by im2col_openblas */
@@ -119,9 +120,10 @@ enum fid_status fid_step_set_window(struct fid_step *step, struct fid_error *err
 
 /* FILLS step->post from the activation; the slope is tensor slope_at. */
 void fid_step_set_post(struct fid_step *step, size_t slope_at);
-/* The part of an activation that is not in struct fid_post_f32: sigmoid, in place over `count`
- * numbers of the output from `first` on. */
-void fid_step_finish(const struct fid_step *step, size_t first, size_t count);
+/* The activations that are not in struct fid_post_f32, in place over `count` numbers of the output
+ * from `first` on. */
+void fid_step_finish(const struct fid_step *step, const struct fid_kernels *kernels, size_t first,
+                     size_t count);
 
 /* Runs fn over ranges of pixels of the whole batch's output, of about 16 K numbers each. */
 struct fid_pixel_range {

@@ -46,6 +46,11 @@ FID_INLINE __m256 mul_lanes(__m256 a, __m256 b)
     return _mm256_mul_ps(a, b);
 }
 
+FID_INLINE __m256 div_lanes(__m256 a, __m256 b)
+{
+    return _mm256_div_ps(a, b);
+}
+
 FID_INLINE __m256 fma_lanes(__m256 a, __m256 b, __m256 c)
 {
     return _mm256_fmadd_ps(a, b, c);

@@ -45,6 +45,11 @@ FID_INLINE __m512 mul_lanes(__m512 a, __m512 b)
     return _mm512_mul_ps(a, b);
 }
 
+FID_INLINE __m512 div_lanes(__m512 a, __m512 b)
+{
+    return _mm512_div_ps(a, b);
+}
+
 FID_INLINE __m512 fma_lanes(__m512 a, __m512 b, __m512 c)
 {
     return _mm512_fmadd_ps(a, b, c);

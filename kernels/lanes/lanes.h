@@ -8,6 +8,7 @@
  *     load_lanes(p, n)      n lanes from p, the others zero; nothing past them is read
  *     store_lanes(p, v, n)  n lanes to p; nothing past them is written
  *     set_lanes(x)  add_lanes(a, b)  mul_lanes(a, b)  fma_lanes(a, b, c) = a · b + c, rounded once
+ *     div_lanes(a, b) = a / b, off by 2^-22 of itself at most, for normal b
  *     max_lanes(a, b) = a > b ? a : b    min_lanes(a, b) = a < b ? a : b
  *     negative_lanes(v, a) = v < 0 ? a : v    sum_lanes(v) = the sum over the lanes
  *

@@ -60,6 +60,11 @@ FID_INLINE float32x4_t mul_lanes(float32x4_t a, float32x4_t b)
     return vmulq_f32(a, b);
 }
 
+FID_INLINE float32x4_t div_lanes(float32x4_t a, float32x4_t b)
+{
+    return vdivq_f32(a, b);
+}
+
 FID_INLINE float32x4_t fma_lanes(float32x4_t a, float32x4_t b, float32x4_t c)
 {
     return vfmaq_f32(c, a, b);

@@ -10,7 +10,8 @@
     .tile = {.gemm_mr = 6, .gemm_nr = 16, .depthwise_cr = 8}, .gemm_f32 = fid_gemm_f32_6x16_neon, \
     .depthwise_f32 = fid_depthwise_f32_neon, .max_pool_f32 = fid_max_pool_f32_neon,               \
     .average_f32 = fid_average_f32_neon, .add_f32 = fid_add_f32_neon,                             \
-    .affine_f32 = fid_affine_f32_neon, .dot_f32 = fid_dot_f32_neon, .dot_s8 = fid_dot_s8_neon,    \
+    .affine_f32 = fid_affine_f32_neon, .layer_norm_f32 = fid_layer_norm_f32_neon,                 \
+    .gelu_f32 = fid_gelu_f32_neon, .dot_f32 = fid_dot_f32_neon, .dot_s8 = fid_dot_s8_neon,        \
     .winograd_input_f32 = fid_winograd_input_f32_neon,                                            \
     .winograd_output_f32 = fid_winograd_output_f32_neon
 

@@ -70,6 +70,15 @@ FID_INLINE float32x4_t mul_lanes(float32x4_t a, float32x4_t b)
     return vmulq_f32(a, b);
 }
 
+FID_INLINE float32x4_t div_lanes(float32x4_t a, float32x4_t b)
+{
+    /* There is no division: two of Newton's steps take the estimate's 8 bits to 23. */
+    float32x4_t inverse = vrecpeq_f32(b);
+    inverse = vmulq_f32(inverse, vrecpsq_f32(b, inverse));
+    inverse = vmulq_f32(inverse, vrecpsq_f32(b, inverse));
+    return vmulq_f32(a, inverse);
+}
+
 FID_INLINE float32x4_t fma_lanes(float32x4_t a, float32x4_t b, float32x4_t c)
 {
     return vfmaq_f32(c, a, b);

@@ -20,6 +20,8 @@ const struct fid_kernels fid_kernels_neon32 = {
     .winograd_output_f32 = fid_winograd_output_f32_neon32,
     .add_f32 = fid_add_f32_neon32,
     .affine_f32 = fid_affine_f32_neon32,
+    .layer_norm_f32 = fid_layer_norm_f32_neon32,
+    .gelu_f32 = fid_gelu_f32_neon32,
     .dot_f32 = fid_dot_f32_neon32,
     .dot_s8 = fid_dot_s8_neon32,
 };

@@ -358,6 +358,16 @@ static void write_sums(struct fid_builder *builder)
 
 /* ---- the file ---- */
 
+/* The lowest version that has the nodes' kinds and activations. */
+static uint16_t minor_of(const struct fid_builder *builder, bool packed)
+{
+    const struct fid_file_node *nodes = (void *)builder->section[FID_SECTION_NODE].bytes;
+    for (size_t i = 0; i < builder->section[FID_SECTION_NODE].size / sizeof *nodes; i++)
+        if (nodes[i].op >= FID_OP_END_1_1 || nodes[i].activation >= FID_ACT_END_1_1)
+            return 2;
+    return packed ? 1 : 0;
+}
+
 uint8_t *fid_builder_finish(struct fid_builder *builder, size_t *size)
 {
     static const char names[FID_SECTION_COUNT][5] = {"STRS", "META", "MVAL", "GRPH", "VALU",
@@ -366,8 +376,9 @@ uint8_t *fid_builder_finish(struct fid_builder *builder, size_t *size)
     const bool packed = builder->section[FID_SECTION_PLAN].size > 0;
     const size_t count = packed ? FID_SECTION_COUNT : FID_SECTION_COUNT_1_0;
     struct fid_file_section table[FID_SECTION_COUNT] = {0};
-    struct fid_file_header header = {
-        .major = FID_FILE_MAJOR, .minor = packed ? 1 : 0, .section_count = (uint32_t)count};
+    struct fid_file_header header = {.major = FID_FILE_MAJOR,
+                                     .minor = minor_of(builder, packed),
+                                     .section_count = (uint32_t)count};
     struct buffer file = {0};
     builder->section[FID_SECTION_META].size = 0; /* what an earlier call wrote */
     builder->section[FID_SECTION_MVAL].size = 0;
@@ -433,7 +444,9 @@ void fid_builder_seal(uint8_t *bytes, size_t size)
     struct fid_file_section *table = (void *)(bytes + sizeof *header);
     if (size < sizeof *header)
         return;
-    const size_t count = header->minor == 0 ? FID_SECTION_COUNT_1_0 : FID_SECTION_COUNT;
+    const bool packed =
+        header->minor == 1 || (header->minor > 1 && header->section_count == FID_SECTION_COUNT);
+    const size_t count = packed ? FID_SECTION_COUNT : FID_SECTION_COUNT_1_0;
     const size_t table_bytes = count * sizeof *table;
     if (size < sizeof *header + table_bytes)
         return;

@@ -109,13 +109,18 @@ static void view_and_verify(const struct net *net, size_t number, const struct f
 {
     struct fid_value inputs[INPUTS_MAX];
     const float *tensors[TENSORS_MAX] = {0};
+    int ranks[TENSORS_MAX] = {0};
     size_t count;
     const uint32_t *index = fid_weight_file_index(net->model->file, &count);
-    struct net_node_view view = {.node = node, .inputs = inputs, .tensors = tensors};
+    const struct fid_file_tensor *records = fid_weight_file_tensors(net->model->file, &count);
+    struct net_node_view view = {
+        .node = node, .inputs = inputs, .tensors = tensors, .ranks = ranks};
     for (size_t i = 0; i < node->input_count && i < INPUTS_MAX; i++)
         CHECK(fid_session_value(net->session, index[node->first_input + i], &inputs[i]));
-    for (size_t i = 0; i < node->tensor_count && i < TENSORS_MAX; i++)
+    for (size_t i = 0; i < node->tensor_count && i < TENSORS_MAX; i++) {
         tensors[i] = fid_weight_file_tensor_data(net->model->file, index[node->first_tensor + i]);
+        ranks[i] = records[index[node->first_tensor + i]].rank;
+    }
     CHECK(fid_session_value(net->session, number + 1, &view.output));
     struct net_winograd_tile tile = {0};
     view.winograd_m = winograd_m(net, number);

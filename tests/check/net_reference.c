@@ -34,6 +34,39 @@ static float at(const struct fid_value *v, int n, int y, int x, int j)
                (size_t)j];
 }
 
+static double curve(unsigned activation, double v)
+{
+    switch (activation) {
+    case FID_ACT_TANH:
+        return tanh(v);
+    case FID_ACT_GELU:
+        return 0.5 * v * (1 + erf(v * sqrt(0.5)));
+    case FID_ACT_HARD_SWISH:
+        return v * fmin(fmax(v / 6 + 0.5, 0), 1);
+    case FID_ACT_EXP:
+        return exp(v);
+    default: /* FID_ACT_RECIPROCAL */
+        return 1 / v;
+    }
+}
+
+/* An activation of a sum that is off by its tolerance: monotone between neighbours, or of a slope
+ * below 2, so that the ends of the interval bound it; then what the function itself may be off. A
+ * reciprocal of what may be 0 is anything. */
+static struct net_number on_curve(unsigned activation, struct net_number sum)
+{
+    const double low = sum.value - sum.tolerance, high = sum.value + sum.tolerance;
+    struct net_number result = {curve(activation, sum.value), 0};
+    const double spread = fmax(fabs(curve(activation, low) - result.value),
+                               fabs(curve(activation, high) - result.value));
+    const double own = activation == FID_ACT_GELU ? 0x1p-20 * fabs(sum.value)
+                                                  : 8 * EPSILON * (fabs(result.value) + EPSILON);
+    result.tolerance = spread + 2 * sum.tolerance + own;
+    if (activation == FID_ACT_RECIPROCAL && low <= 0 && high >= 0)
+        result.tolerance = INFINITY;
+    return result;
+}
+
 static struct net_number activate(const struct net_node_view *view, struct sum sum, int j,
                                   const float *slope)
 {
@@ -49,6 +82,8 @@ static struct net_number activate(const struct net_node_view *view, struct sum s
     } else if (node->activation == FID_ACT_SIGMOID) {
         result.value = 1 / (1 + exp(-sum.value));
         result.tolerance = result.tolerance / 4 + 8 * EPSILON * result.value;
+    } else if (node->activation > FID_ACT_SIGMOID) {
+        result = on_curve(node->activation, result);
     }
     result.tolerance += 0x1p-149; /* one step of the smallest numbers */
     return result;
@@ -268,8 +303,11 @@ static struct net_number multiply(const struct net_node_view *view, int n, int y
 static struct net_number affine(const struct net_node_view *view, int n, int y, int x, int j)
 {
     struct sum sum = {0};
-    add_product(&sum, (double)at(&view->inputs[0], n, y, x, j), (double)view->tensors[0][j]);
-    add_product(&sum, (double)view->tensors[1][j], 1);
+    const struct fid_value *in = &view->inputs[0];
+    const int map = (y * in->w + x) * in->c + j; /* a tensor for each number, or each channel */
+    add_product(&sum, (double)at(in, n, y, x, j),
+                (double)view->tensors[0][view->ranks[0] == 3 ? map : j]);
+    add_product(&sum, (double)view->tensors[1][view->ranks[1] == 3 ? map : j], 1);
     return activate(view, sum, j, view->tensors[2]);
 }
 
@@ -292,6 +330,82 @@ static struct net_number softmax(const struct net_node_view *view, int n, int y,
         sum += exp((double)at(in, n, y, x, i) - largest);
     const double value = exp((double)at(in, n, y, x, j) - largest) / sum;
     return (struct net_number){value, 2 * (in->c + 8 + 2 * (largest - least)) * EPSILON * value};
+}
+
+/* ---- norms and products ---- */
+
+/* The bound is that of slot layer_norm_f32 in kernels.h. */
+static struct net_number layer_norm(const struct net_node_view *view, int n, int y, int x, int j)
+{
+    const struct fid_value *in = &view->inputs[0];
+    double mean = 0, magnitude = 0, squares = 0;
+    for (int i = 0; i < in->c; i++) {
+        mean += (double)at(in, n, y, x, i) / in->c;
+        magnitude += fabs((double)at(in, n, y, x, i)) / in->c;
+    }
+    for (int i = 0; i < in->c; i++)
+        squares += pow((double)at(in, n, y, x, i) - mean, 2) / in->c;
+    const double d = (double)at(in, n, y, x, j) - mean;
+    const double s = sqrt(squares + (double)view->node->epsilon);
+    const double scale = (double)view->tensors[0][j], shift = (double)view->tensors[1][j];
+    const double e = (in->c + 8) * 2 * EPSILON * magnitude;
+    const double off = e + fabs(d) * (e / s + (in->c + 16) * 2 * EPSILON);
+    return (struct net_number){d / s * scale + shift,
+                               2 * fabs(scale) * off / s + 4 * EPSILON * fabs(shift)};
+}
+
+static struct net_number l2_normalize(const struct net_node_view *view, int n, int y, int x, int j)
+{
+    const struct fid_value *in = &view->inputs[0];
+    double squares = 0;
+    for (int i = 0; i < in->c; i++)
+        squares += pow((double)at(in, n, y, x, i), 2);
+    const double norm = fmax(sqrt(squares), (double)view->node->epsilon);
+    const double value = norm > 0 ? (double)at(in, n, y, x, j) / norm : 0;
+    return (struct net_number){value, (in->c + 16) * 2 * EPSILON * fabs(value) + 0x1p-149};
+}
+
+static struct net_number matmul(const struct net_node_view *view, int n, int y, int x, int j)
+{
+    const struct fid_value *a = &view->inputs[0], *b = &view->inputs[1];
+    struct sum sum = {0};
+    for (int p = 0; p < a->c; p++)
+        add_product(&sum, (double)at(a, n, y, x, p),
+                    (double)(view->node->axis == 3 ? at(b, n, y, j, p) : at(b, n, y, p, j)));
+    return activate(view, sum, j, NULL);
+}
+
+/* ---- resizing ---- */
+
+/* Place of output pixel o on an axis of the input. */
+static double place_of(int o, int in, int out, int mode)
+{
+    const double half = ((double)o + 0.5) * in / out - 0.5;
+    const double corners = out > 1 ? (double)o * (in - 1) / (out - 1) : 0;
+    const double at = mode == FID_RESIZE_HALF_PIXEL      ? half
+                      : mode == FID_RESIZE_ALIGN_CORNERS ? corners
+                                                         : (double)o * in / out;
+    return fmin(fmax(at, 0), in - 1);
+}
+
+static struct net_number resize_bilinear(const struct net_node_view *view, int n, int y, int x,
+                                         int j)
+{
+    const struct fid_value *in = &view->inputs[0], *out = &view->output;
+    const double py = place_of(y, in->h, out->h, view->node->mode);
+    const double px = place_of(x, in->w, out->w, view->node->mode);
+    struct sum sum = {0};
+    for (int row = 0; row < in->h; row++)
+        for (int column = 0; column < in->w; column++) {
+            const double share = fmax(0, 1 - fabs(row - py)) * fmax(0, 1 - fabs(column - px));
+            if (share > 0)
+                add_product(&sum, (double)at(in, n, row, column, j), share);
+        }
+    double largest = 0; /* of the four, whose differences are taken */
+    for (int i = 0; i < 4; i++)
+        largest = fmax(largest, fabs((double)at(in, n, (int)fmin(floor(py) + i / 2, in->h - 1),
+                                                (int)fmin(floor(px) + i % 2, in->w - 1), j)));
+    return (struct net_number){sum.value, 32 * EPSILON * largest};
 }
 
 /* ---- moving numbers ---- */
@@ -330,6 +444,13 @@ static struct net_number transpose(const struct net_node_view *view, int n, int 
     return exactly(at(&view->inputs[0], n, place[1], place[2], place[3]));
 }
 
+static struct net_number slice(const struct net_node_view *view, int n, int y, int x, int j)
+{
+    int place[4] = {n, y, x, j};
+    place[view->node->axis] += view->node->shape[1];
+    return exactly(at(&view->inputs[0], n, place[1], place[2], place[3]));
+}
+
 struct net_number net_reference(const struct net_node_view *view, int n, int y, int x, int j)
 {
     const int scale = view->node->scale;
@@ -361,6 +482,16 @@ struct net_number net_reference(const struct net_node_view *view, int n, int y, 
         return exactly(at(&view->inputs[0], n, y / scale, x / scale, j));
     case FID_OP_AFFINE:
         return affine(view, n, y, x, j);
+    case FID_OP_LAYER_NORM:
+        return layer_norm(view, n, y, x, j);
+    case FID_OP_L2_NORMALIZE:
+        return l2_normalize(view, n, y, x, j);
+    case FID_OP_MATMUL:
+        return matmul(view, n, y, x, j);
+    case FID_OP_RESIZE_BILINEAR:
+        return resize_bilinear(view, n, y, x, j);
+    case FID_OP_SLICE:
+        return slice(view, n, y, x, j);
     default:
         abort();
     }

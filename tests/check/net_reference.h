@@ -23,6 +23,7 @@ struct net_node_view {
     const struct fid_file_node *node;
     const struct fid_value *inputs;
     const float *const *tensors;
+    const int *ranks;        /* of the tensors */
     struct fid_value output; /* shape and data of the engine */
     int winograd_m;          /* side of the tiles if the engine computed it by Winograd's method */
     struct net_winograd_tile *tile; /* then */

@@ -197,6 +197,35 @@ static void draw_pair(struct drawing *drawing, struct layer *layer, struct fid_s
     }
 }
 
+/* The kinds of version 1.2. */
+static void draw_newer(struct drawing *drawing, struct layer *layer, struct fid_shape in)
+{
+    const uint32_t c = (uint32_t)in.c;
+    struct fid_file_node *node = &layer->node;
+    if (node->op == FID_OP_RESIZE_BILINEAR) {
+        node->mode = (int32_t)choose_below(drawing->choices, FID_RESIZE_END);
+        node->shape[1] = 1 + (int32_t)choose_below(drawing->choices, 30);
+        node->shape[2] = 1 + (int32_t)choose_below(drawing->choices, 30);
+        layer->out = (struct fid_shape){(size_t)node->shape[1], (size_t)node->shape[2], in.c};
+    } else if (node->op == FID_OP_SLICE) {
+        node->axis = 3;
+        node->shape[1] = (int32_t)choose_below(drawing->choices, c);
+        node->shape[2] = 1 + (int32_t)choose_below(drawing->choices, c - (uint32_t)node->shape[1]);
+        layer->out.c = (size_t)node->shape[2];
+    } else if (node->op == FID_OP_MATMUL) { /* with itself, turned: always possible */
+        node->axis = 3;
+        layer->inputs[1] = layer->inputs[0];
+        layer->input_count = 2;
+        layer->out.c = in.w;
+    } else {
+        node->epsilon = choose_below(drawing->choices, 2) ? 1e-6f : 0;
+    }
+    if (node->op == FID_OP_LAYER_NORM) {
+        layer->tensors[layer->tensor_count++] = add_tensor(drawing, 1, &c);
+        layer->tensors[layer->tensor_count++] = add_tensor(drawing, 1, &c);
+    }
+}
+
 static void draw_by_kind(struct drawing *drawing, struct layer *layer, struct fid_shape in)
 {
     const uint32_t c = (uint32_t)in.c;
@@ -232,6 +261,13 @@ static void draw_by_kind(struct drawing *drawing, struct layer *layer, struct fi
         layer->node.scale = 2;
         layer->out.h *= 2;
         layer->out.w *= 2;
+        break;
+    case FID_OP_LAYER_NORM:
+    case FID_OP_L2_NORMALIZE:
+    case FID_OP_MATMUL:
+    case FID_OP_RESIZE_BILINEAR:
+    case FID_OP_SLICE:
+        draw_newer(drawing, layer, in);
         break;
     case FID_OP_AFFINE:
         layer->tensors[layer->tensor_count++] = add_tensor(drawing, 1, &c);

@@ -26,7 +26,7 @@ static void activate_pixels(const struct fid_step *step, const struct fid_run *r
     const size_t at = range.first * c;
     run->kernels->affine_f32(range.count, c, step->inputs[0].data + at, NULL, NULL,
                              step->output.data + at, &step->post);
-    fid_step_finish(step, at, range.count * c);
+    fid_step_finish(step, run->kernels, at, range.count * c);
 }
 
 static void activation_run(const struct fid_step *step, const struct fid_run *run)

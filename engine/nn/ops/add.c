@@ -32,7 +32,7 @@ static void add_pixels(const struct fid_step *step, const struct fid_run *run,
     const size_t at = range.first * c;
     run->kernels->add_f32(range.count, c, step->inputs[0].data + at, step->inputs[1].data + at,
                           step->output.data + at, &step->post);
-    fid_step_finish(step, at, range.count * c);
+    fid_step_finish(step, run->kernels, at, range.count * c);
 }
 
 static void add_run(const struct fid_step *step, const struct fid_run *run)

@@ -42,7 +42,7 @@ static void run_row(void *ctx, size_t index, int worker)
     fid_window_row_columns(window, image, index % window->out_h, apart, job->run->zeros, table);
     job->run->kernels->depthwise_f32(window->out_w, channels, taps, table, in_step, step->packed,
                                      step->output.data + at, channels, &post);
-    fid_step_finish(step, at, window->out_w * channels);
+    fid_step_finish(step, job->run->kernels, at, window->out_w * channels);
 }
 
 static void depthwise_run(const struct fid_step *step, const struct fid_run *run)

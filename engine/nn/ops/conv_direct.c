@@ -42,7 +42,7 @@ static void run_row(void *ctx, size_t index, int worker)
         job->run->kernels->affine_f32(1, channels, out, NULL, step->weights[FID_CONV_BIAS].data,
                                       out, &post);
     }
-    fid_step_finish(step, at, window->out_w * channels);
+    fid_step_finish(step, job->run->kernels, at, window->out_w * channels);
 }
 
 static void direct_run(const struct fid_step *step, const struct fid_run *run)

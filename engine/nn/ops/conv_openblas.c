@@ -75,7 +75,7 @@ static void finish_block(const struct openblas_job *job, size_t at, size_t rows,
             post.residual = fid_conv_residual(step) + at;
         job->run->kernels->affine_f32(1, columns, c, NULL,
                                       step->weights[FID_CONV_BIAS].data + column, c, &post);
-        fid_step_finish(step, at, columns);
+        fid_step_finish(step, job->run->kernels, at, columns);
     }
 }
 

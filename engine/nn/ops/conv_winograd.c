@@ -128,7 +128,7 @@ static void finish_tile(void *ctx, size_t index, int worker)
                                            columns, step->output.data + at, row_step, w->c_out,
                                            &post);
     for (size_t i = 0; i < rows; i++)
-        fid_step_finish(step, at + i * row_step, columns * w->c_out);
+        fid_step_finish(step, job->run->kernels, at + i * row_step, columns * w->c_out);
 }
 
 static void winograd_run(const struct fid_step *step, const struct fid_run *run)

@@ -40,7 +40,7 @@ static void multiply_pixels(const struct fid_step *step, const struct fid_run *r
     for (size_t i = 0; i < range.count * c; i++)
         out[i] = a[i] * b[i];
     run->kernels->affine_f32(range.count, c, out, NULL, NULL, out, &step->post);
-    fid_step_finish(step, at, range.count * c);
+    fid_step_finish(step, run->kernels, at, range.count * c);
 }
 
 /* The factors change from picture to picture, so the range is cut where a picture ends. */
@@ -57,7 +57,7 @@ static void multiply_pixels_by_channel(const struct fid_step *step, const struct
         run->kernels->affine_f32(count, c, step->inputs[0].data + pixel * c,
                                  fid_tensor_image(&step->inputs[1], pixel / pixels), NULL,
                                  step->output.data + pixel * c, &step->post);
-        fid_step_finish(step, pixel * c, count * c);
+        fid_step_finish(step, run->kernels, pixel * c, count * c);
         done += count;
     }
 }

@@ -16,6 +16,11 @@ static const struct fid_op *const op_table[FID_OP_END] = {
     [FID_OP_TRANSPOSE] = &fid_op_transpose,
     [FID_OP_RESIZE_NEAREST] = &fid_op_resize_nearest,
     [FID_OP_AFFINE] = &fid_op_affine,
+    [FID_OP_LAYER_NORM] = &fid_op_layer_norm,
+    [FID_OP_L2_NORMALIZE] = &fid_op_l2_normalize,
+    [FID_OP_MATMUL] = &fid_op_matmul,
+    [FID_OP_RESIZE_BILINEAR] = &fid_op_resize_bilinear,
+    [FID_OP_SLICE] = &fid_op_slice,
 };
 
 const struct fid_op *fid_op_of(unsigned kind)

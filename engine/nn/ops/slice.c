@@ -1,0 +1,52 @@
+/* slice.c - a stretch of a value along h, w or c. */
+#include "engine/nn/ops/ops.h"
+
+#include <string.h>
+
+enum { AXIS_H = 1, AXIS_W = 2, AXIS_C = 3 };
+
+static enum fid_status slice_infer_shape(struct fid_step *step, struct fid_error *error)
+{
+    const int axis = step->node->axis;
+    enum fid_status status = fid_step_check_counts(step, 1, 1, 0, error);
+    if (status != FID_OK)
+        return status;
+    struct fid_shape out = step->inputs[0].shape;
+    size_t *side = axis == AXIS_H ? &out.h : axis == AXIS_W ? &out.w : &out.c;
+    const size_t first = (size_t)step->node->shape[1], count = (size_t)step->node->shape[2];
+    if (axis < AXIS_H || axis > AXIS_C || count > *side || first > *side - count)
+        return fid_step_refuse(step, error, "takes %d from %d on along axis %d of %zu x %zu x %zu",
+                               step->node->shape[2], step->node->shape[1], axis, out.h, out.w,
+                               out.c);
+    *side = count;
+    step->output.shape = out;
+    return FID_OK;
+}
+
+static void slice_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+{
+    (void)context;
+    step->method = "copy";
+}
+
+/* Numbers behind one place on the axis. */
+static size_t numbers_behind(struct fid_shape shape, int axis)
+{
+    return axis == AXIS_H ? shape.w * shape.c : axis == AXIS_W ? shape.c : 1;
+}
+
+static void slice_run(const struct fid_step *step, const struct fid_run *run)
+{
+    const int axis = step->node->axis;
+    const struct fid_shape in = step->inputs[0].shape, out = step->output.shape;
+    const size_t behind = numbers_behind(in, axis);
+    const size_t side = axis == AXIS_H ? in.h : axis == AXIS_W ? in.w : in.c;
+    const size_t length = (size_t)step->node->shape[2] * behind;
+    const size_t positions = run->n * (fid_shape_count(out) / length);
+    const float *from = step->inputs[0].data + (size_t)step->node->shape[1] * behind;
+    for (size_t p = 0; p < positions; p++)
+        memcpy(step->output.data + p * length, from + p * side * behind, length * sizeof *from);
+}
+
+const struct fid_op fid_op_slice = {"slice", slice_infer_shape, slice_scratch_size, NULL,
+                                    slice_run};

@@ -1,0 +1,9 @@
+/* gelu_f32_avx2.c - slot gelu_f32: kernels/lanes/gelu_f32_lanes.h with eight lanes. */
+#include "kernels/avx2/lanes_avx2.h"
+#include "kernels/avx2/avx2.h"
+#include "kernels/lanes/gelu_f32_lanes.h"
+
+void fid_gelu_f32_avx2 FID_GELU_F32_ARGS
+{
+    gelu_f32_lanes(count, v);
+}
