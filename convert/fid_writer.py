@@ -1,4 +1,5 @@
-"""fid_writer.py - writes weights/FORMAT.md, version 1.0: graphs and metadata to bytes.
+"""fid_writer.py - writes weights/FORMAT.md, version 1.0, or 1.2 where a graph has what only that
+has: graphs and metadata to bytes.
 
 The bytes depend on nothing but the arguments: the same model gives the same file."""
 import hashlib
@@ -7,10 +8,12 @@ import struct
 import numpy as np
 
 from crc32c import crc32c
-from graph import ACTIVATIONS, OPS, PAD_MODES, ConvertError
+from graph import ACTIVATIONS, MAPS, OPS, PAD_MODES, RESIZE_MODES, ConvertError
 
 MAGIC = b"\x89FID\r\n\x1a\n"
-MAJOR, MINOR = 1, 0
+MAJOR, MINOR, MINOR_OF_MORE = 1, 0, 2
+LAST_OP, LAST_ACTIVATION = 14, 3  # of version 1.0
+SMALLEST = 2.0 ** -126            # below, f32 is slow, and 0 does as well
 ALIGN, DATA_ALIGN = 64, 4096
 HEADER_BYTES, SECTION_BYTES = 64, 32
 SECTIONS = ("STRS", "META", "MVAL", "GRPH", "VALU", "NODE", "INDX", "TENS", "DATA")
@@ -50,6 +53,7 @@ class _Writer:
         self.index_count = 0
         self.tensor_count = 0
         self.tensor_names = set()
+        self.minor = MINOR
 
     def _list(self, numbers):
         """Appends a run to INDX and returns (first, count)."""
@@ -61,7 +65,8 @@ class _Writer:
     def _tensor(self, name, array):
         """Appends a tensor, rounded to f32, and returns its number."""
         with np.errstate(over="ignore"):
-            data = np.ascontiguousarray(array, dtype="<f4")
+            data = np.array(array, dtype="<f4", order="C")
+        data[np.abs(data) < SMALLEST] = 0.0
         if not np.isfinite(data).all():
             raise ConvertError("tensor '%s': not every number is finite in f32" % name)
         if name in self.tensor_names:
@@ -81,12 +86,15 @@ class _Writer:
         tensors = self._list([self._tensor("%s%s/%s" % (prefix, node.name, role),
                                            node.tensors[role]) for role in node.tensor_roles()])
         clamps = node.activation == "clamp"
+        maps = node.op == "affine" and any(np.ndim(node.tensors[role]) > 1 for role in MAPS)
+        if maps or OPS[node.op] > LAST_OP or ACTIVATIONS[node.activation] > LAST_ACTIVATION:
+            self.minor = MINOR_OF_MORE
         self.sections["NODE"] += struct.pack(
-            "<IHH5I2f14i4i52x", self.strings.add(node.name), OPS[node.op],
+            "<IHH5I2f14i4ifi44x", self.strings.add(node.name), OPS[node.op],
             ACTIVATIONS[node.activation], *inputs, *tensors, values[node.output],
             node.low if clamps else 0.0, node.high if clamps else 0.0, *node.kernel, *node.stride,
             *node.pads, *node.dilation, node.groups, PAD_MODES[node.pad_mode], node.axis,
-            node.scale, *node.shape)
+            node.scale, *node.shape, node.epsilon, RESIZE_MODES[node.mode])
 
     def graphs(self, graphs):
         numbers, outputs = [], []
@@ -146,7 +154,7 @@ class _Writer:
             body += bytes(offset - start - len(body)) + section
             table += struct.pack("<4sIQQII", kind.encode("ascii"), crc32c(section), offset,
                                  len(section), RECORD_BYTES[kind], 0)
-        header = struct.pack("<8sHHIQ16s20x", MAGIC, MAJOR, MINOR, len(SECTIONS),
+        header = struct.pack("<8sHHIQ16s20x", MAGIC, MAJOR, self.minor, len(SECTIONS),
                              start + len(body), model_id.digest()[:16])
         return header + struct.pack("<I", crc32c(header + table)) + table + bytes(body)
 

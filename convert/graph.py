@@ -15,14 +15,20 @@ import numpy as np
 
 OPS = {"conv": 1, "max_pool": 2, "average_pool": 3, "global_average_pool": 4,
        "fully_connected": 5, "add": 6, "multiply": 7, "concat": 8, "activation": 9, "softmax": 10,
-       "reshape": 11, "transpose": 12, "resize_nearest": 13, "affine": 14}
-INTERIM = {"pad", "abs", "negate", "exp", "sum", "reduce_max", "subtract", "divide",
-           "l2_norm", "l2_normalize"}
-ACTIVATIONS = {"none": 0, "clamp": 1, "prelu": 2, "sigmoid": 3}
+       "reshape": 11, "transpose": 12, "resize_nearest": 13, "affine": 14, "layer_norm": 15,
+       "l2_normalize": 16, "matmul": 17, "resize_bilinear": 18, "slice": 19}
+INTERIM = {"pad", "abs", "negate", "sum", "mean", "square", "sqrt", "erf", "reduce_max", "subtract",
+           "divide", "l2_norm"}
+ACTIVATIONS = {"none": 0, "clamp": 1, "prelu": 2, "sigmoid": 3, "tanh": 4, "gelu": 5,
+               "hard_swish": 6, "exp": 7, "reciprocal": 8}
 PAD_MODES = {"explicit": 0, "ceil": 1, "same": 2}
+RESIZE_MODES = {"half_pixel": 0, "align_corners": 1, "asymmetric": 2}
 TENSOR_ORDER = {"conv": ("filter", "bias"), "fully_connected": ("filter", "bias"),
-                "affine": ("scale", "shift")}
+                "affine": ("scale", "shift"), "layer_norm": ("scale", "shift")}
+MAPS = ("scale", "shift")     # of an affine: for each channel, or for each number of a picture
 AXES = "nhwc"
+QUANTISED = ("the network is quantised to whole numbers, which is not read yet: take its export in "
+             "float32 or float16")
 # What the format can hold (FORMAT.md, Limits): field -> (least, largest) of nodes that use it.
 WINDOW_LIMITS = {"kernel": (1, 255), "stride": (1, 16), "pads": (0, 255)}
 CONV_LIMITS = {**WINDOW_LIMITS, "dilation": (1, 16)}
@@ -35,7 +41,8 @@ class ConvertError(Exception):
 @dataclass(eq=False)
 class Node:
     """One operation. tensors: role -> array ("filter" [c_out, kh, kw, c_in/groups] or
-    [c_out, h*w*c], "bias", "slope", "scale", "shift": [c])."""
+    [c_out, h*w*c], "bias", "slope", "scale", "shift": [c]; the last two of an affine may be
+    [h, w, c])."""
     name: str
     op: str
     inputs: list
@@ -53,6 +60,8 @@ class Node:
     axis: int = 0
     scale: int = 0
     shape: tuple = (0, 0, 0, 0)
+    epsilon: float = 0.0
+    mode: str = "half_pixel"      # of resize_bilinear
 
     def tensor_roles(self):
         """The roles in the order of FORMAT.md."""
@@ -116,6 +125,16 @@ class Graph:
     def used_once(self, value):
         """Is value read by one node in one place and no output of the graph?"""
         return len(self._index()[1].get(value, ())) == 1 and value not in self.outputs
+
+    def insert_before(self, node, op, inputs, output, **fields):
+        """A new node in front of node; returns it."""
+        made = Node(output, op, list(inputs), output, **fields)
+        self.nodes.insert(self.nodes.index(node), made)
+        producers, readers = self._index()
+        producers[output] = made
+        for value in made.inputs:
+            readers.setdefault(value, []).append(made)
+        return made
 
     def connect(self, node, inputs):
         """node reads inputs from now on."""
@@ -267,6 +286,28 @@ def _concat_shape(node, shapes):
     return tuple(joined)
 
 
+def _slice_shape(node, shapes):
+    shape = list(shapes[0])
+    _, first, count, _ = node.shape
+    if not (0 <= first and 1 <= count <= shape[node.axis - 1] - first):
+        _refuse(node, "%d from %d on of an input of shape %s", count, first, shapes[0])
+    shape[node.axis - 1] = count
+    return tuple(shape)
+
+
+def _matmul_shape(node, shapes):
+    a, b = shapes
+    k, count = (b[2], b[1]) if node.axis == 3 else (b[1], b[2])
+    if a[0] != b[0] or a[2] != k:
+        _refuse(node, "inputs of shapes %s and %s", a, b)
+    return (a[0], a[1], count)
+
+
+def _bilinear_shape(node, shapes):
+    h, w, c = shapes[0]
+    return (h * node.scale, w * node.scale, c) if node.scale else tuple(node.shape[1:3]) + (c,)
+
+
 def _reshape_shape(node, shapes):
     count = int(np.prod(shapes[0]))
     wanted = list(node.shape[1:])
@@ -298,7 +339,11 @@ _SHAPES = {
     "transpose": lambda node, shapes: tuple(((1,) + shapes[0])[axis] for axis in node.shape[1:]),
     "resize_nearest": lambda node, shapes: (shapes[0][0] * node.scale, shapes[0][1] * node.scale,
                                             shapes[0][2]),
+    "matmul": _matmul_shape,
+    "resize_bilinear": _bilinear_shape,
+    "slice": _slice_shape,
     "sum": lambda node, shapes: shapes[0][:2] + (1,),
+    "mean": lambda node, shapes: shapes[0][:2] + (1,),
     "reduce_max": lambda node, shapes: shapes[0][:2] + (1,),
     "l2_norm": lambda node, shapes: shapes[0][:2] + (1,),
     "pad": _pad_shape,
@@ -309,7 +354,9 @@ def output_shape(node, shapes):
     """(h, w, c) of a node's output from those of its inputs; ConvertError where they do not fit."""
     shape = _SHAPES.get(node.op, lambda _, inputs: inputs[0])(node, shapes)
     for role in node.tensor_roles():
-        if role != "filter" and np.shape(node.tensors[role]) != (shape[2],):
+        found = np.shape(node.tensors[role])
+        if role != "filter" and found != (shape[2],) and not (
+                node.op == "affine" and role in MAPS and found == tuple(shape)):
             _refuse(node, "%s of shape %s for %d channels", role, np.shape(node.tensors[role]),
                     shape[2])
     return shape

@@ -10,10 +10,11 @@ import functools
 import numpy as np
 
 from graph import ConvertError, check_final
-from pattern_passes import (drop_last_l2_normalize, fold_abs_prelu, fold_l2_normalize,
-                            fold_negated_prelu, fold_softmax)
+from pattern_passes import (drop_last_l2_normalize, fold_abs_prelu, fold_gelu, fold_l2_normalize,
+                            fold_layer_norm, fold_negated_prelu, fold_softmax)
 
 LINEAR = ("conv", "fully_connected")
+SCALED = ("affine", "layer_norm")  # scale and shift are theirs
 ACTIVATING = ("conv", "fully_connected", "add", "multiply", "affine")
 IDENTITY = (0, 1, 2, 3)
 
@@ -62,13 +63,17 @@ def fold_affine(graph, node):
     if node.op != "affine":
         return False
     before = graph.producer(node.inputs[0])
-    if (before is None or before.op not in LINEAR + ("affine",) or
+    if (before is None or before.op not in LINEAR + SCALED or
             before.activation != "none" or len(before.inputs) != 1 or
             not graph.used_once(before.output)):
         return False
     scale, shift = _f64(node.tensors["scale"]), _f64(node.tensors["shift"])
-    weights, bias = ("scale", "shift") if before.op == "affine" else ("filter", "bias")
+    weights, bias = ("scale", "shift") if before.op in SCALED else ("filter", "bias")
     filters = _f64(before.tensors[weights])
+    maps = max(scale.ndim, shift.ndim, *(before.op == "affine" and np.ndim(before.tensors[role])
+                                         for role in ("scale", "shift"))) > 1
+    if maps or (before.op == "layer_norm" and node.activation != "none"):
+        return False
     before.tensors[weights] = filters * scale.reshape((-1,) + (1,) * (filters.ndim - 1))
     before.tensors[bias] = _f64(before.tensors[bias]) * scale + shift
     before.activation, before.low, before.high = node.activation, node.low, node.high
@@ -230,6 +235,23 @@ def lower_pad(graph, node, shapes):
     return True
 
 
+def lower_difference(graph, node, shapes):
+    """a - b is a + -b, and a / b is a times the reciprocal of b."""
+    if node.op not in ("subtract", "divide") or len({shapes()[v] for v in node.inputs}) != 1:
+        return False
+    first, second = node.inputs
+    channels = shapes()[second][2]
+    turned = node.output + ":second"
+    if node.op == "subtract":
+        graph.insert_before(node, "affine", [second], turned, tensors={
+            "scale": -np.ones(channels), "shift": np.zeros(channels)})
+    else:
+        graph.insert_before(node, "activation", [second], turned, activation="reciprocal")
+    node.op = "add" if node.op == "subtract" else "multiply"
+    graph.connect(node, [first, turned])
+    return True
+
+
 def transpose_pictures(graph):
     """For a network that was trained on pictures whose first axis is x: swaps height and width of
     every window, filter and shape, so that it gives the same numbers for ordinary pictures."""
@@ -243,22 +265,26 @@ def transpose_pictures(graph):
             filters = np.asarray(node.tensors["filter"])
             filters = filters.reshape(len(filters), h, w, c).transpose(swapped)
             node.tensors["filter"] = filters.reshape(len(filters), -1)
-        elif node.op in ("reshape", "transpose") or (node.op == "concat" and node.axis != 3):
+        elif (node.op in ("reshape", "transpose", "matmul") or
+              (node.op in ("concat", "slice") and node.axis != 3) or
+              any(np.ndim(node.tensors.get(role, 0)) > 1 for role in ("scale", "shift"))):
             raise ConvertError("node '%s' (%s) cannot be turned to ordinary pictures" %
                                (node.name, node.op))
         node.kernel, node.stride = node.kernel[::-1], node.stride[::-1]
         node.dilation = node.dilation[::-1]
         top, left, bottom, right = node.pads
         node.pads = (left, top, right, bottom)
+        if node.op == "resize_bilinear":
+            node.shape = (0, node.shape[2], node.shape[1], 0)
     graph.size = (graph.size[1], graph.size[0], graph.size[2])
 
 
 PASSES = (fold_abs_prelu, fold_negated_prelu, fold_softmax, fold_l2_normalize,
-          drop_last_l2_normalize, fold_pad, fold_affine, merge_clamps, clean_transposes,
+          drop_last_l2_normalize, fold_layer_norm, fold_gelu, fold_pad, fold_affine, merge_clamps, clean_transposes,
           clean_reshapes, sink_reshapes, fold_transpose_into_connected, globalise_pool,
-          fuse_activation, fuse_residual, lower_pad)
+          fuse_activation, fuse_residual, lower_pad, lower_difference)
 BY_SHAPE = {clean_transposes, clean_reshapes, sink_reshapes, fold_transpose_into_connected,
-            globalise_pool, lower_pad}
+            globalise_pool, lower_pad, lower_difference, fold_layer_norm}
 
 
 def _sweep(graph, one_pass):

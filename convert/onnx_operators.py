@@ -1,15 +1,18 @@
 """onnx_operators.py - what each ONNX operator becomes. EMITTERS maps its name to a function that
-takes a Call (onnx_reader.py) and returns a Value, or an array where the result is a constant.
-Operators that only move numbers, or compute with shapes, are in onnx_shape_operators.py.
+takes a Call (onnx_reader.py) and returns a Value, or an array where the result is a constant, or a list
+of one for each output. Operators that only move numbers, or compute with shapes, are in
+onnx_shape_operators.py, those that work along one axis in onnx_axis_operators.py, and those that change
+the size of a picture in onnx_resize_operators.py.
 
 To add an operator: write its function, add its line in EMITTERS."""
 import math
 
 import numpy as np
+import onnx_axis_operators
+import onnx_resize_operators
 import onnx_shape_operators
 from graph import ConvertError, same_pads
-
-CHANNELS_SECOND = "nchw"
+from onnx_values import CHANNELS_SECOND, rank4
 
 
 def _pair(numbers, what):
@@ -45,7 +48,7 @@ def _window(call, shape, kernel):
 
 
 def _conv(call):
-    x = call.builder.relayout(_rank4(call.value(0)), CHANNELS_SECOND)
+    x = call.builder.relayout(rank4(call.value(0)), CHANNELS_SECOND)
     filters = call.weights(1)
     if filters.ndim != 4:
         raise ConvertError("a filter of %d dimensions, wanted are 4" % filters.ndim)
@@ -56,14 +59,8 @@ def _conv(call):
                        tensors={"filter": filters.transpose(0, 2, 3, 1), "bias": bias}, **fields)
 
 
-def _rank4(x):
-    if len(x.axes) != 4:
-        raise ConvertError("an input of %d dimensions, wanted is [n, c, h, w]" % len(x.axes))
-    return x
-
-
 def _pool_input(call):
-    x = call.builder.relayout(_rank4(call.value(0)), CHANNELS_SECOND)
+    x = call.builder.relayout(rank4(call.value(0)), CHANNELS_SECOND)
     fields, dilation = _window(call, x.shape, _pair(call.attribute("kernel_shape", []),
                                                     "kernel_shape"))
     if dilation != (1, 1):
@@ -90,7 +87,7 @@ def _average_pool(call):
 
 
 def _global_average_pool(call):
-    x = call.builder.relayout(_rank4(call.value(0)), CHANNELS_SECOND)
+    x = call.builder.relayout(rank4(call.value(0)), CHANNELS_SECOND)
     return call.append("global_average_pool", [x], CHANNELS_SECOND)
 
 
@@ -103,37 +100,6 @@ def _batch_normalization(call):
     x = call.builder.relayout(x, CHANNELS_SECOND[:1] + "c" + x.axes[2:].replace("c", x.axes[1]))
     return call.append("affine", [x], x.axes,
                        tensors={"scale": scale, "shift": beta - mean * scale})
-
-
-def _fully_connected(call, x, filters, bias):
-    x = call.builder.relayout(x, "nc")
-    return call.append("fully_connected", [x], "nc", tensors={"filter": filters, "bias": bias})
-
-
-def _gemm(call):
-    if call.attribute("transA", 0):
-        raise ConvertError("a transposed input is not supported")
-    filters = np.asarray(call.weights(1), np.float64) * call.attribute("alpha", 1.0)
-    if not call.attribute("transB", 0):
-        filters = filters.T
-    bias = np.zeros(len(filters))
-    if call.has(2):
-        bias = np.broadcast_to(np.asarray(call.weights(2), np.float64) *
-                               call.attribute("beta", 1.0), (1, len(filters)))[0]
-    return _fully_connected(call, _rank2(call.value(0)), filters, bias)
-
-
-def _rank2(x):
-    if len(x.axes) != 2:
-        raise ConvertError("an input of %d dimensions, wanted are 2" % len(x.axes))
-    return x
-
-
-def _matmul(call):
-    filters = call.weights(1)
-    if filters.ndim != 2:
-        raise ConvertError("a matrix of %d dimensions, wanted are 2" % filters.ndim)
-    return _fully_connected(call, _rank2(call.value(0)), filters.T, np.zeros(filters.shape[1]))
 
 
 def per_channel(x, constant):
@@ -149,6 +115,24 @@ def per_channel(x, constant):
                                "number, or one for each channel, is supported" %
                                (list(constant.shape), x.dims))
     return np.broadcast_to(constant.reshape(-1), (x.size("c"),))
+
+
+def _factors(call, x, constant):
+    """A constant that is broadcast over x: one number for each channel or, in a picture of fixed size,
+    for each number of it."""
+    try:
+        return per_channel(x, constant)
+    except ConvertError:
+        if not call.builder.fixed or len(np.shape(constant)) > len(x.axes):
+            raise
+    dims = [1] * (len(x.axes) - np.ndim(constant)) + list(np.shape(constant))
+    if any(size not in (1, wanted) for size, wanted in zip(dims, x.dims)):
+        raise ConvertError("a constant of shape %s over an activation of shape %s" %
+                           (list(np.shape(constant)), x.dims))
+    order = [x.axes.index(letter) for letter in "hwc" if letter in x.axes]
+    order += [i for i, letter in enumerate(x.axes) if letter == "n"]
+    numbers = np.broadcast_to(np.asarray(constant, np.float64).reshape(dims), x.dims)
+    return numbers.transpose(order).reshape(x.shape)
 
 
 def _activation(kind, **limits):
@@ -176,23 +160,53 @@ def _prelu(call):
                        tensors={"slope": per_channel(x, call.weights(1))})
 
 
+def _hard_sigmoid(call):
+    x = call.value(0)
+    slope = np.full(x.size("c"), call.attribute("alpha", 0.2))
+    shift = np.full(x.size("c"), call.attribute("beta", 0.5))
+    return call.append("affine", [x], x.axes, tensors={"scale": slope, "shift": shift},
+                       activation="clamp", low=0.0, high=1.0)
+
+
+def _gelu(call):
+    if call.attribute("approximate", "none") != "none":
+        raise ConvertError("approximate '%s' is not supported, only none" %
+                           call.attribute("approximate", ""))
+    return _activation("gelu")(call)
+
+
+def _pow(call):
+    if call.is_constant(0) and call.is_constant(1):
+        return np.power(call.constant(0), call.constant(1))
+    exponent = float(call.constant(1).item()) if call.constant(1).size == 1 else None
+    op = {2.0: "square", 0.5: "sqrt"}.get(exponent)
+    if op is None:
+        raise ConvertError("only the exponents 2 and 0.5 are supported")
+    x = call.value(0)
+    return call.append(op, [x], x.axes)
+
+
+def _interim(op, of_constant):
+    def emit(call):
+        if call.is_constant(0):
+            return np.asarray(of_constant(call.constant(0)))
+        x = call.value(0)
+        return call.append(op, [x], x.axes)
+    return emit
+
+
+def _negative(call):
+    if call.is_constant(0):
+        return -call.constant(0)
+    x = call.value(0)
+    ones = np.ones(x.size("c"))
+    return call.append("affine", [x], x.axes, tensors={"scale": -ones, "shift": 0 * ones})
+
+
 def _leaky_relu(call):
     x = call.value(0)
     return call.append("activation", [x], x.axes, activation="prelu",
                        tensors={"slope": np.full(x.size("c"), call.attribute("alpha", 0.01))})
-
-
-def _softmax(call):
-    x = call.value(0)
-    axis = call.attribute("axis", -1 if call.opset >= 13 else 1) % len(x.axes)
-    if call.opset < 13 and any(size != 1 for size in x.dims[axis + 1:]):
-        raise ConvertError("softmax over several axes (opset %d) is not supported" % call.opset)
-    letter = x.axes[axis]
-    if letter == "n":
-        raise ConvertError("softmax over the batch is not supported")
-    swapped = x.axes.translate(str.maketrans("c" + letter, letter + "c"))
-    x = call.builder.relayout(x, swapped)
-    return call.append("softmax", [x], x.axes, axis=3)
 
 
 def _divide(a, b):
@@ -225,7 +239,7 @@ def _binary(op, of_constants):
         for i in (0, 1):
             if call.is_constant(i):
                 x = call.value(1 - i)
-                scale, shift = _with_constant(op, per_channel(x, call.weights(i)), i == 0)
+                scale, shift = _with_constant(op, _factors(call, x, call.weights(i)), i == 0)
                 return call.append("affine", [x], x.axes, tensors={"scale": scale, "shift": shift})
         a, b = call.value(0), call.value(1)
         if op == "multiply" and np.prod(a.shape) < np.prod(b.shape):
@@ -236,85 +250,12 @@ def _binary(op, of_constants):
     return emit
 
 
-def _over_channels(call, x, axis):
-    """x with its dimension axis, which must be the channels of a vector, as our channels."""
-    axis %= len(x.axes)
-    if any(size != 1 for i, size in enumerate(x.dims) if i != axis):
-        raise ConvertError("axis %d of an activation of shape %s: only a vector is supported" %
-                           (axis, x.dims))
-    letter = x.axes[axis]
-    return call.builder.relayout(x, x.axes.translate(str.maketrans("c" + letter, letter + "c")))
-
-
-def _reduce_l2(call):
-    axes = call.constant(1) if call.has(1) else call.attribute("axes", [])
-    if len(axes) != 1 or not call.attribute("keepdims", 1):
-        raise ConvertError("only over the channels, keeping the dimension, is supported")
-    x = _over_channels(call, call.value(0), int(axes[0]))
-    return call.append("l2_norm", [x], x.axes)
-
-
-def _lp_normalization(call):
-    if call.attribute("p", 2) != 2:
-        raise ConvertError("p %d is not supported, only 2" % call.attribute("p", 2))
-    x = _over_channels(call, call.value(0), call.attribute("axis", -1))
-    return call.append("l2_normalize", [x], x.axes)
-
-
-def _expand(call):
-    """A norm may be spread over the channels that are divided by it: Div does that itself."""
-    x = call.value(0)
-    node = call.builder.graph.producer(x.name)
-    if node is not None and node.op == "activation":
-        node = call.builder.graph.producer(node.inputs[0])
-    if node is None or node.op != "l2_norm":
-        raise ConvertError("only of a norm that an activation is divided by is supported")
-    return x
-
-
-def _nearest_source(call, scale, o):
-    """The input coordinate that ONNX's nearest Resize takes for output coordinate o."""
-    where = call.attribute("coordinate_transformation_mode", "half_pixel")
-    x = {"asymmetric": o / scale, "half_pixel": (o + 0.5) / scale - 0.5,
-         "pytorch_half_pixel": (o + 0.5) / scale - 0.5}.get(where)
-    if x is None:
-        raise ConvertError("coordinate_transformation_mode '%s' is not supported" % where)
-    rounding = {"floor": math.floor, "ceil": math.ceil,
-                "round_prefer_floor": lambda v: math.ceil(v - 0.5),
-                "round_prefer_ceil": lambda v: math.floor(v + 0.5)}
-    return rounding[call.attribute("nearest_mode", "round_prefer_floor")](x)
-
-
-def _resize(call):
-    x = call.builder.relayout(_rank4(call.value(0)), CHANNELS_SECOND)
-    if call.attribute("mode", "nearest") != "nearest":
-        raise ConvertError("mode '%s' is not supported, only nearest" % call.attribute("mode", ""))
-    if call.node.op_type == "Upsample" and call.opset < 9:
-        scales = call.attribute("scales", [])
-    elif call.node.op_type == "Upsample" or call.opset < 11:
-        scales = call.constant(1)
-    elif call.has(2) and call.constant(2).size:
-        scales = call.constant(2)
-    else:
-        scales = np.asarray(call.constant(3), np.float64) / np.asarray(x.dims)
-    scales = [float(s) for s in scales]
-    scale = int(scales[-1]) if scales else 0
-    if scales != [1, 1, scale, scale] or scale < 2:
-        raise ConvertError("scales %s: only a whole factor from 2, the same for height and width, "
-                           "is supported" % scales)
-    if call.node.op_type == "Resize" and call.opset >= 11:
-        for o in range(8 * scale):
-            if min(max(_nearest_source(call, scale, o), 0), 7) != o // scale:
-                raise ConvertError("this rounding of coordinates is not supported")
-    return call.append("resize_nearest", [x], CHANNELS_SECOND, scale=scale)
-
-
 def _pad(call):
     x = call.value(0)
     pads = call.attribute("pads", None) if call.opset < 11 else call.constant(1)
     if not np.any(pads):
         return x
-    _rank4(x)
+    rank4(x)
     filling = call.attribute("value", 0.0)
     if call.opset >= 11 and call.has(2):
         filling = call.constant(2).item()
@@ -329,6 +270,8 @@ def _pad(call):
 
 
 EMITTERS = {
+    **onnx_axis_operators.EMITTERS,
+    **onnx_resize_operators.EMITTERS,
     **onnx_shape_operators.EMITTERS,
     "Add": _binary("add", np.add),
     "AveragePool": _average_pool,
@@ -336,21 +279,23 @@ EMITTERS = {
     "Clip": _clip,
     "Conv": _conv,
     "Div": _binary("divide", _divide),
-    "Expand": _expand,
-    "Gemm": _gemm,
+    "Erf": _interim("erf", np.vectorize(math.erf)),
+    "Exp": _activation("exp"),
+    "Gelu": _gelu,
     "GlobalAveragePool": _global_average_pool,
+    "HardSigmoid": _hard_sigmoid,
+    "HardSwish": _activation("hard_swish"),
     "LeakyRelu": _leaky_relu,
-    "LpNormalization": _lp_normalization,
-    "MatMul": _matmul,
     "MaxPool": _max_pool,
     "Mul": _binary("multiply", np.multiply),
+    "Neg": _negative,
     "PRelu": _prelu,
     "Pad": _pad,
-    "ReduceL2": _reduce_l2,
+    "Pow": _pow,
+    "Reciprocal": _activation("reciprocal"),
     "Relu": _activation("clamp", low=0.0, high=math.inf),
-    "Resize": _resize,
     "Sigmoid": _activation("sigmoid"),
-    "Softmax": _softmax,
+    "Sqrt": _interim("sqrt", np.sqrt),
     "Sub": _binary("subtract", np.subtract),
-    "Upsample": _resize,
+    "Tanh": _activation("tanh"),
 }

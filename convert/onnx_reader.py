@@ -4,18 +4,22 @@ Reads the operators that face networks use; every other one is refused with its 
 Integer arithmetic on shapes (Shape, Gather, Concat, ... into a Reshape) is computed here for one
 input size; a graph whose height and width are free is read at two sizes, and is free indeed only if
 both readings give the same nodes."""
+import re
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
 
 import onnx_operators
-from graph import ConvertError, Graph, needed_steps
+from graph import QUANTISED, ConvertError, Graph, needed_steps
 from onnx_values import Builder, Value, tensor_array
+from onnx_views import View, settle
 
 OWN_DOMAINS = ("", "ai.onnx")
 OPSETS = (7, 21)          # before, activations were broadcast by other rules
+WHOLE_NUMBERS = re.compile("QLinear|QGemm|(Dynamic)?QuantizeLinear|.*Integer$")
 PICTURE_CHANNELS = (1, 3, 4)
 PROBE_SIZES = (320, 448)  # what a free height or width is read as: five halvings stay whole
 
@@ -49,8 +53,8 @@ def _read_model(model, outputs):
     axes, sizes = _input_axes(model)
     h, w = [sizes[axes.index(letter)] for letter in "hw"]
     if h and w:
-        return _Reader(model, nodes, outputs, h, w).graph
-    first, second = [_Reader(model, nodes, outputs, h or size, w or size).graph
+        return _Reader(model, nodes, outputs, h, w, True).graph
+    first, second = [_Reader(model, nodes, outputs, h or size, w or size, False).graph
                      for size in PROBE_SIZES]
     if repr(_structure(first)) != repr(_structure(second)):
         raise ConvertError("the graph is not the same for every input size")
@@ -90,7 +94,7 @@ def _input_axes(model):
 class _Reader:
     """Reads nodes of a model for one size. constants: ONNX name -> array; values: -> Value."""
 
-    def __init__(self, model, nodes, outputs, h, w):
+    def __init__(self, model, nodes, outputs, h, w, fixed):
         self.constants = {}
         self.values = {}
         versions = [o.version for o in model.opset_import if o.domain in OWN_DOMAINS]
@@ -104,7 +108,7 @@ class _Reader:
         if channels < 1:
             raise ConvertError("the input '%s' has no fixed number of channels" % entry.name)
         self.graph = Graph(model.graph.name or "main", entry.name, h, w, channels)
-        self.builder = Builder(self.graph)
+        self.builder = Builder(self.graph, fixed)
         self.values[entry.name] = Value(entry.name, axes, (h, w, channels))
         for tensor in model.graph.initializer:
             self.constants[tensor.name] = tensor_array(tensor)
@@ -116,6 +120,8 @@ class _Reader:
         label = node.name or (node.output[0] if node.output else "?")
         own = node.domain in OWN_DOMAINS
         emit = onnx_operators.EMITTERS.get(node.op_type) if own else None
+        if emit is None and WHOLE_NUMBERS.match(str(node.op_type)):
+            raise ConvertError("node '%s' (%s): %s" % (label, node.op_type, QUANTISED))
         if emit is None:
             raise ConvertError("operator %s of node '%s' is not supported" % (
                 node.op_type if own else "%s.%s" % (node.domain, node.op_type), label))
@@ -131,7 +137,16 @@ class _Reader:
         except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
             raise ConvertError("node '%s' (%s): its inputs or attributes do not fit (%s)" %
                                (label, node.op_type, error)) from None
-        (self.values if isinstance(result, Value) else self.constants)[node.output[0]] = result
+        for output, one in zip(node.output, result if isinstance(result, list) else [result]):
+            found = isinstance(one, (Value, View))
+            (self.values if found else self.constants)[output] = one
+
+    def settled(self, name):
+        """The activation of this name, in the graph as it is seen."""
+        value = self.values[name]
+        if isinstance(value, View):
+            value = self.values[name] = settle(self.builder, value)
+        return value
 
     def _outputs(self, names):
         for name in names:
@@ -139,7 +154,7 @@ class _Reader:
                 raise ConvertError("the output '%s' is not computed from the input" % name)
             if name in self.graph.outputs:
                 raise ConvertError("the output '%s' is listed twice" % name)
-            value = self.values[name]
+            value = self.settled(name)
             if value.name == self.graph.input or value.name in self.graph.outputs:
                 value = self.builder.append("reshape", [value], value.axes, name,
                                             shape=(0,) + value.shape)
@@ -147,7 +162,7 @@ class _Reader:
                 node = self.graph.producer(value.name)
                 self.graph.rename(value.name, name)
                 node.output = name
-                self.values = {key: Value(name, v.axes, v.shape) if v.name == value.name else v
+                self.values = {key: replace(v, name=name) if v.name == value.name else v
                                for key, v in self.values.items()}
             self.graph.outputs.append(name)
 
@@ -188,6 +203,11 @@ class Call:
 
     def value(self, i):
         """Input i as an activation."""
+        self.seen(i)
+        return self.reader.settled(self.node.input[i])
+
+    def seen(self, i):
+        """Input i as an activation, or as a View of one."""
         name = self.node.input[i] if self.has(i) else ""
         if name not in self.reader.values:
             raise ConvertError("input %d ('%s') is not computed from the network's input" %

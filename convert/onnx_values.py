@@ -13,6 +13,9 @@ from onnx import numpy_helper
 from graph import AXES, ConvertError, output_shape
 
 
+CHANNELS_SECOND = "nchw"
+
+
 @dataclass(frozen=True)
 class Value:
     name: str     # in the graph
@@ -31,8 +34,9 @@ class Value:
 class Builder:
     """Adds nodes to a graph and keeps track of shapes and axes."""
 
-    def __init__(self, graph):
+    def __init__(self, graph, fixed):
         self.graph = graph
+        self.fixed = fixed  # the input's height and width: not only probed
         self.count = 0
 
     def fresh(self, name):
@@ -98,6 +102,12 @@ def _axes_without_ones(value, dims):
     for size in dims[1:]:
         letters += kept.pop(0) if size != 1 else spare.pop(0)
     return letters
+
+
+def rank4(x):
+    if len(x.axes) != 4:
+        raise ConvertError("an input of %d dimensions, wanted is [n, c, h, w]" % len(x.axes))
+    return x
 
 
 def tensor_array(tensor):

@@ -1,5 +1,7 @@
 """pattern_passes.py - several operators that spell out one: PReLU and softmax as TFLite files of
-older converters write them. Same rules as graph_passes.py."""
+older converters write them, norms and GELU as older ONNX files do. Same rules as graph_passes.py."""
+import math
+
 import numpy as np
 
 
@@ -69,12 +71,13 @@ def fold_l2_normalize(graph, node):
     """x / max(norm(x), tiny) is x at length 1."""
     norm = graph.producer(node.inputs[1]) if node.op == "divide" else None
     if norm is not None and norm.op == "activation" and norm.activation == "clamp" and (
-            norm.low <= LARGEST_GUARD and norm.high == np.inf):
+            0 <= norm.low <= LARGEST_GUARD and norm.high == np.inf):
         norm = graph.producer(norm.inputs[0])
     if norm is None or norm.op != "l2_norm" or norm.inputs != node.inputs[:1]:
         return False
+    clamp = graph.producer(node.inputs[1])
     graph.connect(node, node.inputs[:1])
-    node.op = "l2_normalize"
+    node.op, node.epsilon = "l2_normalize", clamp.low if clamp is not norm else 0.0
     return True
 
 
@@ -95,7 +98,8 @@ def fold_softmax(graph, node):
     if node.op != "divide":
         return False
     exponential, total = [graph.producer(value) for value in node.inputs]
-    if exponential is None or total is None or exponential.op != "exp" or total.op != "sum":
+    if exponential is None or total is None or total.op != "sum" or (
+            exponential.op != "activation" or exponential.activation != "exp"):
         return False
     shifted = graph.producer(exponential.inputs[0])
     if total.inputs != [exponential.output] or shifted is None or shifted.op != "subtract":
@@ -105,4 +109,70 @@ def fold_softmax(graph, node):
         return False
     graph.connect(node, [x])
     node.op, node.axis = "softmax", 3
+    return True
+
+
+def fold_layer_norm(graph, node, shapes):
+    """(x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon) over the channels is a layer norm."""
+    root = graph.producer(node.inputs[1]) if node.op == "divide" else None
+    centred = graph.producer(node.inputs[0])
+    if root is None or centred is None or root.op != "sqrt" or centred.op != "subtract":
+        return False
+    x, mean = centred.inputs[0], graph.producer(centred.inputs[1])
+    guarded = graph.producer(root.inputs[0])
+    if mean is None or mean.op != "mean" or mean.inputs != [x] or guarded is None or (
+            guarded.op != "affine" or guarded.activation != "none" or
+            np.any(np.asarray(guarded.tensors["scale"]) != 1.0)):
+        return False
+    variance = graph.producer(guarded.inputs[0])
+    squared = graph.producer(variance.inputs[0]) if variance and variance.op == "mean" else None
+    if squared is None or squared.op != "square" or squared.inputs != [centred.output]:
+        return False
+    count = shapes()[x][2]
+    graph.connect(node, [x])
+    node.op, node.epsilon = "layer_norm", float(np.asarray(guarded.tensors["shift"]).item())
+    node.tensors = {"scale": np.ones(count), "shift": np.zeros(count)}
+    return True
+
+
+def _factor(graph, value):
+    """(x, f) where value is f * x, with one f for all channels; (value, 1.0) otherwise."""
+    node = graph.producer(value)
+    if node is None or node.op != "affine" or node.activation != "none" or (
+            np.any(np.asarray(node.tensors["shift"])) or np.ptp(node.tensors["scale"]) != 0):
+        return value, 1.0
+    return node.inputs[0], float(np.asarray(node.tensors["scale"]).reshape(-1)[0])
+
+
+def _gelu_times(graph, product):
+    """(x, f) where product is a node that computes f * gelu(x), or (None, 0.0)."""
+    if product is None or product.op != "multiply" or product.activation != "none":
+        return None, 0.0
+    for left, right in (product.inputs, product.inputs[::-1]):
+        gate = graph.producer(right)
+        if gate is None or gate.op != "affine" or gate.activation != "none":
+            continue
+        share = np.asarray([gate.tensors["scale"], gate.tensors["shift"]], np.float64)
+        curve = graph.producer(gate.inputs[0])
+        if np.ptp(share) != 0 or curve is None or curve.op != "erf":
+            continue
+        (x, factor), (inside, narrow) = _factor(graph, left), _factor(graph, curve.inputs[0])
+        if x != inside and left == inside:
+            x, factor = left, 1.0
+        if x == inside and math.isclose(narrow, math.sqrt(0.5), rel_tol=1e-5):
+            return x, 2.0 * factor * share.flat[0]
+    return None, 0.0
+
+
+def fold_gelu(graph, node):
+    """0.5 * x * (1 + erf(x / sqrt(2))), whichever is multiplied first, is GELU."""
+    outer, product = 1.0, node
+    if node.op == "affine" and node.activation == "none":
+        value, outer = _factor(graph, node.output)
+        product = graph.producer(value) if value != node.output else None
+    x, factor = _gelu_times(graph, product)
+    if x is None or not math.isclose(outer * factor, 1.0, rel_tol=1e-5):
+        return False
+    graph.connect(node, [x])
+    node.op, node.activation, node.tensors = "activation", "gelu", {}
     return True

@@ -4,6 +4,8 @@ The yardstick of the tests: written from the definitions of the layers, slow and
 [n, h, w, c], filters [c_out, kh, kw, c_in/groups]. run_graph() executes the converter's graph, so
 that a pass can be checked by running before and after; reference_onnx.py, reference_tflite.py
 and reference_resnet50.py run models as their own frameworks define them."""
+import math
+
 import numpy as np
 
 from graph import window_length, same_pads
@@ -75,12 +77,59 @@ def prelu(x, slope):
     return np.where(x >= 0, x, x * slope)
 
 
+def erf(x):
+    return np.vectorize(math.erf, otypes=[np.float64])(x)
+
+
+def gelu(x):
+    return 0.5 * x * (1 + erf(x / math.sqrt(2)))
+
+
+def hard_swish(x):
+    return x * np.clip(x / 6 + 0.5, 0, 1)
+
+
+def layer_norm(x, scale, shift, epsilon):
+    """Over the last axis."""
+    middle = x - x.mean(axis=-1, keepdims=True)
+    return middle / np.sqrt((middle ** 2).mean(axis=-1, keepdims=True) + epsilon) * scale + shift
+
+
+def l2_normalize(x, epsilon, axis=-1):
+    norm = np.maximum(np.sqrt((x * x).sum(axis=axis, keepdims=True)), epsilon)
+    return np.divide(x, norm, out=np.zeros_like(x), where=norm > 0)
+
+
+def between(count, size, mode):
+    """(the pixel before, the one after, the share of the latter) of each of count output pixels along
+    an axis of size pixels."""
+    o = np.arange(count, dtype=np.float64)
+    at = {"half_pixel": (o + 0.5) * size / count - 0.5, "asymmetric": o * size / count,
+          "align_corners": o * (size - 1) / max(count - 1, 1)}[mode]
+    at = np.clip(at, 0, size - 1)
+    first = np.floor(at).astype(int)
+    return first, np.minimum(first + 1, size - 1), at - first
+
+
+def resize_bilinear(x, h, w, mode):
+    """x [n, h, w, c] to another size."""
+    for axis, count in ((1, h), (2, w)):
+        first, second, share = between(count, x.shape[axis], mode)
+        share = share.reshape([-1 if i == axis else 1 for i in range(4)])
+        x = x.take(first, axis) * (1 - share) + x.take(second, axis) * share
+    return x
+
+
+_CURVES = {"none": lambda x: x, "sigmoid": sigmoid, "tanh": np.tanh, "gelu": gelu,
+           "hard_swish": hard_swish, "exp": np.exp, "reciprocal": lambda x: 1 / x}
+
+
 def activate(x, node):
     if node.activation == "clamp":
         return np.clip(x, node.low, node.high)
     if node.activation == "prelu":
         return prelu(x, np.asarray(node.tensors["slope"], np.float64))
-    return sigmoid(x) if node.activation == "sigmoid" else x
+    return _CURVES[node.activation](x)
 
 
 def _spread(b, a):
@@ -113,12 +162,20 @@ _RUN = {
     "resize_nearest": lambda n, t, x: x.repeat(n.scale, axis=1).repeat(n.scale, axis=2),
     "affine": lambda n, t, x: x * t["scale"] + t["shift"],
     "pad": lambda n, t, x: _pad(x, n),
+    "layer_norm": lambda n, t, x: layer_norm(x, t["scale"], t["shift"], n.epsilon),
+    "l2_normalize": lambda n, t, x: l2_normalize(x, n.epsilon),
+    "matmul": lambda n, t, a, b: a @ (b.transpose(0, 1, 3, 2) if n.axis == 3 else b),
+    "resize_bilinear": lambda n, t, x: resize_bilinear(
+        x, n.shape[1] or x.shape[1] * n.scale, n.shape[2] or x.shape[2] * n.scale, n.mode),
+    "slice": lambda n, t, x: x.take(range(n.shape[1], n.shape[1] + n.shape[2]), n.axis),
     "abs": lambda n, t, x: np.abs(x),
     "negate": lambda n, t, x: -x,
-    "exp": lambda n, t, x: np.exp(x),
+    "erf": lambda n, t, x: erf(x),
+    "square": lambda n, t, x: x * x,
+    "sqrt": lambda n, t, x: np.sqrt(x),
     "sum": lambda n, t, x: x.sum(axis=3, keepdims=True),
+    "mean": lambda n, t, x: x.mean(axis=3, keepdims=True),
     "l2_norm": lambda n, t, x: np.sqrt((x * x).sum(axis=3, keepdims=True)),
-    "l2_normalize": lambda n, t, x: x / np.sqrt((x * x).sum(axis=3, keepdims=True)),
     "reduce_max": lambda n, t, x: x.max(axis=3, keepdims=True),
 }
 

@@ -76,6 +76,11 @@ def _resize(a, x, *rest):
     scales = rest[-1] if rest and rest[-1].size else a.get("scales")
     if len(rest) == 3:
         scales = rest[2] / np.array(x.shape)
+    if a.get("mode") == b"linear":
+        where = a.get("coordinate_transformation_mode", b"half_pixel" if len(rest) > 1 else
+                      b"asymmetric").decode().replace("pytorch_", "")
+        h, w = [round(float(side * scale)) for side, scale in zip(x.shape[2:], scales[2:])]
+        return _second(reference.resize_bilinear(_last(x), h, w, where))
     return x.repeat(int(scales[2]), axis=2).repeat(int(scales[3]), axis=3)
 
 
@@ -100,6 +105,11 @@ def _dequantize(a, x, scale, zero=0):
     return (x - spread(zero)) * spread(scale)
 
 
+def _split(a, x, sizes=None):
+    return np.split(x, np.cumsum(a["split"] if sizes is None else sizes)[:-1].astype(int),
+                    a.get("axis", 0))
+
+
 def _slice(a, x, *rest):
     starts, ends, axes = (*rest, None)[:3] if rest else (a["starts"], a["ends"], a.get("axes"))
     where = [slice(None)] * x.ndim
@@ -119,19 +129,29 @@ RUN = {
     "DequantizeLinear": _dequantize,
     "Div": _divide,
     "Dropout": lambda a, x, *_: x,
+    "Erf": lambda a, x: reference.erf(x),
+    "Exp": lambda a, x: np.exp(x),
     "Expand": lambda a, x, shape: x * np.ones([int(n) for n in shape]),
     "Flatten": lambda a, x: x.reshape(int(np.prod(x.shape[:a.get("axis", 1)])), -1),
     "Gather": lambda a, x, i: np.take(x, i.astype(np.int64), axis=a.get("axis", 0)),
+    "Gelu": lambda a, x: reference.gelu(x),
     "Gemm": _gemm,
     "GlobalAveragePool": lambda a, x: x.mean(axis=(2, 3), keepdims=True),
+    "HardSigmoid": lambda a, x: np.clip(a.get("alpha", 0.2) * x + a.get("beta", 0.5), 0, 1),
+    "HardSwish": lambda a, x: reference.hard_swish(x),
     "Identity": lambda a, x: x,
+    "LayerNormalization": lambda a, x, g, b=0.0: reference.layer_norm(x, g, b, a["epsilon"]),
     "LpNormalization": lambda a, x: x / np.linalg.norm(x, a.get("p", 2), a.get("axis", -1), True),
     "LeakyRelu": lambda a, x: np.where(x < 0, a.get("alpha", 0.01) * x, x),
     "MatMul": lambda a, x, y: x @ y,
     "MaxPool": _pool(reference.max_pool),
     "Mul": lambda a, x, y: x * y,
+    "Neg": lambda a, x: -x,
     "PRelu": lambda a, x, slope: np.where(x < 0, slope * x, x),
     "Pad": _pad,
+    "Pow": lambda a, x, y: x ** y,
+    "Reciprocal": lambda a, x: 1 / x,
+    "ReduceMean": lambda a, x: x.mean(axis=tuple(a["axes"]), keepdims=bool(a.get("keepdims", 1))),
     "ReduceL2": lambda a, x: np.linalg.norm(x, 2, tuple(a["axes"])[0], bool(a.get("keepdims", 1))),
     "Relu": lambda a, x: np.maximum(x, 0),
     "Reshape": _reshape,
@@ -140,8 +160,11 @@ RUN = {
     "Sigmoid": lambda a, x: 1 / (1 + np.exp(-x)),
     "Slice": _slice,
     "Softmax": lambda a, x: reference.softmax(x, a.get("axis", -1)),
+    "Split": _split,
+    "Sqrt": lambda a, x: np.sqrt(x),
     "Sub": lambda a, x, y: x - y,
     "Squeeze": lambda a, x, *r: np.squeeze(x, _axes(a, r)),
+    "Tanh": lambda a, x: np.tanh(x),
     "Transpose": lambda a, x: x.transpose(a.get("perm")),
     "Unsqueeze": lambda a, x, *r: np.expand_dims(x, _axes(a, r)),
     "Upsample": _resize,
@@ -164,5 +187,6 @@ def run_onnx(model, x):
             values[node.output[0]] = array.astype(np.float64) if array.dtype.kind == "f" else array
             continue
         inputs = [values[name] if name else None for name in node.input]
-        values[node.output[0]] = RUN[node.op_type](attributes, *inputs)
+        result = RUN[node.op_type](attributes, *inputs)
+        values.update(zip(node.output, result if isinstance(result, list) else [result]))
     return values

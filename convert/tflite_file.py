@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from flatbuffer import Buffer
-from graph import ConvertError
+from graph import QUANTISED, ConvertError
 
 # Names by number, as the schema has them, also of those that no reader knows.
 OPERATORS = dict(enumerate("""
@@ -52,8 +52,6 @@ OPTIONS = {
 TYPES = {0: np.dtype("<f4"), 1: np.dtype("<f2"), 2: np.dtype("<i4")}
 OTHER_TYPES = {3: "uint8", 4: "int64", 5: "string", 6: "bool", 7: "int16", 8: "complex64",
                9: "int8", 10: "float64", 16: "uint16", 17: "int4"}
-QUANTISED = ("the network is quantised to whole numbers, which faceid cannot compute: take its "
-             "export in float32 or float16")
 SAME, VALID = 0, 1
 ACTIVATIONS = {0: "NONE", 1: "RELU", 3: "RELU6"}
 

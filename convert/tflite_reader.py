@@ -303,7 +303,7 @@ EMITTERS = {
     "DEPTHWISE_CONV_2D": _depthwise,
     "DEQUANTIZE": _dequantize,
     "DIV": _binary("divide"),
-    "EXP": _unary("exp"),
+    "EXP": _unary("activation", activation="exp"),
     "FULLY_CONNECTED": _fully_connected,
     "LEAKY_RELU": _leaky_relu,
     "LOGISTIC": _unary("activation", activation="sigmoid"),

@@ -55,6 +55,8 @@ def error_bounds(graph, x):
     to e, which is the accuracy class of kernels.h; magnitudes take the derivative of what is no
     sum."""
     from reference import _RUN as run_node
+    from reference import run_graph
+    exact = run_graph(graph, x)
     magnitudes, errors = {graph.input: np.abs(np.asarray(x, np.float64))}, {graph.input: HALF_ULP}
     for node in graph.nodes:
         tensors = {role: np.abs(np.asarray(t, np.float64)) for role, t in node.tensors.items()}
@@ -65,7 +67,11 @@ def error_bounds(graph, x):
             terms = tensors["filter"][0].size + 2
         elif node.op in ("average_pool", "global_average_pool"):
             terms = inputs[0].shape[1] * inputs[0].shape[2]
-        if node.op == "softmax":
+        elif node.op == "matmul":
+            terms = inputs[0].shape[3]
+        if node.op in ("layer_norm", "l2_normalize"):
+            m, terms = _norm_magnitude(node, tensors, inputs[0], exact[node.inputs[0]])
+        elif node.op == "softmax":
             m = np.broadcast_to(inputs[0].max(axis=3, keepdims=True) + 1, inputs[0].shape)
             terms = inputs[0].shape[3]
         else:
@@ -76,10 +82,28 @@ def error_bounds(graph, x):
             m = m * np.maximum(1, tensors["slope"])
         elif node.activation == "sigmoid":
             m = m / 4 + 1
-        carried = sum(relative) if node.op == "multiply" else max(relative)
+        elif node.activation in ("tanh", "gelu", "hard_swish"):
+            m = 1.5 * m + 1
+        elif node.activation == "exp":
+            m = exact[node.output] * (m + 1)
+        elif node.activation == "reciprocal":
+            m = m * exact[node.output] ** 2
+        carried = sum(relative) if node.op in ("multiply", "matmul") else max(relative)
         magnitudes[node.output] = m
         errors[node.output] = carried + (terms + 8) * HALF_ULP * 2
     return {name: errors[name] * m for name, m in magnitudes.items()}
+
+
+def _norm_magnitude(node, tensors, magnitude, x):
+    """(magnitude, terms) of a norm of x: by its derivatives."""
+    if node.op == "l2_normalize":
+        length = np.maximum(np.linalg.norm(x, axis=3, keepdims=True), max(node.epsilon, 1e-30))
+        spread = np.linalg.norm(magnitude, axis=3, keepdims=True) / length
+        return magnitude / length + np.abs(x) / length * spread, x.shape[3]
+    middle = x - x.mean(axis=3, keepdims=True)
+    size = np.sqrt((middle ** 2).mean(axis=3, keepdims=True) + node.epsilon)
+    off = 2 * magnitude.max(axis=3, keepdims=True) / size * (1 + np.abs(middle) / size)
+    return tensors["scale"] * off + tensors["shift"], x.shape[3]
 
 
 def first_difference(got, want, bound):

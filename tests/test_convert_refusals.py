@@ -49,7 +49,24 @@ def onnx_refusals_name_operator_and_node():
             (("Conv", "the_node", "constant"), onnx_bytes("Conv", ("x", "x"))),
             (("MaxPool", "the_node", "larger"), onnx_bytes("MaxPool", kernel_shape=[9, 9])),
             (("Add", "the_node"), onnx_bytes("Add", ("x", "w"), constants=[
-                ("w", np.zeros((8, 8), np.float32))])),
+                ("w", np.zeros((2, 8), np.float32))])),
+            (("Add", "the_node", "for each channel"), onnx_bytes("Add", ("x", "w"), shape=(
+                1, 3, "h", "w"), constants=[("w", np.zeros((8, 8), np.float32))])),
+            (("Slice", "the_node", "step 2"), onnx_bytes("Slice", ("x", "a", "b", "a", "c"), opset=13,
+                constants=[("a", np.int64([2])), ("b", np.int64([8])), ("c", np.int64([2]))])),
+            (("Gather", "the_node", "neighbours"), onnx_bytes("Gather", ("x", "w"), axis=1,
+                constants=[("w", np.int64([0, 2]))])),
+            (("Resize", "the_node", "tf_crop"), onnx_bytes("Resize", ("x", "", "s"), constants=[
+                ("s", np.float32([1, 1, 2, 2]))], mode="linear",
+                coordinate_transformation_mode="tf_crop_and_resize")),
+            (("Resize", "the_node", "cubic"), onnx_bytes("Resize", ("x", "", "s"), constants=[
+                ("s", np.float32([1, 1, 2, 2]))], mode="cubic")),
+            (("Pow", "the_node", "exponents"), onnx_bytes("Pow", ("x", "w"), constants=[
+                ("w", np.float32(3))])),
+            (("QLinearConv", "the_node", "quantised to whole numbers", "float32 or float16"),
+             onnx_bytes("QLinearConv")),
+            (("DequantizeLinear", "the_node", "quantised"), onnx_bytes("DequantizeLinear", (
+                "x", "w"), constants=[("w", np.float32(0.5))], opset=13)),
             (("Resize", "the_node", "scales"), onnx_bytes("Resize", ("x", "", "s"), constants=[
                 ("s", np.float32([1, 1, 1.5, 1.5]))], mode="nearest")),
             (("Transpose", "the_node", "perm"), onnx_bytes("Transpose", perm=[1, 0, 2, 2])),
@@ -63,7 +80,9 @@ def onnx_refusals_name_operator_and_node():
                 ("w", np.zeros((4, 3, 3, 3), np.int64))])),
             (("the_node", "l2_norm", "no such operator"), onnx_bytes(
                 "ReduceL2", shape=(1, 3, 1, 1), axes=[1])),
-            (("LpNormalization", "the_node", "vector"), onnx_bytes("LpNormalization", axis=1)),
+            (("LpNormalization", "the_node", "p 1"), onnx_bytes("LpNormalization", axis=1, p=1)),
+            (("LayerNormalization", "the_node", "several"), onnx_bytes("LayerNormalization", (
+                "x", "w"), constants=[("w", np.ones((8, 8), np.float32))], axis=2, opset=17)),
             (("Expand", "the_node", "norm"), onnx_bytes("Expand", ("x", "w"), constants=[
                 ("w", np.int64([1, 3, 8, 8]))])),
             (("my.own.Relu", "the_node"), onnx_bytes("Relu", domain="my.own")),

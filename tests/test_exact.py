@@ -330,6 +330,26 @@ def onnx_runtime_detectors_and_landmarks():
 
 
 @case
+def onnx_runtime_edgeface():
+    """By its card: norms, GELU and attention of a whole network."""
+    tool()
+    need_runtime()
+    folder = temp_folder()
+    weights, path = [os.path.join(folder, name) for name in ("weights", "edgeface.onnx")]
+    for words in (("gen_efxs.py", weights), ("efxs_onnx.py", weights, path)):
+        done = run(sys.executable, shared("peers/networks/" + words[0]), *words[1:])
+        require(done.returncode == 0, done.stderr)
+    with open(path, "rb") as file:
+        data, _, graphs, _ = convert.convert([(path, file.read())], cards.load("edgeface"))
+    ops = {node.op for node in graphs[0].nodes}
+    require({"layer_norm", "matmul", "l2_normalize", "slice", "softmax"} <= ops, str(ops))
+    gelu = [node for node in graphs[0].nodes if node.activation == "gelu"]
+    require(gelu and all(node.op == "conv" for node in gelu), "GELU is not fused")
+    x = np.random.default_rng(19).uniform(-1, 1, (1, 3, 112, 112)).astype(np.float32)
+    compare_onnx_runtime(path, x, graphs[0], write(data))
+
+
+@case
 def onnx_runtime_agrees_on_every_operator():
     """The interpreter that the operators are tested with (test_convert.py) is itself held to ONNX
     Runtime."""
