@@ -40,6 +40,18 @@ def _pool(function):
     return run
 
 
+def _resize(o, x, sides):
+    mode = ("align_corners" if o["align_corners"] else
+            "half_pixel" if o["half_pixel_centers"] else "asymmetric")
+    return reference.resize_bilinear(x, *np.reshape(sides, -1).astype(int), mode)
+
+
+def _nearest(o, x, sides):
+    for axis, side in zip((1, 2), np.reshape(sides, -1).astype(int)):
+        x = x.take(np.arange(side) * x.shape[axis] // side, axis)
+    return x
+
+
 def _axes(axes):
     return tuple(int(a) for a in np.reshape(axes, -1))
 
@@ -55,9 +67,12 @@ RUN = {
     "DIV": lambda o, x, y: x / y,
     "EXP": lambda o, x: np.exp(x),
     "FULLY_CONNECTED": lambda o, x, w, b=0.0: x.reshape(-1, w.shape[1]) @ w.T + b,
+    "HARD_SWISH": lambda o, x: x * np.clip(x + 3, 0, 6) / 6,
+    "L2_NORMALIZATION": lambda o, x: x / np.sqrt(np.maximum((x * x).sum(-1, keepdims=True), 1e-12)),
     "LEAKY_RELU": lambda o, x: np.where(x >= 0, x, o["alpha"] * x),
     "LOGISTIC": lambda o, x: 1 / (1 + np.exp(-x)),
     "MAX_POOL_2D": _pool(reference.max_pool),
+    "MEAN": lambda o, x, axes: x.mean(axis=_axes(axes), keepdims=bool(o["keep_dims"])),
     "MUL": lambda o, x, y: x * y,
     "NEG": lambda o, x: -x,
     "PAD": lambda o, x, pads: np.pad(x, pads.astype(int)),
@@ -66,9 +81,13 @@ RUN = {
     "RELU": lambda o, x: np.maximum(x, 0),
     "RELU6": lambda o, x: np.clip(x, 0, 6),
     "RESHAPE": lambda o, x, *shape: x.reshape([len(x)] + [int(d) for d in shape[0][1:]]),
+    "RESIZE_BILINEAR": _resize,
+    "RESIZE_NEAREST_NEIGHBOR": _nearest,
     "SOFTMAX": lambda o, x: reference.softmax(o["beta"] * x),
+    "SQUEEZE": lambda o, x: x.reshape(len(x), -1),
     "SUB": lambda o, x, y: x - y,
     "SUM": lambda o, x, axes: x.sum(axis=_axes(axes), keepdims=bool(o["keep_dims"])),
+    "TANH": lambda o, x: np.tanh(x),
 }
 
 

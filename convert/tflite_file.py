@@ -47,6 +47,10 @@ OPTIONS = {
     "SOFTMAX": (("beta", 0, "f", 0.0),),
     "LEAKY_RELU": (("alpha", 0, "f", 0.0),),
     "SUM": (("keep_dims", 0, "b", 0),),
+    "MEAN": (("keep_dims", 0, "b", 0),),
+    "L2_NORMALIZATION": (("activation", 0, "b", 0),),
+    "RESIZE_BILINEAR": (("align_corners", 2, "b", 0), ("half_pixel_centers", 3, "b", 0)),
+    "RESIZE_NEAREST_NEIGHBOR": (("align_corners", 0, "b", 0), ("half_pixel_centers", 1, "b", 0)),
     "REDUCE_MAX": (("keep_dims", 0, "b", 0),),
 }
 TYPES = {0: np.dtype("<f4"), 1: np.dtype("<f2"), 2: np.dtype("<i4")}

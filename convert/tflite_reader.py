@@ -11,6 +11,7 @@ from graph import ConvertError, Graph, needed_steps
 from tflite_file import ACTIVATIONS, SAME, parse_tflite
 
 MOST_CHANNELS = 4096  # that a PAD can add
+SMALLEST_NORM = 1e-6  # L2_NORMALIZATION divides by the root of at least its square
 
 
 def read_tflite(data, name, outputs=()):
@@ -252,6 +253,39 @@ def _reduce(op):
     return emit
 
 
+def _mean(call):
+    """Over height and width."""
+    rank = len(call.reader.model.tensors[call.operator.inputs[0]].shape)
+    if rank != 4 or sorted(int(a) % rank for a in call.constant(1).reshape(-1)) != [1, 2]:
+        raise ConvertError("only over height and width is supported")
+    call.append("global_average_pool", [call.value(0)])
+
+
+def _l2_normalization(call):
+    call.append("l2_normalize", [call.value(0)], epsilon=SMALLEST_NORM)
+
+
+def _resize_mode(call):
+    if call.options["align_corners"]:
+        return "align_corners"
+    return "half_pixel" if call.options["half_pixel_centers"] else "asymmetric"
+
+
+def _resize_bilinear(call):
+    h, w = [int(side) for side in call.constant(1).reshape(-1)]
+    call.append("resize_bilinear", [call.value(0)], shape=(0, h, w, 0), mode=_resize_mode(call))
+
+
+def _resize_nearest(call):
+    h, w, _ = call.shape(0)
+    sides = [int(side) for side in call.constant(1).reshape(-1)]
+    scale = sides[0] // h
+    if scale < 2 or sides != [h * scale, w * scale] or _resize_mode(call) == "align_corners":
+        raise ConvertError("from %dx%d to %dx%d: only a whole factor from 2, the same for height and "
+                           "width, without align_corners, is supported" % (h, w, *sides))
+    call.append("resize_nearest", [call.value(0)], scale=scale)
+
+
 def _reshape(call):
     shape = call.reader.model.tensors[call.operator.outputs[0]].shape
     if shape[0] != call.reader.batch:
@@ -305,9 +339,12 @@ EMITTERS = {
     "DIV": _binary("divide"),
     "EXP": _unary("activation", activation="exp"),
     "FULLY_CONNECTED": _fully_connected,
+    "HARD_SWISH": _unary("activation", activation="hard_swish"),
+    "L2_NORMALIZATION": _l2_normalization,
     "LEAKY_RELU": _leaky_relu,
     "LOGISTIC": _unary("activation", activation="sigmoid"),
     "MAX_POOL_2D": _pool("max_pool"),
+    "MEAN": _mean,
     "MUL": _binary("multiply"),
     "NEG": _unary("negate"),
     "PAD": _pad,
@@ -316,7 +353,11 @@ EMITTERS = {
     "RELU": _unary("activation", activation="clamp", low=0.0, high=math.inf),
     "RELU6": _unary("activation", activation="clamp", low=0.0, high=6.0),
     "RESHAPE": _reshape,
+    "RESIZE_BILINEAR": _resize_bilinear,
+    "RESIZE_NEAREST_NEIGHBOR": _resize_nearest,
     "SOFTMAX": _softmax,
+    "SQUEEZE": _reshape,
     "SUB": _binary("subtract"),
     "SUM": _reduce("sum"),
+    "TANH": _unary("activation", activation="tanh"),
 }

@@ -180,3 +180,15 @@ def half_precision_and_channels():
     y = m.add("PAD", y, np.int32([[0, 0], [0, 1], [1, 0], [0, 0]]))
     m.add("MAX_POOL_2D", y, kernel_w=2, kernel_h=3, **WINDOW)
     return m
+
+
+@case
+def sizes_and_curves():
+    m = Maker(1, 4, 5, 6)
+    y = m.add("RESIZE_BILINEAR", 0, np.int32([8, 10]), half_pixel_centers=1)
+    y = m.add("RESIZE_BILINEAR", m.add("TANH", y), np.int32([5, 13]), align_corners=1)
+    y = m.add("HARD_SWISH", m.add("RESIZE_BILINEAR", y, np.int32([7, 9])))
+    y = m.add("RESIZE_NEAREST_NEIGHBOR", y, np.int32([14, 18]))
+    y = m.add("L2_NORMALIZATION", m.add("SQUEEZE", m.add("MEAN", y, np.int32([1, 2]), keep_dims=1)))
+    m.add("MUL", y, m.array(6))
+    return m
