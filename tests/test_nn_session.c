@@ -1,5 +1,6 @@
 /* test_nn_session.c - what a session promises: no allocation in a run, no leak when memory ends,
  * the same answer again, sizes and names that it refuses. */
+#include "engine/base/float_mode.h"
 #include "engine/base/memory.h"
 #include "tests/check/check.h"
 #include "tests/check/net.h"
@@ -327,6 +328,44 @@ static void free_sizes_are_multiples(void)
     fid_builder_close(&b);
 }
 
+/* Numbers that fade away become 0 in a run, whichever worker makes them, and the caller's
+ * arithmetic is afterwards what it was. */
+static void a_run_has_no_subnormal_numbers(void)
+{
+    struct fid_builder *b = fid_builder_open();
+    struct fid_error error = {0};
+    struct fid_value input, output;
+    struct net net;
+    const uint32_t first = 0, dim = 8;
+    const float tiny[8] = {0x1p-60f, 0x1p-60f, 0x1p-60f, 0x1p-60f,
+                           0x1p-60f, 0x1p-60f, 0x1p-60f, 0x1p-60f};
+    const float zeros[8] = {0};
+    const uint64_t mode = fid_float_mode();
+    if (fid_float_mode_flushing(mode) == mode) {
+        check_skip("this CPU has no switch for subnormal numbers");
+        fid_builder_close(&b);
+        return;
+    }
+    fid_builder_graph(b, "fading", 64, 64, dim);
+    const uint32_t tensors[] = {fid_builder_tensor(b, "scale", 1, &dim, tiny),
+                                fid_builder_tensor(b, "shift", 1, &dim, zeros)};
+    const struct fid_file_node affine = {.op = FID_OP_AFFINE};
+    fid_builder_output(b, fid_builder_node(b, "fade", &affine, 1, &first, 2, tensors));
+    REQUIRE(net_open(&net, b, &(struct fid_options){.threads = 3}, 1, false, &error) == FID_OK);
+    fid_session_input(net.session, &input);
+    for (size_t i = 0; i < 64 * 64 * 8; i++)
+        input.data[i] = 0x1p-70f; /* times the scale: 2^-130 */
+    fid_session_run(net.session, 1);
+    volatile float half = 0x1p-126f;
+    half *= 0.5f;
+    CHECK_THAT(half > 0, "the caller's arithmetic flushes after a run");
+    CHECK(fid_session_output(net.session, NULL, &output));
+    for (size_t i = 0; i < 64 * 64 * 8 && !check_failed(); i++)
+        CHECK_THAT(output.data[i] == 0, "number %zu is %g", i, (double)output.data[i]);
+    net_close(&net);
+    fid_builder_close(&b);
+}
+
 static void runtime_refuses(const struct fid_options *options, enum fid_status status,
                             const char *words)
 {
@@ -354,4 +393,4 @@ CHECK_MAIN(CHECK_CASE(run_allocates_nothing), CHECK_CASE(every_allocation_may_fa
            CHECK_CASE(early_steps_go_picture_by_picture), CHECK_CASE(steps_tell_what_they_are),
            CHECK_CASE(sizes_and_names_are_checked),
            CHECK_CASE(a_small_file_does_not_get_all_memory), CHECK_CASE(free_sizes_are_multiples),
-           CHECK_CASE(runtime_options_are_checked))
+           CHECK_CASE(a_run_has_no_subnormal_numbers), CHECK_CASE(runtime_options_are_checked))

@@ -1,5 +1,6 @@
 /* test_nn_thread_pool.c - every piece once, no worker twice at a time, no time used without work.
  */
+#include "engine/base/float_mode.h"
 #include "engine/base/thread_pool.h"
 #include "tests/check/check.h"
 
@@ -130,6 +131,53 @@ static void idle_workers_sleep(void)
     fid_pool_close(&pool);
 }
 
-CHECK_MAIN(CHECK_CASE(every_piece_runs_once), CHECK_CASE(null_is_the_serial_loop),
-           CHECK_CASE(two_callers_take_turns), CHECK_CASE(the_caller_is_woken),
-           CHECK_CASE(idle_workers_sleep))
+/* Half of the smallest normal number: not 0, unless the thread flushes. */
+static bool flushes(void)
+{
+    volatile float smallest = 0x1p-126f, half;
+    half = smallest * 0.5f;
+    return half == 0.0f;
+}
+
+struct flushing {
+    atomic_int pieces;
+};
+
+static void count_if_flushing(void *ctx, size_t index, int worker)
+{
+    (void)index;
+    (void)worker;
+    if (flushes())
+        atomic_fetch_add(&((struct flushing *)ctx)->pieces, 1);
+    nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL); /* so that others take some, too */
+}
+
+/* Workers have the caller's mode while they work for it, and no longer. */
+static void pieces_run_in_the_callers_float_mode(void)
+{
+    enum { PIECES = 64 };
+    struct fid_pool *pool;
+    struct fid_error error;
+    const uint64_t before = fid_float_mode();
+    if (fid_float_mode_flushing(before) == before) {
+        check_skip("this CPU has no switch for subnormal numbers");
+        return;
+    }
+    REQUIRE(fid_pool_open(&pool, 3, &error) == FID_OK);
+    for (int round = 0; round < 20; round++) {
+        struct flushing counts = {0};
+        const bool flush = round % 2 == 0;
+        fid_float_mode_set(flush ? fid_float_mode_flushing(before) : before);
+        CHECK(flushes() == flush);
+        fid_parallel_for(pool, PIECES, count_if_flushing, &counts);
+        CHECK_THAT(atomic_load(&counts.pieces) == (flush ? PIECES : 0), "round %d: %d pieces flush",
+                   round, atomic_load(&counts.pieces));
+    }
+    fid_float_mode_set(before);
+    CHECK(!flushes());
+    fid_pool_close(&pool);
+}
+
+CHECK_MAIN(CHECK_CASE(pieces_run_in_the_callers_float_mode), CHECK_CASE(every_piece_runs_once),
+           CHECK_CASE(null_is_the_serial_loop), CHECK_CASE(two_callers_take_turns),
+           CHECK_CASE(the_caller_is_woken), CHECK_CASE(idle_workers_sleep))

@@ -10,6 +10,7 @@
  * microseconds, and then sleeps. */
 #include "engine/base/thread_pool.h"
 
+#include "engine/base/float_mode.h"
 #include "engine/base/memory.h"
 
 #include <assert.h>
@@ -42,6 +43,7 @@ struct fid_pool {
     fid_task_fn fn;
     void *ctx;
     size_t count;
+    uint64_t float_mode;       /* the caller's */
     struct stretch *stretches; /* one a worker */
     _Alignas(64) atomic_size_t done;
     _Alignas(64) atomic_size_t loops; /* so far: a new number is new work */
@@ -110,8 +112,12 @@ static void share_out(struct fid_pool *pool, size_t count)
 static void work_off(struct fid_pool *pool, int number)
 {
     size_t index;
+    const uint64_t own_mode = fid_float_mode();
+    uint64_t mode = own_mode;
     while (find_piece(pool, number, &index)) {
         const size_t count = pool->count;
+        if (pool->float_mode != mode)
+            fid_float_mode_set(mode = pool->float_mode);
         pool->fn(pool->ctx, index, number);
         if (atomic_fetch_add(&pool->done, 1) + 1 == count && atomic_load(&pool->caller_sleeps)) {
             pthread_mutex_lock(&pool->lock);
@@ -119,6 +125,8 @@ static void work_off(struct fid_pool *pool, int number)
             pthread_mutex_unlock(&pool->lock);
         }
     }
+    if (mode != own_mode)
+        fid_float_mode_set(own_mode);
 }
 
 /* Has a loop begun after number `seen`? */
@@ -253,6 +261,7 @@ void fid_parallel_for(struct fid_pool *pool, size_t count, fid_task_fn fn, void 
     pool->fn = fn;
     pool->ctx = ctx;
     pool->count = count;
+    pool->float_mode = fid_float_mode();
     atomic_store(&pool->done, 0);
     share_out(pool, count);
     if (atomic_load(&pool->sleepers) > 0) {

@@ -19,8 +19,9 @@ void fid_pool_close(struct fid_pool **pool); /* joins the threads; takes NULL */
 int fid_pool_workers(const struct fid_pool *pool); /* 1 for NULL */
 
 /* Equals   for (i = 0; i < count; i++) fn(ctx, i, 0);   with the pieces in any order and on any
- * worker; returns when all are done. A NULL pool is that loop. One call at a time per pool: a
- * second caller waits. fn must not call fid_parallel_for on the same pool. */
+ * worker, in the caller's mode of float_mode.h; returns when all are done. A NULL pool is that
+ * loop. One call at a time per pool: a second caller waits. fn must not call fid_parallel_for on
+ * the same pool. */
 void fid_parallel_for(struct fid_pool *pool, size_t count, fid_task_fn fn, void *ctx);
 
 #endif

@@ -1,5 +1,6 @@
 /* session.c - one graph, planned, packed and ready; a run walks the steps. */
 #include "engine/base/clock.h"
+#include "engine/base/float_mode.h"
 #include "engine/base/memory.h"
 #include "engine/nn/packed.h"
 #include "engine/nn/profile.h"
@@ -145,11 +146,15 @@ void fid_session_run(struct fid_session *session, int n)
                                 .shared = session->scratch + plan->shared_offset};
     struct fid_run run_one = run;
     run_one.n = 1;
+    /* Activations that fade away are of no use, and would take a hundred times as long. */
+    const uint64_t float_mode = fid_float_mode();
+    fid_float_mode_set(fid_float_mode_flushing(float_mode));
     for (size_t image = 0; image < run.n; image++)
         for (size_t i = 0; i < plan->early_count; i++)
             run_step(session, fid_plan_early_step(plan, image, i), &run_one);
     for (size_t i = plan->early_count; i < plan->step_count; i++)
         run_step(session, &plan->steps[i], &run);
+    fid_float_mode_set(float_mode);
     for (size_t i = 0; i < plan->step_count && session->times != NULL; i++)
         fid_step_time_end_run(&session->times[i]);
 }

@@ -85,7 +85,7 @@ static struct net_number activate(const struct net_node_view *view, struct sum s
     } else if (node->activation > FID_ACT_SIGMOID) {
         result = on_curve(node->activation, result);
     }
-    result.tolerance += 0x1p-149; /* one step of the smallest numbers */
+    result.tolerance += 0x1p-126; /* a run takes what is smaller for 0 */
     return result;
 }
 
