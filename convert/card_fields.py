@@ -86,9 +86,9 @@ FIELDS = {  # ranges as engine/face/network/model_card.c has them; * is a name
     "info.source": _text(optional=True, settable=True),
     "info.licence": _text(optional=True, settable=True),
     "face.kind": _choice("recognizer", "detector", "classifier"),
-    "input.channels": _choice("rgb", "bgr"),
-    "input.mean": _numbers(3, -1e6, 1e6),
-    "input.scale": _numbers(3, -1e6, 1e6),
+    "input.channels": _choice("rgb", "bgr", "gray"),
+    "input.mean": _numbers(1, -1e6, 1e6, most=3),  # one for each channel
+    "input.scale": _numbers(1, -1e6, 1e6, most=3),
     "align.kind": _choice("landmarks5", "box", when=EMBEDS),
     "align.template": Field(_POINTS.wanted + ", or the name of a template", _template,
                             ("align.kind", "landmarks5")),
@@ -113,6 +113,7 @@ FIELDS = {  # ranges as engine/face/network/model_card.c has them; * is a name
     "detect.min_face": _numbers(0, 1, 10000, MTCNN, whole=True),
     "graph.*.size": _numbers(2, 1, LARGEST_SIZE, whole=True),  # height, width
     "graph.*.multiple": _numbers(0, 1, LARGEST_SIZE, whole=True, optional=True),
+    "graph.*.channels": _numbers(0, 1, 4, whole=True, optional=True),
     "graph.*.transposed": Field("true or false", _truth, optional=True),
     "graph.*.outputs": Field("a table of names and how many channels each has", _outputs),
     "known.*.sha256": Field("a list of different sums, 64 hexadecimal digits each", _sums),

@@ -25,9 +25,11 @@ def _outputs(graph, wanted, in_order):
 
 
 def _fits(graph, wanted, in_order):
-    size = tuple(wanted["size"][::-1] if wanted.get("transposed") else wanted["size"]) + (3,)
+    channels = wanted.get("channels", 3)
+    size = tuple(wanted["size"][::-1] if wanted.get("transposed") else wanted["size"])
+    size += (channels,)
     free = "multiple" in wanted or graph.free_size
-    return (graph.size[2] == 3 if free else graph.size == size) and _outputs(
+    return (graph.size[2] == channels if free else graph.size == size) and _outputs(
         graph, wanted["outputs"], in_order) is not None
 
 
@@ -67,15 +69,17 @@ def apply_card(card, graphs, in_order=False):
         raise ConvertError("%s, but the card %s is for %s: choose another card, or with --output "
                            "NAME other values for the outputs" % (
                                "; ".join(map(describe, graphs)), card.name, "; ".join(
-                                   "input %dx%dx3, outputs %s" % (*graph["size"], _list(
-                                       graph["outputs"])) for graph in card.graphs.values())))
+                                   "input %dx%dx%d, outputs %s" % (
+                                       *graph["size"], graph.get("channels", 3),
+                                       _list(graph["outputs"]))
+                                   for graph in card.graphs.values())))
     for graph, (name, wanted) in zip(chosen, card.graphs.items()):
         graph.name = name
         _rename_outputs(graph, _outputs(graph, wanted["outputs"], in_order))
         if wanted.get("transposed"):
             transpose_pictures(graph)
         graph.free_size, graph.multiple = "multiple" in wanted, wanted.get("multiple", 1)
-        graph.size = tuple(wanted["size"]) + (3,)
+        graph.size = tuple(wanted["size"]) + (wanted.get("channels", 3),)
         _check_shapes(card, graph)
     return chosen
 

@@ -73,7 +73,17 @@ class Card:
                         found["multiple"])
 
     def _check_input(self):
-        """The crop is as large as the input, and so is the template, which is scaled to it."""
+        """The crop is as large as the input, and so is the template, which is scaled to it. Mean and
+        scale are there for each channel."""
+        channels = 1 if self.keys["input.channels"] == "gray" else 3
+        for graph in self.graphs.values():
+            if channels == 1 and graph.setdefault("channels", 1) != 1:
+                self.refuse("'input.channels' is 'gray', but an input has %d channels",
+                            graph["channels"])
+        for key in ("input.mean", "input.scale"):
+            if len(self.keys[key]) != channels:
+                self.refuse("'%s' is %s, wanted with 'input.channels' '%s': %d numbers", key,
+                            self.keys[key], self.keys["input.channels"], channels)
         size = [graph["size"] for graph in self.graphs.values()][0]
         name, crop = self.keys.get("align.template"), self.keys.get("align.box_crop")
         if type(name) is str:

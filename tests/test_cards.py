@@ -247,6 +247,24 @@ def a_cut_drops_what_comes_after():
 
 
 @case
+def a_gray_input_has_one_channel():
+    maker = need_onnx().Maker(13, (1, 1, 16, 16))
+    maker.conv(8, 1, 16)
+    maker.add("Flatten")
+    maker.add("Gemm", maker.last, maker.array(32, 8), maker.array(32), transB=1)
+    data = maker.model()[0].SerializeToString()
+    gray = [("input.channels", "gray"), ("input.mean", "[127.5]"), ("input.scale", "[0.0078125]"),
+            ("graph.own.size", "[16, 16]"), ("align.template", str([1.0] * 10))]
+    graph, meta = converted(own(settings=gray), data)
+    require(graph.size == (16, 16, 1), str(graph.size))
+    require(meta["input.channels"] == "gray" and meta["input.mean"] == [127.5], str(meta))
+    refused(lambda: own(settings=gray[:1] + gray[2:]), "'input.mean'", "'gray'", "1 numbers")
+    refused(lambda: own(settings=gray[1:]), "'input.mean'", "'rgb'", "3 numbers")
+    refused(lambda: own(settings=gray + [("graph.own.channels", "3")]), "'gray'", "3 channels")
+    refused(lambda: converted(own(settings=gray)), "112x112x3", "input 16x16x1")
+
+
+@case
 def a_cut_of_other_kinds_of_files():
     maker = tflite_maker.Maker(1, 4, 5, 3)
     y = maker.add("FULLY_CONNECTED", maker.add("RESHAPE", 0, np.int32([1, 60])), maker.array(32, 60),

@@ -11,7 +11,7 @@ from own_card import KNOWN, OWN, command, converted, network, own, refusal, writ
 from refusal import need_onnx, refused
 
 WRONG = (  # text of the card, what takes its place, what the sentence says
-    ('channels = "rgb"', 'channels = "gbr"', "'input.channels'", "'gbr'", "one of rgb, bgr"),
+    ('channels = "rgb"', 'channels = "gbr"', "'input.channels'", "'gbr'", "one of rgb, bgr, gray"),
     ('channels = "rgb"', 'channels = 3', "'input.channels' is 3"),
     ('channels = "rgb"', '', "'input.channels' is missing", "rgb, bgr"),
     ('channels = "rgb"', 'channel = "rgb"', "no key 'input.channel'", "'input.channels'?"),

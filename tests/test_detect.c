@@ -163,7 +163,8 @@ static void order_does_not_matter(void)
 static void input_is_filled(void)
 {
     struct fid_picture picture = {0};
-    const struct fid_input_card card = {true, {10, 20, 30}, {0.5f, 2.0f, -1.0f}};
+    const struct fid_input_card card = {
+        .bgr = true, .mean = {10, 20, 30}, .scale = {0.5f, 2.0f, -1.0f}};
     float data[3 * 4 * 3];
     REQUIRE(fid_picture_resize(&picture, 2, 2, NULL) == FID_OK);
     for (int i = 0; i < 12; i++)
@@ -176,6 +177,24 @@ static void input_is_filled(void)
                 float pixel = inside ? (float)(100 + 6 * y + 3 * x + 2 - i) : 0.0f;
                 CHECK(data[(y * 4 + x) * 3 + i] == (pixel - card.mean[i]) * card.scale[i]);
             }
+    fid_picture_free(&picture);
+}
+
+/* One number for a pixel: its brightness, that of a grey pixel being its value. */
+static void grey_input_is_filled(void)
+{
+    struct fid_picture picture = {0};
+    const struct fid_input_card card = {.mean = {10}, .scale = {0.5f}, .grey = true};
+    const uint8_t pixels[6] = {200, 100, 50, 77, 77, 77};
+    float data[2 * 3 + 1] = {0};
+    REQUIRE(fid_picture_resize(&picture, 2, 1, NULL) == FID_OK);
+    memcpy(picture.pixels, pixels, sizeof pixels);
+    fid_network_input_fill(&card, &picture, data, 2, 3);
+    const double want[] = {0.299 * 200 + 0.587 * 100 + 0.114 * 50, 77, 0, 0, 0, 0};
+    for (int i = 0; i < 6; i++)
+        CHECK_THAT(fabs((double)data[i] - (want[i] - 10) / 2) < 1e-4, "number %d is %g", i,
+                   (double)data[i]);
+    CHECK(data[6] == 0);
     fid_picture_free(&picture);
 }
 
@@ -202,7 +221,8 @@ static void cosine_by_hand(void)
     CHECK(fabsf(fid_cosine(huge, huge, 3) - 1.0f) < 1e-6f); /* no overflow on the way */
 }
 
-CHECK_MAIN(CHECK_CASE(yunet_cell), CHECK_CASE(yunet_numbers_that_are_none), CHECK_CASE(pnet_window),
+CHECK_MAIN(CHECK_CASE(grey_input_is_filled), CHECK_CASE(yunet_cell),
+           CHECK_CASE(yunet_numbers_that_are_none), CHECK_CASE(pnet_window),
            CHECK_CASE(overlaps_by_hand), CHECK_CASE(suppression_by_brute_force),
            CHECK_CASE(suppression_of_the_tail), CHECK_CASE(order_does_not_matter),
            CHECK_CASE(input_is_filled), CHECK_CASE(main_face_of_a_portrait),

@@ -5,7 +5,7 @@ import re
 
 from check import case, main, require
 from program import faceid
-from small_model import BOX, DETECTOR, graph_of, mtcnn_graphs, small_model
+from small_model import BOX, DETECTOR, graph_of, mtcnn_graphs, small_model, yunet_graph
 
 WRONG_RECOGNIZER = {
     "input.channels": ("gbr", 3),
@@ -74,6 +74,17 @@ def detectors():
 @case
 def detectors_of_three_stages():
     each(MTCNN, WRONG_MTCNN, as_detector=True, graphs=mtcnn_graphs())
+
+
+@case
+def gray_networks_take_pictures():
+    gray = {"input.channels": "gray", "input.mean": [127.5], "input.scale": [1 / 128]}
+    pair = small_model(gray, [graph_of(1)]), small_model(DETECTOR, [yunet_graph()])
+    done = faceid("verify", "no-such.jpg", "b.jpg", pair=pair)
+    require("no-such.jpg" in done.stderr, "the models are refused: " + done.stderr)
+    refused(small_model({**gray, "input.mean": [1.0] * 3}, [graph_of(1)]), small_model(DETECTOR),
+            "'input.mean' has 3 numbers instead of 1", "a mean of three")
+    refused(small_model(gray), small_model(DETECTOR), "wants 3 channels", "gray of three channels")
 
 
 @case

@@ -10,14 +10,17 @@ static const char *path_of(const struct fid_model *model)
     return info.path;
 }
 
-/* What fid_network_input_fill writes is three numbers for a pixel. */
-static enum fid_status check_channels(const struct fid_model *model, struct fid_error *error)
+/* What fid_network_input_fill writes is three numbers for a pixel, or one. */
+static enum fid_status check_channels(const struct fid_model *model,
+                                      const struct fid_input_card *input, struct fid_error *error)
 {
     struct fid_graph_info graph;
     fid_model_graph(model, 0, &graph);
-    if (graph.c != 3)
-        return fid_fail(error, FID_INVALID, "%s: the network wants %d channels, pictures have 3",
-                        path_of(model), graph.c);
+    const int channels = input->grey ? 1 : 3;
+    if (graph.c != channels)
+        return fid_fail(error, FID_INVALID,
+                        "%s: the network wants %d channels, by 'input.channels' there are %d",
+                        path_of(model), graph.c, channels);
     return FID_OK;
 }
 
@@ -83,18 +86,23 @@ static enum fid_status read_choice(const struct fid_model *model, const char *ke
 static enum fid_status read_input(const struct fid_model *model, struct fid_input_card *input,
                                   struct fid_error *error)
 {
-    static const char *const orders[] = {"rgb", "bgr"};
+    static const char *const orders[] = {"rgb", "bgr", "gray"};
     size_t order;
     double mean[3], scale[3];
-    enum fid_status status = read_choice(model, "input.channels", orders, 2, &order, error);
-    if (status == FID_OK)
-        status = read_numbers(model, "input.mean", -1e6, 1e6, mean, 3, error);
-    if (status == FID_OK)
-        status = read_numbers(model, "input.scale", -1e6, 1e6, scale, 3, error);
+    enum fid_status status = read_choice(model, "input.channels", orders, 3, &order, error);
     if (status != FID_OK)
         return status;
     input->bgr = order == 1;
-    for (int i = 0; i < 3; i++) {
+    input->grey = order == 2;
+    const size_t count = input->grey ? 1 : 3;
+    status = check_channels(model, input, error);
+    if (status == FID_OK)
+        status = read_numbers(model, "input.mean", -1e6, 1e6, mean, count, error);
+    if (status == FID_OK)
+        status = read_numbers(model, "input.scale", -1e6, 1e6, scale, count, error);
+    if (status != FID_OK)
+        return status;
+    for (size_t i = 0; i < count; i++) {
         input->mean[i] = (float)mean[i];
         input->scale[i] = (float)scale[i];
     }
@@ -141,9 +149,7 @@ enum fid_status fid_recognizer_card_read(const struct fid_model *model,
     card->input_h = graph.h;
     card->input_w = graph.w;
     size_t kind = 0, metric;
-    enum fid_status status = check_channels(model, error);
-    if (status == FID_OK)
-        status = read_input(model, &card->input, error);
+    enum fid_status status = read_input(model, &card->input, error);
     if (status == FID_OK)
         status = read_text(model, "embed.output", &card->output, error);
     if (status == FID_OK)
@@ -170,9 +176,7 @@ enum fid_status fid_detector_card_read(const struct fid_model *model,
     *card = (struct fid_detector_card){0};
     if (strcmp(info.kind, "detector") != 0)
         return fid_fail(error, FID_INVALID, "%s is a %s, not a detector", info.path, info.kind);
-    enum fid_status status = check_channels(model, error);
-    if (status == FID_OK)
-        status = read_input(model, &card->input, error);
+    enum fid_status status = read_input(model, &card->input, error);
     if (status == FID_OK)
         status = read_text(model, "detect.kind", &card->kind, error);
     return status;

@@ -11,6 +11,7 @@
 struct fid_input_card {
     bool bgr; /* else RGB */
     float mean[3], scale[3];
+    bool grey; /* one channel, of which mean[0] and scale[0] are */
 };
 
 enum fid_align_kind { FID_ALIGN_LANDMARKS5, FID_ALIGN_BOX };

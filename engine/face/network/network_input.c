@@ -2,6 +2,13 @@
 
 #include "engine/face/picture/picture_codec.h"
 
+/* Brightness of an RGB pixel by the weights of ITU-R BT.601, as the tools that made the training
+ * pictures grey take it. */
+static float luma_of(const uint8_t *pixel)
+{
+    return 0.299f * (float)pixel[0] + 0.587f * (float)pixel[1] + 0.114f * (float)pixel[2];
+}
+
 void fid_network_input_fill(const struct fid_input_card *card, const struct fid_picture *picture,
                             float *data, int h, int w)
 {
@@ -10,10 +17,12 @@ void fid_network_input_fill(const struct fid_input_card *card, const struct fid_
     for (int y = 0; y < h; y++) {
         int filled = y < picture->height ? picture->width : 0;
         const uint8_t *pixel = filled > 0 ? fid_picture_row(picture, y) : black;
-        for (int x = 0; x < w; x++, data += 3) {
+        for (int x = 0; x < w; x++, data += card->grey ? 1 : 3) {
             if (x == filled)
                 pixel = black;
-            for (int i = 0; i < 3; i++)
+            if (card->grey)
+                data[0] = (luma_of(pixel) - card->mean[0]) * card->scale[0];
+            for (int i = 0; i < 3 && !card->grey; i++)
                 data[i] = ((float)pixel[order[i]] - card->mean[i]) * card->scale[i];
             if (x < filled)
                 pixel += 3;
