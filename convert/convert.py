@@ -8,7 +8,8 @@
     convert/convert.py own.onnx -o own.fid --card arcface --set align.template=arcface-128 \\
         --set graph.arcface.size='[128, 128]'
 
-What a source is, is told from its content: HDF5 (Keras), a pickle of arrays (Caffe), ONNX, TFLite.
+What a source is, is told from its content: HDF5 (Keras), a pickle of arrays (Caffe), ONNX, TFLite,
+the JSON file of a TensorFlow.js model (its weights' files are found beside it).
 A card (convert/cards/NAME.toml, or a file of your own) says what weights do not: how a picture
 becomes the input, what the outputs mean, limits. A card that names a file's sha256 is chosen by
 itself, for that file alone. The same sources, card and flags give the same bytes. Sources are read
@@ -30,11 +31,12 @@ from graph import ConvertError
 from graph_passes import simplify
 from labels import read_labels
 from source_kinds import source_kind
+from source_parts import with_parts
 from whole_file import check_target, kind_of, write_whole
 
 CONVERTER = "faceid convert 1.0"
 READERS = {"keras": "keras_reader", "caffe": "caffe_pickle_reader", "onnx": "onnx_reader",
-           "tflite": "tflite_reader"}  # kind -> module, which has read_<kind>(data, name)
+           "tflite": "tflite_reader", "tfjs": "tfjs_reader"}  # kind -> module, which has read_<kind>(data, name)
 LARGEST_SOURCE = 1 << 30
 EXIT_INPUT, EXIT_REFUSED, EXIT_INTERRUPTED = 3, 4, 130
 EXIT_TEXT = """exit codes: 0 written; 2 wrong usage; 3 a source or card cannot be read or the result
@@ -185,21 +187,33 @@ def _thousands(n):
     return "{:,}".format(n)
 
 
-def read_source(path):
+def read_source(path, most=LARGEST_SOURCE, flags=0):
     """(path, bytes) of a regular file of bounded size. OSError, ConvertError."""
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe does not hold us
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags)  # no wait at a pipe
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "is %s, wanted is a regular file" % kind_of(found.st_mode),
                           path)
-        if found.st_size > LARGEST_SOURCE:
+        if found.st_size > most:
             raise ConvertError("%s: %s bytes; sources of up to 1 GiB are read" %
                                (path, _thousands(found.st_size)))
         with os.fdopen(handle, "rb", closefd=False) as file:
             return path, file.read(found.st_size)
     finally:
         os.close(handle)
+
+
+def read_sources(paths):
+    """([(path, bytes)] of the sources, with the bytes of the files that they name behind their own;
+    the paths of these files). A path that is such a file is no source. OSError, ConvertError."""
+    sources, parts = [], []
+    for source in map(read_source, paths):
+        whole, found = with_parts(source, read_source, LARGEST_SOURCE)
+        sources.append(whole)
+        parts += found
+    named = {os.path.realpath(part) for part in parts}
+    return [source for source in sources if os.path.realpath(source[0]) not in named], parts
 
 
 def printable(text):
@@ -239,15 +253,14 @@ def parse_arguments(words):
 
 def run(arguments):
     """Does what the command line says; returns the exit code. OSError, ConvertError."""
-    paths = arguments.sources + [arguments.labels] * bool(arguments.labels)
-    inputs = paths + [arguments.card] * bool(arguments.card and cards.is_path(arguments.card))
+    inputs = arguments.sources + [arguments.labels] * bool(arguments.labels)
+    inputs += [arguments.card] * bool(arguments.card and cards.is_path(arguments.card))
     check_target(arguments.target, inputs)
     card = cards.load(arguments.card, arguments.settings) if arguments.card else None
-    files = [read_source(path) for path in paths]
-    sources, labels = files[:len(arguments.sources)], files[len(arguments.sources):]
-    data, text = convert_apart(sources, card, labels[0] if labels else None,
-                               list(dict.fromkeys(arguments.outputs)))
-    write_whole(arguments.target, data, inputs)
+    sources, parts = read_sources(arguments.sources)
+    labels = read_source(arguments.labels) if arguments.labels else None
+    data, text = convert_apart(sources, card, labels, list(dict.fromkeys(arguments.outputs)))
+    write_whole(arguments.target, data, inputs + parts)
     if not arguments.quiet:
         for line in text.split("\n"):
             print(printable(line))

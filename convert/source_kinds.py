@@ -16,7 +16,7 @@ NO_GRAPH = "it holds weights by name and no layers: "
 class Kind:
     name: str
     start: bytes        # a pattern over the first bytes
-    reader: str = ""    # "keras", "caffe", "onnx", "tflite"; or
+    reader: str = ""    # "keras", "caffe", "onnx", "tflite", "tfjs"; or
     advice: str = ""    # why not, and the next step
 
 
@@ -54,8 +54,7 @@ KINDS = (
     _other("a NumPy array (.npy)", rb"\x93NUMPY", NO_GRAPH + EXPORT % "with the code that made it"),
     _other("safetensors", rb".{6}\x00\x00\{", NO_GRAPH + BY_TORCH),
     _other("a faceid model (.fid)", rb"\x89FID", "it needs no conversion"),
-    _other("a TensorFlow.js model", rb"\s*\{.{0,4000}?\"(modelTopology|weightsManifest)\"",
-           "convert the TensorFlow model that it was made from, or " + BY_TF2ONNX),
+    Kind("a TensorFlow.js model", rb"\s*\{.{0,4000}?\"(modelTopology|weightsManifest)\"", "tfjs"),
     _other("a manifest of TensorFlow.js weights", rb"\s*\[.{0,4000}?\"(paths|shape|dtype)\"",
            NO_GRAPH + BY_TF2ONNX),
     _other("an ncnn graph (.param)", rb"7767517\s",
@@ -81,16 +80,18 @@ KINDS = (
     _other("ncnn weights (.bin)", rb"\x47\x6b\x30\x01|\x38\x4b\x0d\x00",
            "take the network that it was made from, as ONNX"),
 )
+PARTED = ("tfjs",)  # kinds whose files name further ones that belong to them
 
 
 def source_kind(data, name):
-    """The reader of a file's bytes: "keras", "caffe", "onnx" or "tflite". ConvertError says of
-    another kind what it is and the next step."""
+    """The reader of a file's bytes, as KINDS has it. ConvertError says of another kind what it is
+    and the next step."""
     head = data[:HEAD]
     for kind in KINDS:
         if re.match(kind.start, head, re.DOTALL):
             if kind.reader:
                 return kind.reader
             raise ConvertError("%s: this is %s: %s" % (name, kind.name, kind.advice))
-    raise ConvertError("%s: neither HDF5 (Keras), nor a pickle, nor ONNX, nor TFLite: no kind of "
-                       "file that is known; take the network's ONNX file" % name)
+    raise ConvertError("%s: neither HDF5 (Keras), nor a pickle, nor ONNX, nor TFLite, nor a "
+                       "TensorFlow.js model: no kind of file that is known; take the network's "
+                       "ONNX file" % name)

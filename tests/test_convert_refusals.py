@@ -303,7 +303,6 @@ def other_kinds_are_named_with_the_next_step():
             (zipped(), "zip"), (gzip.compress(b"model"), "gzip", "unpack"),
             (saved_array(np.save, np.zeros(3)), ".npy", "no layers"),
             (struct.pack("<Q", 20) + b'{"a":{"dtype":"F32"}', "safetensors", "no layers"),
-            (b'{"format": "graph-model", "modelTopology": {}}', "TensorFlow.js", "tf2onnx"),
             (b'[{"weights":[{"name":"c","shape":[1]}],"paths":["s"]}]', "manifest", "no layers"),
             (b"7767517\n75 83\nInput data 0 1 data\n", "ncnn graph"),
             (b"\x47\x6b\x30\x01" + bytes(40), "ncnn weights"),
