@@ -35,8 +35,10 @@ from source_parts import with_parts
 from whole_file import check_target, kind_of, write_whole
 
 CONVERTER = "faceid convert 1.0"
+# kind -> module, which has read_<kind>(data, name)
 READERS = {"keras": "keras_reader", "caffe": "caffe_pickle_reader", "onnx": "onnx_reader",
-           "tflite": "tflite_reader", "tfjs": "tfjs_reader"}  # kind -> module, which has read_<kind>(data, name)
+           "tflite": "tflite_reader", "tfjs": "tfjs_reader",
+           "tfjs_weights": "tfjs_weights_reader"}
 LARGEST_SOURCE = 1 << 30
 EXIT_INPUT, EXIT_REFUSED, EXIT_INTERRUPTED = 3, 4, 130
 EXIT_TEXT = """exit codes: 0 written; 2 wrong usage; 3 a source or card cannot be read or the result

@@ -16,7 +16,7 @@ NO_GRAPH = "it holds weights by name and no layers: "
 class Kind:
     name: str
     start: bytes        # a pattern over the first bytes
-    reader: str = ""    # "keras", "caffe", "onnx", "tflite", "tfjs"; or
+    reader: str = ""    # "keras", "caffe", "onnx", "tflite", "tfjs", "tfjs_weights"; or
     advice: str = ""    # why not, and the next step
 
 
@@ -55,8 +55,8 @@ KINDS = (
     _other("safetensors", rb".{6}\x00\x00\{", NO_GRAPH + BY_TORCH),
     _other("a faceid model (.fid)", rb"\x89FID", "it needs no conversion"),
     Kind("a TensorFlow.js model", rb"\s*\{.{0,4000}?\"(modelTopology|weightsManifest)\"", "tfjs"),
-    _other("a manifest of TensorFlow.js weights", rb"\s*\[.{0,4000}?\"(paths|shape|dtype)\"",
-           NO_GRAPH + BY_TF2ONNX),
+    Kind("a manifest of TensorFlow.js weights", rb"\s*\[.{0,4000}?\"(paths|shape|dtype)\"",
+         "tfjs_weights"),
     _other("an ncnn graph (.param)", rb"7767517\s",
            "take the network that it was made from, as ONNX"),
     _other("an MXNet graph (-symbol.json)", rb"\s*\{\s*\"nodes\"",
@@ -80,7 +80,7 @@ KINDS = (
     _other("ncnn weights (.bin)", rb"\x47\x6b\x30\x01|\x38\x4b\x0d\x00",
            "take the network that it was made from, as ONNX"),
 )
-PARTED = ("tfjs",)  # kinds whose files name further ones that belong to them
+PARTED = ("tfjs", "tfjs_weights")  # kinds whose files name further ones that belong to them
 
 
 def source_kind(data, name):

@@ -320,7 +320,8 @@ def real_files_without_layers_are_named():
     for name, *words in (("pytorch_no_graph/blazeface.pth", "PyTorch", "torch.onnx"),
                          ("pytorch_no_graph/blazefaceback.pth", "PyTorch", "torch.onnx"),
                          ("pytorch_no_graph/mtcnn_pnet.pt", "PyTorch", "torch.onnx"),
-                         ("faceapi_mtcnn/mtcnn_model-weights_manifest.json", "manifest")):
+                         ("faceapi_mtcnn/mtcnn_model-weights_manifest.json", "MTCNN",
+                          "starter")):
         with open(shared("models/" + name), "rb") as file:
             data = file.read()
         refused(lambda: convert.convert([(name, data)]), name + ": this is", *words)

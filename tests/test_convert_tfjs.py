@@ -17,7 +17,7 @@ import tfjs_maker
 from engine import error_bounds, first_difference, run_engine, tool, write_fid
 from refusal import refused
 from tfjs_operators import EMITTERS
-from tfjs_peer import HUMAN, model_file, run_tfjs
+from tfjs_peer import FACE_API, HUMAN, model_file, run_face_api, run_tfjs
 from tfjs_reader import read_tfjs
 
 CONVERT = os.path.join(ROOT, "convert", "convert.py")
@@ -95,6 +95,24 @@ def networks_of_human_agree_with_tensorflow_js():
         want, got = run_tfjs(path, x, graph.outputs), run_engine(write_fid([graph]), x)
         for output in graph.outputs:
             require_alike(got[output], want[output], "%s, %s" % (name, output))
+
+
+@case
+def networks_of_face_api_agree_with_it():
+    tool()
+    for net, name in (("faceRecognitionNet", "face_recognition_model"),
+                      ("faceLandmark68Net", "face_landmark_68_model"),
+                      ("faceLandmark68TinyNet", "face_landmark_68_tiny_model"),
+                      ("faceExpressionNet", "face_expression_model"),
+                      ("ageGenderNet", "age_gender_model")):
+        path = model_file(FACE_API, name)
+        graph = read(path)
+        x = np.random.default_rng(4).integers(0, 256, (1, *graph.size)).astype("f4")
+        want = run_face_api(net, path, x)
+        scaled = (x - np.float32([122.782, 117.001, 104.298])) / 255  # where dlib has 256
+        got = run_engine(write_fid([graph]), scaled)
+        for output, value in zip(graph.outputs, want, strict=True):
+            require_alike(got[output], value, "%s, %s" % (name, output))
 
 
 @case
@@ -224,8 +242,23 @@ def damaged_models_are_refused():
             (with_nodes(relu, weightsManifest=5), "manifest"),
             (b'{"modelTopology": {"node": NaN}}', "JSON is damaged"),
             (b'{"modelTopology": {', "JSON is damaged"),
-            (b'{"modelTopology": ' + b"[" * 100000, "nested too deeply")):
+            (b'{"modelTopology": ' + b"[" * 100000, "nested too deeply"),
+            (b'[{"weights": [], "paths": []}]', "manifest", "no layers", "dlib")):
         refused(lambda: convert.convert([("f.json", data)]), "f.json: ", *words)
+
+
+@case
+def weights_without_a_graph_are_named():
+    for name, *words in (("tiny_face_detector_model", "tiny face detector", "YuNet"),
+                         ("ssd_mobilenetv1_model", "SSD MobileNet v1", "YuNet")):
+        path = model_file(FACE_API, name)
+        refused(lambda: read(path), path + ": this is face-api.js's", *words)
+    m = tfjs_maker.Maker(1, 2, 2, 3)
+    m.constant(m.array(256, 128))
+    m.entries[0]["name"] = "fc"
+    manifest = json.dumps([{"paths": ["s"], "weights": m.entries}]).encode()
+    refused(lambda: convert.convert([("f", manifest + m.shards[0])]), "f: the weight 'conv32_down/",
+            "missing")
 
 
 @case

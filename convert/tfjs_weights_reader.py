@@ -1,0 +1,69 @@
+"""tfjs_weights_reader.py - weights of TensorFlow.js without a graph, by named architecture: the
+manifest tells by a weight's name and shape which network of face-api.js it is, and its graph is
+written down in tfjs_faceapi_graphs.py.
+
+To add an architecture: its function there, its row in ARCHITECTURES."""
+from dataclasses import dataclass
+
+import tfjs_faceapi_graphs as graphs
+from graph import ConvertError
+from tfjs_file import parse_json, read_weights, stated_shapes
+
+DETECTORS = "; its graph is not known here: take a detector with five landmarks (YuNet, MTCNN)"
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """weight, shape: one that tells it from all others, and here all of these weights. size: of the
+    input. build: (Layers) -> the outputs; or advice: why there is none, and the next step."""
+    what: str
+    weight: str
+    shape: list
+    size: tuple = (112, 112)
+    build: object = None
+    advice: str = ""
+
+
+ARCHITECTURES = (
+    Architecture("dlib's ResNet recognizer", "fc", [256, 128], (150, 150), graphs.dlib_resnet),
+    Architecture("face-api.js's 68 landmarks", "fc/weights", [256, 136], build=graphs.landmarks68),
+    Architecture("face-api.js's 68 landmarks (tiny)", "fc/weights", [128, 136],
+                 build=graphs.landmarks68_tiny),
+    Architecture("face-api.js's expressions", "fc/weights", [256, 7], build=graphs.expressions),
+    Architecture("face-api.js's age and gender", "fc/age/weights", [512, 1],
+                 build=graphs.age_gender),
+    Architecture("face-api.js's tiny face detector", "conv8/filters", [1, 1, 512, 25],
+                 advice=DETECTORS),
+    Architecture("face-api.js's SSD MobileNet v1",
+                 "Prediction/BoxPredictor_0/ClassPredictor/weights", [1, 1, 512, 9],
+                 advice=DETECTORS),
+    Architecture("face-api.js's MTCNN", "pnet/conv1/weights", [3, 3, 3, 10],
+                 advice=": the starter's MTCNN has the same numbers (weights/get starter)"),
+)
+
+
+def _architecture(content):
+    shapes = stated_shapes(content)
+    found = next((row for row in ARCHITECTURES if shapes.get(row.weight) == row.shape), None)
+    if found is None:
+        raise ConvertError("this is a manifest of weights: it holds no layers, and the names are "
+                           "those of none of %s: convert the model that they were taken from" %
+                           ", ".join(row.what for row in ARCHITECTURES if row.build))
+    if not found.build:
+        raise ConvertError("this is " + found.what + found.advice)
+    return found
+
+
+def read_tfjs_weights(data, name, outputs=()):
+    """The graph of a manifest's bytes, its shards behind the JSON; name is for messages. Values
+    named in outputs become its outputs, if there are any. ConvertError."""
+    try:
+        content, end = parse_json(data)
+        found = _architecture(content)
+        layers = graphs.Layers(read_weights(content, data[end:]), *found.size)
+        layers.graph.outputs = found.build(layers)
+        layers.check_all_used(found.what)
+    except ConvertError as error:
+        raise ConvertError("%s: %s" % (name, error)) from None
+    layers.graph.cut(outputs)
+    return layers.graph
