@@ -85,7 +85,7 @@ FIELDS = {  # ranges as engine/face/network/model_card.c has them; * is a name
     "info.name": _text(),
     "info.source": _text(optional=True, settable=True),
     "info.licence": _text(optional=True, settable=True),
-    "face.kind": _choice("recognizer", "detector", "classifier"),
+    "face.kind": _choice("recognizer", "detector", "classifier", "plain network"),
     "input.channels": _choice("rgb", "bgr", "gray"),
     "input.mean": _numbers(1, -1e6, 1e6, most=3),  # one for each channel
     "input.scale": _numbers(1, -1e6, 1e6, most=3),

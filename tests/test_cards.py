@@ -33,7 +33,8 @@ def graphs_for(card):
     """Small graphs of the sizes and outputs that a card names."""
     made = []
     for name, wanted in card.graphs.items():
-        graph = Graph("source", "in", *wanted["size"], 3)
+        channels = wanted.get("channels", 3)
+        graph = Graph("source", "in", *wanted["size"], channels)
         for output, count in wanted["outputs"].items():
             digits = re.search(r"_(\d+)$", output)
             stride = int(digits.group(1)) if digits else 8
@@ -46,7 +47,7 @@ def graphs_for(card):
             else:
                 graph.append("global_average_pool", ["in"], "mean of " + output)
                 graph.append("fully_connected", ["mean of " + output], output, tensors={
-                    "filter": np.zeros((count, 3)), "bias": np.ones(count)})
+                    "filter": np.zeros((count, channels)), "bias": np.ones(count)})
         graph.outputs = list(wanted["outputs"])
         made.append(graph)
     return made
@@ -64,9 +65,14 @@ def every_card_makes_a_model_that_the_program_takes():
         data, _, _, meta = convert._finish(card, graphs[::-1], digests, None, ())
         require(meta["info.source"] == meta["info.licence"] == cards.GIVEN, name + " claims an origin")
         path = write(name + ".fid", data)
-        detects = meta["face.kind"] == "detector"
-        require(detects or meta["decision.measured_on"] == cards.NOT_MEASURED, name + " claims limits")
-        if meta["face.kind"] == "classifier":  # which verify does not take
+        detects, plain = [meta["face.kind"] == kind for kind in ("detector", "plain network")]
+        require(detects or plain or meta["decision.measured_on"] == cards.NOT_MEASURED,
+                name + " claims limits")
+        if plain:
+            done = faceid("verify", "a.jpg", "b.jpg", pair=(path, small_model(DETECTOR)))
+            require(done.returncode == 4 and "is a plain network, and a recognizer" in done.stderr,
+                    name + ": " + done.stderr)
+        if plain or meta["face.kind"] == "classifier":  # which verify does not take
             done = faceid("model", "verify", path)
             require(done.returncode == 0, name + ": " + done.stderr)
             continue
