@@ -71,8 +71,7 @@ def read_caffe(data, name, outputs=()):
     """The graph of a pickle's bytes; name is for messages. Values named in outputs become its
     outputs, if there are any. ConvertError."""
     try:
-        weights = resnet50_graph.LayerWeights(layers_of(array_pickle.load(data)), "Caffe weights")
-        graph = resnet50_graph.build(VARIANT, weights)
+        graph = resnet50_graph.build(VARIANT, layers_of(array_pickle.load(data)), "Caffe weights")
         graph.cut(outputs)
         return graph
     except ConvertError as error:

@@ -1,24 +1,21 @@
-"""keras_reader.py - the .h5 weights of keras-vggface's ResNet50, with or without the class layer.
+"""keras_reader.py - Keras' HDF5 files: a whole model (.h5, .hdf5), whose configuration stands in
+the attribute `model_config`, and the weights alone of keras-vggface's ResNet50, with or without the
+class layer.
 
 The file lists its layers in the attribute `layer_names` and each layer's arrays in `weight_names`
 (of bytes or text, at the root or in the group `model_weights`, long lists cut into numbered
-pieces). Values have the names that Keras gives its layers in a fresh session."""
-import io
-import os
-
-import numpy as np
-
-os.environ["HDF5_PLUGIN_PRELOAD"] = "::"  # a file's filters may not load libraries
-try:
-    import h5py
-except ImportError:
-    h5py = None
-
+pieces). ResNet50's values have the names that Keras gives its layers in a fresh session."""
+import keras_model
 import resnet50_graph
 from graph import ConvertError
+from keras_hdf5 import array_in, is_group, member, names_in, open_file
+from source_kinds import BY_TF2ONNX, NO_GRAPH
 
 ROLES = {"kernel": "filter", "bias": "bias", "gamma": "gamma", "beta": "beta",
          "moving_mean": "mean", "moving_variance": "variance"}
+MODEL = "model_config"  # the attribute of a whole model
+MAX_PARTS = 16          # of an array's name
+WHOLE = "save the whole model (model.save('NAME.h5')) and convert that, or " + BY_TF2ONNX
 
 
 class Names:
@@ -38,71 +35,24 @@ class Names:
         self.add = "add_%d" % (before + 1)
 
 
-LINKS = {} if h5py is None else {h5py.h5l.TYPE_SOFT: "a soft",
-                                 h5py.h5l.TYPE_EXTERNAL: "an external"}
-
 VARIANT = resnet50_graph.Variant(
     epsilon=1e-3, conv1={"pad_mode": "same"}, pool1={}, names=Names)
 
 
-def _names(holder, attribute):
-    """A list of names from an attribute, whole or in pieces attribute0, attribute1, ..."""
-    if attribute in holder.attrs:
-        pieces = [holder.attrs[attribute]]
-    else:
-        pieces = []
-        while "%s%d" % (attribute, len(pieces)) in holder.attrs:
-            pieces.append(holder.attrs["%s%d" % (attribute, len(pieces))])
-        if not pieces:
-            raise ConvertError("'%s' has no attribute '%s': not a file of Keras weights" %
-                               (holder.name, attribute))
-    words = [word for piece in pieces for word in np.asarray(piece).reshape(-1).tolist()]
-    return [word.decode("utf-8") if isinstance(word, bytes) else str(word) for word in words]
-
-
-def _member(group, path):
-    """What path names below a group, or None. Each step is looked at before it is taken: a link
-    that is no entry of this very file is refused, and not followed."""
-    for part in path.split("/"):
-        name = part.encode("utf-8")
-        if part in ("", "."):
-            continue
-        if not isinstance(group, h5py.Group) or not group.id.links.exists(name):
-            return None
-        kind = group.id.links.get_info(name).type
-        if kind != h5py.h5l.TYPE_HARD:
-            raise ConvertError("'%s' in '%s' is %s link: refused, a file of weights has all inside" %
-                               (part, group.name, LINKS.get(kind, "a foreign")))
-        group = group[part]
-    return group
-
-
-def _array(group, name):
-    dataset = _member(group, name)
-    if not isinstance(dataset, h5py.Dataset):
-        raise ConvertError("the array '%s' of layer '%s' is missing" % (name, group.name))
-    if dataset.id.get_create_plist().get_external_count() or dataset.is_virtual:
-        raise ConvertError("the array '%s' lies in another file" % name)
-    if dataset.dtype.kind != "f":
-        raise ConvertError("the array '%s' is of type %s, wanted are floats" %
-                           (name, dataset.dtype))
-    return dataset[()]
-
-
 def read_layers(file):
     """{layer: {role: array}} of an open file of weights, only layers that have weights."""
-    root = _member(file, "model_weights") or file
+    root = member(file, "model_weights") or file
     layers = {}
-    for layer in _names(root, "layer_names"):
-        group = _member(root, layer)
-        if not isinstance(group, h5py.Group):
+    for layer in names_in(root, "layer_names"):
+        group = member(root, layer)
+        if not is_group(group):
             raise ConvertError("layer '%s' is listed but missing" % layer)
         arrays = {}
-        for name in _names(group, "weight_names"):
+        for name in names_in(group, "weight_names"):
             kind = name.rpartition("/")[2].partition(":")[0]
             if kind not in ROLES:
                 raise ConvertError("layer '%s': the array '%s' is of no known kind" % (layer, name))
-            arrays[ROLES[kind]] = _array(group, name)
+            arrays[ROLES[kind]] = array_in(group, name)
         if arrays:
             layers[layer] = arrays
     return layers
@@ -122,44 +72,73 @@ def _in_our_order(arrays):
 def _check_architecture(layers):
     """Says what the file is when it is another of keras-vggface's networks."""
     if any("_1x1_down" in name or "_1x1_up" in name for name in layers):
-        raise ConvertError("this is a SENet50; only ResNet50 can be converted")
+        raise ConvertError("these are weights of a SENet50 without its layers: %s" % WHOLE)
     if "conv1_1" in layers or "fc6" in layers:
-        raise ConvertError("this is a VGG16; only ResNet50 can be converted")
+        raise ConvertError("these are weights of a VGG16 without its layers: %s" % WHOLE)
     if Names.CONV1[0] not in layers:
-        raise ConvertError("not keras-vggface's ResNet50: layer '%s' is missing" % Names.CONV1[0])
+        raise ConvertError("these are weights of an unknown network, not of keras-vggface's "
+                           "ResNet50 (%d layers: %s; '%s' is missing): %s%s" % (
+                               len(layers), ", ".join("'%.80s'" % name for name in [*layers][:3]),
+                               Names.CONV1[0], NO_GRAPH, WHOLE))
 
 
-def _warm_up():
-    """Reads a tiny file of our own, so that what h5py loads at its first use is there: where
-    sources are read nothing can be loaded."""
-    made = io.BytesIO()
-    with h5py.File(made, "w") as file:
-        file.attrs["layer_names"] = ["l"]
-        file.create_group("l").attrs["weight_names"] = np.array([b"k/kernel:0"])
-        file["l"].create_dataset("k/kernel:0", data=np.zeros(4, np.float32), compression="gzip")
-    with h5py.File(io.BytesIO(made.getvalue()), "r") as file:
-        read_layers(file)
+class NamedWeights:
+    """The weights of a whole model, for keras_model.py: the places of a layer are the names of the
+    models around it and its own. A model that is a layer lists the arrays of all its layers, below
+    names that end in theirs."""
+
+    def __init__(self, root):
+        self.root, self.listed = root, {}
+
+    def below(self, place, layers):
+        return [(place or ()) + (layer["name"],) for layer in layers]
+
+    def arrays(self, place):
+        outer, inner = place[0], place[-1] if len(place) > 1 else ""
+        if outer not in self.listed:
+            self.listed[outer] = self._list(outer)
+        return [array_in(member(self.root, outer), name)
+                for name in self.listed[outer].get(inner, ())]
+
+    def _list(self, layer):
+        """{"": its arrays, name of a layer in it: those of that layer}."""
+        group, found = member(self.root, layer), {}
+        for name in names_in(group, "weight_names") if is_group(group) else ():
+            parts = name.split("/")[:-1]
+            for ending in [""] + ["/".join(parts[i:]) for i in range(len(parts))][:MAX_PARTS]:
+                found.setdefault(ending, []).append(name)
+        return found
+
+
+def _major(version):
+    """The first number of a version's text, 2 where there is none."""
+    version = version.decode("latin1") if isinstance(version, bytes) else str(version)
+    return int(version[0]) if version[:1].isdecimal() else 2
+
+
+def _graph(file, outputs):
+    if MODEL in file.attrs:
+        weights = NamedWeights(member(file, "model_weights") or file)
+        return keras_model.graph_of(keras_model.parse(file.attrs[MODEL]), weights,
+                                    _major(file.attrs.get("keras_version", "2")), outputs)
+    if "layer_names" not in file.attrs and member(file, "model_weights") is None and (
+            "layer_names0" not in file.attrs):
+        raise ConvertError("this is an HDF5 file without a Keras model: %s" % WHOLE)
+    layers = read_layers(file)
+    _check_architecture(layers)
+    layers = {layer: _in_our_order(arrays) for layer, arrays in layers.items()}
+    graph = resnet50_graph.build(VARIANT, layers, "Keras weights")
+    graph.cut(outputs)
+    return graph
 
 
 def read_keras(data, name, outputs=()):
     """The graph of a .h5 file's bytes; name is for messages. Values named in outputs become its
     outputs, if there are any. ConvertError."""
-    if h5py is None:
-        raise ConvertError("%s: reading HDF5 needs the package python3-h5py" % name)
     try:
-        with h5py.File(io.BytesIO(data), "r") as file:
-            layers = read_layers(file)
-        _check_architecture(layers)
-        layers = {layer: _in_our_order(arrays) for layer, arrays in layers.items()}
-        weights = resnet50_graph.LayerWeights(layers, "Keras weights")
-        graph = resnet50_graph.build(VARIANT, weights)
-        graph.cut(outputs)
-        return graph
+        with open_file(data) as file:
+            return _graph(file, outputs)
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise ConvertError("%s: the HDF5 file is damaged (%s)" % (name, error)) from None
     except ConvertError as error:
         raise ConvertError("%s: %s" % (name, error)) from None
-
-
-if h5py is not None:
-    _warm_up()

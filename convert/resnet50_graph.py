@@ -3,17 +3,14 @@ first 1x1 of a stage. Keras' and Caffe's differ in what a Variant says, and are 
 
 Neither file of weights holds its graph; this is it, written from the networks' published
 sources."""
-import math
 from dataclasses import dataclass
 
-import numpy as np
-
-from graph import ConvertError, Graph
+from dictionary_graph import Builder, LayerWeights
+from graph import Graph
 
 INPUT = (224, 224, 3)
 STAGES = ((3, 64), (4, 128), (6, 256), (3, 512))  # blocks, width; a block gives 4 x width channels
 WIDEN = 4
-BATCH_NORM = ("gamma", "beta", "mean", "variance")
 
 
 @dataclass(frozen=True)
@@ -26,49 +23,26 @@ class Variant:
     names: object
 
 
-class _Builder:
-    """layer(name, "filter" | "dense") -> arrays; every shape is checked before use."""
-
+class _Builder(Builder):
     def __init__(self, variant, weights):
-        self.variant, self.weights = variant, weights
-        self.graph = Graph("resnet50", variant.names.INPUT, *INPUT)
+        super().__init__(Graph("resnet50", variant.names.INPUT, *INPUT), weights, variant.epsilon)
+        self.variant = variant
 
-    def _array(self, layer, role, shape):
-        array = self.weights.take(layer, role)
-        if array.shape != shape:
-            raise ConvertError("layer '%s': %s has the shape %s, ResNet50's is %s" %
-                               (layer, role, list(array.shape), list(shape)))
-        return array
-
-    def conv(self, x, conv, norm, c_in, c_out, kernel, stride, padding):
-        """A convolution without bias and its batch norm; returns the norm's output."""
-        filters = self._array(conv, "filter", (c_out, kernel, kernel, c_in))
-        self.graph.append("conv", [x], conv, kernel=(kernel, kernel), stride=(stride, stride),
-                          dilation=(1, 1), groups=1,
-                          tensors={"filter": filters, "bias": np.zeros(c_out)}, **padding)
-        gamma, beta, mean, variance = [self._array(norm, role, (c_out,)).astype(np.float64)
-                                       for role in BATCH_NORM]
-        if variance.min() < 0:
-            raise ConvertError("layer '%s': a variance is negative" % norm)
-        scale = gamma / np.sqrt(variance + self.variant.epsilon)
-        self.graph.append("affine", [conv], norm,
-                          tensors={"scale": scale, "shift": beta - mean * scale})
-        return norm
-
-    def relu(self, x, output):
-        self.graph.append("activation", [x], output, activation="clamp", low=0.0, high=math.inf)
-        return output
+    def unit(self, x, layers, c_in, c_out, kernel, stride, padding):
+        """A convolution without bias and its batch norm, of which layers has the names."""
+        conv = self.conv(x, layers[0], c_in, c_out, (kernel, kernel), stride, **padding)
+        return self.norm(conv, layers[1], c_out)
 
     def block(self, x, stage, block, c_in, width, stride):
         """1x1 to fewer channels, 3x3, 1x1 to more; added to x, or to a 1x1 of x in the first."""
         names = self.variant.names(stage, block)
         c_out = width * WIDEN
-        y = self.relu(self.conv(x, *names.reduce, c_in, width, 1, stride, {}), names.relus[0])
-        y = self.relu(self.conv(y, *names.middle, width, width, 3, 1, {"pads": (1, 1, 1, 1)}),
+        y = self.relu(self.unit(x, names.reduce, c_in, width, 1, stride, {}), names.relus[0])
+        y = self.relu(self.unit(y, names.middle, width, width, 3, 1, {"pads": (1, 1, 1, 1)}),
                       names.relus[1])
-        y = self.conv(y, *names.increase, width, c_out, 1, 1, {})
+        y = self.unit(y, names.increase, width, c_out, 1, 1, {})
         if block == 0:
-            x = self.conv(x, *names.project, c_in, c_out, 1, stride, {})
+            x = self.unit(x, names.project, c_in, c_out, 1, stride, {})
         self.graph.append("add", [y, x], names.add)
         return self.relu(names.add, names.relus[2])
 
@@ -78,7 +52,7 @@ class _Builder:
         if not self.weights.has(dense):
             return
         classes = self.weights.take(dense, "bias").shape[0]
-        filters = self._array(dense, "filter", (classes, STAGES[-1][1] * WIDEN))
+        filters = self.weights.take(dense, "filter", (classes, STAGES[-1][1] * WIDEN))
         self.graph.append("fully_connected", [x], names.LOGITS, name=dense,
                           tensors={"filter": filters, "bias": self.weights.take(dense, "bias")})
         self.graph.append("softmax", [names.LOGITS], names.CLASSES, axis=3)
@@ -86,7 +60,7 @@ class _Builder:
 
     def build(self):
         names = self.variant.names
-        x = self.conv(names.INPUT, *names.CONV1, 3, 64, 7, 2, self.variant.conv1)
+        x = self.unit(names.INPUT, names.CONV1, 3, 64, 7, 2, self.variant.conv1)
         x = self.relu(x, names.RELU1)
         self.graph.append("max_pool", [x], names.POOL1, kernel=(3, 3), stride=(2, 2),
                           **self.variant.pool1)
@@ -103,30 +77,7 @@ class _Builder:
         return self.graph
 
 
-def build(variant, weights):
-    """The graph with the weights of weights, which has take(layer, role), has(layer) and
-    check_all_taken(). ConvertError names the layer that is missing, wrong or one too many."""
-    return _Builder(variant, weights).build()
-
-
-class LayerWeights:
-    """layers: name -> {role: array}; every layer must be used by the graph."""
-
-    def __init__(self, layers, what):
-        self.layers, self.what, self.taken = layers, what, set()
-
-    def has(self, layer):
-        return layer in self.layers
-
-    def take(self, layer, role):
-        if layer not in self.layers:
-            raise ConvertError("%s: layer '%s' is missing" % (self.what, layer))
-        if role not in self.layers[layer]:
-            raise ConvertError("%s: layer '%s' has no %s" % (self.what, layer, role))
-        self.taken.add(layer)
-        return self.layers[layer][role]
-
-    def check_all_taken(self):
-        left = sorted(set(self.layers) - self.taken)
-        if left:
-            raise ConvertError("%s: ResNet50 has no layer '%s'" % (self.what, left[0]))
+def build(variant, layers, what):
+    """The graph with the weights of layers, name -> {role: array}; what they are, for messages.
+    ConvertError names the layer that is missing, wrong or one too many."""
+    return _Builder(variant, LayerWeights(layers, what, "ResNet50")).build()
