@@ -8,8 +8,9 @@
     convert/convert.py own.onnx -o own.fid --card arcface --set align.template=arcface-128 \\
         --set graph.arcface.size='[128, 128]'
 
-What a source is, is told from its content: HDF5 (Keras), a pickle of arrays (Caffe), ONNX, TFLite,
-the JSON file of a TensorFlow.js model (its weights' files are found beside it).
+What a source is, is told from its content: ONNX, TFLite, a Keras model (HDF5, .keras), weights
+alone of a network that is known (a pickle, a checkpoint of PyTorch, safetensors), the JSON file of a
+TensorFlow.js model (its weights' files are found beside it).
 A card (convert/cards/NAME.toml, or a file of your own) says what weights do not: how a picture
 becomes the input, what the outputs mean, limits. A card that names a file's sha256 is chosen by
 itself, for that file alone. The same sources, card and flags give the same bytes. Sources are read
@@ -30,7 +31,7 @@ from fid_writer import HEADER_BYTES, MAGIC, file_bytes
 from graph import ConvertError
 from graph_passes import simplify
 from labels import read_labels
-from source_kinds import source_kind
+from source_kinds import folder_text, source_kind
 from source_parts import with_parts
 from whole_file import check_target, kind_of, write_whole
 
@@ -38,7 +39,8 @@ CONVERTER = "faceid convert 1.0"
 # kind -> module, which has read_<kind>(data, name)
 READERS = {"keras": "keras_reader", "caffe": "caffe_pickle_reader", "onnx": "onnx_reader",
            "tflite": "tflite_reader", "tfjs": "tfjs_reader",
-           "tfjs_weights": "tfjs_weights_reader"}
+           "tfjs_weights": "tfjs_weights_reader", "torch": "torch_reader", "zip": "zip_reader",
+           "safetensors": "safetensors_reader"}
 LARGEST_SOURCE = 1 << 30
 EXIT_INPUT, EXIT_REFUSED, EXIT_INTERRUPTED = 3, 4, 130
 EXIT_TEXT = """exit codes: 0 written; 2 wrong usage; 3 a source or card cannot be read or the result
@@ -48,13 +50,14 @@ format (the message names operator and node), a file that no card names, a card 
 has a wrong key (the message says what is wanted); 130 interrupted"""
 
 
-def load_reader(kind):
-    """The function that reads a kind; its packages are loaded at need."""
+def load_reader(kind, name="a source"):
+    """The function that reads a kind; its packages are loaded at need. name: of a file, for
+    messages."""
     try:
         return getattr(importlib.import_module(READERS[kind]), "read_" + kind)
     except ImportError as error:
-        raise ConvertError("reading %s files needs Python's package %s (make deps installs it)" %
-                           (kind, error.name)) from None
+        raise ConvertError("%s: reading %s files needs Python's package %s (make deps installs "
+                           "it)" % (name, kind, error.name)) from None
 
 
 def guarded(name, function, *arguments):
@@ -78,7 +81,7 @@ def guarded(name, function, *arguments):
 def read_graphs(kind, sources, outputs=(), at=lambda name: None):
     """The simplified graph of each source, as the reader of the kind sees it. outputs: names of
     values that become the outputs of those that have one of them."""
-    read, graphs = load_reader(kind), []
+    read, graphs = load_reader(kind, sources[0][0]), []
     for name, data in sources:
         at(name)
         graphs.append(guarded(name, lambda: simplify(read(data, name, outputs))))
@@ -88,7 +91,8 @@ def read_graphs(kind, sources, outputs=(), at=lambda name: None):
 def kind_of_sources(sources):
     kinds = sorted({source_kind(data, name) for name, data in sources})
     if len(kinds) != 1:
-        raise ConvertError("the sources are of several kinds: %s" % ", ".join(kinds))
+        raise ConvertError("%s: the sources are of several kinds: %s" % (
+            ", ".join(name for name, _ in sources), ", ".join(kinds)))
     return kinds[0]
 
 
@@ -133,7 +137,7 @@ def convert_apart(sources, card=None, label_file=None, outputs=()):
     """convert() in a process of its own; label_file: (name, bytes) or None; without a card the one
     that names the sources. Returns (bytes of the .fid file, what was converted, for people).
     ConvertError, OSError."""
-    load_reader(kind_of_sources(sources))  # before the doors are shut
+    load_reader(kind_of_sources(sources), sources[0][0])  # before the doors are shut
     card = card or cards.by_sha256(digests_of(sources))
 
     def work(at):
@@ -195,8 +199,8 @@ def read_source(path, most=LARGEST_SOURCE, flags=0):
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "is %s, wanted is a regular file" % kind_of(found.st_mode),
-                          path)
+            raise OSError(errno.EINVAL, folder_text(path) if stat.S_ISDIR(found.st_mode) else
+                          "is %s, wanted is a regular file" % kind_of(found.st_mode), path)
         if found.st_size > most:
             raise ConvertError("%s: %s bytes; sources of up to 1 GiB are read" %
                                (path, _thousands(found.st_size)))

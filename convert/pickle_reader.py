@@ -64,10 +64,12 @@ def check_key(key):
 
 
 class Interpreter:
-    """data: bytes; names: the table; persistent: function of a persistent id, or None."""
+    """data: bytes; names: the table; persistent: function of a persistent id, or None; attributes:
+    of dicts, which the file may set and nobody gets."""
 
-    def __init__(self, data, names, persistent=None, start=0):
+    def __init__(self, data, names, persistent=None, start=0, attributes=frozenset()):
         self.data, self.names, self.persistent = data, names, persistent
+        self.attributes = attributes
         self.position = start  # after run(): behind the pickle
         self.stack, self.marks, self.memo = [], [], {}
         self.depths = {}       # id of a container -> (the container, its depth)
@@ -218,6 +220,10 @@ class Interpreter:
 
     def build(self):
         state, target = self.pop(), self.pop()
+        if type(target) is dict and type(state) is dict and state and (
+                self.attributes.issuperset(state)):
+            self.stack.append(target)
+            return
         if not isinstance(target, Part):
             refuse("to set the state of %s" % _described(target))
         state = self.plain(state)

@@ -19,8 +19,10 @@ import numpy as np
 from check import SHARED, temp_folder
 
 import convert
+import keras_maker
 import sandbox
 import tflite_maker
+import torch_maker
 import vggface2_weights
 
 sandbox.NAMESPACES = ()  # the kernel makes some fifty a second; there is no descriptor for a socket
@@ -63,7 +65,35 @@ def h5_seeds():
                                 compression="gzip", shuffle=True, fletcher32=True)
         with open(path, "rb") as file:
             found.append(file.read())
-    return found + _real("mini_xception/fer2013_mini_XCEPTION.102-0.66.hdf5")
+    return found + _keras_model()[:1] + _real("mini_xception/fer2013_mini_XCEPTION.102-0.66.hdf5")
+
+
+def _keras_model():
+    """The same small model as .h5 and .keras."""
+    layers = keras_maker.Layers((4, 4, 2))
+    layers.add("Conv2D", "conv", (3, 3, 2, 2), (2,), filters=2, kernel_size=[3, 3], strides=[1, 1],
+               padding="same", activation="relu")
+    layers.add("BatchNormalization", "norm", (2,), (2,), (2,), (2,), axis=-1, epsilon=0.001)
+    layers.add("GlobalAveragePooling2D", "top")
+    found = layers.functional()
+    return [keras_maker.write_keras2(found, layers), keras_maker.write_keras3(found, layers)]
+
+
+def zip_seeds():
+    return [torch_maker.checkpoint(_some_state(), False), _keras_model()[1]] + _real(
+        "pytorch_no_graph/blazefaceback.pth")
+
+
+def torch_seeds():
+    return [torch_maker.checkpoint(_some_state()), torch_maker.safetensors(_some_state())] + _real(
+        "pytorch_no_graph/mtcnn_pnet.pt")
+
+
+def _some_state():
+    """Layers with the names of a network that is known, so that reading goes on to their shapes."""
+    return {name: np.ones(shape, "<f4") for name, shape in (
+        ("conv2d_1a.conv.weight", (32, 3, 3, 3)), ("conv2d_1a.bn.weight", (32,)),
+        ("repeat_2.9.conv2d.weight", (2, 2, 1, 1)), ("last_linear.weight", (2, 2)))}
 
 
 def onnx_seeds():
@@ -95,9 +125,9 @@ def npy_seeds():
 
 
 SEEDS = {"h5": h5_seeds, "onnx": onnx_seeds, "tflite": tflite_seeds, "pkl": pkl_seeds,
-         "npy": npy_seeds}
+         "npy": npy_seeds, "torch": torch_seeds, "zip": zip_seeds}
 CARD = {"h5": "vggface2", "npy": "vggface2-caffe", "onnx": "yunet", "pkl": "vggface2-caffe",
-        "tflite": "mobilefacenet-192"}
+        "tflite": "mobilefacenet-192", "torch": "facenet", "zip": "facenet"}
 
 
 def _place(dice, data):
@@ -130,7 +160,7 @@ def mutate(dice, data, kind):
             data[place:place] = data[other:other + dice.randrange(1, 64)]
         elif how == 6 and dice.random() < 0.3:
             del data[place:]
-        elif kind in ("pkl", "npy"):
+        elif kind in ("pkl", "npy", "torch"):
             data[place:place + dice.randrange(2)] = dice.choice(PICKLE_OPCODES)
         else:
             other = _place(dice, data)

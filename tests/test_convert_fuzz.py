@@ -21,7 +21,7 @@ OPENED = re.compile(r'\bopen(?:at2?)?\((?:AT_FDCWD|\d+)?(?:, )?"([^"]*)"')
 def need_packages(kind):
     if kind == "onnx":
         need_onnx()
-    if kind == "h5":
+    if kind in ("h5", "zip"):
         try:
             import h5py  # noqa: F401
         except ImportError:
@@ -54,6 +54,16 @@ def damaged_tflite_is_refused():
 @case
 def damaged_pickles_are_refused():
     fuzz("pkl")
+
+
+@case
+def damaged_checkpoints_are_refused():
+    fuzz("torch")
+
+
+@case
+def damaged_archives_are_refused():
+    fuzz("zip")
 
 
 @case

@@ -295,14 +295,14 @@ def other_kinds_are_named_with_the_next_step():
             (b"", "empty", "again"),
             (b"version https://git-lfs.github.com/spec/v1\noid", "Git LFS", "git lfs pull"),
             (b"\n<!DOCTYPE html>\n<html>", "web page", "browser"), (b"<html>", "web page"),
-            (zipped("archive/data.pkl", "archive/data/0"), "PyTorch", "no layers", "torch.onnx"),
-            (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.", "PyTorch",
-             "torch.onnx"),
-            (zipped("metadata.json", "config.json"), ".keras", "HDF5"),
+            (b"Entry not found", "web page"), (b"\xef\xbb\xbf<html>", "web page"),
+            (b'<?xml version="1.0"?><Error><Code>AccessDenied', "web page"),
+            (zipped("metadata.json", "config.json"), "Keras archive", "HDF5"),
+            (zipped("net/saved_model.pb", "net/variables/variables.index"), "SavedModel", "--saved-model"),
+            (zipped("Manifest.json", "Data/com.apple.CoreML/model.mlmodel"), "Core ML", "ONNX"),
             (zipped("w.npy"), ".npz"), (zipped("readme", "m.onnx"), "zip", "unpack"),
             (zipped(), "zip"), (gzip.compress(b"model"), "gzip", "unpack"),
             (saved_array(np.save, np.zeros(3)), ".npy", "no layers"),
-            (struct.pack("<Q", 20) + b'{"a":{"dtype":"F32"}', "safetensors", "no layers"),
             (b'[{"weights":[{"name":"c","shape":[1]}],"paths":["s"]}]', "manifest", "no layers"),
             (b"7767517\n75 83\nInput data 0 1 data\n", "ncnn graph"),
             (b"\x47\x6b\x30\x01" + bytes(40), "ncnn weights"),
@@ -310,18 +310,55 @@ def other_kinds_are_named_with_the_next_step():
             (frozen, "frozen graph", "--graphdef"), (saved, "SavedModel", "--saved-model"),
             (b'name: "PNet"\ninput: "data"\n', ".prototxt", ".caffemodel"),
             (message(1, b"ResNet-50") + b"\xa2\x06\x10", ".caffemodel", ".prototxt"),
+            (b'<?xml version="1.0"?>\n<net name="n" version="11">', "OpenVINO", "ONNX"),
+            (b"ftrt" + bytes(60), "TensorRT", "ONNX"), (b"ptrt" + bytes(60), "TensorRT", "ONNX"),
+            (b"RKNN" + bytes(60), "Rockchip", "ONNX"), (b"\xff\xd8\xff\xe0", "picture"),
+            (b"\x89PNG\r\n\x1a\n", "picture"), (b"# yolo\n[net]\nbatch=1\n", "Darknet"),
+            (b"MATLAB 5.0 MAT-file, Platform", "MATLAB"),
+            (b'model_checkpoint_path: "model-20180402"', "checkpoint", "freeze it"),
+            (b'{"class_name": "Functional", "config": {', "without weights", "model.save"),
             (b"\x89FID\r\n\x1a\n" + bytes(50), "faceid model", "no conversion")):
         text = refused(lambda: convert.convert([("some.file", data)]), "some.file: this is", *words)
         require("neither" not in text, text)
 
 
 @case
+def files_without_a_mark_are_named_by_their_ending():
+    """By content first: an ending is a hint where nothing else is known."""
+    for ending, *words in (("mnn", "an MNN model"), ("bin", "weights beside", "its graph"),
+                           ("engine", "TensorRT"), ("pdmodel", "PaddlePaddle", "paddle2onnx"),
+                           ("data-00000-of-00001", "TensorFlow checkpoint", "freeze"), ("dat", "dlib"),
+                           ("weights", "Darknet"), ("MNN", "an MNN model"), ("tar", "tar archive")):
+        name = "some.net." + ending
+        refused(lambda: convert.convert([(name, b"\x18\0\0\0" + bytes(40))]), name + ": by its name this is",
+                *words)
+    refused(lambda: convert.convert([("some.mnn", b"<html>")]), "some.mnn: this is a web page")
+    refused(lambda: convert.convert([("mnn", bytes(40))]), "mnn: ", "neither")
+
+
+@case
+def folders_are_named_with_the_next_step():
+    for inside, *words in ((None, "wanted is a regular file"),
+                           ("saved_model.pb", "SavedModel", "--saved-model"),
+                           ("model.json", "model.json"), ("Manifest.json", "Core ML")):
+        folder = temp_folder()
+        if inside:
+            open(os.path.join(folder, inside), "w", encoding="ascii").close()
+        done = run(sys.executable, CONVERT, folder, "-o", os.path.join(temp_folder(), "out.fid"))
+        require(done.returncode == 3 and done.stderr.startswith("convert.py: %s: is a folder" % folder) and
+                all(word in done.stderr for word in words), done.stderr)
+
+
+@case
+def every_refusal_begins_with_the_file():
+    """Also where several files, or none that can be read, are at fault."""
+    refused(lambda: convert.convert([("a.onnx", b"\x08\x07\x12\x00"), ("b.h5", b"\x89HDF\r\n\x1a\n")]),
+            "a.onnx, b.h5: ", "several kinds")
+
+
+@case
 def real_files_without_layers_are_named():
-    for name, *words in (("pytorch_no_graph/blazeface.pth", "PyTorch", "torch.onnx"),
-                         ("pytorch_no_graph/blazefaceback.pth", "PyTorch", "torch.onnx"),
-                         ("pytorch_no_graph/mtcnn_pnet.pt", "PyTorch", "torch.onnx"),
-                         ("faceapi_mtcnn/mtcnn_model-weights_manifest.json", "MTCNN",
-                          "starter")):
+    for name, *words in (("faceapi_mtcnn/mtcnn_model-weights_manifest.json", "MTCNN", "starter"),):
         with open(shared("models/" + name), "rb") as file:
             data = file.read()
         refused(lambda: convert.convert([(name, data)]), name + ": this is", *words)

@@ -367,7 +367,7 @@ def an_interruption_is_a_sentence():
     """Ctrl-C while a source is read: exit code 130, and no process is left."""
     code = ("import convert, time, sandbox, sys\n"
             "def slow(data, name, outputs):\n    time.sleep(600)\n"
-            "convert.load_reader = lambda kind: slow\n"
+            "convert.load_reader = lambda kind, name: slow\n"
             "answer = sandbox._answer\n"
             "def tell(*w):\n    print('reading', flush=True)\n    return answer(*w)\n"
             "sandbox._answer = tell\n"
