@@ -8,6 +8,7 @@ import struct
 import numpy as np
 
 from crc32c import crc32c
+from fid_rules import check_graphs, check_metadata, check_sections
 from graph import ACTIVATIONS, MAPS, OPS, PAD_MODES, RESIZE_MODES, ConvertError
 
 MAGIC = b"\x89FID\r\n\x1a\n"
@@ -20,6 +21,7 @@ SECTIONS = ("STRS", "META", "MVAL", "GRPH", "VALU", "NODE", "INDX", "TENS", "DAT
 RECORD_BYTES = {"STRS": 1, "META": 32, "MVAL": 8, "GRPH": 64, "VALU": 8, "NODE": 160, "INDX": 4,
                 "TENS": 64, "DATA": 1}
 META_STRING, META_INT, META_FLOAT = 1, 2, 3
+META_FORMS = {META_STRING: "Q", META_INT: "q", META_FLOAT: "d"}
 TENSOR_F32 = 1
 FREE_SIZE = 1
 MODEL_ID_SECTIONS = ("VALU", "NODE", "INDX", "TENS", "DATA", "GRPH")
@@ -122,20 +124,20 @@ class _Writer:
     def metadata(self, meta):
         """Returns the part of the model id's text that comes from META."""
         text, first = "", 0
-        for key in sorted(meta, key=lambda k: k.encode("utf-8")):
+        for key in sorted(meta, key=lambda k: k.encode("utf-8", "surrogatepass")):
             kind, values = _meta_values(key, meta[key])
+            words = [v if kind == META_STRING else "%d" % v if kind == META_INT else "%.17g" % v
+                     for v in values]
+            inside = not key.startswith(OUTSIDE_MODEL_ID)
+            check_metadata(key, words, inside)
             if kind == META_STRING:
-                words = values
-                packed = struct.pack("<%dQ" % len(values), *map(self.strings.add, values))
-            else:
-                words = ["%d" % v if kind == META_INT else "%.17g" % v for v in values]
-                packed = struct.pack("<%d%s" % (len(values), "q" if kind == META_INT else "d"),
-                                     *values)
+                values = list(map(self.strings.add, values))
+            packed = struct.pack("<%d%s" % (len(values), META_FORMS[kind]), *values)
             self.sections["META"] += struct.pack("<IHHII16x", self.strings.add(key), kind, 0, first,
                                                  len(values))
             self.sections["MVAL"] += packed
             first += len(values)
-            if not key.startswith(OUTSIDE_MODEL_ID):
+            if inside:
                 text += "%s=%s\n" % (key, ",".join(words))
         return text
 
@@ -145,6 +147,10 @@ class _Writer:
         for kind in MODEL_ID_SECTIONS:
             model_id.update(self.sections[kind])
         model_id.update(meta_text.encode("utf-8"))
+        sizes = {kind: len(section) for kind, section in self.sections.items()}
+        sizes["STRS"] = len(self.strings.bytes)
+        check_sections({kind: size // RECORD_BYTES[kind] for kind, size in sizes.items()},
+                       sum(sizes.values()) + DATA_ALIGN * len(SECTIONS))
         table, body = b"", bytearray()
         start = HEADER_BYTES + SECTION_BYTES * len(SECTIONS)
         self.sections["STRS"] = self.strings.bytes
@@ -166,7 +172,7 @@ def _meta_values(key, value):
         raise ConvertError("metadata '%s' has no value" % key)
     if all(isinstance(v, str) for v in values):
         return META_STRING, values
-    if all(isinstance(v, int) for v in values):
+    if all(isinstance(v, int) and -1 << 63 <= v < 1 << 63 for v in values):
         return META_INT, values
     if all(isinstance(v, (int, float)) and np.isfinite(v) for v in values):
         return META_FLOAT, [float(v) for v in values]
@@ -175,7 +181,8 @@ def _meta_values(key, value):
 
 def file_bytes(graphs, meta):
     """The .fid file of graphs (passes done) with the metadata meta (key -> value or list).
-    ConvertError for what the format cannot hold."""
+    ConvertError for what the reader would refuse (fid_rules.py)."""
+    check_graphs(graphs)
     writer = _Writer()
     writer.graphs(graphs)
     return writer.file(writer.metadata(meta))
