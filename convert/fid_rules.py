@@ -25,7 +25,8 @@ WINDOW = {"kernel": (1, KERNEL), "stride": (1, STRIDE), "pads": (0, PAD)}
 @dataclass(frozen=True)
 class Rule:
     """inputs: how many, least and most; fields: those that the operator uses, with the range of
-    each number; activation: may it have one, or must it ("needed"); ranks: of its tensors."""
+    each number; activation: may it have one, or must it ("needed"); ranks: that each of its tensors
+    may have."""
     inputs: tuple
     fields: dict
     activation: str = ""
@@ -34,17 +35,17 @@ class Rule:
 
 RULES = {
     "conv": Rule((1, 2), {**WINDOW, "dilation": (1, DILATION), "groups": (1, LARGEST_DIM)},
-                 "possible", (4, 1)),
+                 "possible", ((4,), (1,))),
     "max_pool": Rule((1, 1), WINDOW), "average_pool": Rule((1, 1), WINDOW),
     "global_average_pool": Rule((1, 1), {}),
-    "fully_connected": Rule((1, 1), {}, "possible", (2, 1)),
+    "fully_connected": Rule((1, 1), {}, "possible", ((2,), (1,))),
     "add": Rule((2, 2), {}, "possible"), "multiply": Rule((2, 2), {}, "possible"),
     "concat": Rule((2, MOST_INPUTS), {"axis": (1, 3)}),
     "activation": Rule((1, 1), {}, "needed"), "softmax": Rule((1, 1), {"axis": (3, 3)}),
     "reshape": Rule((1, 1), {"shape": (-1, LARGEST_DIM)}),
     "transpose": Rule((1, 1), {"shape": (0, 3)}),
     "resize_nearest": Rule((1, 1), {"scale": (2, SCALE)}),
-    "affine": Rule((1, 1), {}, "possible", (1, 1)),
+    "affine": Rule((1, 1), {}, "possible", ((1, 3), (1, 3))),
 }
 
 
@@ -111,16 +112,16 @@ def _check_activation(node, rule):
 
 
 def _check_tensors(node, rule, seen, prefix):
-    ranks = rule.ranks + (1,) * (node.activation == "prelu")
+    ranks = rule.ranks + ((1,),) * (node.activation == "prelu")
     roles = node.tensor_roles()
     if len(roles) != len(ranks) or not set(roles) <= set(node.tensors):
         _refuse(node, "%d tensors, wanted are %d", len(node.tensors), len(ranks))
-    for role, rank in zip(roles, ranks):
+    for role, possible in zip(roles, ranks):
         dims = np.shape(node.tensors[role])
-        if len(dims) != rank or not all(1 <= dim <= LARGEST_DIM for dim in dims) or (
+        if len(dims) not in possible or not all(1 <= dim <= LARGEST_DIM for dim in dims) or (
                 math.prod(dims) * 4 > LARGEST_TENSOR):
-            _refuse(node, "the %s of shape %s, possible are %d dimensions and %d bytes", role, dims,
-                    rank, LARGEST_TENSOR)
+            _refuse(node, "the %s of shape %s, possible are %s dimensions and %d bytes", role, dims,
+                    " or ".join(map(str, possible)), LARGEST_TENSOR)
         _name("%s%s/%s" % (prefix, node.name, role), "a tensor", seen)
 
 

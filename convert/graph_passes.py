@@ -170,6 +170,14 @@ def clean_reshapes(graph, node, shapes):
     return False
 
 
+def _skip_reshape(graph, node, value):
+    """A reshape that now stands before another one is none: merged at once, for a chain of them
+    would else sink by one a sweep."""
+    readers = graph.consumers(value)
+    if graph.used_once(value) and readers[0].op == "reshape" and -1 not in readers[0].shape:
+        graph.connect(readers[0], node.inputs)
+
+
 def sink_reshapes(graph, node, shapes):
     """An activation does not care about height and width: it goes before a reshape that keeps the
     channels, to where it can be fused. A reshape that keeps the channels of an output is dropped:
@@ -187,6 +195,7 @@ def sink_reshapes(graph, node, shapes):
         shapes()[between] = shapes()[activation.inputs[0]]
         i, j = graph.nodes.index(node), graph.nodes.index(activation)
         graph.nodes[i], graph.nodes[j] = activation, node
+        _skip_reshape(graph, node, last)
         return True
     before = graph.producer(node.inputs[0])
     if (node.output in graph.outputs and not readers and before is not None and

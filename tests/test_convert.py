@@ -301,6 +301,34 @@ def passes_take_linear_time():
 
 
 @case
+def a_chain_of_reshapes_takes_linear_time():
+    """Each sinks behind the activations and is merged with the next on its way, not one a sweep."""
+    def sweeps(count):
+        graph, value, seen = Graph("g", "x", 2, 2, 1), "x", 0
+        for i in range(count):
+            graph.append("reshape", [value], "r%d" % i, shape=(0, 4 - 2 * (i % 2), 1 + i % 2, 1))
+            value = "a%d" % i
+            graph.append("activation", ["r%d" % i], value, activation="sigmoid")
+        graph.outputs = [value]
+        whole = graph_passes._sweep
+
+        def counted(*arguments):
+            nonlocal seen
+            seen += 1
+            return whole(*arguments)
+
+        graph_passes._sweep = counted
+        try:
+            graph_passes.simplify(graph)
+        finally:
+            graph_passes._sweep = whole
+        return seen
+
+    few, many = sweeps(5), sweeps(100)
+    require(many <= few, "%d sweeps for 5 reshapes, %d for 100" % (few, many))
+
+
+@case
 def a_pattern_that_is_almost_one_is_refused():
     graph = tiny_graph("abs")
     graph.producer("minus").inputs = ["abs", "x"]
