@@ -282,7 +282,8 @@ def main(words):
     except OSError as error:
         said, code = "%s: %s" % (error.filename, error.strerror), EXIT_INPUT
     except MemoryError:
-        said, code = "there is not enough memory for the sources and the result", EXIT_INPUT
+        said, code = "%s: there is not enough memory for the sources and the result" % ", ".join(
+            arguments.sources), EXIT_INPUT
     except ConvertError as error:
         said, code = str(error), EXIT_REFUSED
     except KeyboardInterrupt:

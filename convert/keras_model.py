@@ -282,7 +282,7 @@ def _calls(layer):
 
 def parse(text):
     """A configuration from its JSON, text or bytes. ConvertError."""
-    if type(text) not in (str, bytes) or len(text) > LARGEST_CONFIG:
+    if not isinstance(text, (str, bytes)) or len(text) > LARGEST_CONFIG:
         raise ConvertError("the model's configuration is no text of up to %d bytes" %
                            LARGEST_CONFIG)
     try:

@@ -64,12 +64,12 @@ def check_key(key):
 
 
 class Interpreter:
-    """data: bytes; names: the table; persistent: function of a persistent id, or None; attributes:
-    of dicts, which the file may set and nobody gets."""
+    """data: bytes; names: the table; persistent: function of a persistent id, or None."""
+    attributes = frozenset()  # of dicts, which the file may set and nobody gets
+    check_key = staticmethod(check_key)
 
-    def __init__(self, data, names, persistent=None, start=0, attributes=frozenset()):
+    def __init__(self, data, names, persistent=None, start=0):
         self.data, self.names, self.persistent = data, names, persistent
-        self.attributes = attributes
         self.position = start  # after run(): behind the pickle
         self.stack, self.marks, self.memo = [], [], {}
         self.depths = {}       # id of a container -> (the container, its depth)
@@ -184,7 +184,7 @@ class Interpreter:
             damaged("a key without a value")
         items = [self.plain(item) for item in items]
         for key in items[::2]:
-            check_key(key)
+            self.check_key(key)
         self.extend(dict, items).update(zip(items[::2], items[1::2]))
 
     def make_tuple(self, items):
@@ -220,10 +220,8 @@ class Interpreter:
 
     def build(self):
         state, target = self.pop(), self.pop()
-        if type(target) is dict and type(state) is dict and state and (
-                self.attributes.issuperset(state)):
-            self.stack.append(target)
-            return
+        if type(target) is dict and type(state) is dict and state and self.attributes >= set(state):
+            return self.stack.append(target)
         if not isinstance(target, Part):
             refuse("to set the state of %s" % _described(target))
         state = self.plain(state)
@@ -314,10 +312,8 @@ def _duplicate(machine):
 
 
 def _pop(machine):
-    if machine.marks and machine.marks[-1] == len(machine.stack):
-        machine.marks.pop()  # as pickle does: a POP at a mark takes the mark
-    else:
-        machine.pop()
+    at_mark = machine.marks and machine.marks[-1] == len(machine.stack)
+    (machine.marks if at_mark else machine).pop()  # as pickle does: at a mark it takes the mark
 
 
 def _object(what, below):

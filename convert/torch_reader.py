@@ -14,14 +14,14 @@ import numpy as np
 import array_pickle
 import state_dict
 from graph import ConvertError
-from pickle_reader import MAX_NAME, Interpreter, Name, damaged, refuse
+from pickle_reader import (MAX_NAME, MAX_STEPS, Interpreter, Name, check_key, damaged,
+                           refuse)
 from source_kinds import BY_TORCH
 
 MAGIC, PROTOCOL = 0x1950a86a20f9469cfc6c, 1001
 KINDS = {"Float": "<f4", "Half": "<f2", "Double": "<f8", "Long": "<i8", "Int": "<i4",
          "Short": "<i2", "Char": "i1", "Byte": "u1", "Bool": "u1", "BFloat16": "bf16"}
 MAX_DIMENSIONS = 8
-ATTRIBUTES = frozenset(("_metadata",))  # versions of layers, which PyTorch hangs onto a dictionary
 
 
 def element_bytes(kind):
@@ -122,13 +122,24 @@ class _Storages:
         return self.by_name.setdefault(found[2], storage)
 
 
+class _Machine(Interpreter):
+    """What training saves has two things more: versions of layers, hung onto a dictionary, and an
+    optimizer's dictionaries, whose keys are small numbers."""
+    attributes = frozenset(("_metadata",))
+
+    @staticmethod
+    def check_key(key):
+        if type(key) is not int or not 0 <= key < MAX_STEPS:
+            check_key(key)
+
+
 # ---- the two containers ----
 
 def load_old(data):
     """The content of a checkpoint in the old container. ConvertError."""
     position, parts, storages = 0, [], _Storages()
     for _ in range(5):
-        machine = Interpreter(data, NAMES, storages, position, ATTRIBUTES)
+        machine = _Machine(data, NAMES, storages, position)
         parts.append(machine.run())
         position = machine.position
     magic, protocol, system, content, names = parts
@@ -155,8 +166,7 @@ def load_zip(archive, folder):
             bytes(archive.read(folder + "byteorder")) != b"little"):
         refuse("numbers of a big-endian machine")
     storages = _Storages()
-    content = Interpreter(bytes(archive.read(folder + "data.pkl")), NAMES, storages, 0,
-                          ATTRIBUTES).run()
+    content = _Machine(bytes(archive.read(folder + "data.pkl")), NAMES, storages).run()
     for name, storage in storages.by_name.items():
         storage.data = archive.read("%sdata/%s" % (folder, name))
         if len(storage.data) != storage.count * element_bytes(storage.kind):

@@ -72,13 +72,14 @@ def _names(kind, count):
     return names[-count:] if kind == "BatchNormalization" else names[:count]
 
 
-def write_keras2(found, layers, version="2.2.4", suffix="_1"):
-    """The bytes of a .h5 file. suffix: of the layers' names within the arrays' names."""
+def write_keras2(found, layers, version="2.2.4", suffix="_1", encode=str):
+    """The bytes of a .h5 file. suffix: of the layers' names within the arrays' names. encode: what is
+    done to texts; h5py keeps str and bytes as different types."""
     import h5py
     made = io.BytesIO()
     with h5py.File(made, "w") as file:
-        file.attrs["keras_version"] = version
-        file.attrs["model_config"] = json.dumps(found)
+        file.attrs["keras_version"] = encode(version)
+        file.attrs["model_config"] = encode(json.dumps(found))
         root = file.create_group("model_weights")
         kinds, listed = layers.kinds(), {}
         for name in layers.kinds():

@@ -127,11 +127,12 @@ def tensors_are_views_of_storages():
 @case
 def a_dictionary_is_found_in_what_training_saves():
     """Below "state_dict", beside numbers, with the prefix of several devices; ResNet50, too."""
-    state, around = vggface2_weights.caffe_state(1, 3), []
+    state = vggface2_weights.caffe_state(1, 3)
     made = Checkpoint()
     for key, array in state.items():
         made.add("module." + key, array)
-    around = b"}(" + text("epoch") + number(7) + text("best") + b"G" + bytes(8) + text("state_dict"), b"u"
+    step = b"}" + number(0) + b"}" + text("exp_avg") + tensor(made.storage(np.ones(2, "f4")), (2,), (1,)) + b"ss"
+    around = b"}(" + text("epoch") + number(7) + text("optimizer") + step + text("state_dict"), b"u"
     for what, graph in (("torch", torch_reader.read_torch(made.bytes(around), "w")),
                         ("zip", read_zip(checkpoint(state, False), "w")),
                         ("safetensors", safetensors_reader.read_safetensors(safetensors(state), "w"))):
@@ -197,6 +198,7 @@ def hostile_checkpoints_are_refused_by_name():
             (("part of another",), many([text("storage"), name("torch", "FloatStorage"), text("0"),
                                          text("cpu"), number(4), b")"]) + b"Q"),
             (("torch.FloatStorage",), name("torch", "FloatStorage") + call),
+            (("a key",), b"}" + b"J\xff\xff\xff\xffNs"), (("a key",), b"})Ns"),
             (("state",), b"}}" + text("__class__") + b"Nsb")):
         data = old(text("x") + value)
         refused(lambda: convert.convert([("h.pth", data)]), "h.pth: this is a PyTorch checkpoint",
