@@ -17,15 +17,16 @@ MOST_GRAPHS, MOST_INPUTS = 64, 1 << 16
 MOST_RECORDS = {"VALU": 1 << 16, "NODE": 1 << 16, "TENS": 1 << 16, "INDX": 1 << 20, "META": 4096,
                 "MVAL": 1 << 20, "STRS": 16 << 20}
 KERNEL, STRIDE, PAD, DILATION, SCALE = 255, 16, 255, 16, 16
+# What a field holds that an operator does not use.
 NOTHING = {"kernel": (0, 0), "stride": (0, 0), "pads": (0,) * 4, "dilation": (0, 0), "groups": 0,
            "pad_mode": "explicit", "axis": 0, "scale": 0, "shape": (0,) * 4}
-WINDOW = {"kernel": (1, KERNEL), "stride": (1, STRIDE), "pads": (0, PAD)}
+WINDOW = {"kernel": (1, KERNEL), "stride": (1, STRIDE), "pads": (0, PAD), "pad_mode": PAD_MODES}
 
 
 @dataclass(frozen=True)
 class Rule:
     """inputs: how many, least and most; fields: those that the operator uses, with the range of
-    each number; activation: may it have one, or must it ("needed"); ranks: that each of its tensors
+    each number, or the words that one may be; activation: may it have one, or must it ("needed"); ranks: that each of its tensors
     may have."""
     inputs: tuple
     fields: dict
@@ -74,21 +75,25 @@ def _check_fields(node, rule):
     for field, unused in NOTHING.items():
         value = getattr(node, field)
         value = tuple(value) if isinstance(value, list) else value
-        if field not in rule.fields:
-            if field == "pad_mode" and "pads" in rule.fields:
-                unused = value if value in PAD_MODES else None
-            if value != unused:
-                _refuse(node, "%s is %s, and it uses none", field, value)
-            continue
-        low, high = rule.fields[field]
-        if node.pad_mode == "same" and field == "pads":
-            high = 0  # the reader computes them
-        numbers = value if type(value) is tuple else (value,)
-        if len(numbers) != len(np.atleast_1d(unused)) or not all(
-                low <= number <= high and number == int(number) for number in numbers):
-            _refuse(node, "%s is %s, possible are %d to %d", field, value, low, high)
+        possible = rule.fields.get(field)
+        if possible is None and value != unused:
+            _refuse(node, "%s is %s, and it uses none", field, value)
+        if isinstance(possible, dict) and value not in possible:
+            _refuse(node, "%s is %s, possible are %s", field, value, ", ".join(possible))
+        if isinstance(possible, tuple):
+            _check_numbers(node, field, value, unused, possible)
     if "shape" in rule.fields:
         _check_order(node)
+
+
+def _check_numbers(node, field, value, unused, possible):
+    low, high = possible
+    if node.pad_mode == "same" and field == "pads":
+        high = 0  # the reader computes them
+    numbers = value if type(value) is tuple else (value,)
+    if len(numbers) != np.size(unused) or not all(
+            low <= number <= high and number == int(number) for number in numbers):
+        _refuse(node, "%s is %s, possible are %s to %s", field, value, low, high)
 
 
 def _check_order(node):

@@ -7,8 +7,8 @@ import struct
 
 import numpy as np
 
+import fid_rules
 from crc32c import crc32c
-from fid_rules import check_graphs, check_metadata, check_sections
 from graph import ACTIVATIONS, MAPS, OPS, PAD_MODES, RESIZE_MODES, ConvertError
 
 MAGIC = b"\x89FID\r\n\x1a\n"
@@ -129,7 +129,7 @@ class _Writer:
             words = [v if kind == META_STRING else "%d" % v if kind == META_INT else "%.17g" % v
                      for v in values]
             inside = not key.startswith(OUTSIDE_MODEL_ID)
-            check_metadata(key, words, inside)
+            fid_rules.check_metadata(key, words, inside)
             if kind == META_STRING:
                 values = list(map(self.strings.add, values))
             packed = struct.pack("<%d%s" % (len(values), META_FORMS[kind]), *values)
@@ -149,8 +149,8 @@ class _Writer:
         model_id.update(meta_text.encode("utf-8"))
         sizes = {kind: len(section) for kind, section in self.sections.items()}
         sizes["STRS"] = len(self.strings.bytes)
-        check_sections({kind: size // RECORD_BYTES[kind] for kind, size in sizes.items()},
-                       sum(sizes.values()) + DATA_ALIGN * len(SECTIONS))
+        records = {kind: size // RECORD_BYTES[kind] for kind, size in sizes.items()}
+        fid_rules.check_sections(records, sum(sizes.values()) + DATA_ALIGN * len(SECTIONS))
         table, body = b"", bytearray()
         start = HEADER_BYTES + SECTION_BYTES * len(SECTIONS)
         self.sections["STRS"] = self.strings.bytes
@@ -182,7 +182,7 @@ def _meta_values(key, value):
 def file_bytes(graphs, meta):
     """The .fid file of graphs (passes done) with the metadata meta (key -> value or list).
     ConvertError for what the reader would refuse (fid_rules.py)."""
-    check_graphs(graphs)
+    fid_rules.check_graphs(graphs)
     writer = _Writer()
     writer.graphs(graphs)
     return writer.file(writer.metadata(meta))

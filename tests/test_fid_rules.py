@@ -79,11 +79,11 @@ META_CHANGES = ({"input.a": "b\nc"}, {"input=a": "b"}, {"info.a": "b\nc"}, {"inf
 
 def written(graphs, meta, rules=True):
     """The bytes of a file, or None where it cannot be written; rules: by them or not."""
-    kept = {name: getattr(fid_writer, name) for name in ("check_graphs", "check_metadata", "check_sections")}
+    kept = {name: getattr(fid_rules, name) for name in ("check_graphs", "check_metadata", "check_sections")}
     try:
         if not rules:
             for name in kept:
-                setattr(fid_writer, name, lambda *_: None)
+                setattr(fid_rules, name, lambda *_: None)
         return fid_writer.file_bytes(graphs, meta)
     except ConvertError:
         return None
@@ -92,7 +92,7 @@ def written(graphs, meta, rules=True):
         return None
     finally:
         for name, function in kept.items():
-            setattr(fid_writer, name, function)
+            setattr(fid_rules, name, function)
 
 
 def accepted(data):
