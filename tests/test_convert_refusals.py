@@ -304,6 +304,7 @@ def other_kinds_are_named_with_the_next_step():
             (zipped(), "zip"), (gzip.compress(b"model"), "gzip", "unpack"),
             (saved_array(np.save, np.zeros(3)), ".npy", "no layers"),
             (b'[{"weights":[{"name":"c","shape":[1]}],"paths":["s"]}]', "manifest", "no layers"),
+            (b'{"modelTopology": {"model_config": {"class_name": "Functional"}}}', "TensorFlow.js"),
             (b"7767517\n75 83\nInput data 0 1 data\n", "ncnn graph"),
             (b"\x47\x6b\x30\x01" + bytes(40), "ncnn weights"),
             (b'{\n  "nodes": [', "MXNet"), (struct.pack("<QQ", 0x112, 0), "MXNet weights"),
