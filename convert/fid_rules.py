@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graph import ACTIVATIONS, OPS, PAD_MODES, ConvertError, output_shape, same_pads
+from graph import ACTIVATIONS, OPS, PAD_MODES, RESIZE_MODES, ConvertError, output_shape, same_pads
 
 LARGEST_DIM, LARGEST_TENSOR, LARGEST_VALUE = 1 << 24, 1 << 30, 1 << 28  # tensor: bytes
 LARGEST_WORK, LARGEST_FILE, LARGEST_F32 = 1 << 42, 4 << 30, float(np.finfo(np.float32).max)
@@ -19,7 +19,8 @@ MOST_RECORDS = {"VALU": 1 << 16, "NODE": 1 << 16, "TENS": 1 << 16, "INDX": 1 << 
 KERNEL, STRIDE, PAD, DILATION, SCALE = 255, 16, 255, 16, 16
 # What a field holds that an operator does not use.
 NOTHING = {"kernel": (0, 0), "stride": (0, 0), "pads": (0,) * 4, "dilation": (0, 0), "groups": 0,
-           "pad_mode": "explicit", "axis": 0, "scale": 0, "shape": (0,) * 4}
+           "pad_mode": "explicit", "axis": 0, "scale": 0, "shape": (0,) * 4, "epsilon": 0.0,
+           "mode": "half_pixel"}
 WINDOW = {"kernel": (1, KERNEL), "stride": (1, STRIDE), "pads": (0, PAD), "pad_mode": PAD_MODES}
 
 
@@ -47,6 +48,12 @@ RULES = {
     "transpose": Rule((1, 1), {"shape": (0, 3)}),
     "resize_nearest": Rule((1, 1), {"scale": (2, SCALE)}),
     "affine": Rule((1, 1), {}, "possible", ((1, 3), (1, 3))),
+    "layer_norm": Rule((1, 1), {"epsilon": (0, LARGEST_F32)}, ranks=((1,), (1,))),
+    "l2_normalize": Rule((1, 1), {"epsilon": (0, LARGEST_F32)}),
+    "matmul": Rule((2, 2), {"axis": (2, 3)}),
+    "resize_bilinear": Rule((1, 1), {"scale": (0, SCALE), "shape": (0, LARGEST_DIM),
+                                     "mode": RESIZE_MODES}),
+    "slice": Rule((1, 1), {"axis": (1, 3), "shape": (0, LARGEST_DIM)}),
 }
 
 
@@ -92,14 +99,21 @@ def _check_numbers(node, field, value, unused, possible):
         high = 0  # the reader computes them
     numbers = value if type(value) is tuple else (value,)
     if len(numbers) != np.size(unused) or not all(
-            low <= number <= high and number == int(number) for number in numbers):
+            low <= number <= high and (field == "epsilon" or number == int(number))
+            for number in numbers):
         _refuse(node, "%s is %s, possible are %s to %s", field, value, low, high)
 
 
 def _check_order(node):
     first, *rest = node.shape
-    fits = (sorted(rest) == [1, 2, 3] if node.op == "transpose" else
-            rest.count(-1) <= 1 and 0 not in rest)
+    fits = rest.count(-1) <= 1 and 0 not in rest
+    if node.op == "transpose":
+        fits = sorted(rest) == [1, 2, 3]
+    elif node.op == "slice":
+        fits = rest[1] >= 1 and rest[2] == 0
+    elif node.op == "resize_bilinear":
+        fits = rest[2] == 0 and (min(rest[:2]) >= 1 if node.scale == 0 else
+                                 node.scale >= 2 and not any(rest))
     if first != 0 or not fits:
         _refuse(node, "the shape %s", node.shape)
 

@@ -41,8 +41,13 @@ def every_operator():
     graph.append("reshape", ["turned"], "flat", shape=(0, 1, 1, -1))
     graph.append("fully_connected", ["flat"], "dense", tensors={"filter": ones((5, 288)), "bias": ones(5)})
     graph.append("softmax", ["dense"], "classes", axis=3)
+    graph.append("layer_norm", ["join"], "norm", epsilon=1e-5, tensors={"scale": ones(8), "shift": ones(8)})
+    graph.append("l2_normalize", ["norm"], "length", epsilon=1e-12)
+    graph.append("matmul", ["norm", "length"], "matmul", axis=3)
+    graph.append("resize_bilinear", ["matmul"], "bilinear", scale=2)
+    graph.append("slice", ["bilinear"], "slice", axis=1, shape=(0, 1, 3, 0))
     graph.append("global_average_pool", ["join"], "top")
-    graph.outputs = ["classes", "top"]
+    graph.outputs = ["classes", "top", "slice"]
     return graph
 
 
@@ -65,6 +70,11 @@ CHANGES = (
     ("join", "axis", (0, 1, 2, 4, -1)), ("join", "inputs", (["product"], ["product", "mean"])),
     ("turned", "shape", ((0, 1, 2, 3), (0, 1, 1, 2), (1, 0, 2, 3), (0, 1, 2, 4), (0, 3, 1, -1))),
     ("flat", "shape", ((0, 1, 1, 288), (0, 0, 1, -1), (0, -1, 1, -1), (0, 5, 1, -1), (1, 1, 1, -1), (0, 1, 1, 1 << 25))),
+    ("norm", "epsilon", (0.0, -1.0, NAN, INF)), ("length", "epsilon", (-1.0, 2.5)), ("length", "mode", ("asymmetric",)),
+    ("matmul", "axis", (1, 2, 3)), ("matmul", "inputs", (["norm", "top"],)), ("conv", "epsilon", (1.0,)),
+    ("bilinear", "scale", (0, 1, 17)), ("bilinear", "shape", ((0, 3, 4, 0),)), ("bilinear", "mode", ("align_corners",)),
+    ("slice", "shape", ((0, 0, 0, 0), (0, 99, 1, 0), (0, 1, 2, 1), (0, -1, 2, 0))), ("slice", "axis", (0, 2, 3)),
+    ("sigmoid", "activation", ("tanh", "gelu", "hard_swish", "exp", "reciprocal")),
     ("classes", "axis", (1, 2, 0)), ("top", "output", ("in", "", "classes")), ("dense", "op", ("softmax", "pad")),
 )
 GRAPH_CHANGES = (
