@@ -13,6 +13,13 @@ SDL      ?= 1
 SODIUM   ?= 1
 PYTHON   ?= /usr/bin/python3
 
+# A build uses all cores, where nobody said otherwise by -j. Goals that stand in the way of each other
+# when they are asked for together go one after the other, as they were written.
+ONE_BY_ONE := $(if $(word 2,$(MAKECMDGOALS)),$(filter clean deps% install uninstall deb,$(MAKECMDGOALS)))
+ifeq ($(MAKELEVEL)$(ONE_BY_ONE)$(filter -j% --jobserver%,$(MAKEFLAGS) $(shell printenv MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
+endif
+
 # For another machine's CPU: its libraries are those of the compiler, or those under SYSROOT.
 ifneq ($(CROSS),)
 CC := $(CROSS)gcc $(if $(SYSROOT),--sysroot=$(SYSROOT))
