@@ -186,6 +186,19 @@ enum fid_status fid_model_pack(struct fid_runtime *runtime, const struct fid_mod
                                const char *graph, int h, int w, const char *path,
                                struct fid_error *error);
 
+struct fid_model_entry { /* of metadata: a text, or without one a number */
+    const char *key, *text;
+    double number;
+};
+/* Writes the model to path once more, which may be its own, through a temporary name and rename,
+ * with these entries of `decision.` (limits, and what they were measured on) in place of those that
+ * it has: the id stays, and packed weights do. The open model goes on with the file before.
+ * FID_INVALID: another key, a number that is not finite, a text that is not UTF-8, or as
+ * fid_output_check; FID_CORRUPT, FID_IO, FID_NO_MEMORY. */
+enum fid_status fid_model_write_limits(struct fid_runtime *runtime, const struct fid_model *model,
+                                       const struct fid_model_entry *entries, size_t count,
+                                       const char *path, struct fid_error *error);
+
 /* Metadata of the file by key (weights/FORMAT.md). The string, or NULL when there is none of that
  * type; fid_model_numbers FILLS up to capacity numbers and returns how many the key has (0: none).
  */

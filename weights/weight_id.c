@@ -27,8 +27,7 @@ static bool begins_with(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* What says nothing about the numbers of an embedding. */
-static bool is_outside(const char *key)
+bool fid_weight_is_outside_id(const char *key)
 {
     return begins_with(key, "info.") || begins_with(key, "decision.") || begins_with(key, "labels");
 }
@@ -70,7 +69,7 @@ static enum fid_status add_meta(const struct fid_weight_file *file, struct fid_s
     const struct fid_file_meta *meta = fid_weight_records(file, FID_SECTION_META, &count);
     for (size_t i = 0; i < count; i++) {
         const char *key = fid_weight_file_string(file, meta[i].key);
-        if (is_outside(key))
+        if (fid_weight_is_outside_id(key))
             continue;
         bool clear = strpbrk(key, "=\n") == NULL;
         fid_sha256_add(sum, key, strlen(key));

@@ -29,6 +29,14 @@ static size_t character_bytes(const uint8_t *s)
     return code < least[bytes] || code > 0x10FFFF || surrogate ? 0 : bytes;
 }
 
+bool fid_weight_is_text(const char *text)
+{
+    size_t step = 1;
+    for (; *text != '\0' && step > 0; text += step)
+        step = character_bytes((const uint8_t *)text);
+    return step > 0;
+}
+
 enum fid_status fid_weight_check_strings(const struct fid_weight_file *file,
                                          struct fid_error *error)
 {

@@ -61,6 +61,9 @@ enum fid_status fid_weight_check_pack_records(const struct fid_weight_file *file
 /* Section STRS: begins with the empty string, UTF-8, the last string terminated. */
 enum fid_status fid_weight_check_strings(const struct fid_weight_file *file,
                                          struct fid_error *error);
+bool fid_weight_is_text(const char *text); /* is it UTF-8? */
+/* Does the key of metadata say nothing about the numbers of an embedding? */
+bool fid_weight_is_outside_id(const char *key);
 /* META and MVAL. */
 enum fid_status fid_weight_check_meta(const struct fid_weight_file *file, struct fid_error *error);
 /* A reference to a string must hit the first byte of one; what names the field. */

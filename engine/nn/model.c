@@ -4,6 +4,7 @@
 #include "engine/base/memory.h"
 #include "engine/nn/model_check.h"
 #include "engine/nn/plan.h"
+#include "weights/weight_meta_write.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -183,4 +184,17 @@ enum fid_status fid_model_size(const struct fid_model *model, const char *graph_
     *w = *w != 0 ? *w : (int)(*graph)->w;
     return check_size(*graph, fid_weight_file_string(model->file, (*graph)->name), n, *h, *w,
                       error);
+}
+
+enum fid_status fid_model_write_limits(struct fid_runtime *runtime, const struct fid_model *model,
+                                       const struct fid_model_entry *entries, size_t count,
+                                       const char *path, struct fid_error *error)
+{
+    static const char group[] = "decision.";
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(entries[i].key, group, sizeof group - 1) != 0)
+            return fid_fail(error, FID_INVALID, "'%.80s' is none of the limits", entries[i].key);
+    enum fid_status status = fid_model_verify(runtime, model, error);
+    return status == FID_OK ? fid_weight_file_write_meta(model->file, entries, count, path, error)
+                            : status;
 }
