@@ -1,4 +1,5 @@
 #include "app/find_model.h"
+#include "app/get_model.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,7 +12,7 @@
 #define FID_PREFIX "/usr/local"
 #endif
 
-enum { PATH_BYTES = 4096, FOLDERS = 4, FILES_MAX = 256 };
+enum { PATH_BYTES = APP_FOLDER_BYTES, FOLDERS = 1 + APP_OWN_FOLDERS };
 
 static const struct kind {
     const char *name; /* the file's face.kind */
@@ -38,12 +39,24 @@ static bool has_kind(const struct fid_model *model, const struct kind *kind)
     return strcmp(info.kind, kind->name) == 0;
 }
 
+/* Of a file that is not there, its name may tell how it is got. */
+static enum app_exit open_failed(const char *path, const struct fid_error *error)
+{
+    char name[256], advice[PATH_BYTES];
+    const char *slash = strrchr(path, '/'), *file = slash != NULL ? slash + 1 : path;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(file, "."), file);
+    if (error->status != FID_NOT_FOUND || !app_get_advice(name, NULL, advice, sizeof advice))
+        return app_fail(APP_AREA_MODEL, error);
+    app_warn("%s; %s", error->text, advice);
+    return APP_MODEL;
+}
+
 /* A file that somebody asked for by name. */
 static enum app_exit open_named(const struct search *search, const char *path)
 {
     struct fid_error error;
     if (fid_model_open(search->app->runtime, path, search->model, &error) != FID_OK)
-        return app_fail(APP_AREA_MODEL, &error);
+        return open_failed(path, &error);
     if (has_kind(*search->model, search->kind))
         return APP_OK;
     struct fid_model_info info;
@@ -57,29 +70,40 @@ static enum app_exit open_named(const struct search *search, const char *path)
     return APP_MODEL;
 }
 
-/* Fills folder with the i-th place to look in; false when it does not exist for this user. */
-static bool place(size_t i, char *folder)
+bool app_user_models(char *folder)
+{
+    const char *data = app_environment("XDG_DATA_HOME"), *home = app_environment("HOME");
+    int written = -1;
+    if (data != NULL)
+        written = snprintf(folder, PATH_BYTES, "%s/faceid/models", data);
+    else if (home != NULL)
+        written = snprintf(folder, PATH_BYTES, "%s/.local/share/faceid/models", home);
+    return written > 0 && written < PATH_BYTES;
+}
+
+bool app_own_folder(size_t i, const char *clone, const char *share, char *folder)
 {
     char program[PATH_BYTES];
-    const char *data = app_environment("XDG_DATA_HOME"), *home = app_environment("HOME");
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     program[length > 0 ? length : 0] = '\0';
     char *slash = strrchr(program, '/');
     if (slash != NULL)
         *slash = '\0';
     int written = -1;
-    if (i == 0 && data != NULL)
-        written = snprintf(folder, PATH_BYTES, "%s/faceid/models", data);
-    else if (i == 0 && home != NULL)
-        written = snprintf(folder, PATH_BYTES, "%s/.local/share/faceid/models", home);
-    else if (i == 1 && slash != NULL)
-        written = snprintf(folder, PATH_BYTES, "%s/weights/models", program);
-    else if (i == 2 && slash != NULL && (slash = strrchr(program, '/')) != NULL)
-        written =
-            snprintf(folder, PATH_BYTES, "%.*s/share/faceid", (int)(slash - program), program);
-    else if (i == 3)
-        written = snprintf(folder, PATH_BYTES, "%s/share/faceid", FID_PREFIX);
+    if (i == 0 && slash != NULL)
+        written = snprintf(folder, PATH_BYTES, "%s/%s", program, clone);
+    else if (i == 1 && slash != NULL && (slash = strrchr(program, '/')) != NULL)
+        written = snprintf(folder, PATH_BYTES, "%.*s/%s", (int)(slash - program), program, share);
+    else if (i == 2)
+        written = snprintf(folder, PATH_BYTES, "%s/%s", FID_PREFIX, share);
     return written > 0 && written < PATH_BYTES;
+}
+
+/* Fills folder with the i-th place to look in; false when it does not exist for this user. */
+static bool place(size_t i, char *folder)
+{
+    return i == 0 ? app_user_models(folder)
+                  : app_own_folder(i - 1, "weights/models", "share/faceid", folder);
 }
 
 static size_t rank(const struct kind *kind, const char *file)
@@ -136,9 +160,15 @@ static enum app_exit missing(const struct search *search)
             snprintf(places + end, sizeof places - end, "%s%s", end > 0 ? ", " : "", folder);
             memcpy(before, folder, sizeof before);
         }
-    app_warn("no %s model: neither --%s nor %s is given and there is none in %s; "
-             "in a clone of faceid weights/get auto gets one",
-             search->kind->name, search->kind->option, search->kind->variable, places);
+    size_t last = 0;
+    while (search->kind->preferred[last + 1] != NULL)
+        last++;
+    char advice[PATH_BYTES];
+    if (!app_get_advice(search->kind->preferred[last], "starter", advice, sizeof advice))
+        snprintf(advice, sizeof advice,
+                 "`faceid model get starter` of a clone of faceid makes one");
+    app_warn("no %s model: neither --%s nor %s is given and there is none in %s; %s",
+             search->kind->name, search->kind->option, search->kind->variable, places, advice);
     return APP_MODEL;
 }
 

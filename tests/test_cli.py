@@ -123,7 +123,7 @@ def missing_model():
     import program
     original, program.FACEID = program.FACEID, alone
     try:
-        refused(faceid("identify", "a.jpg"), 4, "weights/get auto", "in a clone of faceid", "weights/models")
+        refused(faceid("identify", "a.jpg"), 4, "faceid model get starter", "of a clone of faceid", "weights/models")
     finally:
         program.FACEID = original
 

@@ -168,14 +168,13 @@ def download(url, path, attempts):
         try:
             fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Failure(EXIT_FETCH, "another weights/get is fetching %s" % url)
+            raise Failure(EXIT_FETCH, "another run is fetching %s" % url)
         try:
             while not receive(url, part):
                 attempts -= 1
                 if attempts == 0:
-                    raise Failure(EXIT_FETCH, "%s: cut off after %s bytes; weights/get goes on "
-                                  "there when it is run again" % (url,
-                                                                  "{:,}".format(part.tell())))
+                    raise Failure(EXIT_FETCH, "%s: cut off after %s bytes; the next run goes on "
+                                  "there" % (url, "{:,}".format(part.tell())))
         finally:
             size = part.tell()
             if size == 0:
@@ -224,7 +223,7 @@ def pack(package, folder):
         done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=NPM_SECONDS)
     except FileNotFoundError:
-        raise Failure(EXIT_FETCH, "npm is not installed: make deps installs it")
+        raise Failure(EXIT_FETCH, "npm is not installed: sudo apt-get install npm")
     except subprocess.TimeoutExpired:
         raise Failure(EXIT_FETCH, "npm pack %s: no end after %d s" % (package, NPM_SECONDS))
     archives = os.listdir(folder)

@@ -10,11 +10,16 @@ INSTALL = install -D -m
 MAN     = $(PREFIX)/share/man
 MODELS  = $(wildcard weights/models/*.fid)
 
+# What `faceid model get` runs: weights/get and the converter, without what only checks it.
+GETTER  = weights/get weights/fetch.py weights/SOURCES $(wildcard convert/cards/*.toml) \
+          $(filter-out convert/check_% convert/reference%,$(wildcard convert/*.py))
+GETDIR  = $(PREFIX)/lib/faceid
+
 # Files that are installed; `uninstall` removes these and nothing else.
 INSTALLED = $(PREFIX)/bin/faceid $(PREFIX)/include/fid.h $(LIBDIR)/libfaceid.a $(LIBDIR)/libfaceid.so \
             $(LIBDIR)/$(SONAME) $(LIBDIR)/libfaceid.so.$(VERSION) $(LIBDIR)/pkgconfig/faceid.pc \
             $(MAN)/man1/faceid.1 $(MAN)/man3/libfaceid.3 $(BASHDIR)/faceid $(ZSHDIR)/_faceid \
-            $(MODELS:weights/models/%=$(PREFIX)/share/faceid/%)
+            $(GETTER:%=$(GETDIR)/%) $(MODELS:weights/models/%=$(PREFIX)/share/faceid/%)
 
 $(BUILD)/libfaceid.3: engine/fid.h engine/examples/who.c app/man/make_library_page $(BUILD)/flags
 	$(Q)$(PYTHON) app/man/make_library_page >$@
@@ -35,6 +40,8 @@ install: program $(BUILD)/libfaceid.a $(BUILD)/libfaceid.so $(BUILD)/faceid.pc $
 	$(INSTALL) 644 $(BUILD)/libfaceid.3 $(DESTDIR)$(MAN)/man3/libfaceid.3
 	$(INSTALL) 644 app/package/faceid.bash $(DESTDIR)$(BASHDIR)/faceid
 	$(INSTALL) 644 app/package/_faceid $(DESTDIR)$(ZSHDIR)/_faceid
+	for f in $(GETTER); do $(INSTALL) 644 "$$f" "$(DESTDIR)$(GETDIR)/$$f" || exit 1; done
+	sed -i '1{/^#!/d}' $(DESTDIR)$(GETDIR)/weights/get $(DESTDIR)$(GETDIR)/convert/convert.py # faceid starts them
 	for f in $(MODELS); do $(INSTALL) 644 "$$f" "$(DESTDIR)$(PREFIX)/share/faceid/$${f##*/}" || exit 1; done
 	$(if $(DESTDIR),,@$(REMEMBER))
 
@@ -42,6 +49,7 @@ install: program $(BUILD)/libfaceid.a $(BUILD)/libfaceid.so $(BUILD)/faceid.pc $
 SHARE = $(DESTDIR)$(PREFIX)/share/faceid
 uninstall:
 	rm -f $(INSTALLED:%=$(DESTDIR)%)
+	@for d in weights convert/cards convert ""; do rmdir $(DESTDIR)$(GETDIR)/$$d 2>/dev/null || true; done
 	@test ! -d $(SHARE) || rmdir $(SHARE) 2>/dev/null || \
 	    { echo "Left there, for they are no models of this clone:"; find $(SHARE) -mindepth 1 | sort; }
 
