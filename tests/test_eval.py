@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """test_eval.py - the ways of `faceid eval` that need a few pictures only: folds that are not there, a
 threshold that is given, tables and folders that are wrong, the bar on a terminal."""
+import json
 import os
 import pty
+import shutil
 import subprocess
 
 from check import case, main, require, run, shared, temp_folder
@@ -153,6 +155,28 @@ def a_bar_on_a_terminal_alone():
     shown = on_a_terminal("eval", "lfw", folder)
     require("pictures [" in shown and shown.endswith("\x1b[K"), repr(shown))
     require(on_a_terminal("eval", "lfw", folder, "--quiet") == "", "a bar with --quiet")
+
+
+@case
+def what_was_measured_becomes_the_models_limits():
+    """Each object that eval prints is one that `model limits` reads; few pictures make no limit of names."""
+    model = os.path.join(temp_folder(), "model.fid")
+    shutil.copy(models()[0], model)
+    pair = (model, models()[1])
+    done = faceid("eval", "lfw", small_lfw(), "--json", pair=pair)
+    path = os.path.join(temp_folder(), "eval.json")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(done.stdout)
+    said = faceid("model", "limits", model, "--from", path)
+    require(said.returncode == 0 and "maybe %.3f" % json.loads(done.stdout)["threshold"] in said.stderr, said.stderr)
+    people = table(("enroll", "Abel", "Abel_Pacheco/Abel_Pacheco_0001.jpg"), ("known", "Abel", "Abel_Pacheco/Abel_Pacheco_0004.jpg"),
+                   ("unknown", "Akhmed", "Akhmed_Zakayev/Akhmed_Zakayev_0001.jpg"))
+    done = faceid("eval", "identify", people, "--images", shared("data/lfw/images"), "--json", pair=pair)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(done.stdout)
+    refused(faceid("model", "limits", model, "--from", path), 3, "")
+    done = faceid("model", "limits", model, "--from", path)
+    require("too few" in done.stderr or "no limit could be chosen" in done.stderr, done.stderr)
 
 
 main()

@@ -158,6 +158,108 @@ def packing_is_refused():
     require(faceid("model", "verify", path, "-o", target).returncode == 2, "verify took --output")
 
 
+# ---- limits ----
+
+IDENTIFY = {"protocol": "identify", "day": "2026-12-01", "model": "test", "detector": "YuNet n", "people": 100,
+            "known": 215, "unknown": 1641, "margin": 0.06, "fpir_wished": 0.005,
+            "halves": {"chosen_on": 816, "judged_on": 825, "threshold": 0.433, "fpir": 0.002424,
+                       "fpir_95": [0.000294, 0.008727], "tpir": 0.986047, "tpir_95": [0.959751, 0.997111]}}
+LFW = {"protocol": "lfw", "day": "2026-12-01", "model": "test", "detector": "YuNet n", "pairs": 2400, "folds": 4,
+       "fold_accuracy": [1, 0.99, 1, 1], "threshold": 0.293, "threshold_chosen": True, "errors": 19}
+GIVEN = {"decision.measured_on": "limits not measured: a cautious start"}
+
+
+def model_info(path):
+    return json.loads(faceid("model", "info", "--json", path).stdout)
+
+
+def measured(path, *objects, name="eval.json", **changes):
+    """A file as faceid eval --json writes it for the model: of these objects with changes."""
+    text = "".join(json.dumps({**o, "model_id": model_info(path)["id"], **changes}) + "\n" for o in objects)
+    return write(text.encode(), name)
+
+
+def limits_of(path):
+    return [model_info(path)["metadata"]["decision." + key][0] for key in ("accept", "maybe", "margin")]
+
+
+@case
+def limits_that_were_measured():
+    path = small_model(GIVEN)
+    before = model_info(path)
+    require(before["limits_measured"] is False, str(before))
+    text = faceid("model", "info", path).stdout
+    require("faceid model limits %s --from eval.json" % path in text, text)
+    done = faceid("model", "limits", path, "--from", measured(path, LFW, IDENTIFY))
+    require(done.returncode == 0 and not done.stdout and done.stderr.count("\n") == 1, done.stderr)
+    after = model_info(path)
+    require(limits_of(path) == [0.433, 0.293, 0.06], str(after["metadata"]))
+    require(after["id"] == before["id"] and after["limits_measured"] is True, str(after))
+    require(after["metadata"]["decision.measured_on"] ==
+            "faceid eval, 2026-12-01, with YuNet n: maybe is the best threshold of 2400 pairs (19 wrong); accept was "
+            "chosen in a gallery of 100 people for 0.5 % of 816 strangers, and gives a name to 0.24 % (95 %: 0.03 to "
+            "0.87) of 825 others, the right one to 98.6 % of 215 other pictures of the enrolled", str(after["metadata"]))
+    require(faceid("model", "verify", path).stdout == path + ": ok\n", "not whole")
+    require("eval.json" not in faceid("model", "info", path).stdout, "it still says how to measure them")
+    with open(path, "rb") as file:
+        data = file.read()
+    require(b"a cautious start" not in data, "the old text is still in the file")
+    require(faceid("model", "limits", path, "--from", measured(path, LFW, IDENTIFY)).returncode == 0, "not again")
+    with open(path, "rb") as file:
+        require(file.read() == data, "the same limits gave another file")
+
+
+@case
+def limits_of_one_measurement():
+    """Without identify the limit of names is not measured; maybe never is above accept."""
+    path = small_model(GIVEN)
+    require(faceid("model", "limits", path, "--from", measured(path, LFW)).returncode == 0, "refused")
+    require(limits_of(path) == [0.5, 0.293, 0.05] and not model_info(path)["limits_measured"], str(model_info(path)))
+    require(faceid("model", "limits", path, "--from", measured(path, LFW, threshold=0.7)).returncode == 0, "refused")
+    require(limits_of(path) == [0.7, 0.7, 0.05], str(limits_of(path)))
+    require(faceid("model", "limits", path, "--from", measured(path, IDENTIFY)).returncode == 0, "refused")
+    require(limits_of(path) == [0.433, 0.433, 0.06] and model_info(path)["limits_measured"], str(limits_of(path)))
+
+
+@case
+def packed_weights_keep_with_new_limits():
+    path, target = small_model(GIVEN), os.path.join(temp_folder(), "packed-limits.fid")
+    require(faceid("model", "pack", path, "-o", target, "--force").returncode == 0, "not packed")
+    require(faceid("model", "limits", target, "--from", measured(path, IDENTIFY)).returncode == 0, "refused")
+    require(limits_of(target) == [0.433, 0.4, 0.06] and model_info(target)["packed"], str(model_info(target)))
+    require(faceid("model", "verify", target).returncode == 0, "not whole")
+
+
+@case
+def limits_are_refused():
+    path = small_model(GIVEN)
+    with open(path, "rb") as file:
+        data = file.read()
+    few = {"halves": {**IDENTIFY["halves"], "chosen_on": 100}}
+    none = {"halves": {**IDENTIFY["halves"], "threshold": -1}}
+    for source, sentence in (
+            (measured(path, IDENTIFY, model="other", model_id="0" * 32), "measured with other (id %s), and" % ("0" * 32)),
+            (measured(path, LFW, threshold_chosen=False), "measure without it"),
+            (measured(path, IDENTIFY, protocol="detect"), "eval detect measures no limit"),
+            (measured(path, IDENTIFY, **few), "925 strangers are too few to choose a limit for an FPIR of 0.5 %"),
+            (measured(path, IDENTIFY, **none), "no limit could be chosen"),
+            (measured(path, IDENTIFY, fpir_wished=None), "this is not what faceid eval"),
+            (measured(path, {**IDENTIFY, "day": "\x01"}, detector=5), "this is not what faceid eval"),
+            (write(b"", "e.json"), "there is nothing measured in it"), (write(b"{\"a\": [1,]}", "e.json"), "this is not"),
+            (write(b"[" * 100000, "e.json"), "this is not"), (write(b"{}" + bytes(2 << 20), "e.json"), "more than"),
+            ("/nowhere/eval.json", "No such file")):
+        done = faceid("model", "limits", path, "--from", source)
+        require(done.returncode == 3 and sentence in done.stderr, "exit %d: %s" % (done.returncode, done.stderr))
+        require(re.fullmatch("faceid: [^\n]+\n", done.stderr), "no one sentence: " + done.stderr)
+    require(faceid("model", "limits", path).returncode == 2, "without --from")
+    require(faceid("model", "info", path, "--from", "x").returncode == 2, "info took --from")
+    done = faceid("model", "limits", small_model({"face.kind": "detector"}), "--from", measured(path, IDENTIFY))
+    require(done.returncode == 4 and "is a detector" in done.stderr, done.stderr)
+    path = small_model(GIVEN)
+    with open(path, "rb") as file:
+        require(file.read() == data, "a refusal changed the file")
+
+
 @case
 def low_memory_reaches_the_engine():
     path = small_model()

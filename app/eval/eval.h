@@ -96,7 +96,7 @@ void app_eval_faces_close(struct app_eval_faces *faces);
 
 /* ---- figures ---- */
 
-/* Members "model" (if there is one open) and "detector". */
+/* Members "protocol", "day" (UTC), "model" and "model_id" (if there is one open) and "detector". */
 void app_eval_json_models(struct app_json *json, const struct app *app);
 /* Members key, the share, and key_95, its bounds. */
 void app_eval_json_share(struct app_json *json, const char *key, const struct fid_share *share);

@@ -1,5 +1,7 @@
 #include "app/eval/eval.h"
 
+#include <time.h>
+
 enum app_exit app_eval_no_memory(void)
 {
     app_warn("no memory for the evaluation");
@@ -9,9 +11,16 @@ enum app_exit app_eval_no_memory(void)
 void app_eval_json_models(struct app_json *json, const struct app *app)
 {
     struct fid_model_info info;
+    char day[16];
+    struct tm utc;
+    const time_t now = time(NULL);
+    strftime(day, sizeof day, "%Y-%m-%d", gmtime_r(&now, &utc));
+    app_json_text(json, "protocol", app->arguments.words[0]);
+    app_json_text(json, "day", day);
     if (app->recognizer != NULL) {
         fid_model_info(app->recognizer, &info);
         app_json_text(json, "model", info.name);
+        app_json_text(json, "model_id", info.id);
     }
     fid_model_info(app->detector_model, &info);
     app_json_text(json, "detector", info.name);

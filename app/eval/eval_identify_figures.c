@@ -119,6 +119,8 @@ static void print_json(const struct app *app, const struct identification *id)
     app_json_whole(&json, "missed", (int64_t)id->faces.missed);
     app_eval_json_share(&json, "rank1", &id->rank_1);
     json_point(&json, &id->point);
+    app_json_number(&json, "margin", (double)id->rule.margin, 6);
+    app_json_number(&json, "fpir_wished", id->fpir, 6);
     app_json_open(&json, "halves", '{');
     app_json_whole(&json, "chosen_on", (int64_t)(id->point.fpir.whole - id->half.fpir.whole));
     app_json_whole(&json, "judged_on", (int64_t)id->half.fpir.whole);

@@ -206,6 +206,7 @@ static void print_json(const struct app *app, const struct lfw *lfw)
     app_json_number(&json, "tar_at_far_1e-3", result->tar_at_far_1e3, 6);
     app_json_number(&json, "auc", result->auc, 6);
     app_json_number(&json, "threshold", result->threshold, 6);
+    app_json_bool(&json, "threshold_chosen", isnan(app_option_number(app, "threshold", NAN)));
     app_json_whole(&json, "errors", (int64_t)result->errors);
     app_eval_json_share(&json, "far", &lfw->far);
     app_eval_json_share(&json, "frr", &lfw->frr);

@@ -1,5 +1,6 @@
 #include "app/live/learn.h"
 #include "app/clock.h"
+#include "app/output/model_info.h"
 #include "app/output/text.h"
 
 #include <stdio.h>
@@ -151,9 +152,12 @@ static enum fid_status save(struct app_learner *learner, struct app *app,
     if (status == FID_OK)
         status = fid_gallery_open_sealed(app->gallery_path, app->recognizer, app->secret,
                                          FID_GALLERY_CREATE, &gallery, error);
+    const bool first = status == FID_OK && fid_gallery_count(gallery) == 0;
     if (status == FID_OK)
         status = app_enrolment_save(&learner->faces, gallery, &learner->gate, rule, shown->name,
                                     replace, force, &person, error);
+    if (status == FID_OK && first)
+        app_tell_given_limits(app, app->recognizer);
     fid_gallery_close(&gallery);
     if (status != FID_OK)
         return status;

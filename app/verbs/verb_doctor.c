@@ -3,6 +3,7 @@
 #include "app/app.h"
 #include "app/input/camera.h"
 #include "app/output/json.h"
+#include "app/output/model_info.h"
 #include "app/output/text.h"
 #if FID_SDL
 #include "app/window/window_probe.h"
@@ -130,6 +131,15 @@ static void check_model(struct doctor *doctor, const char *what, enum app_exit c
         return;
     }
     fid_model_info(model, &info);
+    if (app_limits_are_given(model)) {
+        char measure[TEXT_BYTES];
+        app_limits_advice(model, measure, sizeof measure);
+        tell(doctor, what, "warn", measure,
+             "%s, every checksum right, its limits are given and not "
+             "measured, %s",
+             info.name, info.path);
+        return;
+    }
     tell(doctor, what, "ok", NULL, "%s, every checksum right, %s", info.name, info.path);
 }
 

@@ -2,6 +2,7 @@
 #include "app/enrolment/enrolment_gather.h"
 #include "app/identify/faces.h"
 #include "app/live/enrolment_camera.h"
+#include "app/output/model_info.h"
 #include "app/output/text.h"
 
 #include <dirent.h>
@@ -44,7 +45,8 @@ struct enroll {
     struct app_gatherer gatherer;
     struct fid_rule rule;
     struct fid_terms terms;
-    bool had_bad; /* a file could not be used */
+    bool had_bad;    /* a file could not be used */
+    bool nobody_yet; /* was in the gallery */
 };
 
 static enum app_exit refused(const char *name, const struct app_enrolment *enrolment,
@@ -81,6 +83,9 @@ static enum app_exit save(struct enroll *enroll, const char *name, struct app_en
     const size_t faces = person.sample_count, vectors = person.prototype_count;
     app_say(app, "%s: %s. %zu %s and %zu %s known now", person.name, text, faces,
             app_plural(faces, "face", "faces"), vectors, app_plural(vectors, "vector", "vectors"));
+    if (enroll->nobody_yet)
+        app_tell_given_limits(app, app->recognizer);
+    enroll->nobody_yet = false;
     return APP_OK;
 }
 
@@ -264,6 +269,7 @@ static enum app_exit open_gallery(struct enroll *enroll)
     if (code == APP_OK && fid_gallery_rule(app->gallery, app->recognizer, FID_RULE_COSINE,
                                            &enroll->rule, &error) != FID_OK)
         return app_fail(APP_AREA_MODEL, &error);
+    enroll->nobody_yet = code == APP_OK && fid_gallery_count(app->gallery) == 0;
     return code;
 }
 

@@ -1,8 +1,11 @@
 #include "app/app.h"
-#include "app/output/json.h"
+#include "app/get_model.h"
+#include "app/eval/eval_limits.h"
+#include "app/output/model_info.h"
 #include "app/output/output_file.h"
 #include "app/output/text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,259 +15,17 @@ static const struct app_option own_options[] = {
     {"layers", 'l', APP_FLAG, NULL, "info: the layers of each graph too", 0, 0},
     {"output", 'o', APP_FILE, "FILE", "pack: where to write", 0, 0},
     {"force", 'f', APP_FLAG, NULL, "pack: replace the file that is there", 0, 0},
+    {"from", 0, APP_FILE, "FILE", "limits: what faceid eval --json wrote", 0, 0},
+    {"file", 0, APP_FILE, "FILE", "get: convert this instead of fetching", 0, 0},
+    {"to", 0, APP_FILE, "DIR", "get: folder of the model (default: where faceid looks first)", 0,
+     0},
+    {"again", 0, APP_FLAG, NULL, "get: also when the model is there", 0, 0},
     {0},
 };
 
-/* What the file says about reading a face, in the order of a pipeline; a model has only some. */
-static const char *const text_keys[] = {
-    "input.channels", "align.kind",  "embed.output",
-    "embed.metric",   "detect.kind", "decision.measured_on",
-};
-static const char *const number_keys[] = {
-    "input.mean",         "input.scale",           "align.template",
-    "align.box_extend",   "align.box_resize",      "align.box_crop",
-    "decision.accept",    "decision.maybe",        "decision.margin",
-    "compat.demo.margin", "compat.demo.threshold", "detect.score",
-    "detect.nms",         "detect.strides",        "detect.stage_scores",
-    "detect.stage_nms",   "detect.pyramid_factor", "detect.min_face",
-};
-#define COUNT(list)   (sizeof(list) / sizeof(list)[0])
-#define NUMBERS_SHOWN 16
-
-static size_t numbers_of(const struct fid_model *model, const char *key,
-                         double numbers[NUMBERS_SHOWN])
-{
-    size_t count = fid_model_numbers(model, key, numbers, NUMBERS_SHOWN);
-    return count < NUMBERS_SHOWN ? count : NUMBERS_SHOWN;
-}
-
-/* A session of the i-th graph at its customary size: its steps are the layers. NULL on failure. */
-static struct fid_session *plan_graph(const struct app *app, const struct fid_model *model,
-                                      const char *graph, struct fid_error *error)
-{
-    struct fid_session *session;
-    fid_session_open(app->runtime, model, graph, 1, 0, 0, NULL, &session, error);
-    return session;
-}
-
-/* ---- as text ---- */
-
-static void print_line(const char *what, const char *text)
-{
-    printf("  %-24s ", what);
-    app_put_visible(stdout, text != NULL ? text : "-");
-    putchar('\n');
-}
-
-static void print_metadata(const struct fid_model *model)
-{
-    for (size_t i = 0; i < COUNT(text_keys); i++)
-        if (fid_model_text(model, text_keys[i]) != NULL)
-            print_line(text_keys[i], fid_model_text(model, text_keys[i]));
-    for (size_t i = 0; i < COUNT(number_keys); i++) {
-        double numbers[NUMBERS_SHOWN];
-        size_t count = numbers_of(model, number_keys[i], numbers);
-        if (count == 0)
-            continue;
-        printf("  %-24s", number_keys[i]);
-        for (size_t j = 0; j < count; j++)
-            printf(" %.7g", numbers[j]);
-        putchar('\n');
-    }
-}
-
-static void print_layers(const struct fid_session *session)
-{
-    struct fid_step_info step;
-    for (size_t i = 0; fid_session_step(session, i, &step); i++) {
-        printf("    %3zu  %-24s ", i, step.op);
-        printf("%5d x%5d x%5d %14llu  ", step.h, step.w, step.c, (unsigned long long)step.macs);
-        app_put_visible(stdout, step.name);
-        putchar('\n');
-    }
-}
-
-static enum app_exit print_graph(const struct app *app, const struct fid_model *model, size_t i)
-{
-    struct fid_error error;
-    struct fid_graph_info graph;
-    fid_model_graph(model, i, &graph);
-    printf("  graph ");
-    app_put_visible(stdout, graph.name);
-    printf(": input %d x %d x %d", graph.h, graph.w, graph.c);
-    if (graph.free_size)
-        printf(" (any multiple of %d)", graph.multiple);
-    printf(", %zu layers, %zu outputs\n", graph.node_count, graph.output_count);
-    if (!app_option_flag(app, "layers"))
-        return APP_OK;
-    struct fid_session *session = plan_graph(app, model, graph.name, &error);
-    if (session == NULL)
-        return app_fail(APP_AREA_MODEL, &error);
-    printf("    %3s  %-24s %19s %14s  %s\n", "", "layer", "output h x w x c", "multiply-adds",
-           "name");
-    print_layers(session);
-    fid_session_close(&session);
-    return APP_OK;
-}
-
-static void print_packed(const struct fid_model *model)
-{
-    struct fid_packed_info packed;
-    if (!fid_model_packed(model, &packed))
-        return;
-    printf("  %-24s for %s (version %u), graph ", "packed weights", packed.isa, packed.version);
-    app_put_visible(stdout, packed.graph);
-    printf(" at %d x %d, %llu bytes\n", packed.h, packed.w, (unsigned long long)packed.bytes);
-}
-
-static enum app_exit info_text(const struct app *app, const struct fid_model *model)
-{
-    struct fid_model_info info;
-    fid_model_info(model, &info);
-    app_put_visible(stdout, info.name);
-    fputs(" (", stdout);
-    app_put_visible(stdout, info.kind);
-    fputs(")\n", stdout);
-    print_line("file", info.path);
-    print_line("id", info.id);
-    print_line("source", info.source);
-    print_line("source sha256", info.source_sha256);
-    print_line("licence", info.licence);
-    print_line("converter", info.converter);
-    printf("  %-24s %llu\n", "bytes", (unsigned long long)info.file_bytes);
-    printf("  %-24s %llu\n", "parameters", (unsigned long long)info.parameter_count);
-    if (info.label_count > 0)
-        printf("  %-24s %zu\n", "class names", info.label_count);
-    print_packed(model);
-    print_metadata(model);
-    enum app_exit code = APP_OK;
-    for (size_t i = 0; i < info.graph_count && code == APP_OK; i++)
-        code = print_graph(app, model, i);
-    return code;
-}
-
-/* ---- as JSON ---- */
-
-static void json_metadata(struct app_json *json, const struct fid_model *model)
-{
-    app_json_open(json, "metadata", '{');
-    for (size_t i = 0; i < COUNT(text_keys); i++)
-        if (fid_model_text(model, text_keys[i]) != NULL)
-            app_json_text(json, text_keys[i], fid_model_text(model, text_keys[i]));
-    for (size_t i = 0; i < COUNT(number_keys); i++) {
-        double numbers[NUMBERS_SHOWN];
-        size_t count = numbers_of(model, number_keys[i], numbers);
-        if (count == 0)
-            continue;
-        app_json_open(json, number_keys[i], '[');
-        for (size_t j = 0; j < count; j++)
-            app_json_number(json, NULL, numbers[j], 9);
-        app_json_close(json, ']');
-    }
-    app_json_close(json, '}');
-}
-
-static void json_layers(struct app_json *json, const struct fid_session *session)
-{
-    struct fid_step_info step;
-    app_json_open(json, "layers", '[');
-    for (size_t i = 0; fid_session_step(session, i, &step); i++) {
-        app_json_open(json, NULL, '{');
-        app_json_text(json, "name", step.name);
-        app_json_text(json, "op", step.op);
-        app_json_whole(json, "h", step.h);
-        app_json_whole(json, "w", step.w);
-        app_json_whole(json, "c", step.c);
-        app_json_whole(json, "macs", (int64_t)step.macs);
-        app_json_close(json, '}');
-    }
-    app_json_close(json, ']');
-}
-
-/* session: of this graph when its layers are wanted, else NULL. */
-static void json_graph(struct app_json *json, const struct fid_graph_info *graph,
-                       const struct fid_session *session)
-{
-    app_json_open(json, NULL, '{');
-    app_json_text(json, "name", graph->name);
-    app_json_whole(json, "h", graph->h);
-    app_json_whole(json, "w", graph->w);
-    app_json_whole(json, "c", graph->c);
-    app_json_bool(json, "free_size", graph->free_size);
-    app_json_whole(json, "multiple", graph->multiple);
-    app_json_whole(json, "nodes", (int64_t)graph->node_count);
-    app_json_whole(json, "outputs", (int64_t)graph->output_count);
-    if (session != NULL)
-        json_layers(json, session);
-    app_json_close(json, '}');
-}
-
-static enum app_exit json_graphs(const struct app *app, struct app_json *json,
-                                 const struct fid_model *model, size_t count)
-{
-    enum app_exit code = APP_OK;
-    app_json_open(json, "graphs", '[');
-    for (size_t i = 0; i < count; i++) {
-        struct fid_error error;
-        struct fid_graph_info graph;
-        struct fid_session *session = NULL;
-        fid_model_graph(model, i, &graph);
-        if (app_option_flag(app, "layers") && code == APP_OK &&
-            (session = plan_graph(app, model, graph.name, &error)) == NULL)
-            code = app_fail(APP_AREA_MODEL, &error);
-        json_graph(json, &graph, session);
-        fid_session_close(&session);
-    }
-    app_json_close(json, ']');
-    return code;
-}
-
-static void json_packed(struct app_json *json, const struct fid_model *model)
-{
-    struct fid_packed_info packed;
-    if (!fid_model_packed(model, &packed))
-        return;
-    app_json_open(json, "packed", '{');
-    app_json_text(json, "isa", packed.isa);
-    app_json_whole(json, "version", packed.version);
-    app_json_text(json, "graph", packed.graph);
-    app_json_whole(json, "h", packed.h);
-    app_json_whole(json, "w", packed.w);
-    app_json_whole(json, "bytes", (int64_t)packed.bytes);
-    app_json_close(json, '}');
-}
-
-static enum app_exit info_json(const struct app *app, const struct fid_model *model)
-{
-    struct fid_model_info info;
-    struct app_json json = app_json_begin(stdout);
-    fid_model_info(model, &info);
-    app_json_open(&json, NULL, '{');
-    app_json_whole(&json, "v", 1);
-    app_json_text(&json, "file", info.path);
-    app_json_text(&json, "name", info.name);
-    app_json_text(&json, "kind", info.kind);
-    app_json_text(&json, "id", info.id);
-    app_json_text(&json, "source", info.source);
-    app_json_text(&json, "source_sha256", info.source_sha256);
-    app_json_text(&json, "licence", info.licence);
-    app_json_text(&json, "converter", info.converter);
-    app_json_whole(&json, "bytes", (int64_t)info.file_bytes);
-    app_json_whole(&json, "parameters", (int64_t)info.parameter_count);
-    app_json_whole(&json, "labels", (int64_t)info.label_count);
-    json_packed(&json, model);
-    json_metadata(&json, model);
-    enum app_exit code = json_graphs(app, &json, model, info.graph_count);
-    app_json_close(&json, '}');
-    app_json_line(&json);
-    return code;
-}
-
-/* ---- the verb ---- */
-
 static enum app_exit info(struct app *app, const struct fid_model *model)
 {
-    return app_option_flag(app, "json") ? info_json(app, model) : info_text(app, model);
+    return app_model_info_print(app, model);
 }
 
 static enum app_exit verify(struct app *app, const struct fid_model *model)
@@ -289,25 +50,82 @@ static enum app_exit pack(struct app *app, const struct fid_model *model)
     return APP_OK;
 }
 
-static const struct {
+/* A model without limits has no key for them, and gets those that were measured. */
+static size_t limit_entries(const struct app_limits *limits, struct fid_model_entry entries[4])
+{
+    static const char *const keys[] = {"decision.accept", "decision.maybe", "decision.margin"};
+    const double numbers[] = {limits->accept, limits->maybe, limits->margin};
+    size_t count = 0;
+    for (size_t i = 0; i < 3; i++)
+        if (!isnan(numbers[i]))
+            entries[count++] = (struct fid_model_entry){.key = keys[i], .number = numbers[i]};
+    entries[count++] =
+        (struct fid_model_entry){.key = "decision.measured_on", .text = limits->measured_on};
+    return count;
+}
+
+static enum app_exit limits(struct app *app, const struct fid_model *model)
+{
+    struct fid_error error;
+    struct fid_model_info info;
+    struct app_limits limits;
+    struct fid_model_entry entries[4];
+    fid_model_info(model, &info);
+    if (strcmp(info.kind, "detector") == 0) {
+        app_warn("%s is a detector: limits are of a recognizer", info.path);
+        return APP_MODEL;
+    }
+    enum app_exit code = app_limits_read(model, app_option_text(app, "from", NULL), &limits);
+    if (code != APP_OK)
+        return code;
+    if (fid_model_write_limits(app->runtime, model, entries, limit_entries(&limits, entries),
+                               info.path, &error) != FID_OK)
+        return app_fail(APP_AREA_OUTPUT, &error);
+    app_say(app, "%s: accept %.3f, maybe %.3f, margin %.3f; %s", info.path, limits.accept,
+            limits.maybe, limits.margin, limits.measured_on);
+    return APP_OK;
+}
+
+/* Everything but `get`, which has no file yet: one checked model, and one option that is wanted. */
+static const struct action {
     const char *name;
     enum app_exit (*run)(struct app *app, const struct fid_model *model);
-} actions[] = {{"info", info}, {"verify", verify}, {"pack", pack}};
+    const char *option, *wanted; /* NULL: none; and for the sentence where it is missing */
+} actions[] = {
+    {"info", info, NULL, NULL},
+    {"verify", verify, NULL, NULL},
+    {"pack", pack, "output", "-o FILE, where to write"},
+    {"limits", limits, "from", "--from FILE, which faceid eval --json wrote"},
+    {"get", NULL, "file", NULL},
+};
 
-/* Only pack writes, and it has to know where. */
-static enum app_exit check_output(const struct app *app, bool writes)
+enum { ACTION_COUNT = sizeof actions / sizeof actions[0] };
+
+/* Only pack writes elsewhere, only limits reads what was measured, only get takes files. */
+static enum app_exit check_options(const struct app *app, const struct action *action)
+{
+    for (int i = 0; i < ACTION_COUNT; i++) {
+        const char *option = actions[i].option;
+        const bool given = option != NULL && app_option_text(app, option, NULL) != NULL;
+        if (&actions[i] == action && actions[i].wanted != NULL && !given)
+            return app_usage(app, "%s needs %s", action->name, actions[i].wanted);
+        if (&actions[i] != action && given)
+            return app_usage(app, "only %s takes --%s", actions[i].name, option);
+    }
+    if (action->run != NULL && app->arguments.count != 2)
+        return app_usage(app, "%s needs one FILE", action->name);
+    return APP_OK;
+}
+
+static enum app_exit check_output(const struct app *app)
 {
     struct fid_error error;
     const char *path = app_option_text(app, "output", NULL), *model = app->arguments.words[1];
-    if (writes && path == NULL)
-        return app_usage(app, "pack needs -o FILE, where to write");
-    if (!writes && path != NULL)
-        return app_usage(app, "only pack takes --output");
-    if (writes && fid_output_check(path, &error) != FID_OK)
+    if (fid_output_check(path, &error) != FID_OK)
         return app_fail(APP_AREA_OUTPUT, &error);
-    if (writes && !app_option_flag(app, "force") && access(path, F_OK) == 0)
+    if (!app_option_flag(app, "force") && access(path, F_OK) == 0)
         return app_usage(app, "%s exists already; --force replaces it", path);
-    if (writes && app_is_same_file(path, model))
+    if (app_is_same_file(path, model))
         return app_usage(app, "%s is the model itself: name another file with -o", path);
     return APP_OK;
 }
@@ -316,13 +134,17 @@ static enum app_exit run(struct app *app)
 {
     struct fid_error error;
     struct fid_model *model;
-    const char *action = app->arguments.words[0], *path = app->arguments.words[1];
-    size_t i = 0;
-    while (i < COUNT(actions) && strcmp(actions[i].name, action) != 0)
+    const char *name = app->arguments.words[0], *path = app->arguments.words[1];
+    int i = 0;
+    while (i < ACTION_COUNT && strcmp(actions[i].name, name) != 0)
         i++;
-    if (i == COUNT(actions))
-        return app_usage(app, "'%s' is neither info, verify nor pack", action);
-    enum app_exit code = check_output(app, actions[i].run == pack);
+    if (i == ACTION_COUNT)
+        return app_usage(app, "'%s' is none of info, verify, pack, limits and get", name);
+    enum app_exit code = check_options(app, &actions[i]);
+    if (code == APP_OK && actions[i].run == NULL)
+        return app_get_model(app);
+    if (code == APP_OK && actions[i].run == pack)
+        code = check_output(app);
     if (code == APP_OK)
         code = app_open_runtime(app);
     if (code != APP_OK)
@@ -338,23 +160,33 @@ static enum app_exit run(struct app *app)
 
 const struct app_verb app_verb_model = {
     .name = "model",
-    .arguments = "info|verify|pack FILE",
-    .summary = "what a weight file is, whether it is whole; packing it for quick starts",
+    .arguments = "info|verify|pack|limits|get FILE | get [NAME]",
+    .summary = "get a model; what a weight file is, is it whole, its limits, quick starts",
     .details =
+        "get fetches a network by its name and converts it, and says what it takes, from where\n"
+        "and under which licence; without a NAME it lists them. Some are not fetched: they come\n"
+        "from your --file (of several files the others behind it as words), and it says where to\n"
+        "look. The model goes where faceid finds it. Needs Python 3 and NumPy, and says what is\n"
+        "missing. Exit code 3: cannot be fetched; 4: refused; 5: the result cannot be written.\n"
         "info prints name, kind, id, source, licence, sizes, graphs and metadata.\n"
         "verify checks the file (sizes, checksums, structure, every number finite, graphs\n"
         "that fit together, the id that they make) and prints \"FILE: ok\", or the reason\n"
         "and exit code 4.\n"
+        "limits writes into FILE what faceid eval identify --json (accept, margin) and faceid\n"
+        "eval lfw --json (maybe) have measured with it, or both in one file, and on what. The\n"
+        "model's id, and so the gallery, stays the same.\n"
         "pack writes the model once more, with its first graph's weights as the kernels of\n"
         "this CPU (or of --isa) read them: a start then takes less time, and the file about\n"
-        "twice the room. Elsewhere the file does what it did before. The model's id, and so\n"
-        "the gallery, stays the same.\n",
-    .examples = "faceid model info weights/models/yunet.fid\twhat it is\n"
+        "twice the room. Elsewhere the file does what it did before. The id stays here too.\n",
+    .examples = "faceid model get\twhich networks there are by name\n"
+                "faceid model get starter\ta detector and a recognizer to begin with\n"
+                "faceid model info weights/models/yunet.fid\twhat it is\n"
                 "faceid model info --json --layers FILE\twith its layers, for programs\n"
                 "faceid model verify FILE\tis it whole?\n"
+                "faceid model limits FILE --from eval.json\tlimits that were measured\n"
                 "faceid model pack FILE -o PACKED.fid\tfor quick starts on this CPU\n",
-    .min_arguments = 2,
-    .max_arguments = 2,
+    .min_arguments = 1,
+    .max_arguments = -1,
     .groups = APP_USES_RUNTIME,
     .options = own_options,
     .run = run,

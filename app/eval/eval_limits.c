@@ -1,0 +1,194 @@
+/* eval_limits.c - reads what eval_lfw.c and eval_identify_figures.c print as JSON. */
+#include "app/eval/eval_limits.h"
+#include "app/input/json_read.h"
+#include "app/output/model_info.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST = 1 << 20, TEXT_BYTES = 400 };
+
+struct reading {
+    const struct fid_model *model;
+    const char *path;
+    struct app_limits *limits;
+    char day[32], detector[200];                /* of the last measurement */
+    char accept[TEXT_BYTES], maybe[TEXT_BYTES]; /* how each was measured; "": it was not */
+};
+
+static enum app_exit fail(const struct reading *reading, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static enum app_exit fail(const struct reading *reading, const char *format, ...)
+{
+    char text[2 * TEXT_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    app_warn("%s: %s", reading->path, text);
+    return APP_INPUT;
+}
+
+static enum app_exit not_ours(const struct reading *reading)
+{
+    return fail(reading, "this is not what faceid eval lfw or identify --json prints");
+}
+
+/* ---- one measurement ---- */
+
+/* FILLS numbers by their paths, a NULL behind the last; false where one is missing. */
+static bool read_numbers(const char *object, const char *const *paths, double *numbers)
+{
+    bool there = true;
+    for (size_t i = 0; paths[i] != NULL; i++)
+        there = app_json_read_number(object, paths[i], &numbers[i]) && there;
+    return there;
+}
+
+/* The threshold of verification: it says which pairs are more alike than not. */
+static enum app_exit take_lfw(struct reading *reading, const char *object)
+{
+    static const char *const paths[] = {"threshold", "pairs", "errors", NULL};
+    double numbers[3];
+    bool chosen;
+    if (!read_numbers(object, paths, numbers) ||
+        !app_json_read_bool(object, "threshold_chosen", &chosen))
+        return not_ours(reading);
+    if (!chosen)
+        return fail(reading, "eval lfw judged a threshold that was given (--threshold), and has "
+                             "chosen none: measure without it");
+    reading->limits->maybe = numbers[0];
+    snprintf(reading->maybe, sizeof reading->maybe,
+             "maybe is the best threshold of %.0f pairs (%.0f wrong)", numbers[1], numbers[2]);
+    return APP_OK;
+}
+
+/* The limit that was chosen on one half of the strangers, with what it does to the others. */
+static enum app_exit take_identify(struct reading *reading, const char *object)
+{
+    static const char *const paths[] = {
+        "halves.threshold", "margin",           "people",      "fpir_wished",
+        "halves.chosen_on", "halves.judged_on", "halves.fpir", "halves.fpir_95.0",
+        "halves.fpir_95.1", "halves.tpir",      "known",       NULL};
+    double n[11];
+    if (!read_numbers(object, paths, n))
+        return not_ours(reading);
+    if (n[0] <= -1.0)
+        return fail(reading, "no stranger came near anybody, so that no limit could be chosen");
+    if (n[4] * n[3] < 1.0 || n[5] < 1.0 || n[10] < 1.0)
+        return fail(reading,
+                    "%.0f strangers are too few to choose a limit for an FPIR of %g %%: it takes "
+                    "%.0f in each half and some pictures of the enrolled (or another --fpir)",
+                    n[4] + n[5], 100.0 * n[3], n[3] > 0.0 ? ceil(1.0 / n[3]) : INFINITY);
+    reading->limits->accept = n[0];
+    reading->limits->margin = n[1];
+    snprintf(reading->accept, sizeof reading->accept,
+             "accept was chosen in a gallery of %.0f people for %g %% of %.0f strangers, and gives "
+             "a name to %.2f %% (95 %%: %.2f to %.2f) of %.0f others, the right one to %.1f %% of "
+             "%.0f other pictures of the enrolled",
+             n[2], 100.0 * n[3], n[4], 100.0 * n[6], 100.0 * n[7], 100.0 * n[8], n[5], 100.0 * n[9],
+             n[10]);
+    return APP_OK;
+}
+
+static enum app_exit take(struct reading *reading, const char *object)
+{
+    char protocol[32], id[64], model[200];
+    struct fid_model_info info;
+    fid_model_info(reading->model, &info);
+    if (!app_json_read_text(object, "protocol", protocol, sizeof protocol) ||
+        !app_json_read_text(object, "day", reading->day, sizeof reading->day) ||
+        !app_json_read_text(object, "detector", reading->detector, sizeof reading->detector))
+        return not_ours(reading);
+    const bool lfw = strcmp(protocol, "lfw") == 0;
+    if (!lfw && strcmp(protocol, "identify") != 0)
+        return fail(reading, "eval %s measures no limit of a recognizer: lfw and identify do",
+                    protocol);
+    if (!app_json_read_text(object, "model_id", id, sizeof id) ||
+        !app_json_read_text(object, "model", model, sizeof model))
+        return not_ours(reading);
+    if (strcmp(id, info.id) != 0)
+        return fail(reading, "measured with %s (id %s), and %s is another model, %s (id %s)", model,
+                    id, info.path, info.name, info.id);
+    return lfw ? take_lfw(reading, object) : take_identify(reading, object);
+}
+
+/* ---- the file ---- */
+
+/* The file's text, to be freed; NULL after a sentence. */
+static char *load(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    char *text = file != NULL ? calloc(LARGEST + 1, 1) : NULL;
+    errno = file != NULL ? 0 : errno;
+    const size_t bytes = text != NULL ? fread(text, 1, LARGEST + 1, file) : 0;
+    const bool read = text != NULL && !ferror(file);
+    if (!read)
+        app_warn("%s: %s", path, strerror(errno != 0 ? errno : ENOMEM));
+    else if (bytes > LARGEST)
+        app_warn("%s: more than %d bytes: this is not what faceid eval --json prints", path,
+                 LARGEST);
+    if (file != NULL)
+        fclose(file);
+    if (read && bytes <= LARGEST)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static enum app_exit take_all(struct reading *reading, const char *text)
+{
+    const char *end;
+    enum app_exit code = APP_OK;
+    size_t count = 0;
+    for (; code == APP_OK && text[strspn(text, " \t\r\n")] != '\0'; text = end, count++) {
+        end = app_json_end(text);
+        code = end != NULL ? take(reading, text) : not_ours(reading);
+    }
+    return code == APP_OK && count == 0 ? fail(reading, "there is nothing measured in it") : code;
+}
+
+static double own(const struct fid_model *model, const char *key)
+{
+    double number;
+    return fid_model_numbers(model, key, &number, 1) == 1 ? number : NAN;
+}
+
+/* A face that is nearer than `maybe` is nearly a name: that is not above the name's own limit. Of
+ * the two the measured one stays; of two measured ones, accept. */
+static void put_in_order(const struct reading *reading)
+{
+    struct app_limits *limits = reading->limits;
+    if (!(limits->maybe > limits->accept))
+        return;
+    if (reading->accept[0] != '\0')
+        limits->maybe = limits->accept;
+    else
+        limits->accept = limits->maybe;
+}
+
+enum app_exit app_limits_read(const struct fid_model *model, const char *path,
+                              struct app_limits *limits)
+{
+    struct reading reading = {.model = model, .path = path, .limits = limits};
+    *limits = (struct app_limits){own(model, "decision.accept"), own(model, "decision.maybe"),
+                                  own(model, "decision.margin"), ""};
+    char *text = load(path);
+    enum app_exit code = text != NULL ? take_all(&reading, text) : APP_INPUT;
+    free(text);
+    if (code != APP_OK)
+        return code;
+    put_in_order(&reading);
+    const bool both = reading.accept[0] != '\0' && reading.maybe[0] != '\0';
+    snprintf(limits->measured_on, sizeof limits->measured_on, "%sfaceid eval, %s, with %s: %s%s%s",
+             reading.accept[0] != '\0' ? ""
+                                       : APP_LIMITS_NOT_MEASURED
+                 " but for maybe (faceid eval identify measures accept): ",
+             reading.day, reading.detector, reading.maybe, both ? "; " : "", reading.accept);
+    return APP_OK;
+}

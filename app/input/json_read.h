@@ -1,0 +1,19 @@
+/* json_read.h - looks values up in a JSON text (RFC 8259), such as the one that json.h writes. */
+#ifndef APP_JSON_READ_H
+#define APP_JSON_READ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Behind the one value that the text begins with (white space before and behind it belongs to it),
+ * or NULL where it is not well-formed or nested deeper than 16 levels. */
+const char *app_json_end(const char *text);
+
+/* The value at a path of members, "halves.threshold", or of the places of an array,
+ * "fpir_95.1", in an object that app_json_end has found good. False where there is none of that
+ * type; a text longer than its room is none. */
+bool app_json_read_number(const char *object, const char *path, double *number);
+bool app_json_read_bool(const char *object, const char *path, bool *value);
+bool app_json_read_text(const char *object, const char *path, char *text, size_t bytes);
+
+#endif
