@@ -27,23 +27,28 @@ static bool tool(const char *file, char path[PATH_BYTES], bool *own)
 
 /* ---- running it ---- */
 
+/* Python looks for its own packages by the name that it was started with. */
+static void try(char *python, char **words)
+{
+    words[0] = python;
+    execvp(python, words);
+}
+
 static enum app_exit start(char **words)
 {
-    const char *python = app_environment("PYTHON");
+    static char debian[] = "/usr/bin/python3", any[] = "python3"; /* Debian's has the packages */
+    char *python = (char *)app_environment("PYTHON");
     fflush(stdout);
-    setenv("PYTHONDONTWRITEBYTECODE", "1", 1); /* the package knows of no such files */
-    if (python != NULL)
-        execvp(python, words);
-    else {
-        execv("/usr/bin/python3", words); /* the one that has Debian's packages */
-        execvp("python3", words);
-    }
+    setenv("PYTHONDONTWRITEBYTECODE", "1", 1); /* nobody would take it away again */
+    try(python != NULL ? python : debian, words);
+    if (python == NULL && errno == ENOENT)
+        try(any, words);
     if (errno == ENOENT)
         app_warn("there is no %s, which faceid model get needs: sudo apt-get install python3 "
                  "python3-numpy",
-                 python != NULL ? python : "python3");
+                 words[0]);
     else
-        app_warn("%s: %s", python != NULL ? python : "python3", strerror(errno));
+        app_warn("%s: %s", words[0], strerror(errno));
     return APP_MODEL;
 }
 
@@ -71,7 +76,7 @@ static void add(struct command *command, const char *option, const char *value)
 enum app_exit app_get_model(struct app *app)
 {
     char get[PATH_BYTES], folder[PATH_BYTES];
-    struct command command = {.words = {"python3", get}, .count = 2};
+    struct command command = {.words = {NULL, get}, .count = 2};
     const char *to = app_option_text(app, "to", NULL), *file = app_option_text(app, "file", NULL);
     bool own;
     if (!tool("get", get, &own)) {

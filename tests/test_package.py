@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 
-from check import BUILD, ROOT, case, main, only_one, require, run, skip, temp_folder
+from check import BUILD, ROOT, SHARED, case, main, only_one, require, run, skip, temp_folder
 from program import FACEID, environment
 
 PACKAGE = os.path.join(ROOT, "app", "package")
@@ -26,6 +26,18 @@ def files_under(folder):
                   for at, _, names in os.walk(folder) for name in names)
 
 
+def gets_models(program):
+    """The program lists models, and converts one with what was installed with it."""
+    env = environment()
+    said = run(program, "model", "get", env=env)
+    require(said.returncode == 0 and "\nyunet " in said.stdout, said.stdout + said.stderr)
+    path = os.path.join(SHARED, "models/yunet/yunet_n_dynamic.onnx")
+    if os.path.exists(path):
+        said = run(program, "model", "get", "yunet", "--file", path, env=env)
+        require(said.returncode == 0, said.stdout + said.stderr)
+        require(os.path.exists(os.path.join(env["XDG_DATA_HOME"], "faceid/models/yunet.fid")), said.stdout)
+
+
 # ---- installation ----
 
 @case
@@ -35,7 +47,8 @@ def install_and_uninstall():
     there = files_under(root)
     for name in ("bin/faceid", "include/fid.h", "lib/libfaceid.a", "lib/libfaceid.so", "lib/pkgconfig/faceid.pc",
                  "share/man/man1/faceid.1", "share/man/man3/libfaceid.3", "share/zsh/site-functions/_faceid",
-                 "share/bash-completion/completions/faceid"):
+                 "share/bash-completion/completions/faceid", "lib/faceid/weights/get", "lib/faceid/weights/SOURCES",
+                 "lib/faceid/convert/convert.py", "lib/faceid/convert/cards/arcface.toml"):
         require("usr/local/" + name in there, "%s is not among %s" % (name, there))
     for at, folders, names in os.walk(root):
         for name in names:
@@ -43,6 +56,7 @@ def install_and_uninstall():
             require(not mode & 0o022 or os.path.islink(os.path.join(at, name)), name + " is writable for others")
     said = run(os.path.join(root, "usr/local/bin/faceid"), "--version", env=environment())
     require(said.returncode == 0 and said.stdout.startswith("faceid "), said.stderr)
+    gets_models(os.path.join(root, "usr/local/bin/faceid"))
     own = os.path.join(root, "usr/local/share/faceid/own.fid")
     os.makedirs(os.path.dirname(own), exist_ok=True)
     open(own, "w").close()
@@ -115,6 +129,7 @@ def packages_are_installed_and_leave_nothing():
     require("usr/bin/faceid" in there and "usr/include/fid.h" in there, str(there))
     said = run(os.path.join(root, "usr/bin/faceid"), "--version", env=environment())
     require(said.returncode == 0, said.stderr)
+    gets_models(os.path.join(root, "usr/bin/faceid"))
     names = [os.path.basename(path).split("_")[0] for path in debs()]
     done = run(*dpkg, "--purge", *names)
     require(done.returncode == 0, done.stdout + done.stderr)
@@ -169,7 +184,7 @@ def names_everything(complete):
         require(len(options) >= 3 and sorted(complete(verb, "--")) == sorted(options),
                 "%s: %s" % (verb, complete(verb, "--")))
     require(complete("ident") == ["identify"], str(complete("ident")))
-    require(set(complete("model", "")) == {"info", "verify", "pack"}, str(complete("model", "")))
+    require(set(complete("model", "")) == {"info", "verify", "pack", "limits", "get"}, str(complete("model", "")))
     require("--version" in complete("--v"), str(complete("--v")))
 
 
@@ -192,7 +207,7 @@ def files_are_offered_where_one_may_stand():
     for words in (("identify", ""), ("identify", "-m", ""), ("identify", "--json", "a.jpg", "b"),
                   ("model", "info", "x"), ("enroll", "ana", "")):
         require(asked(*words) == ":files\n", "%s: %s" % (words, asked(*words)))
-    for words in (("list", ""), ("identify", "--threads", ""), ("model", "info", "x.fid", ""), ("nothing", ""),
+    for words in (("list", ""), ("identify", "--threads", ""), ("eval", "lfw", "x", ""), ("nothing", ""),
                   ("identify", "--none"), ()):
         require(":files" not in asked(*words), "%s: %s" % (words, asked(*words)))
 

@@ -38,7 +38,8 @@ static struct fid_weight_file *reopen(const char *path)
     if (fid_weight_file_open(path, kernels->crc32c, &file, &error) != FID_OK)
         abort();
     CHECK_THAT(fid_weight_file_check(file, NULL, &error) == FID_OK, "%s", error.text);
-    CHECK_THAT(fid_weight_file_check_id(file, fid_sha256_beside(kernels), &error) == FID_OK, "%s", error.text);
+    CHECK_THAT(fid_weight_file_check_id(file, fid_sha256_beside(kernels), &error) == FID_OK, "%s",
+               error.text);
     return file;
 }
 
