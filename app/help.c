@@ -91,6 +91,7 @@ void app_help(FILE *out)
         out,
         "\nFiles:\n"
         "  ~/.local/share/faceid/gallery.db  the people ($XDG_DATA_HOME)\n"
+        "  ~/.local/share/faceid/models  models of one's own; faceid model get\n"
         "  ~/.config/faceid/config  settings, if any ($XDG_CONFIG_HOME); faceid enroll --limits\n");
     print_exit_codes(out);
     fprintf(out,

@@ -516,7 +516,7 @@ def origin_and_licence_go_with_a_known_sum():
     for text in ("info.source=o/r/raw/1/onnx, y.onnx\n", "info.licence=Apache-2.0\n"):
         require(text in output, output)
     output = tree.get("starter-mtcnn", "--file", tree.write("package.tgz", PACKAGE))
-    require("info.source=pack@1.0, p.bin\n" in output, output)
+    require("info.source=npm pack@1.0, p.bin\n" in output, output)
 
 
 @case

@@ -85,6 +85,25 @@ def the_linker_is_told_of_the_library():
     require("ldconfig" not in make("-n", "install", "DESTDIR=" + temp_folder()).stdout, "ldconfig for another root")
 
 
+@case
+def a_build_uses_all_cores_where_nobody_said_otherwise():
+    clean = {k: v for k, v in os.environ.items() if k not in ("BUILD", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+
+    rules = os.path.join(temp_folder(), "say.mk")
+    with open(rules, "w") as file:
+        file.write("include Makefile\nsay: ; @echo 'flags $(MAKEFLAGS)'\n")
+
+    def jobs(*words, **env):
+        done = run("make", "-s", "-C", ROOT, "-f", rules, "say", *words, env={**clean, **env})
+        require(done.returncode == 0, done.stderr)
+        return re.findall(r" -j(\d+)", re.search("flags.*", done.stdout).group())
+    cores = str(len(os.sched_getaffinity(0)))
+    require(jobs() == [cores], str(jobs()))
+    require(jobs("-j1") == ["1"] and jobs("-j3") == ["3"] and jobs(MAKEFLAGS="-j3") == ["3"], "the user's -j is lost")
+    require(jobs(MAKELEVEL="1") == [], "a make inside of a make has jobs of its own")
+    require(jobs("clean", "-n") == [], "clean beside another goal")
+
+
 # ---- Debian packages ----
 
 def debs(made=[]):

@@ -22,7 +22,7 @@ struct fid_weight_file {
 };
 
 #define FID_WEIGHT_ADVICE \
-    "fetch it again with weights/get or convert it again with convert/convert.py"
+    "get it again with faceid model get, or convert it again with convert/convert.py"
 
 /* Fills error with "PATH: offset N: reason", N being the place of where in the file; returns
  * status. The beginning of a long path is left out, so that the reason always fits. */
