@@ -25,7 +25,7 @@ FID_INLINE void block(float *v, const size_t lanes)
                                             0.00191287138f, 7.5095224e-05f, 1.18021194e-06f};
     const float edge = 5.6f, steep = 1e6f;
     const lanes_f32 x = load_lanes(v, lanes);
-    const lanes_f32 inside = clamp_lanes(x, -edge, edge);
+    const lanes_f32 inside = clamp_lanes(x, set_lanes(-edge), set_lanes(edge));
     const lanes_f32 t = mul_lanes(inside, inside);
     lanes_f32 share = div_lanes(polynomial(above, t), polynomial(below, t));
     share = fma_lanes(inside, share, set_lanes(0.5f));

@@ -11,7 +11,7 @@ FID_INLINE void block(size_t taps, const float *const *in, size_t j, const size_
     lanes_f32 best = load_lanes(in[0] + j, lanes);
     for (size_t t = 1; t < taps; t++)
         best = max_lanes(best, load_lanes(in[t] + j, lanes));
-    store_lanes(out + j, min_lanes(max_lanes(best, min), max), lanes);
+    store_lanes(out + j, clamp_lanes(best, min, max), lanes);
 }
 
 FID_INLINE void max_pool_f32_lanes(size_t pixels, size_t channels, size_t taps,

@@ -12,6 +12,11 @@ FID_INLINE size_t tail_lanes(size_t n)
     return n;
 }
 
+FID_INLINE lanes_f32 clamp_lanes(lanes_f32 v, lanes_f32 min, lanes_f32 max)
+{
+    return min_lanes(max_lanes(v, min), max);
+}
+
 /* struct fid_post_f32, read once: what is stored meanwhile could be the post, for all that the
  * compiler knows, and it would read it again for each vector. */
 struct lanes_post {
@@ -38,11 +43,6 @@ FID_INLINE struct lanes_post clamp_alone(const struct lanes_post *post)
     return (struct lanes_post){.min = post->min, .max = post->max};
 }
 
-FID_INLINE lanes_f32 clamp_lanes(lanes_f32 v, const struct lanes_post *post)
-{
-    return min_lanes(max_lanes(v, post->min), post->max);
-}
-
 /* The post for n lanes of row i from column j on, but for the clamp; then all of it. */
 FID_INLINE lanes_f32 unclamped_post_lanes(lanes_f32 v, size_t i, size_t j, size_t n,
                                           const struct lanes_post *post)
@@ -57,7 +57,7 @@ FID_INLINE lanes_f32 unclamped_post_lanes(lanes_f32 v, size_t i, size_t j, size_
 FID_INLINE lanes_f32 post_lanes(lanes_f32 v, size_t i, size_t j, size_t n,
                                 const struct lanes_post *post)
 {
-    return clamp_lanes(unclamped_post_lanes(v, i, j, n, post), post);
+    return clamp_lanes(unclamped_post_lanes(v, i, j, n, post), post->min, post->max);
 }
 
 /* The end of a matrix product's tile: row i of m has its first vector at sum + i * stride. */

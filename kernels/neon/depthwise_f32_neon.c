@@ -60,12 +60,12 @@ FID_INLINE void block(const size_t run, const size_t taps, const size_t step, co
             sum[q][v] = unclamped_post_lanes(sum[q][v], at->x + q, j + v * LANES,
                                              v + 1 < vectors ? LANES : lanes, &all);
     }
-    const struct lanes_post clamp = {.min = set_lanes(min), .max = set_lanes(max)};
     UNROLL
     for (size_t q = 0; q < run; q++)
         UNROLL
     for (size_t v = 0; v < vectors; v++)
-        store_lanes(at->out + q * at->out_stride + j + v * LANES, clamp_lanes(sum[q][v], &clamp),
+        store_lanes(at->out + q * at->out_stride + j + v * LANES,
+                    clamp_lanes(sum[q][v], set_lanes(min), set_lanes(max)),
                     v + 1 < vectors ? LANES : lanes);
 }
 
