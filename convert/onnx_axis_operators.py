@@ -68,6 +68,8 @@ def _product(call, a, b):
 
 def _axes(call, x):
     axes = call.constant(1) if call.has(1) else call.attribute("axes", range(len(x.axes)))
+    if call.attribute("noop_with_empty_axes", 0) and not call.has(1):
+        raise ConvertError("noop_with_empty_axes is not supported")
     return sorted(int(axis) % len(x.axes) for axis in axes)
 
 

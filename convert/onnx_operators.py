@@ -255,6 +255,10 @@ def _pad(call):
     pads = call.attribute("pads", None) if call.opset < 11 else call.constant(1)
     if not np.any(pads):
         return x
+    if call.has(3):  # from opset 18 on
+        named = [int(axis) % len(x.axes) for axis in call.constant(3)]
+        sides = dict(zip(named, zip(pads[:len(named)], pads[len(named):])))
+        pads = [sides.get(axis, (0, 0))[i] for i in (0, 1) for axis in range(len(x.axes))]
     rank4(x)
     filling = call.attribute("value", 0.0)
     if call.opset >= 11 and call.has(2):

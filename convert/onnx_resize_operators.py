@@ -77,6 +77,12 @@ def _bilinear(call, x, scales, sides):
 
 def _resize(call):
     x = call.builder.relayout(rank4(call.value(0)), CHANNELS_SECOND)
+    if list(call.attribute("axes", range(4))) != [0, 1, 2, 3]:  # from opset 18 on
+        raise ConvertError("axes %s: only factors of all four are supported" %
+                           list(call.attribute("axes", [])))
+    if call.attribute("keep_aspect_ratio_policy", "stretch") != "stretch":
+        raise ConvertError("keep_aspect_ratio_policy '%s' is not supported" %
+                           call.attribute("keep_aspect_ratio_policy", ""))
     scales, sides = _scales(call, x)
     mode = call.attribute("mode", "nearest")
     if mode == "linear" or (mode == "bilinear" and call.node.op_type == "Upsample"):

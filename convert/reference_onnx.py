@@ -84,8 +84,13 @@ def _resize(a, x, *rest):
     return x.repeat(int(scales[2]), axis=2).repeat(int(scales[3]), axis=3)
 
 
-def _pad(a, x, pads=None, filling=0.0):
+def _pad(a, x, pads=None, filling=0.0, axes=None):
     pads = a["pads"] if pads is None else pads
+    if axes is not None:
+        whole = np.zeros(2 * x.ndim, int)
+        for i, axis in enumerate(axes.astype(int) % x.ndim):
+            whole[[axis, x.ndim + axis]] = pads[i], pads[len(axes) + i]
+        pads = whole
     half = len(pads) // 2
     return np.pad(x, [(int(p), int(q)) for p, q in zip(pads[:half], pads[half:])])
 
@@ -106,8 +111,11 @@ def _dequantize(a, x, scale, zero=0):
 
 
 def _split(a, x, sizes=None):
-    return np.split(x, np.cumsum(a["split"] if sizes is None else sizes)[:-1].astype(int),
-                    a.get("axis", 0))
+    axis = a.get("axis", 0)
+    if "num_outputs" in a:
+        size = -(-x.shape[axis] // a["num_outputs"])
+        return np.split(x, range(size, x.shape[axis], size), axis)
+    return np.split(x, np.cumsum(a["split"] if sizes is None else sizes)[:-1].astype(int), axis)
 
 
 def _slice(a, x, *rest):
@@ -151,7 +159,7 @@ RUN = {
     "Pad": _pad,
     "Pow": lambda a, x, y: x ** y,
     "Reciprocal": lambda a, x: 1 / x,
-    "ReduceMean": lambda a, x: x.mean(axis=tuple(a["axes"]), keepdims=bool(a.get("keepdims", 1))),
+    "ReduceMean": lambda a, x, *r: x.mean(axis=_axes(a, r), keepdims=bool(a.get("keepdims", 1))),
     "ReduceL2": lambda a, x: np.linalg.norm(x, 2, tuple(a["axes"])[0], bool(a.get("keepdims", 1))),
     "Relu": lambda a, x: np.maximum(x, 0),
     "Reshape": _reshape,

@@ -559,6 +559,19 @@ def resize_bilinear():
 
 
 @case
+def of_opset_18():
+    """Axes that were attributes are inputs; some are named."""
+    m = Maker(18, (1, 3, 6, 5))
+    m.add("Pad", "x", np.int64([1, 2, 0, 1]), "", np.int64([-1, 2]))
+    m.nodes.append(helper.make_node("Split", [m.conv(7, 3)], ["a", "b"], "split", axis=1,
+                                    num_outputs=2))
+    m.add("Relu", "a")
+    m.add("ReduceMean", m.last, np.int64([2, 3]), keepdims=0)
+    m.add("Reshape", m.last, np.int64([1, 4]))
+    return m.model(m.last, "b")
+
+
+@case
 def upsample_bilinear():
     m = Maker(9, (1, 3, 5, 4))
     m.add("Upsample", "x", np.float32([1, 1, 2, 2]), mode="linear")
