@@ -11,7 +11,7 @@ import time
 
 from check import case, figure, main, require, shared, skip, temp_folder
 from people import NAMES, People, changed, ffmpeg, portrait, portraits
-from program import FACEID, environment, faceid, png
+from program import FACEID, environment, faceid, models, png, unmeasured_model
 from rtsp import RtspServer
 
 CLIPS = {"chengwei": "data/clips/chengwei1.MOV", "michelle": "data/clips/michelle1.avi"}
@@ -447,16 +447,19 @@ def before_camera(people, name, clip, *words, code=0):
 
 @case
 def a_network_camera():
-    people, clip = People(), shared(CLIPS["michelle"])
+    """With a model whose limits are not measured, which is told once."""
+    people, clip = People((unmeasured_model(), models()[1])), shared(CLIPS["michelle"])
     start = time.monotonic()
     said = before_camera(people, "michelle", clip, "--seconds", "60")
     require("michelle is enrolled: 15 faces known now" in said, said)
     figure("enrolling before a network camera, of 60 s", time.monotonic() - start, 60)
     require("secret" not in said, said)
+    require(said.count("are given, not measured: measure them with") == 1, said)
     said = before_camera(people, "bob", clip, "--seconds", "60", code=7)
     require("looks like michelle" in said and "--force" in said, said)
     require(people.sources("michelle")[0].startswith("live 20"), people.sources("michelle")[0])
-    before_camera(people, "michelle", clip, "--replace", "--consent", "by mail")
+    said = before_camera(people, "michelle", clip, "--replace", "--consent", "by mail")
+    require("not measured" not in said, said)
     with sqlite3.connect(people.gallery) as rows:
         require(rows.execute("SELECT text FROM consent").fetchall() == [("by mail",)], "no consent")
     require(people.samples() == {"michelle": 15}, str(people.samples()))

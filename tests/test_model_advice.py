@@ -1,30 +1,17 @@
 #!/usr/bin/python3
 """A model whose limits nobody has measured says so, and how they are measured: once, when the first
 person comes into a gallery, and where one asks what is wrong."""
-import os
-import subprocess
-import sys
-
-from check import ROOT, case, main, require, shared, temp_folder
+from check import case, main, require
 from people import People, portrait
-from program import SOURCES, faceid, models
+from program import faceid, models, unmeasured_model
 
 SENTENCE = ("faceid: the limits of MobileFaceNet, 128 numbers are given, not measured: measure them with `faceid eval "
             "identify TABLE --model %s --json >eval.json` and `faceid model limits %s --from eval.json`\n")
 
 
-def unmeasured():
-    """MobileFaceNet with another limit than the measured one."""
-    path = os.path.join(temp_folder(), "own.fid")
-    subprocess.run([sys.executable, os.path.join(ROOT, "convert", "convert.py"),
-                    shared(os.path.join("models", SOURCES["mobilefacenet"])), "-o", path, "--quiet", "--card",
-                    "mobilefacenet", "--set", "decision.accept=0.5"], check=True)
-    return path
-
-
 @case
 def told_at_the_first_enrolment_alone():
-    model = unmeasured()
+    model = unmeasured_model()
     people = People((model, models()[1]))
     sentence = SENTENCE % (model, model)
     require(people.enroll("amy", portrait("amy", 1)).count(sentence) == 1, "not told")
