@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The way of VGGFace2's networks, on faceres, which was trained on that data set: BGR minus means, the
-box times 1.3, both detectors, gallery, identify."""
+box times 1.3, both detectors, gallery, identify, live."""
 import glob
 import json
 import os
@@ -70,6 +70,20 @@ def people_are_known_with_both_detectors():
         require(not any(given for _, given, _ in others), "%s: %s" % (name, others))
         require(min(score for *_, score in own) > 0.1 + max(score for *_, score in others),
                 "%s: %s %s" % (name, own, others))
+
+
+@case
+def live_names_one_and_not_another():
+    need("ffmpeg")
+    pair, gallery = (faceres(), model("yunet")), os.path.join(temp_folder(), "gallery.db")
+    good("enroll", "-q", "--every", "12", "michelle", shared("data/clips/michelle1.avi"),
+         gallery=gallery, pair=pair)
+    for clip, name in (("michelle1.avi", "michelle"), ("chengwei1.MOV", None)):
+        done = good("live", "--headless", "--input", shared("data/clips/" + clip), "--frames", "10",
+                    "--events", "-", gallery=gallery, pair=pair)
+        events = [json.loads(line) for line in done.stdout.splitlines()]
+        named = {event["name"] for event in events if event["event"] == "identified"}
+        require(named == {name}, "%s: %s" % (clip, events))
 
 
 def pixels(path, width, height):
