@@ -79,12 +79,14 @@ def guarded(name, function, *arguments):
 
 
 def read_graphs(kind, sources, outputs=(), at=lambda name: None):
-    """The simplified graph of each source, as the reader of the kind sees it. outputs: names of
+    """The simplified graphs of the sources, as the reader of the kind sees them. outputs: names of
     values that become the outputs of those that have one of them."""
     read, graphs = load_reader(kind, sources[0][0]), []
     for name, data in sources:
         at(name)
-        graphs.append(guarded(name, lambda: simplify(read(data, name, outputs))))
+        found = guarded(name, read, data, name, outputs)  # a graph, or all that the file has
+        for graph in found if isinstance(found, list) else [found]:
+            graphs.append(guarded(name, simplify, graph))
     return graphs
 
 
@@ -109,7 +111,10 @@ def convert(sources, card=None, labels=None, outputs=(), at=lambda name: None):
     wanted = outputs or [name for graph in (card.graphs if card else {}).values()
                          for name in graph["outputs"]]
     graphs = read_graphs(kind, sources, wanted, at)
-    digests = dict(zip(graphs, digests_of(sources)))
+    sums = digests_of(sources)
+    if len(sums) == 1:
+        sums *= len(graphs)
+    digests = dict(zip(graphs, sums))
     return guarded(", ".join(name for name, _ in sources), _finish, card, graphs, digests, labels,
                    outputs)
 
@@ -126,7 +131,7 @@ def _finish(card, graphs, digests, labels, outputs):
     graphs = apply_card(card, graphs, bool(outputs))
     sums = [digests[graph] for graph in graphs]
     meta = card.meta(sums, bool(outputs))
-    meta["info.source_sha256"] = " ".join(sums)
+    meta["info.source_sha256"] = " ".join(dict.fromkeys(sums))
     meta["info.converter"] = CONVERTER
     if labels is not None:
         _add_labels(meta, labels, graphs[0])

@@ -11,10 +11,10 @@ RELU = {"activation": "clamp", "low": 0.0, "high": math.inf}
 
 class Layers:
     """A graph that is written down layer by layer over named weights, each of which must be there
-    and have the dimensions that the layer wants."""
+    and have the dimensions that the layer wants; its name is added to used."""
 
-    def __init__(self, weights, h, w):
-        self.weights, self.used = weights, set()
+    def __init__(self, weights, used, h, w):
+        self.weights, self.used = weights, used
         self.graph = Graph("main", "input", h, w, 3)
 
     def take(self, name, rank):
@@ -26,11 +26,6 @@ class Layers:
             raise ConvertError("the weight '%s' has the shape %s, wanted are %d dimensions" %
                                (name, list(found.shape), rank))
         return found
-
-    def check_all_used(self, what):
-        left = sorted(set(self.weights) - self.used)
-        if left:
-            raise ConvertError("the weight '%s' has no place in %s" % (left[0], what))
 
     def append(self, op, inputs, output, **fields):
         self.graph.append(op, inputs, output, **fields)
@@ -183,3 +178,49 @@ def age_gender(layers):
     age = layers.connected(x, "age", "fc/age/weights", "fc/age/bias")
     logits = layers.connected(x, "gender/logits", "fc/gender/weights", "fc/gender/bias")
     return [age, layers.append("softmax", [logits], "gender", axis=3)]
+
+
+# ---- MTCNN ----
+
+def _prelu(layers, x, name):
+    return layers.append("activation", [x], name, activation="prelu",
+                         tensors={"slope": layers.take(name + "_alpha", 1)})
+
+
+def _stage(layers, stage, pools):
+    """Convolutions with PReLU, each but the last before a pool: (kernel, padding), or None."""
+    x = "input"
+    for i, pool in enumerate(pools, 1):
+        part = "%s/conv%d" % (stage, i)
+        x = layers.conv(x, part, part + "/weights", part + "/bias", mode="explicit")
+        x = _prelu(layers, x, "%s/prelu%d" % (stage, i))
+        if pool:
+            x = layers.pool("max_pool", x, part + "/pool", pool[0], 2, pool[1])
+    return x
+
+
+def pnet(layers):
+    x = _stage(layers, "pnet", ((2, "same"), None, None))
+    heads = [layers.conv(x, name, part + "/weights", part + "/bias")
+             for name, part in (("logits", "pnet/conv4_1"), ("box", "pnet/conv4_2"))]
+    return [layers.append("softmax", heads[:1], "prob", axis=3)] + heads[1:]
+
+
+def _heads(layers, x, stage, number, names):
+    part = stage + "/fc1"
+    x = layers.connected(x, part, part + "/weights", part + "/bias")
+    x = _prelu(layers, x, "%s/prelu%d" % (stage, number))
+    made = [layers.connected(x, name, *("%s/fc2_%d/%s" % (stage, i, role)
+                                        for role in ("weights", "bias")))
+            for i, name in enumerate(names, 1)]
+    return [layers.append("softmax", made[:1], "prob", axis=3)] + made[1:]
+
+
+def rnet(layers):
+    x = _stage(layers, "rnet", ((3, "same"), (3, "explicit"), None))
+    return _heads(layers, x, "rnet", 4, ("logits", "box"))
+
+
+def onet(layers):
+    x = _stage(layers, "onet", ((3, "same"), (3, "explicit"), (2, "same"), None))
+    return _heads(layers, x, "onet", 5, ("logits", "box", "landmarks"))

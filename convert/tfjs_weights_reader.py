@@ -14,31 +14,31 @@ DETECTORS = "; its graph is not known here: take a detector with five landmarks 
 
 @dataclass(frozen=True)
 class Architecture:
-    """weight, shape: one that tells it from all others, and here all of these weights. size: of the
-    input. build: (Layers) -> the outputs; or advice: why there is none, and the next step."""
+    """weight, shape: one that tells it from all others. builds: of each graph, (Layers) -> its
+    outputs, and the side of its input; or advice: why there is none, and the next step."""
     what: str
     weight: str
     shape: list
-    size: tuple = (112, 112)
-    build: object = None
+    builds: tuple = ()
     advice: str = ""
 
 
 ARCHITECTURES = (
-    Architecture("dlib's ResNet recognizer", "fc", [256, 128], (150, 150), graphs.dlib_resnet),
-    Architecture("face-api.js's 68 landmarks", "fc/weights", [256, 136], build=graphs.landmarks68),
+    Architecture("dlib's ResNet recognizer", "fc", [256, 128], ((graphs.dlib_resnet, 150),)),
+    Architecture("face-api.js's 68 landmarks", "fc/weights", [256, 136],
+                 ((graphs.landmarks68, 112),)),
     Architecture("face-api.js's 68 landmarks (tiny)", "fc/weights", [128, 136],
-                 build=graphs.landmarks68_tiny),
-    Architecture("face-api.js's expressions", "fc/weights", [256, 7], build=graphs.expressions),
+                 ((graphs.landmarks68_tiny, 112),)),
+    Architecture("face-api.js's expressions", "fc/weights", [256, 7], ((graphs.expressions, 112),)),
     Architecture("face-api.js's age and gender", "fc/age/weights", [512, 1],
-                 build=graphs.age_gender),
+                 ((graphs.age_gender, 112),)),
+    Architecture("face-api.js's MTCNN", "pnet/conv1/weights", [3, 3, 3, 10],
+                 ((graphs.pnet, 12), (graphs.rnet, 24), (graphs.onet, 48))),
     Architecture("face-api.js's tiny face detector", "conv8/filters", [1, 1, 512, 25],
                  advice=DETECTORS),
     Architecture("face-api.js's SSD MobileNet v1",
                  "Prediction/BoxPredictor_0/ClassPredictor/weights", [1, 1, 512, 9],
                  advice=DETECTORS),
-    Architecture("face-api.js's MTCNN", "pnet/conv1/weights", [3, 3, 3, 10],
-                 advice=": the starter's MTCNN has the same numbers (weights/get starter)"),
 )
 
 
@@ -48,22 +48,31 @@ def _architecture(content):
     if found is None:
         raise ConvertError("this is a manifest of weights: it holds no layers, and the names are "
                            "those of none of %s: convert the model that they were taken from" %
-                           ", ".join(row.what for row in ARCHITECTURES if row.build))
-    if not found.build:
+                           ", ".join(row.what for row in ARCHITECTURES if row.builds))
+    if not found.builds:
         raise ConvertError("this is " + found.what + found.advice)
     return found
 
 
 def read_tfjs_weights(data, name, outputs=()):
-    """The graph of a manifest's bytes, its shards behind the JSON; name is for messages. Values
-    named in outputs become its outputs, if there are any. ConvertError."""
+    """The graphs of a manifest's bytes, its shards behind the JSON; name is for messages. Values
+    named in outputs become their outputs, if there are any. ConvertError."""
     try:
-        content, end = parse_json(data)
-        found = _architecture(content)
-        layers = graphs.Layers(read_weights(content, data[end:]), *found.size)
-        layers.graph.outputs = found.build(layers)
-        layers.check_all_used(found.what)
+        return _read(data, outputs)
     except ConvertError as error:
         raise ConvertError("%s: %s" % (name, error)) from None
-    layers.graph.cut(outputs)
-    return layers.graph
+
+
+def _read(data, outputs):
+    content, end = parse_json(data)
+    found = _architecture(content)
+    weights, used, made = read_weights(content, data[end:]), set(), []
+    for build, side in found.builds:
+        layers = graphs.Layers(weights, used, side, side)
+        layers.graph.outputs = build(layers)
+        layers.graph.cut(outputs)
+        made.append(layers.graph)
+    left = sorted(set(weights) - used)
+    if left:
+        raise ConvertError("the weight '%s' has no place in %s" % (left[0], found.what))
+    return made

@@ -358,14 +358,6 @@ def every_refusal_begins_with_the_file():
 
 
 @case
-def real_files_without_layers_are_named():
-    for name, *words in (("faceapi_mtcnn/mtcnn_model-weights_manifest.json", "MTCNN", "starter"),):
-        with open(shared("models/" + name), "rb") as file:
-            data = file.read()
-        refused(lambda: convert.convert([(name, data)]), name + ": this is", *words)
-
-
-@case
 def an_onnx_file_is_none_of_the_other_kinds():
     """Whatever made it and however long that one's name is."""
     from source_kinds import source_kind

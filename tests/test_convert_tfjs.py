@@ -8,14 +8,16 @@ import time
 
 import numpy as np
 
-from check import ROOT, case, main, need, require, run, temp_folder
+from check import ROOT, case, main, need, require, run, shared, temp_folder
 
+import cards
 import convert
 import graph_passes
 import reference
 import tfjs_maker
 from engine import error_bounds, first_difference, run_engine, tool, write_fid
 from refusal import refused
+from starter import starter_file
 from tfjs_operators import EMITTERS
 from tfjs_peer import FACE_API, HUMAN, model_file, run_face_api, run_tfjs
 from tfjs_reader import read_tfjs
@@ -111,6 +113,22 @@ def networks_of_face_api_agree_with_it():
         got = run_engine(write_fid([graph]), scaled)
         for output, value in zip(graph.outputs, want, strict=True):
             require_alike(got[output], value, "%s, %s" % (name, output))
+
+
+@case
+def mtcnn_is_the_starters():
+    """One manifest has three graphs, and the numbers of the starter's three files."""
+    sources, _ = convert.read_sources([shared(
+        "models/faceapi_mtcnn/mtcnn_model-weights_manifest.json")])
+    data, _, graphs, meta = convert.convert(sources, cards.load("mtcnn"))
+    require(len(meta["info.source_sha256"]) == 64, meta["info.source_sha256"])
+    files = [(name, starter_file(name)) for name in ("pnet.tflite", "rnet.tflite", "onet.tflite")]
+    for got, want in zip(graphs, convert.convert(files, cards.load("mtcnn"))[2], strict=True):
+        x = np.random.default_rng(6).uniform(-1, 1, (1, *got.size))
+        got, want, outputs = reference.run_graph(got, x), reference.run_graph(want, x), got.outputs
+        for output in outputs:
+            require_alike(got[output], want[output], output)
+    require(data[:4] == b"\x89FID", "no file")
 
 
 @case
