@@ -7,48 +7,103 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- YuNet ---- */
+/* ---- detectors of one network ---- */
 
-/* Maps of 2 rows and 3 columns at stride 16 with one face in row 1, column 2. */
-static void yunet_cell(void)
+/* A detector of one map of 2 rows and 3 columns at stride 16, whose entries are 0. */
+struct small {
+    struct fid_detector detector;
+    struct fid_cells cells;
+    float numbers[FID_CELLS_PARTS][6 * 16];
+};
+
+static void small_fill(struct small *small, const struct fid_detect_kind *kind,
+                       const struct fid_cells_part *parts, size_t count)
 {
-    float cls[6] = {0}, obj[6] = {0}, bbox[24] = {0}, kps[60] = {0};
-    const struct fid_yunet_maps maps = {16, 2, 3, cls, obj, bbox, kps};
-    struct fid_candidates list = {0};
-    cls[5] = 0.81f;
-    obj[5] = 0.64f;
-    bbox[20] = 0.5f; /* centre (2.5, 0.75) cells */
-    bbox[21] = -0.25f;
-    bbox[22] = logf(2.0f); /* 32 x 64 pixels */
-    bbox[23] = logf(4.0f);
-    for (int i = 0; i < 10; i++)
-        kps[50 + i] = 0.1f * (float)i;
-    REQUIRE(fid_yunet_decode(&maps, 0.5f, &list, NULL) == FID_OK && list.count == 1);
-    const struct fid_candidate *face = list.items;
-    CHECK(fabsf(face->score - 0.72f) < 1e-6f);
-    CHECK(fabsf(face->x0 - (40 - 16)) < 1e-4f && fabsf(face->x1 - (40 + 16)) < 1e-4f);
-    CHECK(fabsf(face->y0 - (12 - 32)) < 1e-4f && fabsf(face->y1 - (12 + 32)) < 1e-4f);
-    for (int i = 0; i < 5; i++) {
-        CHECK(fabsf(face->landmarks[i][0] - 16 * (2 + 0.2f * (float)i)) < 1e-4f);
-        CHECK(fabsf(face->landmarks[i][1] - 16 * (1.1f + 0.2f * (float)i)) < 1e-4f);
+    *small = (struct small){.detector.kind = kind, .cells = {.h = 32, .w = 48}};
+    struct fid_cells_card *card = &small->detector.cells;
+    card->map_count = 1;
+    card->strides[0] = 16;
+    card->per_cell[0] = card->classes = 1;
+    card->entry_count = 1;
+    card->part_count = count;
+    for (card->point_count = 0; card->point_count < 5; card->point_count++)
+        card->points[card->point_count] = (enum fid_point)card->point_count;
+    small->cells.maps[0] = (struct fid_cells_map){.stride = 16, .rows = 2, .cols = 3};
+    for (size_t i = 0; i < count; i++) {
+        card->parts[i] = parts[i];
+        small->cells.maps[0].parts[i] = small->numbers[i];
     }
-    list.count = 0;
-    REQUIRE(fid_yunet_decode(&maps, 0.73f, &list, NULL) == FID_OK);
-    CHECK(list.count == 0);
-    fid_candidates_free(&list);
 }
 
-static void yunet_numbers_that_are_none(void)
+/* Where part i of the cell in row 1, column 2 begins. */
+static float *last_cell(struct small *small, size_t i)
 {
-    float cls[3] = {NAN, 1.0f, 4.0f}, obj[3] = {1.0f, 1.0f, 9.0f};
-    float bbox[12] = {0}, kps[30] = {0};
-    const struct fid_yunet_maps maps = {8, 1, 3, cls, obj, bbox, kps};
+    return small->numbers[i] + 5 * small->detector.cells.parts[i].numbers;
+}
+
+/* The one face that there is. */
+static struct fid_candidate decoded(const struct small *small)
+{
     struct fid_candidates list = {0};
-    bbox[6] = 1000.0f; /* a width of exp(1000) */
-    REQUIRE(fid_yunet_decode(&maps, 0.5f, &list, NULL) == FID_OK);
-    CHECK(list.count <= 2);
-    for (size_t i = 0; i < list.count; i++)
-        CHECK(isfinite(list.items[i].x1) && list.items[i].score <= 1.0f);
+    struct fid_candidate face = {0};
+    CHECK(fid_cells_decode(&small->detector, &small->cells, 0.5f, &list, NULL) == FID_OK);
+    CHECK_THAT(list.count == 1, "%zu faces", list.count);
+    if (list.count > 0)
+        face = list.items[0];
+    fid_candidates_free(&list);
+    return face;
+}
+
+static bool is_near(float a, double b)
+{
+    return fabs((double)a - b) < 1e-4;
+}
+
+static void check_box(const struct fid_candidate *face, double x0, double y0, double x1, double y1)
+{
+    CHECK_THAT(is_near(face->x0, x0) && is_near(face->y0, y0) && is_near(face->x1, x1) &&
+                   is_near(face->y1, y1),
+               "%g %g %g %g", (double)face->x0, (double)face->y0, (double)face->x1,
+               (double)face->y1);
+}
+
+static const struct fid_cells_part yunet_parts[] = {
+    {"cls", 1}, {"obj", 1}, {"bbox", 4}, {"kps", 10}};
+
+static void yunet_cell(void)
+{
+    struct small small;
+    small_fill(&small, &fid_detect_kind_yunet, yunet_parts, 4);
+    *last_cell(&small, 0) = 0.81f;
+    *last_cell(&small, 1) = 0.64f;
+    const float box[4] = {0.5f, -0.25f, logf(2.0f), logf(4.0f)}; /* centre (2.5, 0.75) cells */
+    memcpy(last_cell(&small, 2), box, sizeof box);
+    for (int i = 0; i < 10; i++)
+        last_cell(&small, 3)[i] = 0.1f * (float)i;
+    const struct fid_candidate face = decoded(&small);
+    CHECK(is_near(face.score, 0.72));
+    check_box(&face, 40 - 16, 12 - 32, 40 + 16, 12 + 32);
+    for (int i = 0; i < 5; i++) {
+        CHECK(is_near(face.landmarks[i][0], 16 * (2 + 0.2 * i)));
+        CHECK(is_near(face.landmarks[i][1], 16 * (1.1 + 0.2 * i)));
+    }
+    struct fid_candidates list = {0};
+    REQUIRE(fid_cells_decode(&small.detector, &small.cells, 0.73f, &list, NULL) == FID_OK);
+    CHECK(list.count == 0);
+}
+
+static void numbers_that_are_none(void)
+{
+    struct small small;
+    struct fid_candidates list = {0};
+    small_fill(&small, &fid_detect_kind_yunet, yunet_parts, 4);
+    small.numbers[0][0] = NAN;
+    small.numbers[0][1] = 4.0f;
+    small.numbers[0][2] = small.numbers[1][0] = small.numbers[1][2] = 1.0f;
+    small.numbers[1][1] = 9.0f;
+    small.numbers[2][4 * 2 + 2] = 1000.0f; /* a width of exp(1000) */
+    REQUIRE(fid_cells_decode(&small.detector, &small.cells, 0.5f, &list, NULL) == FID_OK);
+    CHECK(list.count == 1 && list.items[0].score <= 1.0f && isfinite(list.items[0].x1));
     fid_candidates_free(&list);
 }
 
@@ -159,24 +214,28 @@ static void order_does_not_matter(void)
 
 /* ---- input and choice ---- */
 
-/* Channel order, mean and scale; right and below the picture it is black: (0 - mean) · scale. */
+/* Channel order, mean and scale; around the picture it is black: (0 - mean) · scale. */
 static void input_is_filled(void)
 {
     struct fid_picture picture = {0};
     const struct fid_input_card card = {
         .bgr = true, .mean = {10, 20, 30}, .scale = {0.5f, 2.0f, -1.0f}};
-    float data[3 * 4 * 3];
+    float data[4 * 5 * 3];
     REQUIRE(fid_picture_resize(&picture, 2, 2, NULL) == FID_OK);
     for (int i = 0; i < 12; i++)
         picture.pixels[i] = (uint8_t)(100 + i);
-    fid_network_input_fill(&card, &picture, data, 3, 4);
-    for (int y = 0; y < 3; y++)
-        for (int x = 0; x < 4; x++)
-            for (int i = 0; i < 3; i++) {
-                bool inside = x < 2 && y < 2;
-                float pixel = inside ? (float)(100 + 6 * y + 3 * x + 2 - i) : 0.0f;
-                CHECK(data[(y * 4 + x) * 3 + i] == (pixel - card.mean[i]) * card.scale[i]);
-            }
+    for (int place = 0; place < 12; place++) {
+        int left = place % 4, top = place / 4;
+        fid_network_input_fill(&card, &picture, left, top, data, 4, 5);
+        for (int y = -top; y < 4 - top; y++)
+            for (int x = -left; x < 5 - left; x++)
+                for (int i = 0; i < 3; i++) {
+                    bool inside = x >= 0 && x < 2 && y >= 0 && y < 2;
+                    float pixel = inside ? (float)(100 + 6 * y + 3 * x + 2 - i) : 0.0f;
+                    CHECK(data[((y + top) * 5 + x + left) * 3 + i] ==
+                          (pixel - card.mean[i]) * card.scale[i]);
+                }
+    }
     fid_picture_free(&picture);
 }
 
@@ -189,7 +248,7 @@ static void grey_input_is_filled(void)
     float data[2 * 3 + 1] = {0};
     REQUIRE(fid_picture_resize(&picture, 2, 1, NULL) == FID_OK);
     memcpy(picture.pixels, pixels, sizeof pixels);
-    fid_network_input_fill(&card, &picture, data, 2, 3);
+    fid_network_input_fill(&card, &picture, 0, 0, data, 2, 3);
     const double want[] = {0.299 * 200 + 0.587 * 100 + 0.114 * 50, 77, 0, 0, 0, 0};
     for (int i = 0; i < 6; i++)
         CHECK_THAT(fabs((double)data[i] - (want[i] - 10) / 2) < 1e-4, "number %d is %g", i,
@@ -222,7 +281,7 @@ static void cosine_by_hand(void)
 }
 
 CHECK_MAIN(CHECK_CASE(grey_input_is_filled), CHECK_CASE(yunet_cell),
-           CHECK_CASE(yunet_numbers_that_are_none), CHECK_CASE(pnet_window),
+           CHECK_CASE(numbers_that_are_none), CHECK_CASE(pnet_window),
            CHECK_CASE(overlaps_by_hand), CHECK_CASE(suppression_by_brute_force),
            CHECK_CASE(suppression_of_the_tail), CHECK_CASE(order_does_not_matter),
            CHECK_CASE(input_is_filled), CHECK_CASE(main_face_of_a_portrait),

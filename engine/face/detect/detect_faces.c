@@ -9,10 +9,9 @@
 
 enum { DEFAULT_MAX_SIDE = 1280 };
 
-static const struct fid_detect_kind *const kinds[] = {
-    &fid_detect_kind_yunet,
-    &fid_detect_kind_mtcnn,
-};
+#define ROW(name) &fid_detect_kind_##name,
+static const struct fid_detect_kind *const kinds[] = {FID_DETECT_KINDS(ROW)};
+#undef ROW
 
 static enum fid_status choose_kind(struct fid_detector *detector, struct fid_error *error)
 {
@@ -28,7 +27,8 @@ static enum fid_status choose_kind(struct fid_detector *detector, struct fid_err
                     detector->card.kind);
 }
 
-static enum fid_status check_options(struct fid_detect_options *options, struct fid_error *error)
+static enum fid_status check_options(const struct fid_detect_options *options,
+                                     struct fid_error *error)
 {
     if (!(options->min_score >= 0.0f && options->min_score <= 1.0f))
         return fid_fail(error, FID_INVALID, "a face's least score is 0 to 1, not %g",
@@ -37,8 +37,6 @@ static enum fid_status check_options(struct fid_detect_options *options, struct 
         return fid_fail(error, FID_INVALID,
                         "smallest face %d (at least 0) or fitted side %d (0 to 4096) is wrong",
                         options->min_face, options->fit_side);
-    if (options->max_side == 0)
-        options->max_side = DEFAULT_MAX_SIDE;
     return FID_OK;
 }
 
@@ -62,6 +60,9 @@ enum fid_status fid_detector_open(struct fid_runtime *runtime, const struct fid_
         status = choose_kind(opened, error);
     if (status == FID_OK)
         status = opened->kind->open(opened, error);
+    if (opened->options.max_side == 0)
+        opened->options.max_side =
+            opened->cells.max_side > 0 ? opened->cells.max_side : DEFAULT_MAX_SIDE;
     if (status == FID_OK) /* its sessions come with the pictures, which damage is no matter of */
         status = fid_model_verify(runtime, model, error);
     if (status != FID_OK)
@@ -81,6 +82,7 @@ void fid_detector_close(struct fid_detector **detector)
     fid_candidates_free(&(*detector)->level);
     fid_candidates_free(&(*detector)->border);
     fid_candidates_free(&(*detector)->tiled);
+    fid_free((*detector)->own);
     fid_free(*detector);
     *detector = NULL;
 }
@@ -100,30 +102,37 @@ enum fid_status fid_detector_output(const struct fid_detector *detector,
     return FID_OK;
 }
 
-/* How much the picture is scaled before the network sees it. */
-static double choose_scale(const struct fid_detect_options *options,
-                           const struct fid_picture *picture)
+/* How much the picture is scaled before the network sees it, across and down. A network of one size
+ * sees the whole picture as large as its input has room for. */
+static void choose_scale(const struct fid_detector *detector, const struct fid_picture *picture,
+                         double scale[2])
 {
+    const struct fid_detect_options *options = &detector->options;
     int side = picture->width > picture->height ? picture->width : picture->height;
-    if (options->fit_side > 0)
-        return (double)options->fit_side / side;
-    if (options->max_side > 0 && side > options->max_side)
-        return (double)options->max_side / side;
-    return 1.0;
+    scale[0] = scale[1] = 1.0;
+    if (detector->fixed_w > 0) {
+        scale[0] = (double)detector->fixed_w / picture->width;
+        scale[1] = (double)detector->fixed_h / picture->height;
+        if (detector->cells.fit != FID_FIT_SQUEEZE)
+            scale[0] = scale[1] = fmin(scale[0], scale[1]);
+    } else if (options->fit_side > 0)
+        scale[0] = scale[1] = (double)options->fit_side / side;
+    else if (options->max_side > 0 && side > options->max_side)
+        scale[0] = scale[1] = (double)options->max_side / side;
 }
 
 /* The picture at the wanted scale: the picture itself at 1. A very long one keeps a pixel of its
  * short side. */
 static enum fid_status scale_picture(struct fid_detector *detector,
-                                     const struct fid_picture *picture, double scale,
+                                     const struct fid_picture *picture, const double scale[2],
                                      const struct fid_picture **scaled, struct fid_error *error)
 {
     *scaled = picture;
-    if (scale == 1.0)
+    if (scale[0] == 1.0 && scale[1] == 1.0)
         return FID_OK;
     *scaled = &detector->scaled;
-    return fid_resample_to(picture, (int)fmax(1.0, round(picture->width * scale)),
-                           (int)fmax(1.0, round(picture->height * scale)), &detector->scaled,
+    return fid_resample_to(picture, (int)fmax(1.0, round(picture->width * scale[0])),
+                           (int)fmax(1.0, round(picture->height * scale[1])), &detector->scaled,
                            error);
 }
 
@@ -144,9 +153,10 @@ static void enlarge(struct fid_candidate *candidate, double scale_x, double scal
 enum fid_status fid_detector_find(struct fid_detector *detector, const struct fid_picture *picture,
                                   struct fid_error *error)
 {
-    double scale = choose_scale(&detector->options, picture);
+    double scale[2];
     const struct fid_picture *scaled;
     detector->candidates.count = 0;
+    choose_scale(detector, picture, scale);
     enum fid_status status = scale_picture(detector, picture, scale, &scaled, error);
     if (status == FID_OK)
         status = detector->kind->find(detector, scaled, scale, error);

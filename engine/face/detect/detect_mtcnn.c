@@ -51,6 +51,7 @@ static enum fid_status mtcnn_open(struct fid_detector *detector, struct fid_erro
                 error, FID_INVALID, "%s: the input of graph '%s' %s", info.path, names[i],
                 pyramid ? "must be pictures of any size" : "must be pictures of one size");
     }
+    detector->has_landmarks = true;
     return fid_mtcnn_card_read(detector->model, &detector->card, error);
 }
 
@@ -172,7 +173,8 @@ static enum fid_status run_level(struct fid_detector *detector, const struct fid
     if (status != FID_OK)
         return status;
     fid_session_input(session, &input);
-    fid_network_input_fill(&detector->card.input, level, input.data, level->height, level->width);
+    fid_network_input_fill(&detector->card.input, level, 0, 0, input.data, level->height,
+                           level->width);
     fid_session_run(session, 1);
     if (fid_session_output(session, "prob", &prob)) {
         maps.rows = prob.h;
@@ -236,7 +238,7 @@ static enum fid_status fill_squares(struct fid_detector *detector,
         const struct fid_candidate *s = &squares[i];
         struct fid_rect rect = {s->x0, s->y0, s->x1 - s->x0, s->y1 - s->y0};
         status = fid_resample(picture, rect, FID_EDGE_BLACK, &detector->piece, error);
-        fid_network_input_fill(&detector->card.input, &detector->piece,
+        fid_network_input_fill(&detector->card.input, &detector->piece, 0, 0,
                                input->data + (size_t)i * input_size, input->h, input->w);
     }
     return status;
@@ -335,9 +337,9 @@ static enum fid_status join(struct fid_candidates *list, const struct fid_candid
  * go first and by themselves: they are what the networks were trained on, and their boxes are the
  * better ones. */
 static enum fid_status mtcnn_find(struct fid_detector *detector, const struct fid_picture *picture,
-                                  double scale, struct fid_error *error)
+                                  const double scale[2], struct fid_error *error)
 {
-    enum fid_status status = run_pyramid(detector, picture, scale, error);
+    enum fid_status status = run_pyramid(detector, picture, scale[0], error);
     if (status == FID_OK)
         status = refine(detector, picture, error);
     if (status != FID_OK || detector->border.count == 0)

@@ -53,18 +53,6 @@ static struct fid_picture view(const struct fid_picture *picture, const struct t
                                 .pixels = picture->pixels + at};
 }
 
-static void shift(struct fid_candidate *candidate, float x, float y)
-{
-    candidate->x0 += x;
-    candidate->x1 += x;
-    candidate->y0 += y;
-    candidate->y1 += y;
-    for (int i = 0; i < 5; i++) {
-        candidate->landmarks[i][0] += x;
-        candidate->landmarks[i][1] += y;
-    }
-}
-
 /* Is the middle of the face in the part that is this tile's own? The overlap is shared in halves;
  * a little on either side is both tiles', so that no face is lost between two opinions about its
  * middle. Faces that the tile's end cuts are the neighbour's. */
@@ -92,7 +80,8 @@ enum fid_status fid_detector_find_in_tiles(struct fid_detector *detector,
             struct fid_candidate candidate = detector->candidates.items[i];
             if (!is_own(&tiling, tile, &candidate))
                 continue;
-            shift(&candidate, tiling.across ? 0 : (float)start, tiling.across ? (float)start : 0);
+            fid_candidate_shift(&candidate, tiling.across ? 0 : (float)start,
+                                tiling.across ? (float)start : 0);
             status = fid_candidates_add(&detector->tiled, &candidate, error);
         }
     }

@@ -2,6 +2,7 @@
 #ifndef FID_FACE_DETECTOR_H
 #define FID_FACE_DETECTOR_H
 
+#include "engine/face/detect/cells.h"
 #include "engine/face/network/model_card.h"
 #include "engine/face/detect/nms.h"
 #include "engine/face/network/session_cache.h"
@@ -10,6 +11,10 @@ struct fid_detector {
     const struct fid_detect_kind *kind;
     struct fid_detect_options options; /* max_side filled in */
     struct fid_detector_card card;
+    struct fid_cells_card cells; /* of detectors of one network */
+    void *own;                   /* numbers of one kind alone; owned, by fid_calloc */
+    bool has_landmarks;
+    int fixed_h, fixed_w;          /* the only size of picture that the network takes; 0: any */
     const struct fid_model *model; /* borrowed */
     struct fid_session_cache sessions;
     struct fid_picture scaled;        /* the picture at the detector's size */
@@ -20,20 +25,32 @@ struct fid_detector {
     struct fid_candidates tiled;      /* of a very long picture, in its pixels */
 };
 
-/* One row of the table in detect_faces.c. */
+/* How one META detect.kind is opened and decoded. */
 struct fid_detect_kind {
     const char *name; /* META detect.kind */
-    /* Reads the kind's keys into detector->card and checks that the graphs are there. */
+    /* Reads the kind's keys, checks that the graphs are there and that their outputs are as large
+     * as the keys say. */
     enum fid_status (*open)(struct fid_detector *detector, struct fid_error *error);
     /* FILLS detector->candidates with the faces of `picture`, best first, suppressed; landmarks
-     * included. scale: pixels of `picture` to one of the caller's picture. */
+     * included. scale: pixels of `picture` to one of the caller's picture, across and down. */
     enum fid_status (*find)(struct fid_detector *detector, const struct fid_picture *picture,
-                            double scale, struct fid_error *error);
+                            const double scale[2], struct fid_error *error);
+    /* Of detectors of one network, whose find is fid_cells_find. score may be NULL: as the card
+     * says, from the first part. decode FILLS the corners and points of one entry. */
+    float (*score)(const struct fid_cell *cell);
+    void (*decode)(const struct fid_detector *detector, const struct fid_cell *cell,
+                   struct fid_decoded *decoded);
 };
-extern const struct fid_detect_kind fid_detect_kind_yunet, fid_detect_kind_mtcnn;
 
-/* FILLS detector->candidates with the faces of the picture, shrunk as the options say; best first,
- * in pixels of the picture. */
+/* The kinds: fid_detect_kind_NAME in detect_NAME.c and a row here, and one of DECODINGS in
+ * convert/card_fields.py. */
+#define FID_DETECT_KINDS(row) row(yunet) row(mtcnn)
+#define FID_DETECT_KIND(name) extern const struct fid_detect_kind fid_detect_kind_##name;
+FID_DETECT_KINDS(FID_DETECT_KIND)
+#undef FID_DETECT_KIND
+
+/* FILLS detector->candidates with the faces of the picture, scaled as the options and the network
+ * say; best first, in pixels of the picture. */
 enum fid_status fid_detector_find(struct fid_detector *detector, const struct fid_picture *picture,
                                   struct fid_error *error);
 
@@ -52,20 +69,10 @@ static inline float fid_detector_min_score(const struct fid_detector *detector)
                                               : (float)detector->card.score;
 }
 
-/* The output `name` of the session, whose h · w · c numbers must be `size`. FID_INVALID names it.
- */
+/* The output `name` of a session, whose h · w · c numbers must be `size`. FID_INVALID names it. */
 enum fid_status fid_detector_output(const struct fid_detector *detector,
                                     const struct fid_session *session, const char *name,
                                     size_t size, struct fid_value *output, struct fid_error *error);
-
-/* One output level of YuNet: maps of rows × cols cells, channels last. */
-struct fid_yunet_maps {
-    int stride, rows, cols;
-    const float *cls, *obj, *bbox, *kps; /* 1, 1, 4 and 10 numbers a cell */
-};
-/* Appends the cells with a score of min_score and more (0 < min_score). */
-enum fid_status fid_yunet_decode(const struct fid_yunet_maps *maps, float min_score,
-                                 struct fid_candidates *list, struct fid_error *error);
 
 /* Output of MTCNN's P-net at one level: rows × cols cells; scale_x, scale_y: pixels of the picture
  * to one of the level. Appends the windows whose probability exceeds the threshold. */

@@ -41,6 +41,18 @@ void fid_candidates_free(struct fid_candidates *list)
     *list = (struct fid_candidates){0};
 }
 
+void fid_candidate_shift(struct fid_candidate *candidate, float x, float y)
+{
+    candidate->x0 += x;
+    candidate->x1 += x;
+    candidate->y0 += y;
+    candidate->y1 += y;
+    for (int i = 0; i < 5; i++) {
+        candidate->landmarks[i][0] += x;
+        candidate->landmarks[i][1] += y;
+    }
+}
+
 static int compare(float a, float b)
 {
     return (a > b) - (a < b);

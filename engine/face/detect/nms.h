@@ -22,6 +22,9 @@ enum fid_status fid_candidates_add(struct fid_candidates *list,
                                    const struct fid_candidate *candidate, struct fid_error *error);
 void fid_candidates_free(struct fid_candidates *list); /* leaves it zero */
 
+/* Moves box and landmarks. */
+void fid_candidate_shift(struct fid_candidate *candidate, float x, float y);
+
 /* Highest score first; equal scores by position (top, then left), so that the order does not depend
  * on the sorting algorithm. */
 void fid_candidates_sort(struct fid_candidates *list);

@@ -98,7 +98,7 @@ static enum fid_status embed_batch(struct fid_embedder *embedder, const struct f
             fid_align(&embedder->card, picture, &faces[i], crop, &embedder->aligned, error);
         if (status != FID_OK)
             return status;
-        fid_network_input_fill(&embedder->card.input, &embedder->aligned,
+        fid_network_input_fill(&embedder->card.input, &embedder->aligned, 0, 0,
                                input->data + (size_t)i * input_size, input->h, input->w);
     }
     fid_session_run(embedder->session, n);

@@ -24,8 +24,8 @@ static enum fid_status check_channels(const struct fid_model *model,
     return FID_OK;
 }
 
-static enum fid_status read_text(const struct fid_model *model, const char *key, const char **text,
-                                 struct fid_error *error)
+enum fid_status fid_card_text(const struct fid_model *model, const char *key, const char **text,
+                              struct fid_error *error)
 {
     *text = fid_model_text(model, key);
     if (*text == NULL)
@@ -34,10 +34,9 @@ static enum fid_status read_text(const struct fid_model *model, const char *key,
     return FID_OK;
 }
 
-/* Exactly `count` numbers, each in low..high. */
-static enum fid_status read_numbers(const struct fid_model *model, const char *key, double low,
-                                    double high, double *numbers, size_t count,
-                                    struct fid_error *error)
+enum fid_status fid_card_numbers(const struct fid_model *model, const char *key, double low,
+                                 double high, double *numbers, size_t count,
+                                 struct fid_error *error)
 {
     size_t found = fid_model_numbers(model, key, numbers, count);
     if (found == 0)
@@ -53,11 +52,11 @@ static enum fid_status read_numbers(const struct fid_model *model, const char *k
     return FID_OK;
 }
 
-static enum fid_status read_int(const struct fid_model *model, const char *key, int low, int high,
-                                int *number, struct fid_error *error)
+enum fid_status fid_card_int(const struct fid_model *model, const char *key, int low, int high,
+                             int *number, struct fid_error *error)
 {
     double value;
-    enum fid_status status = read_numbers(model, key, low, high, &value, 1, error);
+    enum fid_status status = fid_card_numbers(model, key, low, high, &value, 1, error);
     if (status != FID_OK)
         return status;
     if (value != floor(value))
@@ -67,13 +66,12 @@ static enum fid_status read_int(const struct fid_model *model, const char *key, 
     return FID_OK;
 }
 
-/* Which of count words the key holds. */
-static enum fid_status read_choice(const struct fid_model *model, const char *key,
-                                   const char *const *words, size_t count, size_t *choice,
-                                   struct fid_error *error)
+enum fid_status fid_card_choice(const struct fid_model *model, const char *key,
+                                const char *const *words, size_t count, size_t *choice,
+                                struct fid_error *error)
 {
     const char *text;
-    enum fid_status status = read_text(model, key, &text, error);
+    enum fid_status status = fid_card_text(model, key, &text, error);
     if (status != FID_OK)
         return status;
     for (*choice = 0; *choice < count; ++*choice)
@@ -89,7 +87,7 @@ static enum fid_status read_input(const struct fid_model *model, struct fid_inpu
     static const char *const orders[] = {"rgb", "bgr", "gray"};
     size_t order;
     double mean[3], scale[3];
-    enum fid_status status = read_choice(model, "input.channels", orders, 3, &order, error);
+    enum fid_status status = fid_card_choice(model, "input.channels", orders, 3, &order, error);
     if (status != FID_OK)
         return status;
     input->bgr = order == 1;
@@ -97,9 +95,9 @@ static enum fid_status read_input(const struct fid_model *model, struct fid_inpu
     const size_t count = input->grey ? 1 : 3;
     status = check_channels(model, input, error);
     if (status == FID_OK)
-        status = read_numbers(model, "input.mean", -1e6, 1e6, mean, count, error);
+        status = fid_card_numbers(model, "input.mean", -1e6, 1e6, mean, count, error);
     if (status == FID_OK)
-        status = read_numbers(model, "input.scale", -1e6, 1e6, scale, count, error);
+        status = fid_card_numbers(model, "input.scale", -1e6, 1e6, scale, count, error);
     if (status != FID_OK)
         return status;
     for (size_t i = 0; i < count; i++) {
@@ -112,19 +110,20 @@ static enum fid_status read_input(const struct fid_model *model, struct fid_inpu
 static enum fid_status read_template(const struct fid_model *model,
                                      struct fid_recognizer_card *card, struct fid_error *error)
 {
-    return read_numbers(model, "align.template", -4096.0, 4096.0, &card->template_points[0][0], 10,
-                        error);
+    return fid_card_numbers(model, "align.template", -4096.0, 4096.0, &card->template_points[0][0],
+                            10, error);
 }
 
 static enum fid_status read_box_rule(const struct fid_model *model,
                                      struct fid_recognizer_card *card, struct fid_error *error)
 {
     double extend;
-    enum fid_status status = read_numbers(model, "align.box_extend", 0.1, 10.0, &extend, 1, error);
+    enum fid_status status =
+        fid_card_numbers(model, "align.box_extend", 0.1, 10.0, &extend, 1, error);
     if (status == FID_OK)
-        status = read_int(model, "align.box_resize", 1, 4096, &card->box_resize, error);
+        status = fid_card_int(model, "align.box_resize", 1, 4096, &card->box_resize, error);
     if (status == FID_OK)
-        status = read_int(model, "align.box_crop", 1, card->box_resize, &card->box_crop, error);
+        status = fid_card_int(model, "align.box_crop", 1, card->box_resize, &card->box_crop, error);
     if (status != FID_OK)
         return status;
     card->box_extend = extend;
@@ -151,17 +150,18 @@ enum fid_status fid_recognizer_card_read(const struct fid_model *model,
     size_t kind = 0, metric;
     enum fid_status status = read_input(model, &card->input, error);
     if (status == FID_OK)
-        status = read_text(model, "embed.output", &card->output, error);
+        status = fid_card_text(model, "embed.output", &card->output, error);
     if (status == FID_OK)
-        status = read_choice(model, "embed.metric", metrics, 1, &metric, error);
+        status = fid_card_choice(model, "embed.metric", metrics, 1, &metric, error);
     if (status == FID_OK)
-        status = read_choice(model, "align.kind", kinds, 2, &kind, error);
+        status = fid_card_choice(model, "align.kind", kinds, 2, &kind, error);
     if (status != FID_OK)
         return status;
     card->align = (enum fid_align_kind)kind;
     card->has_demo = fid_model_numbers(model, "compat.demo.margin", NULL, 0) > 0;
     if (card->has_demo)
-        status = read_numbers(model, "compat.demo.margin", 0.0, 1.0, &card->demo_margin, 1, error);
+        status =
+            fid_card_numbers(model, "compat.demo.margin", 0.0, 1.0, &card->demo_margin, 1, error);
     if (status != FID_OK)
         return status;
     return card->align == FID_ALIGN_BOX ? read_box_rule(model, card, error)
@@ -178,27 +178,7 @@ enum fid_status fid_detector_card_read(const struct fid_model *model,
         return fid_fail(error, FID_INVALID, "%s is a %s, not a detector", info.path, info.kind);
     enum fid_status status = read_input(model, &card->input, error);
     if (status == FID_OK)
-        status = read_text(model, "detect.kind", &card->kind, error);
-    return status;
-}
-
-enum fid_status fid_yunet_card_read(const struct fid_model *model, struct fid_detector_card *card,
-                                    struct fid_error *error)
-{
-    double strides[FID_DETECT_MAX_STRIDES];
-    enum fid_status status = read_numbers(model, "detect.score", 0.0, 1.0, &card->score, 1, error);
-    if (status == FID_OK)
-        status = read_numbers(model, "detect.nms", 0.0, 1.0, &card->nms, 1, error);
-    if (status != FID_OK)
-        return status;
-    card->stride_count = fid_model_numbers(model, "detect.strides", NULL, 0);
-    if (card->stride_count > FID_DETECT_MAX_STRIDES)
-        return fid_fail(error, FID_INVALID, "%s: 'detect.strides' has %zu numbers, at most %d",
-                        path_of(model), card->stride_count, FID_DETECT_MAX_STRIDES);
-    size_t wanted = card->stride_count > 0 ? card->stride_count : 1; /* 0 is said to be missing */
-    status = read_numbers(model, "detect.strides", 1.0, 256.0, strides, wanted, error);
-    for (size_t i = 0; status == FID_OK && i < card->stride_count; i++)
-        card->strides[i] = (int)strides[i];
+        status = fid_card_text(model, "detect.kind", &card->kind, error);
     return status;
 }
 
@@ -206,14 +186,14 @@ enum fid_status fid_mtcnn_card_read(const struct fid_model *model, struct fid_de
                                     struct fid_error *error)
 {
     enum fid_status status =
-        read_numbers(model, "detect.stage_scores", 0.0, 1.0, card->stage_scores, 3, error);
+        fid_card_numbers(model, "detect.stage_scores", 0.0, 1.0, card->stage_scores, 3, error);
     if (status == FID_OK)
-        status = read_numbers(model, "detect.stage_nms", 0.0, 1.0, card->stage_nms, 4, error);
+        status = fid_card_numbers(model, "detect.stage_nms", 0.0, 1.0, card->stage_nms, 4, error);
     if (status == FID_OK) /* a factor near 1 would make thousands of levels */
-        status = read_numbers(model, "detect.pyramid_factor", 0.1, 0.95, &card->pyramid_factor, 1,
-                              error);
+        status = fid_card_numbers(model, "detect.pyramid_factor", 0.1, 0.95, &card->pyramid_factor,
+                                  1, error);
     if (status == FID_OK)
-        status = read_int(model, "detect.min_face", 1, 10000, &card->min_face, error);
+        status = fid_card_int(model, "detect.min_face", 1, 10000, &card->min_face, error);
     card->score = card->stage_scores[2];
     return status;
 }

@@ -28,16 +28,11 @@ struct fid_recognizer_card {
     const char *output;           /* name of the value that is the embedding; the model's */
 };
 
-enum { FID_DETECT_MAX_STRIDES = 8 };
-
 struct fid_detector_card {
     struct fid_input_card input;
     const char *kind; /* the model's */
     double score;     /* from which a face counts */
-    /* yunet */
-    double nms;
-    int strides[FID_DETECT_MAX_STRIDES];
-    size_t stride_count;
+    double nms;       /* of all kinds but mtcnn */
     /* mtcnn */
     double stage_scores[3];
     double stage_nms[4];
@@ -47,13 +42,26 @@ struct fid_detector_card {
 
 enum fid_status fid_recognizer_card_read(const struct fid_model *model,
                                          struct fid_recognizer_card *card, struct fid_error *error);
-/* kind is only known to be a string: whether there is a decoder for it, detect_faces.c says. The
- * decoder's own keys are read by the two below. */
+/* kind is only known to be a string: whether there is a decoder for it, detect_faces.c says, and
+ * the decoder reads its own keys with the functions below. */
 enum fid_status fid_detector_card_read(const struct fid_model *model,
                                        struct fid_detector_card *card, struct fid_error *error);
-enum fid_status fid_yunet_card_read(const struct fid_model *model, struct fid_detector_card *card,
-                                    struct fid_error *error);
 enum fid_status fid_mtcnn_card_read(const struct fid_model *model, struct fid_detector_card *card,
                                     struct fid_error *error);
+
+/* ---- one key ---- */
+
+enum fid_status fid_card_text(const struct fid_model *model, const char *key, const char **text,
+                              struct fid_error *error);
+/* FILLS exactly `count` numbers, each in low..high. */
+enum fid_status fid_card_numbers(const struct fid_model *model, const char *key, double low,
+                                 double high, double *numbers, size_t count,
+                                 struct fid_error *error);
+enum fid_status fid_card_int(const struct fid_model *model, const char *key, int low, int high,
+                             int *number, struct fid_error *error);
+/* Which of count words the key holds. */
+enum fid_status fid_card_choice(const struct fid_model *model, const char *key,
+                                const char *const *words, size_t count, size_t *choice,
+                                struct fid_error *error);
 
 #endif

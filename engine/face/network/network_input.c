@@ -10,22 +10,20 @@ static float luma_of(const uint8_t *pixel)
 }
 
 void fid_network_input_fill(const struct fid_input_card *card, const struct fid_picture *picture,
-                            float *data, int h, int w)
+                            int left, int top, float *data, int h, int w)
 {
     static const uint8_t black[3];
     int order[3] = {card->bgr ? 2 : 0, 1, card->bgr ? 0 : 2};
     for (int y = 0; y < h; y++) {
-        int filled = y < picture->height ? picture->width : 0;
-        const uint8_t *pixel = filled > 0 ? fid_picture_row(picture, y) : black;
+        bool inside = y >= top && y - top < picture->height;
+        const uint8_t *row = inside ? fid_picture_row(picture, y - top) : NULL;
         for (int x = 0; x < w; x++, data += card->grey ? 1 : 3) {
-            if (x == filled)
-                pixel = black;
+            bool filled = inside && x >= left && x - left < picture->width;
+            const uint8_t *pixel = filled ? row + 3 * (size_t)(x - left) : black;
             if (card->grey)
                 data[0] = (luma_of(pixel) - card->mean[0]) * card->scale[0];
             for (int i = 0; i < 3 && !card->grey; i++)
                 data[i] = ((float)pixel[order[i]] - card->mean[i]) * card->scale[i];
-            if (x < filled)
-                pixel += 3;
         }
     }
 }

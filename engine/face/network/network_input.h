@@ -4,10 +4,11 @@
 
 #include "engine/face/network/model_card.h"
 
-/* FILLS one input [h, w, 3], or [h, w, 1] if the card is grey, with the picture at its left upper
- * corner, in the card's channel order or brightness (ITU-R BT.601), mean and scale; the rest is
- * black (pixels of 0, that is (0 - mean) · scale). The picture is not larger than h × w. */
+/* FILLS one input [h, w, 3], or [h, w, 1] if the card is grey, with the picture, whose left upper
+ * corner lies at left and top, in the card's channel order or brightness (ITU-R BT.601), mean and
+ * scale; the rest is black (pixels of 0, that is (0 - mean) · scale). The picture does not reach
+ * over the input. */
 void fid_network_input_fill(const struct fid_input_card *card, const struct fid_picture *picture,
-                            float *data, int h, int w);
+                            int left, int top, float *data, int h, int w);
 
 #endif
