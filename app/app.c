@@ -219,6 +219,16 @@ enum app_exit app_open_recognizer(struct app *app)
     return open_model(app, APP_RECOGNIZER, &app->recognizer);
 }
 
+/* Once both are open: does one take the other's faces? */
+static enum app_exit check_pair(const struct app *app)
+{
+    struct fid_error error;
+    if (app->detector != NULL && app->embedder != NULL &&
+        fid_embedder_check(app->embedder, app->detector, &error) != FID_OK)
+        return app_fail(APP_AREA_MODEL, &error);
+    return APP_OK;
+}
+
 enum app_exit app_open_detector(struct app *app)
 {
     struct fid_error error;
@@ -235,7 +245,7 @@ enum app_exit app_open_detector(struct app *app)
     if (fid_detector_open(app->runtime, app->detector_model, &options, &app->detector, &error) !=
         FID_OK)
         return app_fail(APP_AREA_MODEL, &error);
-    return APP_OK;
+    return check_pair(app);
 }
 
 enum app_exit app_open_embedder(struct app *app, int batch)
@@ -248,7 +258,7 @@ enum app_exit app_open_embedder(struct app *app, int batch)
         return code;
     if (fid_embedder_open(app->runtime, app->recognizer, batch, &app->embedder, &error) != FID_OK)
         return app_fail(APP_AREA_MODEL, &error);
-    return APP_OK;
+    return check_pair(app);
 }
 
 enum app_exit app_find_gallery(struct app *app)

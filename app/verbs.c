@@ -38,8 +38,8 @@ static const struct app_option detector_options[] = {
     {"detector", 'd', APP_FILE, "FILE", "weight file of the detector (FACEID_DETECTOR)", 0, 0},
     {"min-score", 0, APP_NUMBER, "S", "least score of a face, 0..1 (default the detector's)", 0, 1},
     {"min-face", 0, APP_WHOLE, "PIXELS", "smallest face to look for", 1, 10000},
-    {"max-side", 0, APP_WHOLE, "PIXELS", "shrink larger pictures to this side (default 1280)", 32,
-     32767},
+    {"max-side", 0, APP_WHOLE, "PIXELS",
+     "shrink larger pictures to this side (default the detector's, or 1280)", 32, 32767},
     {0},
 };
 

@@ -390,7 +390,8 @@ struct fid_face {
     struct fid_box box;
     float score;           /* 0..1 */
     float landmarks[5][2]; /* x, y: eye on the left of the picture, other eye, nose tip, mouth
-                              corner on the left, the other */
+                              corner on the left, the other; of a detector that gives none, all
+                              five are the middle of the box */
 };
 
 struct fid_detector;
@@ -398,15 +399,17 @@ struct fid_detector;
 struct fid_detect_options { /* zeros: the model's own */
     float min_score;        /* the detector's threshold (last stage of a cascade) */
     int min_face; /* shorter side of the smallest face to look for, pixels of the picture */
-    int max_side; /* a larger picture is shrunk to this side first; 0: 1280; < 0: never */
+    int max_side; /* a larger picture is shrunk to this side first; 0: the model's, or 1280 where it
+                     has none; < 0: never */
     int fit_side; /* > 0: every picture is scaled (also up) so that its longer side is this */
-};
+}; /* A network of one size gets every picture as large as its input, whatever the sides are. */
 
 /* The model's `detect.kind` chooses the decoding. FID_INVALID: the model is not a detector. */
 enum fid_status fid_detector_open(struct fid_runtime *runtime, const struct fid_model *model,
                                   const struct fid_detect_options *options,
                                   struct fid_detector **detector, struct fid_error *error);
 void fid_detector_close(struct fid_detector **detector);
+bool fid_detector_has_landmarks(const struct fid_detector *detector);
 
 /* FILLS faces with the best `capacity` faces, highest score first, and *count; what a network finds
  * without a proper box or with landmarks beyond FID_FAR is none. A new picture size
@@ -435,6 +438,10 @@ enum fid_status fid_embedder_open(struct fid_runtime *runtime, const struct fid_
                                   int batch, struct fid_embedder **embedder,
                                   struct fid_error *error);
 void fid_embedder_close(struct fid_embedder **embedder);
+
+/* FID_INVALID: the embedder aligns by landmarks, and the detector gives none. */
+enum fid_status fid_embedder_check(const struct fid_embedder *embedder,
+                                   const struct fid_detector *detector, struct fid_error *error);
 
 size_t fid_embedder_size(const struct fid_embedder *embedder); /* numbers in an embedding */
 struct fid_session *fid_embedder_session(struct fid_embedder *embedder); /* for benches */
@@ -823,7 +830,8 @@ struct fid_quality {
     float sharpness;  /* 0..1: 1 is as sharp as can be told at this size */
     float brightness; /* 0..1: mean of the face */
     float contrast;   /* 0..0.5: standard deviation of its brightness */
-    float yaw, pitch; /* degrees, roughly, from the landmarks: to the picture's right, down */
+    float yaw, pitch; /* degrees, roughly, from the landmarks: to the picture's right, down; 0
+                         without them */
     float inside;     /* 0..1: the part of the box that is inside the picture */
     float score;      /* 0..1: all of that in one number; the weight of an embedding */
 };

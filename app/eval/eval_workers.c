@@ -49,6 +49,8 @@ static enum app_exit worker_open(struct crew *crew, struct app_eval_worker *work
     if (status == FID_OK && crew->work->embed)
         status = fid_embedder_open(worker->runtime, app->recognizer, 1, &worker->embedder, &error);
     if (status == FID_OK && crew->work->embed)
+        status = fid_embedder_check(worker->embedder, worker->detector, &error);
+    if (status == FID_OK && crew->work->embed)
         status = fid_model_confirm(app->recognizer, &error);
     return status == FID_OK ? APP_OK : app_fail(APP_AREA_MODEL, &error);
 }

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* ---- text ---- */
 
@@ -86,6 +87,23 @@ static void json_why(struct app_json *json, const struct fid_label *label,
     app_json_close(json, '}');
 }
 
+/* null: the detector gives none, and all five are one point. */
+static void json_landmarks(struct app_json *json, const struct fid_face *face)
+{
+    if (memcmp(face->landmarks[0], face->landmarks[1], sizeof face->landmarks[0]) == 0) {
+        app_json_text(json, "landmarks", NULL);
+        return;
+    }
+    app_json_open(json, "landmarks", '[');
+    for (int i = 0; i < 5; i++) {
+        app_json_open(json, NULL, '[');
+        app_json_number(json, NULL, (double)face->landmarks[i][0], 1);
+        app_json_number(json, NULL, (double)face->landmarks[i][1], 1);
+        app_json_close(json, ']');
+    }
+    app_json_close(json, ']');
+}
+
 static void json_face(struct app_json *json, const struct fid_face *face,
                       const struct fid_label *label)
 {
@@ -95,14 +113,7 @@ static void json_face(struct app_json *json, const struct fid_face *face,
         app_json_number(json, NULL, (double)box[i], 1);
     app_json_close(json, ']');
     app_json_number(json, "detection", (double)face->score, 4);
-    app_json_open(json, "landmarks", '[');
-    for (int i = 0; i < 5; i++) {
-        app_json_open(json, NULL, '[');
-        app_json_number(json, NULL, (double)face->landmarks[i][0], 1);
-        app_json_number(json, NULL, (double)face->landmarks[i][1], 1);
-        app_json_close(json, ']');
-    }
-    app_json_close(json, ']');
+    json_landmarks(json, face);
     app_json_bool(json, "known", label->known);
     app_json_text(json, "name", label->known ? label->name : NULL);
     json_score(json, "score", label->nearest, label->score);

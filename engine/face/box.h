@@ -23,6 +23,16 @@ static inline bool fid_landmarks_are_near(const struct fid_face *face)
     return near;
 }
 
+/* Did the detector give landmarks? Else all five are one point. */
+static inline bool fid_face_has_landmarks(const struct fid_face *face)
+{
+    for (int i = 1; i < 5; i++)
+        if (face->landmarks[i][0] != face->landmarks[0][0] ||
+            face->landmarks[i][1] != face->landmarks[0][1])
+            return true;
+    return false;
+}
+
 /* Intersection over union, 0..1; 0 for boxes without an area. */
 static inline double fid_box_iou(const struct fid_box *a, const struct fid_box *b)
 {

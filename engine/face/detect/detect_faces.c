@@ -87,6 +87,11 @@ void fid_detector_close(struct fid_detector **detector)
     *detector = NULL;
 }
 
+bool fid_detector_has_landmarks(const struct fid_detector *detector)
+{
+    return detector->has_landmarks;
+}
+
 enum fid_status fid_detector_output(const struct fid_detector *detector,
                                     const struct fid_session *session, const char *name,
                                     size_t size, struct fid_value *output, struct fid_error *error)

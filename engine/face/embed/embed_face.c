@@ -68,6 +68,19 @@ void fid_embedder_close(struct fid_embedder **embedder)
     *embedder = NULL;
 }
 
+enum fid_status fid_embedder_check(const struct fid_embedder *embedder,
+                                   const struct fid_detector *detector, struct fid_error *error)
+{
+    struct fid_model_info info;
+    fid_model_info(embedder->model, &info);
+    if (embedder->card.align != FID_ALIGN_LANDMARKS5 || fid_detector_has_landmarks(detector))
+        return FID_OK;
+    return fid_fail(error, FID_INVALID,
+                    "%s aligns faces by their landmarks, and this detector gives none: choose a "
+                    "detector with landmarks, or a recognizer that crops by the box",
+                    info.path);
+}
+
 size_t fid_embedder_size(const struct fid_embedder *embedder)
 {
     return embedder->size;

@@ -152,7 +152,8 @@ void fid_face_quality(const struct fid_picture *picture, const struct fid_face *
 {
     struct grid grid;
     *quality = (struct fid_quality){.size = fminf(face->box.w, face->box.h)};
-    estimate_pose(face, quality);
+    if (fid_face_has_landmarks(face))
+        estimate_pose(face, quality);
     if (!make_grid(picture, &face->box, &grid))
         return;
     quality->inside = (float)grid.inside;
