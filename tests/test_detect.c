@@ -1,4 +1,5 @@
 /* Detectors: decoding on maps made by hand, suppression against brute force, and the options. */
+#include "engine/face/box.h"
 #include "engine/face/detect/detector.h"
 #include "engine/face/network/network_input.h"
 #include "engine/face/picture/picture_codec.h"
@@ -69,6 +70,7 @@ static void check_box(const struct fid_candidate *face, double x0, double y0, do
 
 static const struct fid_cells_part yunet_parts[] = {
     {"cls", 1}, {"obj", 1}, {"bbox", 4}, {"kps", 10}};
+static const struct fid_cells_part usual_parts[] = {{"scores", 1}, {"boxes", 4}, {"points", 10}};
 
 static void yunet_cell(void)
 {
@@ -104,7 +106,102 @@ static void numbers_that_are_none(void)
     small.numbers[2][4 * 2 + 2] = 1000.0f; /* a width of exp(1000) */
     REQUIRE(fid_cells_decode(&small.detector, &small.cells, 0.5f, &list, NULL) == FID_OK);
     CHECK(list.count == 1 && list.items[0].score <= 1.0f && isfinite(list.items[0].x1));
+    list.count = 0;
+    small_fill(&small, &fid_detect_kind_scrfd, usual_parts, 3);
+    small.numbers[0][0] = INFINITY; /* no more than sure */
+    small.numbers[0][1] = NAN;
+    small.numbers[0][2] = 1.0f;
+    small.numbers[1][4 * 2] = NAN;
+    REQUIRE(fid_cells_decode(&small.detector, &small.cells, 0.5f, &list, NULL) == FID_OK);
+    CHECK(list.count == 1 && list.items[0].score == 1.0f);
     fid_candidates_free(&list);
+}
+
+/* Distances from the cell's corner, (2, 1) strides of 16. */
+static void scrfd_cell(void)
+{
+    struct small small;
+    small_fill(&small, &fid_detect_kind_scrfd, usual_parts, 3);
+    *last_cell(&small, 0) = 0.75f;
+    const float box[4] = {1.5f, 2.0f, 0.5f, 3.0f};
+    memcpy(last_cell(&small, 1), box, sizeof box);
+    for (int i = 0; i < 10; i++)
+        last_cell(&small, 2)[i] = 0.1f * (float)i;
+    const struct fid_candidate face = decoded(&small);
+    CHECK(face.score == 0.75f);
+    check_box(&face, 16 * (2 - 1.5), 16 * (1 - 2), 16 * (2 + 0.5), 16 * (1 + 3));
+    for (int i = 0; i < 5; i++) {
+        CHECK(is_near(face.landmarks[i][0], 16 * (2 + 0.2 * i)));
+        CHECK(is_near(face.landmarks[i][1], 16 * (1.1 + 0.2 * i)));
+    }
+}
+
+/* Entries of a cell stand one after the other, and the score may be the last of several numbers. */
+static void second_entry_of_a_cell(void)
+{
+    static const struct fid_cells_part parts[] = {{"scores", 2}, {"boxes", 4}, {"points", 10}};
+    struct small small;
+    small_fill(&small, &fid_detect_kind_scrfd, parts, 3);
+    small.detector.cells.per_cell[0] = 2;
+    small.detector.cells.classes = 2;
+    small.detector.cells.score_rule = FID_SCORE_SOFTMAX;
+    for (int i = 0; i < 12; i++)
+        small.numbers[0][2 * i] = 30.0f;      /* no face, surely */
+    small.numbers[0][2 * (2 * 4 + 1)] = 1.0f; /* row 1, column 1, the second */
+    small.numbers[0][2 * (2 * 4 + 1) + 1] = 3.0f;
+    for (int i = 0; i < 4; i++)
+        small.numbers[1][4 * (2 * 4 + 1) + i] = 1.0f;
+    const struct fid_candidate face = decoded(&small);
+    CHECK(is_near(face.score, 1 / (1 + exp(-2))));
+    check_box(&face, 0, 0, 32, 32);
+}
+
+/* Offsets in pixels from the cell's middle, 40 and 24; the mouth has a middle alone, and its
+ * corners lie beside it on a line like that through the eyes. */
+static void blazeface_cell(void)
+{
+    static const struct fid_cells_part parts[] = {{"scores", 1}, {"boxes", 16}};
+    static const enum fid_point points[6] = {FID_POINT_RIGHT_EYE, FID_POINT_LEFT_EYE,
+                                             FID_POINT_OTHER,     FID_POINT_MOUTH,
+                                             FID_POINT_NOSE,      FID_POINT_OTHER};
+    const float numbers[16] = {1, -2, 20, 40, 8, -6, -8, -4, 99, 99, 0, 10, 2, 3, 99, 99};
+    struct small small;
+    small_fill(&small, &fid_detect_kind_blazeface, parts, 2);
+    struct fid_cells_card *card = &small.detector.cells;
+    card->score_rule = FID_SCORE_SIGMOID;
+    card->point_count = 6;
+    card->mouth_width = 0.75;
+    memcpy(card->points, points, sizeof points);
+    for (int i = 0; i < 5; i++)
+        small.numbers[0][i] = -200.0f;
+    *last_cell(&small, 0) = 2.0f;
+    memcpy(last_cell(&small, 1), numbers, sizeof numbers);
+    const struct fid_candidate face = decoded(&small);
+    const double want[5][2] = {{32, 20}, {48, 18}, {42, 27}, {34, 34.75}, {46, 33.25}};
+    CHECK(is_near(face.score, 1 / (1 + exp(-2))));
+    check_box(&face, 31, 2, 51, 42);
+    for (int i = 0; i < 5; i++)
+        CHECK_THAT(
+            is_near(face.landmarks[i][0], want[i][0]) && is_near(face.landmarks[i][1], want[i][1]),
+            "landmark %d: %g %g", i, (double)face.landmarks[i][0], (double)face.landmarks[i][1]);
+}
+
+/* A network without points: all five landmarks are the middle of the box. */
+static void no_points(void)
+{
+    struct small small;
+    small_fill(&small, &fid_detect_kind_scrfd, usual_parts, 2);
+    small.detector.cells.point_count = 0;
+    *last_cell(&small, 0) = 1.0f;
+    const float box[4] = {1, 0, 1, 2};
+    memcpy(last_cell(&small, 1), box, sizeof box);
+    const struct fid_candidate face = decoded(&small);
+    struct fid_face plain = {.box = {face.x0, face.y0, face.x1 - face.x0, face.y1 - face.y0}};
+    memcpy(plain.landmarks, face.landmarks, sizeof plain.landmarks);
+    CHECK(!fid_face_has_landmarks(&plain));
+    CHECK(plain.landmarks[0][0] == 32 && plain.landmarks[0][1] == 32);
+    plain.landmarks[4][1] += 1;
+    CHECK(fid_face_has_landmarks(&plain));
 }
 
 /* ---- MTCNN ---- */
@@ -281,8 +378,9 @@ static void cosine_by_hand(void)
 }
 
 CHECK_MAIN(CHECK_CASE(grey_input_is_filled), CHECK_CASE(yunet_cell),
-           CHECK_CASE(numbers_that_are_none), CHECK_CASE(pnet_window),
-           CHECK_CASE(overlaps_by_hand), CHECK_CASE(suppression_by_brute_force),
-           CHECK_CASE(suppression_of_the_tail), CHECK_CASE(order_does_not_matter),
-           CHECK_CASE(input_is_filled), CHECK_CASE(main_face_of_a_portrait),
-           CHECK_CASE(cosine_by_hand))
+           CHECK_CASE(numbers_that_are_none), CHECK_CASE(scrfd_cell),
+           CHECK_CASE(second_entry_of_a_cell), CHECK_CASE(blazeface_cell), CHECK_CASE(no_points),
+           CHECK_CASE(pnet_window), CHECK_CASE(overlaps_by_hand),
+           CHECK_CASE(suppression_by_brute_force), CHECK_CASE(suppression_of_the_tail),
+           CHECK_CASE(order_does_not_matter), CHECK_CASE(input_is_filled),
+           CHECK_CASE(main_face_of_a_portrait), CHECK_CASE(cosine_by_hand))
