@@ -9,6 +9,7 @@ from dataclasses import dataclass
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cards")
 TEMPLATES = "templates"  # the file there that is no card
 LARGEST_SIZE = 1 << 24   # of anything in a .fid file
+POINTS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth", "mouth", "other")
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,9 @@ def _text(when=(), **more):
     return Field("a line of text", _line, when, **more)
 
 
-def _choice(*words, when=()):
+def _choice(*words, when=(), optional=False):
     return Field("one of " + ", ".join(words),
-                 lambda value: value if value in words else None, when)
+                 lambda value: value if value in words else None, when, optional)
 
 
 def _number(value, low, high, whole):
@@ -78,9 +79,22 @@ def _sums(value):
     return value if fits and len(set(value)) == len(value) else None
 
 
+def _names(value):
+    fits = type(value) is list and value and all(map(_line, value))
+    return value if fits and len(set(value)) == len(value) else None
+
+
+def _points(value):
+    """The words as one text: META has it so."""
+    fits = type(value) is list and 1 <= len(value) <= 16 and all(word in POINTS for word in value)
+    return " ".join(value) if fits else None
+
+
 _POINTS = _numbers(10, -4096, 4096)
 EMBEDS, DETECTS = ("face.kind", "recognizer", "classifier"), ("face.kind", "detector")
-BOX, YUNET, MTCNN = ("align.kind", "box"), ("detect.kind", "yunet"), ("detect.kind", "mtcnn")
+BOX, MTCNN, PRIORS = ("align.kind", "box"), ("detect.kind", "mtcnn"), ("detect.kind", "ssd_priors")
+CELLS = ("detect.kind", "yunet", "scrfd", "ssd_priors", "blazeface")  # detectors of one network
+ENTRIES = CELLS[:1] + CELLS[2:]
 FIELDS = {  # ranges as engine/face/network/model_card.c has them; * is a name
     "info.name": _text(),
     "info.source": _text(optional=True, settable=True),
@@ -103,10 +117,22 @@ FIELDS = {  # ranges as engine/face/network/model_card.c has them; * is a name
     "decision.measured_on": _text(EMBEDS, optional=True, settable=True),
     "compat.demo.margin": _numbers(0, 0, 1, EMBEDS, optional=True),
     "compat.demo.threshold": _numbers(0, 0, 1e6, EMBEDS, optional=True),
-    "detect.kind": _choice("yunet", "mtcnn", when=DETECTS),
+    "detect.kind": _choice(*CELLS[1:], "mtcnn", when=DETECTS),
     "detect.score": _numbers(0, 0, 1, DETECTS),
     "detect.nms": _numbers(0, 0, 1, DETECTS),
-    "detect.strides": _numbers(1, 1, 256, YUNET, 8, whole=True),
+    "detect.strides": _numbers(1, 1, 256, CELLS, 8, whole=True),
+    "detect.fit": _choice("corner", "center", "squeeze", when=CELLS, optional=True),
+    "detect.max_side": _numbers(0, 16, 16384, CELLS, whole=True, optional=True),
+    "detect.per_cell": _numbers(1, 1, 8, ENTRIES, 8, whole=True),
+    "detect.activation": _choice("none", "sigmoid", "softmax", when=ENTRIES),
+    "detect.classes": _numbers(0, 1, 16, ENTRIES, whole=True, optional=True),
+    "detect.points": Field("a list of up to 16 of " + ", ".join(POINTS), _points, ENTRIES,
+                           optional=True),
+    "detect.mouth_width": _numbers(0, 0.01, 4, ENTRIES, optional=True),
+    "detect.widths": _numbers(1, 1, 4096, PRIORS, 64),
+    "detect.heights": _numbers(1, 1, 4096, PRIORS, 64),
+    "detect.variances": _numbers(2, 1e-3, 10, PRIORS),
+    "detect.grid": _choice("stride", "spread", when=PRIORS),
     "detect.stage_scores": _numbers(3, 0, 1, MTCNN),
     "detect.stage_nms": _numbers(4, 0, 1, MTCNN),
     "detect.pyramid_factor": _numbers(0, 0.1, 0.95, MTCNN),
@@ -117,6 +143,7 @@ FIELDS = {  # ranges as engine/face/network/model_card.c has them; * is a name
     "graph.*.transposed": Field("true or false", _truth, optional=True),
     "graph.*.outputs": Field("a table of names and how many channels each has", _outputs),
     "known.*.sha256": Field("a list of different sums, 64 hexadecimal digits each", _sums),
+    "known.*.outputs": Field("a list of different names", _names, optional=True),
     "known.*.name": _text(optional=True),
     "known.*.source": _text(),
     "known.*.licence": _text(),
@@ -125,14 +152,58 @@ FIELDS = {  # ranges as engine/face/network/model_card.c has them; * is a name
     "known.*.margin": _numbers(0, 0, 2, optional=True),
     "known.*.measured_on": _text(optional=True),
 }
-# What a decoding reads, of each graph: {output: channels}; None stands for the card's only graph.
+# What a decoding reads, of each graph: {output: channels}, or several such, of which one is enough;
+# None stands for the card's only graph.
 DECODINGS = {
-    "yunet": lambda keys: {None: {"%s_%d" % (name, stride): count
-                                  for stride in keys["detect.strides"] for name, count in (
-                                      ("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10))}},
-    "mtcnn": lambda keys: {"pnet": {"prob": 2, "box": 4}, "rnet": {"prob": 2, "box": 4},
-                           "onet": {"prob": 2, "box": 4, "landmarks": 10}},
+    "yunet": lambda keys: _of_maps(keys, {"cls": 1, "obj": 1, "bbox": 4, "kps": 10})[:1],
+    "scrfd": lambda keys: _of_maps(keys, _usual(keys)),
+    "ssd_priors": lambda keys: _of_maps(keys, _usual(keys)),
+    "blazeface": lambda keys: _of_maps(keys, {"scores": keys.get("detect.classes", 1),
+                                              "boxes": 4 + 2 * _point_count(keys)}),
+    "mtcnn": lambda keys: [{"pnet": {"prob": 2, "box": 4}, "rnet": {"prob": 2, "box": 4},
+                            "onet": {"prob": 2, "box": 4, "landmarks": 10}}],
 }
+
+
+def _point_count(keys):
+    return len(keys.get("detect.points", "").split())
+
+
+def _usual(keys):
+    points = {"points": 2 * _point_count(keys)} if _point_count(keys) else {}
+    return {"scores": keys.get("detect.classes", 1), "boxes": 4, **points}
+
+
+def _of_maps(keys, parts):
+    """The parts of an entry, each in an output for each stride, or in one."""
+    apart = {"%s_%d" % (name, stride): count for name, count in parts.items()
+             for stride in keys["detect.strides"]}
+    return [{None: apart}, {None: parts}]
+
+
+def entry_counts(keys, h, w):
+    """{stride: how many entries its map has for an input of h x w}, of detectors of one network."""
+    strides = keys.get("detect.strides", [])
+    return {stride: -(-h // stride) * -(-w // stride) * count for stride, count in zip(
+        strides, keys.get("detect.per_cell", [1] * len(strides)))}
+
+
+def wrong_lengths(keys):
+    """A sentence on lists that do not fit each other, or None."""
+    per_cell, points = keys.get("detect.per_cell"), keys.get("detect.points", "").split()
+    if per_cell and len(per_cell) != len(keys["detect.strides"]):
+        return "'detect.per_cell' has %d numbers for %d strides" % (len(per_cell),
+                                                                    len(keys["detect.strides"]))
+    for key in ("detect.widths", "detect.heights"):
+        if key in keys and len(keys[key]) != sum(per_cell):
+            return "'%s' has %d numbers, 'detect.per_cell' makes it %d" % (key, len(keys[key]),
+                                                                          sum(per_cell))
+    if points and not ({*POINTS[:3]} <= {*points} and (
+            {*POINTS[3:5]} <= {*points} or "mouth" in points)):
+        return "'detect.points' must have both eyes, the nose, and the mouth or its corners"
+    if ("mouth" in points) != ("detect.mouth_width" in keys):
+        return "'detect.mouth_width' belongs to the word mouth of 'detect.points'"
+    return None
 
 
 @functools.lru_cache(maxsize=None)

@@ -1,5 +1,7 @@
 """card_graphs.py - brings graphs into the form their card promises: order and names of the graphs,
 names of the outputs, sizes left free, pictures the right way round."""
+from math import prod
+
 from graph import ConvertError
 from graph_passes import remove_dead, transpose_pictures
 
@@ -9,19 +11,22 @@ MOST_NAMED = 12          # outputs in a message
 
 def _outputs(graph, wanted, in_order):
     """{name in the card: output of the graph}, or None if they do not correspond. By name where the
-    names are the card's, else by numbers of channels that occur once; in_order: else one by one."""
+    names are the card's; in_order: else one by one; else by numbers of channels, and of several that
+    have as many, the larger ones first."""
     shapes = graph.shapes()
     channels = {output: shapes[output][2] for output in graph.outputs}
     if all(channels.get(name) == count for name, count in wanted.items()):
         return {name: name for name in wanted}
-    counts = list(channels.values())
-    if len(set(wanted.values())) == len(wanted) and all(
-            counts.count(count) == 1 for count in wanted.values()):
-        by_count = {count: output for output, count in channels.items()}
-        return {name: by_count[count] for name, count in wanted.items()}
-    if in_order and counts == list(wanted.values()):
+    if in_order and list(channels.values()) == list(wanted.values()):
         return dict(zip(wanted, channels))
-    return None
+    found = {}
+    for count in set(wanted.values()):
+        names = [name for name in wanted if wanted[name] == count]
+        sizes = {prod(shapes[output]): output for output in channels if channels[output] == count}
+        if len(names) != list(channels.values()).count(count) or len(names) != len(sizes):
+            return None
+        found.update(zip(names, [sizes[size] for size in sorted(sizes, reverse=True)]))
+    return {name: found[name] for name in wanted}
 
 
 def _fits(graph, wanted, in_order):
@@ -86,12 +91,17 @@ def apply_card(card, graphs, in_order=False):
 
 def _check_shapes(card, graph):
     """What FORMAT.md wants of values, which a card's size and outputs can break."""
-    output = card.keys.get("embed.output")
+    output, wanted = card.keys.get("embed.output"), card.graphs[graph.name]["outputs"]
     for name, (h, w, c) in graph.shapes().items():
         if h * w * c > LARGEST_VALUE:
             raise ConvertError("with 'graph.%s.size' %d x %d of the card %s the value '%s' has %d "
                                "numbers, possible are %d" % (graph.name, *graph.size[:2], card.name,
                                                              name, h * w * c, LARGEST_VALUE))
+        entries = card.entry_count(name, *graph.size[:2]) if name in graph.outputs else None
+        if entries is not None and h * w * c != entries * wanted[name]:
+            raise ConvertError("the output '%s' has %d numbers, with the strides and entries of the "
+                               "card %s it would have %d" % (name, h * w * c, card.name,
+                                                             entries * wanted[name]))
         if name == output and (h, w) != (1, 1):
             raise ConvertError("the output '%s' is a map of %d x %d, an embedding is a vector" %
                                (name, h, w))

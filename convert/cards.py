@@ -7,7 +7,8 @@ import difflib
 import os
 import tomllib
 
-from card_fields import DECODINGS, FIELDS, FOLDER, TEMPLATES, applies, field_of, templates
+from card_fields import (DECODINGS, FIELDS, FOLDER, TEMPLATES, applies, entry_counts, field_of,
+                         templates, wrong_lengths)
 from graph import ConvertError
 
 NAMES = sorted(name[:-5] for name in os.listdir(FOLDER)
@@ -103,12 +104,14 @@ class Card:
         outputs = {name: graph["outputs"] for name, graph in self.graphs.items()}
         if output is not None and (len(outputs) != 1 or output not in [*outputs.values()][0]):
             self.refuse("'embed.output' is '%s', wanted is an output of the only graph", output)
-        wanted = DECODINGS[kind](self.keys) if kind else outputs
-        if None in wanted:
-            wanted = {name: wanted[None] for name in [*outputs][:1]}
-        if wanted != outputs:
-            self.refuse("the decoding %s reads the outputs %s, but the card has %s", kind, wanted,
-                        outputs)
+        wrong = wrong_lengths(self.keys)
+        if wrong:
+            self.refuse("%s", wrong)
+        wanted = [{[*outputs][0] if name is None else name: of_graph for name, of_graph in
+                   choice.items()} for choice in DECODINGS[kind](self.keys)] if kind else [outputs]
+        if outputs not in wanted:
+            self.refuse("the decoding %s reads the outputs %s, but the card has %s", kind,
+                        " or ".join(map(str, wanted)), outputs)
         if kind == "mtcnn" and any(graph.get("multiple", 0) != (name == "pnet")
                                    for name, graph in self.graphs.items()):
             self.refuse("the decoding mtcnn wants 'graph.pnet.multiple' to be 1, and no other's")
@@ -118,6 +121,20 @@ class Card:
         if len(set(digests)) != len(self.graphs):
             return None
         return next((known for known in self.known if set(digests) <= set(known["sha256"])), None)
+
+    def outputs_for(self, digests):
+        """Names of the values of the sources with these sha256 that are the outputs, in the order
+        of the card's, where the card says so, else none."""
+        return (self.known_for(digests) or {}).get("outputs", [])
+
+    def entry_count(self, output, h, w):
+        """How many entries of a detector the output of this name holds for an input of h x w; None
+        where the decoding does not count so."""
+        counts = entry_counts(self.keys, h, w)
+        stride = output.rpartition("_")[2]
+        if not counts:
+            return None
+        return counts[int(stride)] if stride.isdecimal() else sum(counts.values())
 
     def meta(self, digests, cut=False):
         """META for sources with these sha256. What was measured is said of what was measured: not

@@ -108,10 +108,10 @@ def convert(sources, card=None, labels=None, outputs=(), at=lambda name: None):
     graphs behind. at is called with the name of each file before it is read. Returns (bytes of the
     .fid file, name of the card, graphs, metadata). ConvertError."""
     kind = kind_of_sources(sources)
-    wanted = outputs or [name for graph in (card.graphs if card else {}).values()
-                         for name in graph["outputs"]]
-    graphs = read_graphs(kind, sources, wanted, at)
     sums = digests_of(sources)
+    wanted = outputs or (card.outputs_for(sums) or [
+        name for graph in card.graphs.values() for name in graph["outputs"]] if card else [])
+    graphs = read_graphs(kind, sources, wanted, at)
     if len(sums) == 1:
         sums *= len(graphs)
     digests = dict(zip(graphs, sums))
@@ -128,7 +128,8 @@ def _finish(card, graphs, digests, labels, outputs):
     if missing:
         raise ConvertError("there is no value '%s' to cut behind (%s)" % (
             missing[0], "; ".join(map(describe, graphs))))
-    graphs = apply_card(card, graphs, bool(outputs))
+    in_order = bool(outputs or card.outputs_for(list(digests.values())))
+    graphs = apply_card(card, graphs, in_order)
     sums = [digests[graph] for graph in graphs]
     meta = card.meta(sums, bool(outputs))
     meta["info.source_sha256"] = " ".join(dict.fromkeys(sums))

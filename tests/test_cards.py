@@ -20,7 +20,7 @@ from graph import Graph
 from own_card import KNOWN, OWN, command, converted, network, own, refusal, write
 from program import faceid
 from refusal import need_onnx, refused
-from small_model import DETECTOR, small_model
+from small_model import BOX, DETECTOR, small_model
 
 TEXTS = ("info.name", "info.source", "info.licence", "decision.accept", "decision.maybe",
          "decision.margin", "decision.measured_on")
@@ -29,21 +29,40 @@ NOT_KNOWN = ["Own", cards.GIVEN, cards.GIVEN, 0.6, 0.5, 0.05, cards.NOT_MEASURED
 
 # ---- the cards that there are ----
 
+def _append_maps(graph, output, count, maps):
+    """An output of a detector: what each entry of each cell has, maps of (stride, entries of a cell)
+    joined."""
+    joined = []
+    for stride, entries in maps:
+        name, part = "%s of %d" % (output, stride), min(16, stride // 2)
+        graph.append("max_pool", ["in"], "part of " + name, kernel=(part, part), stride=(part, part),
+                     pad_mode="same")
+        rest = (stride // part, stride // part)
+        graph.append("conv", ["part of " + name], name, kernel=rest, stride=rest, dilation=(1, 1),
+                     groups=1, pad_mode="same", tensors={
+                         "filter": np.zeros((count * entries, *rest, 3)), "bias": np.zeros(count * entries)})
+        if maps != [(stride, 1)]:
+            graph.append("reshape", [name], "entries of " + name, shape=(0, -1, 1, count))
+        joined.append(graph.nodes[-1].output)
+    if len(maps) > 1:
+        graph.append("concat", joined, output, axis=1)
+    else:
+        graph.nodes[-1].output = output
+
+
 def graphs_for(card):
     """Small graphs of the sizes and outputs that a card names."""
     made = []
+    strides = card.keys.get("detect.strides", [8])
+    maps = list(zip(strides, card.keys.get("detect.per_cell", [1] * len(strides))))
     for name, wanted in card.graphs.items():
         channels = wanted.get("channels", 3)
         graph = Graph("source", "in", *wanted["size"], channels)
         for output, count in wanted["outputs"].items():
-            digits = re.search(r"_(\d+)$", output)
-            stride = int(digits.group(1)) if digits else 8
-            if "multiple" in wanted:
-                half = (stride // 2, stride // 2)
-                graph.append("max_pool", ["in"], "half of " + output, kernel=half, stride=half)
-                graph.append("conv", ["half of " + output], output, kernel=(2, 2), stride=(2, 2),
-                             dilation=(1, 1), groups=1, tensors={
-                                 "filter": np.zeros((count, 2, 2, 3)), "bias": np.zeros(count)})
+            stride = re.search(r"_(\d+)$", output)
+            if "multiple" in wanted or "detect.strides" in card.keys:
+                _append_maps(graph, output, count, [
+                    of for of in maps if not stride or of[0] == int(stride.group(1))])
             else:
                 graph.append("global_average_pool", ["in"], "mean of " + output)
                 graph.append("fully_connected", ["mean of " + output], output, tensors={
@@ -57,7 +76,7 @@ def graphs_for(card):
 def every_card_makes_a_model_that_the_program_takes():
     if not os.path.exists(os.path.join(BUILD, "faceid")):
         skip("faceid is not built")
-    require(len(cards.NAMES) >= 13, "cards are missing: %s" % cards.NAMES)
+    require(len(cards.NAMES) >= 17, "cards are missing: %s" % cards.NAMES)
     for name in cards.NAMES:
         card = cards.load(name)
         graphs = graphs_for(card)
@@ -77,7 +96,7 @@ def every_card_makes_a_model_that_the_program_takes():
             require(done.returncode == 0, name + ": " + done.stderr)
             continue
         done = faceid("verify", "/nowhere/a.jpg", "/nowhere/b.jpg",
-                      pair=(small_model(), path) if detects else (path, small_model(DETECTOR)))
+                      pair=(small_model(BOX), path) if detects else (path, small_model(DETECTOR)))
         require(done.returncode == 3 and "/nowhere/a.jpg" in done.stderr, name + ": " + done.stderr)
 
 

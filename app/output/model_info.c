@@ -7,8 +7,8 @@
 
 /* What the file says about reading a face, in the order of a pipeline; a model has only some. */
 static const char *const text_keys[] = {
-    "input.channels", "align.kind",  "embed.output",
-    "embed.metric",   "detect.kind", "decision.measured_on",
+    "input.channels",       "align.kind", "embed.output",      "embed.metric",  "detect.kind",
+    "decision.measured_on", "detect.fit", "detect.activation", "detect.points", "detect.grid",
 };
 static const char *const number_keys[] = {
     "input.mean",         "input.scale",           "align.template",
@@ -17,8 +17,10 @@ static const char *const number_keys[] = {
     "compat.demo.margin", "compat.demo.threshold", "detect.score",
     "detect.nms",         "detect.strides",        "detect.stage_scores",
     "detect.stage_nms",   "detect.pyramid_factor", "detect.min_face",
+    "detect.max_side",    "detect.per_cell",       "detect.classes",
+    "detect.mouth_width", "detect.widths",         "detect.heights",
+    "detect.variances",
 };
-enum { ADVICE_BYTES = 9000 }; /* a path twice, and what to do with it */
 #define COUNT(list)   (sizeof(list) / sizeof(list)[0])
 #define NUMBERS_SHOWN 16
 
