@@ -313,7 +313,7 @@ def onnx_runtime_yunet_and_mobilefacenet():
 
 @case
 def onnx_runtime_detectors_and_landmarks():
-    """Networks without a card of ours: what is read and simplified computes what the file says."""
+    """Whatever a card makes of it, what is read and simplified computes what the file says."""
     tool()
     need_runtime()
     from graph_passes import simplify
@@ -399,7 +399,7 @@ def compare_tflite(graph_name, card, names, size, outputs):
 
 @case
 def tflite_mediapipe_and_ulffd():
-    """Networks without a card of ours, with float16 weights, added channels and leaky ReLU."""
+    """Networks with float16 weights, added channels and leaky ReLU."""
     tool()
     from graph_passes import simplify
     from tflite_reader import read_tflite
