@@ -21,6 +21,8 @@ static const char *const number_keys[] = {
     "detect.mouth_width", "detect.widths",         "detect.heights",
     "detect.variances",
 };
+enum { ADVICE_BYTES = 9000 }; /* a path twice, and what to do with it */
+
 #define COUNT(list)   (sizeof(list) / sizeof(list)[0])
 #define NUMBERS_SHOWN 16
 

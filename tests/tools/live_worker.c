@@ -35,6 +35,12 @@ static void say(const char *format, va_list args)
     fputc('\n', stderr);
 }
 
+void app_tell_given_limits(const struct app *app, const struct fid_model *model)
+{
+    (void)app;
+    (void)model;
+}
+
 void app_warn(const char *format, ...)
 {
     va_list args;
