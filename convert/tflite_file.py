@@ -1,7 +1,7 @@
 """tflite_file.py - a .tflite file as plain objects: tensors and operators of its one subgraph.
 
 Field numbers are those of TensorFlow Lite's schema, version 3. Refused: another version, several
-subgraphs, quantised or sparse tensors, types other than float32, float16 and int32. Operators are
+subgraphs, quantised or sparse tensors. Operators and types other than float32, float16 and int32 are
 left to the reader: what the outputs do not need may have any."""
 from dataclasses import dataclass, field
 
@@ -65,6 +65,7 @@ class Tensor:
     name: str
     shape: list
     data: object = None  # array, or None for an activation
+    other_type: str = ""  # that of a tensor that is not read
 
 
 @dataclass
@@ -87,11 +88,9 @@ class Model:
 def _tensor(table, buffers, name):
     label = table.text(3)
     kind = table.scalar(1, "b", 0)
-    if kind not in TYPES:
-        whole = OTHER_TYPES.get(kind, "").startswith(("int8", "uint8", "int16", "int4"))
-        raise ConvertError("%s: tensor '%s' is of type %s: %s" % (
-            name, label, OTHER_TYPES.get(kind, "number %d" % kind),
-            QUANTISED if whole else "read are float32 and float16"))
+    other = "" if kind in TYPES else OTHER_TYPES.get(kind, "number %d" % kind)
+    if other.startswith(("int8", "uint8", "int16", "int4")):
+        raise ConvertError("%s: tensor '%s' is of type %s: %s" % (name, label, other, QUANTISED))
     quantization = table.table(4)
     if quantization is not None and quantization.vector(2, 4)[1]:
         raise ConvertError("%s: tensor '%s': %s" % (name, label, QUANTISED))
@@ -101,8 +100,8 @@ def _tensor(table, buffers, name):
     if number >= len(buffers) or any(size < 0 for size in shape) or len(shape) > 4:
         raise ConvertError("%s: tensor '%s' is damaged" % (name, label))
     content = buffers[number].bytes(0)
-    if not content:
-        return Tensor(label, shape)
+    if other or not content:
+        return Tensor(label, shape, None, other)
     count = 1
     for size in shape:
         count *= size

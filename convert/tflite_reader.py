@@ -44,6 +44,9 @@ class _Reader:
         if len(model.inputs) != 1:
             raise ConvertError("the model has %d inputs, wanted is one" % len(model.inputs))
         entry = model.tensors[model.inputs[0]]
+        if entry.other_type:
+            raise ConvertError("tensor '%s', the input, is of type %s: read are float32 and float16" %
+                               (entry.name, entry.other_type))
         self.batch = entry.shape[0] if entry.shape else 0
         self.graph = Graph("main", entry.name, *graph_shape(entry.shape))
         self.computed = {model.inputs[0]}
@@ -65,6 +68,7 @@ class _Reader:
                 raise ConvertError("%d outputs, wanted is one" % len(operator.outputs))
             if operator.name not in EMITTERS:
                 raise ConvertError("the operator is not supported")
+            call.check_types()
             EMITTERS[operator.name](call)
             call.fused_activation()
         except ConvertError as error:
@@ -98,6 +102,13 @@ class Call:
         if number < 0:
             raise ConvertError("input %d is missing" % i)
         return number, self.reader.model.tensors[number]
+
+    def check_types(self):
+        for number in self.operator.inputs + self.operator.outputs:
+            tensor = self.reader.model.tensors[number]
+            if number >= 0 and tensor.other_type:
+                raise ConvertError("tensor '%s' is of type %s: read are float32 and float16" %
+                                   (tensor.name, tensor.other_type))
 
     def has(self, i):
         return i < len(self.operator.inputs) and self.operator.inputs[i] >= 0

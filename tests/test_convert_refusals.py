@@ -222,6 +222,11 @@ def tflite_refusals_name_operator_and_type():
         m.add("RELU", 0)
         m.tensors[0][1] = ("b", kind)
         refused(lambda: read_tflite(m.bytes(), "f"), "f: tensor", *words)
+    m = tflite_maker.Maker(1, 4, 4, 3)  # a decision, which a cut before it leaves out
+    m.add("RELU6", m.add("RELU", 0))
+    m.tensors[2][1] = ("b", 6)
+    refused(lambda: read_tflite(m.bytes(), "f"), "f: node", "RELU6", "'t2' is of type bool")
+    require([node.output for node in read_tflite(m.bytes(), "f", ["t1"]).nodes] == ["t1"], "not cut")
 
 
 @case
