@@ -19,7 +19,6 @@ from check import PATIENCE, ROOT, case, figure, main, require, shared, temp_fold
 
 BODY = bytes(range(256)) * 4096  # 1 MiB: several reads
 LABELS = b"one\ntwo\n"
-TO_COME = {"dlib", "blazeface", "antispoof", "scrfd"}  # cards that the list is ahead of
 CONVERTER = """import sys
 words = sys.argv[1:]
 out = words[words.index("-o") + 1]
@@ -615,7 +614,7 @@ def sources_are_well_formed():
         for text in [*known, *origin.split("#")[1:]]:
             require(len(bytes.fromhex(text)) == 32, text)
         flag, card = arguments.split()[:2]
-        require(flag == "--card" and (card in cards.NAMES or card in TO_COME), arguments)
+        require(flag == "--card" and card in cards.NAMES, arguments)
         require("-" not in sums.split() or kind == "yours", name + " is fetched and not checked")
         found = cards.by_sha256(sums.split()) if len(known) == len(files.split()) else None
         require(not found or found.name == card, "%s: another card names its files" % name)
