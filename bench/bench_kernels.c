@@ -260,7 +260,8 @@ static void max_pool_lines(const struct bench *bench)
         window_line(bench, "max_pool_f32", max_pool_run, layers[i], sizeof(float), "GB/s");
 }
 
-/* ---- rows of numbers: average_f32, add_f32, affine_f32, dot_f32, dot_s8, crc32c ---- */
+/* ---- rows of numbers: average_f32, add_f32, affine_f32, layer_norm_f32, gelu_f32, dot_f32,
+ * dot_s8, crc32c ---- */
 
 struct vectors {
     const struct fid_kernels *table;
@@ -288,6 +289,19 @@ static void affine_run(void *context)
 {
     struct vectors *v = context;
     v->table->affine_f32(v->pixels, v->channels, v->a, v->b, v->b, v->out, &relu);
+}
+
+static void layer_norm_run(void *context)
+{
+    struct vectors *v = context;
+    v->table->layer_norm_f32(v->pixels, v->channels, v->a, v->b, v->b, 1e-6f, v->out);
+}
+
+/* In place again and again: the numbers shrink, and its time does not depend on them. */
+static void gelu_run(void *context)
+{
+    struct vectors *v = context;
+    v->table->gelu_f32(v->pixels * v->channels, v->a);
 }
 
 static void dot_run(void *context)
@@ -346,6 +360,16 @@ static void affine_lines(const struct bench *bench)
     vector_line(bench, "affine_f32 7x7x128", affine_run, 49, 128, 8, "GB/s");
 }
 
+static void layer_norm_lines(const struct bench *bench)
+{
+    vector_line(bench, "layer_norm_f32 14x14x64", layer_norm_run, 196, 64, 8, "GB/s");
+}
+
+static void gelu_lines(const struct bench *bench)
+{
+    vector_line(bench, "gelu_f32 14x14x256", gelu_run, 196, 256, 8, "GB/s");
+}
+
 static void dot_lines(const struct bench *bench)
 {
     vector_line(bench, "dot_f32 192", dot_run, 1, 192, 2, "GFLOP/s");
@@ -375,6 +399,8 @@ static const struct {
     {"average_f32", average_lines},
     {"add_f32", add_lines},
     {"affine_f32", affine_lines},
+    {"layer_norm_f32", layer_norm_lines},
+    {"gelu_f32", gelu_lines},
     {"dot_f32", dot_lines},
     {"dot_s8", dot_s8_lines},
     {"crc32c", crc_lines},
