@@ -35,25 +35,28 @@ def graph_of(channels=3):
     return graph
 
 
+def scaling_graph():
+    """4 x 4 pixels, scaled: without a layer whose weights are packed."""
+    graph = Graph("small", "in", 4, 4, 3)
+    graph.append("affine", ["in"], "out", tensors={"scale": np.ones(3), "shift": np.zeros(3)})
+    graph.outputs = ["out"]
+    return graph
+
+
 def mtcnn_graphs():
     """The three graphs by name and kind of input; what they compute is nothing."""
-    graphs = []
-    for name in ("pnet", "rnet", "onet"):
-        graph = Graph(name, "in", 4, 4, 3)
-        graph.free_size = name == "pnet"
-        graph.append("affine", ["in"], "prob", tensors={"scale": np.ones(3), "shift": np.zeros(3)})
-        graph.outputs = ["prob"]
-        graphs.append(graph)
-    return graphs
+    outputs = {"prob": [0.0] * 2, "box": [0.0] * 4}
+    return [_cells(outputs, (4, 4), True, 1, "pnet"), _cells(outputs, (4, 4), False, 4, "rnet"),
+            _cells({**outputs, "landmarks": [0.0] * 10}, (4, 4), False, 4, "onet")]
 
 
-def _cells(outputs, size, free, stride=8):
+def _cells(outputs, size, free, stride=8, name="cells"):
     """A network that gives each cell of stride x stride pixels the same numbers. outputs: name ->
     numbers."""
-    graph = Graph("cells", "in", *size, 3)
+    graph = Graph(name, "in", *size, 3)
     graph.free_size, graph.multiple = free, stride if free else 1
-    for name, bias in outputs.items():
-        graph.append("conv", ["in"], name, kernel=(stride, stride), stride=(stride, stride), dilation=(1, 1),
+    for output, bias in outputs.items():
+        graph.append("conv", ["in"], output, kernel=(stride, stride), stride=(stride, stride), dilation=(1, 1),
                      groups=1, tensors={"filter": np.zeros((len(bias), stride, stride, 3)),
                                         "bias": np.array(bias, float)})
     graph.outputs = list(outputs)

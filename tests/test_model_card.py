@@ -88,6 +88,18 @@ def gray_networks_take_pictures():
 
 
 @case
+def stages_without_their_outputs():
+    """At opening, not at the first picture."""
+    for stage, name, count in ((0, "box", 4), (1, "prob", 2), (2, "landmarks", 10)):
+        graphs = mtcnn_graphs()
+        for node in graphs[stage].nodes:
+            if node.output == name:
+                node.tensors = {role: array[1:] for role, array in node.tensors.items()}
+        refused(small_model(), small_model(MTCNN, graphs), "no output '%s' of %d" % (name, count),
+                "%s of %d" % (name, count - 1))
+
+
+@case
 def pictures_have_three_channels():
     refused(small_model(graphs=[graph_of(4)]), small_model(DETECTOR), "4 channels", "4 channels")
     for channels in (1, 4):  # a detector of fewer would be filled past its end

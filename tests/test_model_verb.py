@@ -8,7 +8,7 @@ import re
 from check import case, main, require, temp_folder
 from forged import forged, sealed
 from program import faceid
-from small_model import mtcnn_graphs, small_model
+from small_model import scaling_graph, small_model
 
 
 def refused(path, code, *words, actions=("info", "verify")):
@@ -147,9 +147,8 @@ def packing_is_refused():
             (70, "/nowhere/x.fid cannot be written: No such file", ("-o", "/nowhere/x.fid")),
             (2, "kernels 'abacus' are not in this build", ("-o", target + "2", "--isa", "abacus")),
             (4, "no layer of graph 'small' has packed weights", ("-o", target + "2"))):
-        model = path if code != 4 else small_model(graphs=mtcnn_graphs()[1:2])
+        model = path if code != 4 else small_model(graphs=[scaling_graph()])
         done = faceid("model", "pack", model, *words)
-        sentence = sentence.replace("small", "rnet")
         require(done.returncode == code, "exit %d: %s" % (done.returncode, done.stderr))
         require(sentence in done.stderr and done.stderr.count("\n") == 1, done.stderr)
     done = faceid("model", "pack", target, "-o", target + "2")

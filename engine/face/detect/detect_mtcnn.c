@@ -35,6 +35,30 @@ static bool find_graph(const struct fid_model *model, const char *name,
     return false;
 }
 
+/* Has each graph the outputs that its stage reads, at its customary size? P-net's are maps. */
+static enum fid_status check_outputs(const struct fid_detector *detector, struct fid_error *error)
+{
+    static const struct {
+        const char *graph, *name;
+        int channels;
+    } outputs[] = {{"pnet", "prob", 2},      {"pnet", "box", 4},  {"rnet", "prob", 2},
+                   {"rnet", "box", 4},       {"onet", "prob", 2}, {"onet", "box", 4},
+                   {"onet", "landmarks", 10}};
+    struct fid_model_info info;
+    fid_model_info(detector->model, &info);
+    for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++) {
+        struct fid_value output;
+        struct fid_error none;
+        bool is_map = strcmp(outputs[i].graph, "pnet") == 0;
+        if (fid_model_output(detector->model, outputs[i].graph, outputs[i].name, &output, &none) !=
+                FID_OK ||
+            output.c != outputs[i].channels || (!is_map && output.h * output.w != 1))
+            return fid_fail(error, FID_INVALID, "%s: graph '%s' has no output '%s' of %d numbers",
+                            info.path, outputs[i].graph, outputs[i].name, outputs[i].channels);
+    }
+    return FID_OK;
+}
+
 static enum fid_status mtcnn_open(struct fid_detector *detector, struct fid_error *error)
 {
     static const char *const names[] = {"pnet", "rnet", "onet"};
@@ -52,7 +76,8 @@ static enum fid_status mtcnn_open(struct fid_detector *detector, struct fid_erro
                 pyramid ? "must be pictures of any size" : "must be pictures of one size");
     }
     detector->has_landmarks = true;
-    return fid_mtcnn_card_read(detector->model, &detector->card, error);
+    enum fid_status status = fid_mtcnn_card_read(detector->model, &detector->card, error);
+    return status == FID_OK ? check_outputs(detector, error) : status;
 }
 
 enum fid_status fid_pnet_decode(const struct fid_pnet_maps *maps, float threshold,
