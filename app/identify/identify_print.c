@@ -90,7 +90,8 @@ static void json_why(struct app_json *json, const struct fid_label *label,
 /* null: the detector gives none, and all five are one point. */
 static void json_landmarks(struct app_json *json, const struct fid_face *face)
 {
-    if (memcmp(face->landmarks[0], face->landmarks[1], sizeof face->landmarks[0]) == 0) {
+    const float *left = face->landmarks[0], *right = face->landmarks[1];
+    if (left[0] == right[0] && left[1] == right[1]) {
         app_json_text(json, "landmarks", NULL);
         return;
     }

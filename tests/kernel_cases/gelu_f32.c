@@ -11,7 +11,7 @@ void cases_gelu_f32(const struct fid_kernels *table)
     const struct buffer buffer = buffer_new(COUNT_MAX);
     for (size_t count = 1; count <= COUNT_MAX && !check_failed(); count++)
         for (size_t round = 0; round < 20 && !check_failed(); round++) {
-            float first[COUNT_MAX], *v = buffer_take(&buffer, count, sizeof(float));
+            float first[COUNT_MAX] = {0}, *v = buffer_take(&buffer, count, sizeof(float));
             const float width = widths[round % 5];
             for (size_t i = 0; i < count; i++)
                 v[i] = first[i] = check_random_float(-1, 1) * width;

@@ -38,13 +38,13 @@ static enum fid_status read_per_cell(const struct fid_model *model, struct fid_c
                                      struct fid_error *error)
 {
     static const char key[] = "detect.per_cell";
+    const int most = FID_CELLS_ENTRIES / FID_CELLS_MAPS;
     size_t count = card->map_count;
     enum fid_status status = FID_OK;
     for (size_t i = 0; i < count; i++)
         card->per_cell[i] = 1;
     if (is_there(model, key))
-        status = read_whole(model, key, FID_CELLS_ENTRIES / FID_CELLS_MAPS, FID_CELLS_MAPS,
-                            card->per_cell, &count, error);
+        status = read_whole(model, key, most, FID_CELLS_MAPS, card->per_cell, &count, error);
     struct fid_model_info info;
     fid_model_info(model, &info);
     if (status == FID_OK && count != card->map_count)

@@ -31,7 +31,7 @@ static enum fid_status take_part(const struct fid_detector *detector,
     const struct fid_cells_card *card = &detector->cells;
     const struct fid_cells_part *part = &card->parts[i];
     struct fid_value output;
-    uint64_t sizes[FID_CELLS_MAPS], at = 0, all = 0;
+    uint64_t sizes[FID_CELLS_MAPS] = {0}, at = 0, all = 0;
     struct fid_model_info info;
     fid_model_info(detector->model, &info);
     for (size_t m = 0; m < card->map_count; m++) {
