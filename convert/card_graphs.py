@@ -69,6 +69,11 @@ def describe(graph):
 def apply_card(card, graphs, in_order=False):
     """The graphs in the card's order, named and sized as it says. in_order: outputs whose names and
     numbers of channels do not tell which they are stand in the card's order. ConvertError."""
+    if not card.graphs:  # any plain network, as it is
+        if len(graphs) != 1:
+            raise ConvertError("the card %s takes one network, these are %d" % (card.name,
+                                                                                 len(graphs)))
+        return graphs
     chosen = _assign(card, graphs, in_order)
     if chosen is None:
         raise ConvertError("%s, but the card %s is for %s: choose another card, or with --output "

@@ -58,7 +58,7 @@ class Card:
                                 self.keys.get(field.when[0]))
                 if key not in self.keys and place and not field.optional:
                     self._missing(key, field)
-        if not self.graphs:
+        if not self.graphs and self.keys.get("face.kind") != "plain network":
             self._missing("graph.NAME.size", FIELDS["graph.*.size"])
 
     def _check_member(self, group, member, found):
@@ -85,7 +85,7 @@ class Card:
             if len(self.keys[key]) != channels:
                 self.refuse("'%s' is %s, wanted with 'input.channels' '%s': %d numbers", key,
                             self.keys[key], self.keys["input.channels"], channels)
-        size = [graph["size"] for graph in self.graphs.values()][0]
+        size = next((graph["size"] for graph in self.graphs.values()), None)
         name, crop = self.keys.get("align.template"), self.keys.get("align.box_crop")
         if type(name) is str:
             template = templates()[name]

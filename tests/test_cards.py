@@ -69,6 +69,10 @@ def graphs_for(card):
                     "filter": np.zeros((count, channels)), "bias": np.ones(count)})
         graph.outputs = list(wanted["outputs"])
         made.append(graph)
+    if not card.graphs:
+        made.append(Graph("source", "in", 24, 40, 1))
+        made[0].append("global_average_pool", ["in"], "out")
+        made[0].outputs = ["out"]
     return made
 
 
@@ -287,6 +291,16 @@ def a_gray_input_has_one_channel():
     refused(lambda: own(settings=gray[1:]), "'input.mean'", "'rgb'", "3 numbers")
     refused(lambda: own(settings=gray + [("graph.own.channels", "3")]), "'gray'", "3 channels")
     refused(lambda: converted(own(settings=gray)), "112x112x3", "input 16x16x1")
+
+
+@case
+def a_plain_network_is_taken_as_it_is():
+    data, graphs, plain = network(), {}, cards.load("plain")
+    for outputs in ((), ("v2",)):
+        graphs[outputs] = convert.convert([("net.onnx", data)], plain, outputs=outputs)[2][0]
+    require(graphs[()].size == graphs[("v2",)].size == (112, 112, 3), "another size")
+    require(graphs[()].outputs == ["v3"] and graphs[("v2",)].outputs == ["v2"], "other outputs")
+    refused(lambda: convert.convert([(name, data) for name in ("a.onnx", "b.onnx")], plain), "one network", "2")
 
 
 @case

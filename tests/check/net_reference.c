@@ -402,9 +402,10 @@ static struct net_number resize_bilinear(const struct net_node_view *view, int n
                 add_product(&sum, (double)at(in, n, row, column, j), share);
         }
     double largest = 0; /* of the four, whose differences are taken */
-    for (int i = 0; i < 4; i++)
-        largest = fmax(largest, fabs((double)at(in, n, (int)fmin(floor(py) + i / 2, in->h - 1),
-                                                (int)fmin(floor(px) + i % 2, in->w - 1), j)));
+    for (int below = 0; below < 2; below++)
+        for (int right = 0; right < 2; right++)
+            largest = fmax(largest, fabs((double)at(in, n, (int)fmin(floor(py) + below, in->h - 1),
+                                                    (int)fmin(floor(px) + right, in->w - 1), j)));
     return (struct net_number){sum.value, 32 * EPSILON * largest};
 }
 
