@@ -90,7 +90,7 @@ static void drop_string(struct draft *draft, uint64_t string, uint32_t last)
         return;
     const size_t bytes = strlen(draft->text + string) + 1;
     draft->text_bytes -= bytes;
-    memmove(draft->text + string, draft->text + string + bytes, draft->text_bytes - string);
+    memmove(draft->text + string, draft->text + string + bytes, draft->text_bytes - (size_t)string);
     for (size_t i = 0; i < draft->meta_count; i++) {
         struct fid_file_meta *meta = &draft->meta[i];
         if (meta->key > string)
