@@ -83,17 +83,19 @@ FID_INLINE void pixels_alone(size_t taps, size_t step, size_t pixels, size_t cha
     }
 }
 
-/* The row for the windows that networks have, and for any other. */
+/* The row for the windows that networks have, and for any other; 5 × 5 windows with a residual or a
+ * slope are rare and take the general case, which keeps the program small. */
 FID_INLINE void any_row(size_t pixels, size_t channels, size_t taps, size_t in_step,
                         struct window at)
 {
+    const int clamp = is_clamp(&at.post);
     if (taps == 9 && in_step == 3)
         pixels_row(4, 9, 3, pixels, channels, at);
     else if (taps == 9 && in_step == 6)
         pixels_row(4, 9, 6, pixels, channels, at);
-    else if (taps == 25 && in_step == 5)
+    else if (clamp && taps == 25 && in_step == 5)
         pixels_row(4, 25, 5, pixels, channels, at);
-    else if (taps == 25 && in_step == 10)
+    else if (clamp && taps == 25 && in_step == 10)
         pixels_row(2, 25, 10, pixels, channels, at);
     else
         pixels_alone(taps, in_step, pixels, channels, at);

@@ -12,14 +12,15 @@ enum { MAX_KEPT = 5000 }; /* candidates that enter suppression, whose work grows
 
 /* ---- the outputs ---- */
 
-/* FILLS the shape of an output, and its numbers where there is a session; false if it is not there.
- */
-static bool look_up(const struct fid_detector *detector, const struct fid_session *session,
-                    const char *name, struct fid_value *output)
+/* FILLS the shape of an output, and its numbers where there is a session. FID_NOT_FOUND: it is not
+ * there; FID_NO_MEMORY. */
+static enum fid_status look_up(const struct fid_detector *detector,
+                               const struct fid_session *session, const char *name,
+                               struct fid_value *output, struct fid_error *error)
 {
-    struct fid_error none;
-    return session != NULL ? fid_session_output(session, name, output)
-                           : fid_model_output(detector->model, NULL, name, output, &none) == FID_OK;
+    if (session == NULL)
+        return fid_model_output(detector->model, NULL, name, output, error);
+    return fid_session_output(session, name, output) ? FID_OK : FID_NOT_FOUND;
 }
 
 /* Part i of all maps, from an output for each, or from one. Without a session: is it as large as it
@@ -40,14 +41,21 @@ static enum fid_status take_part(const struct fid_detector *detector,
             (uint64_t)map->rows * (uint64_t)map->cols * (uint64_t)card->per_cell[m] * part->numbers;
         all += sizes[m];
     }
-    bool joined = look_up(detector, session, part->name, &output);
+    enum fid_status status = look_up(detector, session, part->name, &output, error);
+    const bool joined = status == FID_OK;
+    if (status != FID_OK && status != FID_NOT_FOUND)
+        return status;
     for (size_t m = 0; m < (joined ? 1 : card->map_count); m++) {
         char name[32];
         snprintf(name, sizeof name, joined ? "%s" : "%s_%d", part->name, card->strides[m]);
         uint64_t wanted = joined ? all : sizes[m];
-        if (!joined && !look_up(detector, session, name, &output))
+        if (!joined)
+            status = look_up(detector, session, name, &output, error);
+        if (status == FID_NOT_FOUND)
             return fid_fail(error, FID_INVALID, "%s: the detector has no output '%s'", info.path,
                             name);
+        if (status != FID_OK)
+            return status;
         uint64_t found = (uint64_t)output.h * (uint64_t)output.w * (uint64_t)output.c;
         if (found != wanted)
             return fid_fail(error, FID_INVALID,

@@ -48,11 +48,13 @@ static enum fid_status check_outputs(const struct fid_detector *detector, struct
     fid_model_info(detector->model, &info);
     for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++) {
         struct fid_value output;
-        struct fid_error none;
-        bool is_map = strcmp(outputs[i].graph, "pnet") == 0;
-        if (fid_model_output(detector->model, outputs[i].graph, outputs[i].name, &output, &none) !=
-                FID_OK ||
-            output.c != outputs[i].channels || (!is_map && output.h * output.w != 1))
+        const bool is_map = strcmp(outputs[i].graph, "pnet") == 0;
+        const enum fid_status status =
+            fid_model_output(detector->model, outputs[i].graph, outputs[i].name, &output, error);
+        if (status != FID_OK && status != FID_NOT_FOUND)
+            return status;
+        if (status == FID_NOT_FOUND || output.c != outputs[i].channels ||
+            (!is_map && output.h * output.w != 1))
             return fid_fail(error, FID_INVALID, "%s: graph '%s' has no output '%s' of %d numbers",
                             info.path, outputs[i].graph, outputs[i].name, outputs[i].channels);
     }
