@@ -106,6 +106,24 @@ static bool place(size_t i, char *folder)
                   : app_own_folder(i - 1, "weights/models", "share/faceid", folder);
 }
 
+/* FILLS found with the file of that name, with or without .fid, in the places where models are
+ * looked for: for a name that is no file and no path. */
+static bool find_by_name(const char *name, char *found, size_t bytes)
+{
+    char folder[PATH_BYTES];
+    if (strchr(name, '/') != NULL || access(name, F_OK) == 0)
+        return false;
+    const char *end = strstr(name, ".fid") != NULL ? "" : ".fid";
+    for (size_t i = 0; i < FOLDERS; i++) {
+        if (!place(i, folder))
+            continue;
+        const int written = snprintf(found, bytes, "%s/%s%s", folder, name, end);
+        if (written > 0 && (size_t)written < bytes && access(found, F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
 static size_t rank(const struct kind *kind, const char *file)
 {
     size_t i = 0;
@@ -177,10 +195,11 @@ enum app_exit app_find_model(struct app *app, enum app_model_kind kind, struct f
     struct search search = {app, &kinds[kind], model};
     const char *path =
         app_option_text(app, search.kind->option, app_environment(search.kind->variable));
-    char folder[PATH_BYTES];
+    char folder[PATH_BYTES], found_path[PATH_BYTES + 260];
     *model = NULL;
     if (path != NULL)
-        return open_named(&search, path);
+        return open_named(&search,
+                          find_by_name(path, found_path, sizeof found_path) ? found_path : path);
     for (size_t i = 0; i < FOLDERS; i++) {
         bool found;
         if (!place(i, folder))

@@ -20,7 +20,8 @@ static const struct app_option general_options[] = {
 };
 
 static const struct app_option model_options[] = {
-    {"model", 'm', APP_FILE, "FILE", "weight file of the recognizer (FACEID_MODEL)", 0, 0},
+    {"model", 'm', APP_FILE, "FILE", "weight file of the recognizer, or its name (FACEID_MODEL)", 0,
+     0},
     {0},
 };
 
@@ -35,7 +36,8 @@ static const struct app_option runtime_options[] = {
 };
 
 static const struct app_option detector_options[] = {
-    {"detector", 'd', APP_FILE, "FILE", "weight file of the detector (FACEID_DETECTOR)", 0, 0},
+    {"detector", 'd', APP_FILE, "FILE",
+     "weight file of the detector, or its name (FACEID_DETECTOR)", 0, 0},
     {"min-score", 0, APP_NUMBER, "S", "least score of a face, 0..1 (default the detector's)", 0, 1},
     {"min-face", 0, APP_WHOLE, "PIXELS", "smallest face to look for", 1, 10000},
     {"max-side", 0, APP_WHOLE, "PIXELS",

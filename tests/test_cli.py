@@ -129,6 +129,21 @@ def missing_model():
 
 
 @case
+def models_by_name():
+    """Where models are looked for, and only for a name that is no file here."""
+    recognizer, detector = models()
+    data = temp_folder()
+    os.makedirs(os.path.join(data, "faceid", "models"))
+    shutil.copy(recognizer, os.path.join(data, "faceid", "models", "mine.fid"))
+    for name in ("mine", "mine.fid"):
+        done = faceid("verify", a_face(), a_face(), "--model", name, "--detector", detector, XDG_DATA_HOME=data)
+        require(done.returncode == 0, done.stderr)
+    for name in ("./mine", "other", "min"):
+        refused(faceid("verify", a_face(), a_face(), "--model", name, "--detector", detector, XDG_DATA_HOME=data),
+                4, name)
+
+
+@case
 def wrong_model():
     recognizer, detector = models()
     text = os.path.join(temp_folder(), "x.fid")
