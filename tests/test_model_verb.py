@@ -243,6 +243,10 @@ def limits_are_refused():
             (measured(path, IDENTIFY, **few), "925 strangers are too few to choose a limit for an FPIR of 0.5 %"),
             (measured(path, IDENTIFY, **none), "no limit could be chosen"),
             (measured(path, IDENTIFY, fpir_wished=None), "this is not what faceid eval"),
+            (measured(path, LFW, threshold=5), "this is not what faceid eval"),
+            (measured(path, IDENTIFY, margin=-9), "this is not what faceid eval"),
+            (measured(path, IDENTIFY, people=1e308), "this is not what faceid eval"),
+            (os.path.dirname(path), "no regular file"),
             (measured(path, {**IDENTIFY, "day": "\x01"}, detector=5), "this is not what faceid eval"),
             (write(b"", "e.json"), "there is nothing measured in it"), (write(b"{\"a\": [1,]}", "e.json"), "this is not"),
             (write(b"[" * 100000, "e.json"), "this is not"), (write(b"{}" + bytes(2 << 20), "e.json"), "more than"),
@@ -250,6 +254,8 @@ def limits_are_refused():
         done = faceid("model", "limits", path, "--from", source)
         require(done.returncode == 3 and sentence in done.stderr, "exit %d: %s" % (done.returncode, done.stderr))
         require(re.fullmatch("faceid: [^\n]+\n", done.stderr), "no one sentence: " + done.stderr)
+    os.mkfifo(path + ".pipe")
+    require("no regular file" in faceid("model", "limits", path, "--from", path + ".pipe").stderr, "waits at a pipe")
     require(faceid("model", "limits", path).returncode == 2, "without --from")
     require(faceid("model", "info", path, "--from", "x").returncode == 2, "info took --from")
     done = faceid("model", "limits", small_model({"face.kind": "detector"}), "--from", measured(path, IDENTIFY))

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { LARGEST = 1 << 20, TEXT_BYTES = 400 };
 
@@ -41,22 +42,33 @@ static enum app_exit not_ours(const struct reading *reading)
 
 /* ---- one measurement ---- */
 
-/* FILLS numbers by their paths, a NULL behind the last; false where one is missing. */
-static bool read_numbers(const char *object, const char *const *paths, double *numbers)
+/* A number of what eval prints: cosines and shares are from -1 to 1, a lead up to 2, all others
+ * count something. */
+struct wanted {
+    const char *path;
+    double least, most;
+};
+
+#define COUNTED 1e9
+
+/* FILLS numbers; the last one wanted has no path. False where one is missing or not of its kind. */
+static bool read_numbers(const char *object, const struct wanted *wanted, double *numbers)
 {
     bool there = true;
-    for (size_t i = 0; paths[i] != NULL; i++)
-        there = app_json_read_number(object, paths[i], &numbers[i]) && there;
+    for (size_t i = 0; wanted[i].path != NULL; i++)
+        there = app_json_read_number(object, wanted[i].path, &numbers[i]) &&
+                numbers[i] >= wanted[i].least && numbers[i] <= wanted[i].most && there;
     return there;
 }
 
 /* The threshold of verification: it says which pairs are more alike than not. */
 static enum app_exit take_lfw(struct reading *reading, const char *object)
 {
-    static const char *const paths[] = {"threshold", "pairs", "errors", NULL};
+    static const struct wanted wanted[] = {
+        {"threshold", -1, 1}, {"pairs", 1, COUNTED}, {"errors", 0, COUNTED}, {NULL, 0, 0}};
     double numbers[3];
     bool chosen;
-    if (!read_numbers(object, paths, numbers) ||
+    if (!read_numbers(object, wanted, numbers) ||
         !app_json_read_bool(object, "threshold_chosen", &chosen))
         return not_ours(reading);
     if (!chosen)
@@ -71,12 +83,20 @@ static enum app_exit take_lfw(struct reading *reading, const char *object)
 /* The limit that was chosen on one half of the strangers, with what it does to the others. */
 static enum app_exit take_identify(struct reading *reading, const char *object)
 {
-    static const char *const paths[] = {
-        "halves.threshold", "margin",           "people",      "fpir_wished",
-        "halves.chosen_on", "halves.judged_on", "halves.fpir", "halves.fpir_95.0",
-        "halves.fpir_95.1", "halves.tpir",      "known",       NULL};
+    static const struct wanted wanted[] = {{"halves.threshold", -2, 1},
+                                           {"margin", 0, 2},
+                                           {"people", 0, COUNTED},
+                                           {"fpir_wished", 0, 1},
+                                           {"halves.chosen_on", 0, COUNTED},
+                                           {"halves.judged_on", 0, COUNTED},
+                                           {"halves.fpir", 0, 1},
+                                           {"halves.fpir_95.0", 0, 1},
+                                           {"halves.fpir_95.1", 0, 1},
+                                           {"halves.tpir", 0, 1},
+                                           {"known", 0, COUNTED},
+                                           {NULL, 0, 0}};
     double n[11];
-    if (!read_numbers(object, paths, n))
+    if (!read_numbers(object, wanted, n))
         return not_ours(reading);
     if (n[0] <= -1.0)
         return fail(reading, "no stranger came near anybody, so that no limit could be chosen");
@@ -123,6 +143,11 @@ static enum app_exit take(struct reading *reading, const char *object)
 /* The file's text, to be freed; NULL after a sentence. */
 static char *load(const char *path)
 {
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) { /* at a pipe we would wait */
+        app_warn("%s: no regular file, which is what eval's JSON was written to", path);
+        return NULL;
+    }
     FILE *file = fopen(path, "re");
     char *text = file != NULL ? calloc(LARGEST + 1, 1) : NULL;
     errno = file != NULL ? 0 : errno;
