@@ -4,7 +4,10 @@ A card's keys are those of weights/FORMAT.md, "Keys of META", and for each graph
 input size and outputs. What is true of certain files only, their origin, licence and measured
 limits, stands below [[known]] with the sha256 of these files, and is written for them alone."""
 import difflib
+import errno
 import os
+import re
+import stat
 import tomllib
 
 from card_fields import (DECODINGS, FIELDS, FOLDER, TEMPLATES, applies, entry_counts, field_of,
@@ -14,6 +17,8 @@ from graph import ConvertError
 NAMES = sorted(name[:-5] for name in os.listdir(FOLDER)
                if name.endswith(".toml") and name[:-5] != TEMPLATES)
 LARGEST_CARD = 1 << 16
+MOST_DOTS = 16  # in a key or the name of a table
+_QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'|#.*")
 LIMITS = ("accept", "maybe", "margin", "measured_on")
 GIVEN = "as given at conversion"
 NOT_MEASURED = ("limits not measured: a cautious start; measure them on your own faces (faceid "
@@ -186,6 +191,10 @@ def parse(card, data, settings=()):
     """The Card in a file's bytes; card: its name. settings: pairs of key and value, text, that take
     the place of the card's. ConvertError."""
     own = {}
+    for line in data.splitlines():  # tomllib takes the square of a key's parts in time and memory
+        if _QUOTED.sub(b"", line).partition(b"=")[0].count(b".") > MOST_DOTS:
+            raise ConvertError("card %s: '%.40s...' is no key of a card" % (
+                card, line[:40].decode("utf-8", "replace")))
     try:
         for key, value in _flat(tomllib.loads(data.decode("utf-8"))):
             if key in own:
@@ -216,11 +225,20 @@ def is_path(name):
 def load(name, settings=()):
     """The card of a name or path. OSError, ConvertError."""
     path = name if is_path(name) else os.path.join(FOLDER, name + ".toml")
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=_open_card) as file:
         data = file.read(LARGEST_CARD + 1)
     if len(data) > LARGEST_CARD:
         raise ConvertError("card %s: more than %d bytes" % (name, LARGEST_CARD))
     return parse(name, data, settings)
+
+
+def _open_card(path, flags):
+    """A regular file: another would make us wait."""
+    handle = os.open(path, flags | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "no regular file", path)
+    return handle
 
 
 def by_sha256(digests):

@@ -33,7 +33,7 @@ def read_onnx(data, name, outputs=()):
             warnings.simplefilter("error", RuntimeWarning)  # a message that was read in part
             model = onnx.load_model_from_string(data)
     except (DecodeError, RuntimeWarning):
-        raise ConvertError("%s: the file is damaged: not a complete ONNX message" % name) from None
+        raise ConvertError("%s: the file is damaged: not a complete ONNX message; fetch it again" % name) from None
     if not model.graph.node:
         raise ConvertError("%s: not an ONNX model, or one without nodes" % name)
     try:

@@ -115,7 +115,7 @@ def folder_text(path):
     """What a folder is, for people, who were asked for a file."""
     text = "is a folder, wanted is a regular file"
     return next(("%s (in it is %s: %s)" % (text, what, advice) for name, what, advice in FOLDERS
-                 if os.path.exists(os.path.join(path, name))), text)
+                 if os.path.exists(os.path.join(path, name))), text + ": name the network's file in it")
 
 
 def source_kind(data, name):

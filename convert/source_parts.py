@@ -33,11 +33,11 @@ def _parts(path, data):
     except ConvertError as error:
         raise error if str(error).startswith(path) else ConvertError("%s: %s" % (
             path, error)) from None
-    wrong = next((name for name in names if not _is_plain(name)), None)
-    if wrong is not None or len(names) > MOST_PARTS:
-        raise ConvertError("%s: %s: wanted are up to %d files of its own folder" % (
-            path, "%d files" % len(names) if wrong is None else
-            "it names the file '%.80s'" % wrong, MOST_PARTS))
+    wrong = [name for name in names if not _is_plain(name)]
+    if wrong or len(set(names)) != len(names) <= MOST_PARTS or len(names) > MOST_PARTS:
+        raise ConvertError("%s: %s: wanted are up to %d files of its own folder, each once" % (
+            path, "it names the file '%.80s'" % (wrong[0],) if wrong else
+            "it names %d files" % len(names), MOST_PARTS))
     return [os.path.join(os.path.dirname(path), name) for name in names], size
 
 

@@ -57,6 +57,8 @@ WRONG = (  # text of the card, what takes its place, what the sentence says
     ("[info]", "[detect]\n[info]", "no key 'detect'"),
     ("[info]", "known = 3\n[info]", "no key 'known'"),
     ("[info]", "a = %s1%s\n[info]" % ("[" * 5000, "]" * 5000), "TOML"),
+    ("[info]", "%s = 1\n[info]" % ".".join(["a"] * 30000), "is no key of a card"),
+    ("[info]", "[%s]\n[info]" % ".".join(["'='"] * 8000), "is no key of a card"),
 )
 WRONG_KNOWN = (
     ('sha256 = ["%s"]', "", "'known.0.sha256' is missing", "64"),

@@ -196,8 +196,11 @@ def shards_stay_in_the_folder():
     done = run(sys.executable, CONVERT, path, "-o", folder + "/out.fid")
     require(done.returncode == 3 and "is a link" in done.stderr, done.stderr)
     require(not os.path.exists(folder + "/out.fid"), "written")
-    folder, path = written(paths_become(*["shard0.bin"] * 5000))
-    refused(lambda: convert.read_sources([path]), "5000 files", "up to")
+    for names in (["shard0.bin"] * 2, ["%d" % i for i in range(5000)]):
+        folder, path = written(paths_become(*names))
+        refused(lambda: convert.read_sources([path]), "%d files" % len(names), "up to")
+    folder, path = written(paths_become(None))
+    refused(lambda: convert.read_sources([path]), path + ": ")
 
 
 @case
