@@ -35,8 +35,17 @@ class Failure(Exception):
         self.code = code
 
 
+def printable(text):
+    """text with nothing in it that moves a terminal, whatever the output can encode."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def say(text):
-    print(text, flush=True)
+    """A line, with what a file's name may bring made visible. Failure: it cannot be written."""
+    try:
+        print(printable(text), flush=True)
+    except OSError as error:
+        raise Failure(EXIT_WRITE, "the output cannot be written: %s" % error.strerror) from None
 
 
 # ---- checksums ----
