@@ -17,6 +17,9 @@ struct fid_embedder {
     struct fid_picture aligned; /* the crop at work */
 };
 
+/* Of an embedding; the largest in use has 4,096. */
+enum { MOST_NUMBERS = 65536 };
+
 static enum fid_status find_values(struct fid_embedder *embedder, const struct fid_model *model,
                                    struct fid_error *error)
 {
@@ -28,6 +31,10 @@ static enum fid_status find_values(struct fid_embedder *embedder, const struct f
                         info.path, embedder->card.output);
     const struct fid_value *output = &embedder->output;
     embedder->size = (size_t)output->h * (size_t)output->w * (size_t)output->c;
+    if (embedder->size > MOST_NUMBERS)
+        return fid_fail(error, FID_UNSUPPORTED,
+                        "%s: an embedding of %zu numbers is too large (at most %d)", info.path,
+                        embedder->size, MOST_NUMBERS);
     return FID_OK;
 }
 
