@@ -49,7 +49,10 @@ class Watch:
         figure("%s: %d frames, %d kB after the start, growth" % (what, FRAMES, self.rss[0]), grown, GROWTH_KB, "kB")
         require(grown <= GROWTH_KB, "%s grew by %d kB: %r" % (what, grown, self.rss[::20]))
         require(len(set(self.threads)) == 1, "%s: threads come and go" % what)
-        require(len(set(self.descriptors)) == 1, "%s: descriptors come and go" % what)
+        # The gallery's file is open for a moment each second: what stays open is what we want to see.
+        half = len(self.descriptors) // 2
+        first, last = (min(part) for part in (self.descriptors[:half], self.descriptors[half:]))
+        require(first == last, "%s: %d descriptors at first, later %d" % (what, first, last))
 
 
 def looped_source():
