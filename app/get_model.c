@@ -1,3 +1,4 @@
+/* Starts weights/get for `faceid model get`; its list tells how a missing model is got. */
 #include "app/get_model.h"
 #include "app/find_model.h"
 
@@ -39,7 +40,7 @@ static enum app_exit start(char **words)
     static char debian[] = "/usr/bin/python3", any[] = "python3"; /* Debian's has the packages */
     char *python = (char *)app_environment("PYTHON");
     fflush(stdout);
-    setenv("PYTHONDONTWRITEBYTECODE", "1", 1); /* nobody would take it away again */
+    setenv("PYTHONDONTWRITEBYTECODE", "1", 1); /* uninstall does not know .pyc files */
     try(python != NULL ? python : debian, words);
     if (python == NULL && errno == ENOENT)
         try(any, words);

@@ -31,6 +31,7 @@ from fid_writer import HEADER_BYTES, MAGIC, file_bytes
 from graph import ConvertError
 from graph_passes import simplify
 from labels import read_labels
+from printable import printable
 from source_kinds import folder_text, source_kind
 from source_parts import with_parts
 from whole_file import check_target, kind_of, write_whole
@@ -226,11 +227,6 @@ def read_sources(paths):
         parts += found
     named = {os.path.realpath(part) for part in parts}
     return [source for source in sources if os.path.realpath(source[0]) not in named], parts
-
-
-def printable(text):
-    """text, which a source may have worded, with nothing in it that moves a terminal or a line."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def parse_arguments(words):

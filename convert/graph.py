@@ -99,8 +99,8 @@ class Graph:
 
     @contextlib.contextmanager
     def kept_edges(self):
-        """Within it nobody changes nodes but by keep() and the methods below it, and what a node
-        reads or who reads it is found at once."""
+        """A block in which nodes are changed by keep() and the methods below alone: producers and
+        readers are then kept up to date, and looked up in constant time."""
         self._edges = self._index()
         try:
             yield
@@ -146,7 +146,7 @@ class Graph:
             readers.setdefault(value, []).append(node)
 
     def compute(self, node, output):
-        """node computes output from now on, which nobody else does."""
+        """node computes output from now on; no other node may."""
         producers = self._index()[0]
         if producers.get(node.output) is node:
             del producers[node.output]

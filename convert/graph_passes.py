@@ -3,8 +3,8 @@
 Each pass takes a Graph and one of its nodes, changes the graph there and returns whether it changed
 anything; _sweep() shows it every node. simplify() runs the passes until none changes anything. That
 takes linear time: the graph keeps its edges as they change, and the shapes, which some passes take
-too, are computed at most once a sweep. Weights are folded in double precision. A pass never
-touches a value that somebody else reads or that is an output, unless it keeps its numbers."""
+too, are computed at most once a sweep. Weights are folded in double precision. A pass changes the
+numbers of a value only if one node alone reads it and it is no output."""
 import functools
 
 import numpy as np

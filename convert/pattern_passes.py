@@ -64,7 +64,7 @@ def fold_negated_prelu(graph, node):
     return False
 
 
-LARGEST_GUARD = 1e-3  # below which a norm is limited, so that nobody divides by zero
+LARGEST_GUARD = 1e-3  # the largest lower limit of a norm that only prevents a division by zero
 
 
 def fold_l2_normalize(graph, node):

@@ -65,7 +65,7 @@ def check_key(key):
 
 class Interpreter:
     """data: bytes; names: the table; persistent: function of a persistent id, or None."""
-    attributes = frozenset()  # of dicts, which the file may set and nobody gets
+    attributes = frozenset()  # names of attributes that a file may set on a dict; they are ignored
     check_key = staticmethod(check_key)
 
     def __init__(self, data, names, persistent=None, start=0):

@@ -1,6 +1,6 @@
 """state_dict.py - dictionaries "layer.weight" -> array, as PyTorch names them, of the networks
-whose graph we have. Whatever file holds the dictionary, its network is told by its names alone;
-what is told so is still checked, array by array.
+whose graph we have. Whatever file holds the dictionary, its network is recognised by the
+names; the shape of each array is checked afterwards.
 
 VGGFace2's ResNet50 (torchvision's names) is Caffe's: unlike Keras' variant conv1 pads 3 on every
 side, the first pool rounds up (112 -> 56), epsilon is 1e-5."""

@@ -17,6 +17,7 @@ import urllib.request
 
 CONVERT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "convert")
 sys.path.insert(0, CONVERT)
+from printable import printable  # noqa: E402
 from whole_file import check_target, put_in_place, write_whole  # noqa: E402 (get takes two on)
 
 RECORDED = "recorded-on-first-use"
@@ -33,11 +34,6 @@ class Failure(Exception):
     def __init__(self, code, text):
         super().__init__(text)
         self.code = code
-
-
-def printable(text):
-    """text with nothing in it that moves a terminal, whatever the output can encode."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def say(text):

@@ -1,3 +1,4 @@
+/* A reader that walks the JSON text anew for each value and keeps no tree: the texts are small. */
 #include "app/input/json_read.h"
 
 #include <stdio.h>

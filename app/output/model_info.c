@@ -1,3 +1,4 @@
+/* What a weight file holds, as text and as JSON, and the advice to measure limits. */
 #include "app/output/model_info.h"
 #include "app/output/json.h"
 #include "app/output/text.h"

@@ -126,9 +126,10 @@ static void point_at_columns(const struct fid_window *window, const float *pixel
 }
 
 void fid_window_row_columns(const struct fid_window *window, const float *image, size_t y,
-                            size_t apart, const float *pad, const float **taps)
+                            const float *pad, const float **taps)
 {
     const struct fid_shape in = window->in;
+    const size_t apart = fid_window_columns_apart(window);
     for (size_t ky = 0; ky < window->kernel_h; ky++) {
         const size_t row = fid_window_row(window, y, ky);
         const float *pixels = row < in.h ? image + row * in.w * in.c : NULL;

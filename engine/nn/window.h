@@ -50,11 +50,19 @@ static inline size_t fid_window_column(const struct fid_window *window, size_t x
 void fid_window_pointers(const struct fid_window *window, const float *image, size_t y, size_t x,
                          const float *pad, const float **taps, size_t step);
 
-/* Writes the pointers of a row of outputs column by column: kernel_h of them for each column of a
- * window, the windows of neighbours `apart` columns from each other, stride_w or kernel_w.
+/* A table of the taps of a row of outputs goes column by column of the input, kernel_h pointers a
+ * column. The windows of neighbouring outputs are this many columns apart in it: they share columns
+ * where the kernel is dense and the stride smaller than it; otherwise each stands alone. */
+static inline size_t fid_window_columns_apart(const struct fid_window *window)
+{
+    const bool dense = window->dilation_w == 1 && window->stride_w < window->kernel_w;
+    return dense ? window->stride_w : window->kernel_w;
+}
+
+/* Writes that table for output row y: (out_w - 1) · apart + kernel_w columns; `pad` on the padding.
  */
 void fid_window_row_columns(const struct fid_window *window, const float *image, size_t y,
-                            size_t apart, const float *pad, const float **taps);
+                            const float *pad, const float **taps);
 
 /* Those of fid_window_pointers without those on the padding; returns how many there are. */
 size_t fid_window_pointers_inside(const struct fid_window *window, const float *image, size_t y,

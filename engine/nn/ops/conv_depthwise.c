@@ -4,18 +4,10 @@
  * in the pointer table too: the kernel loads a shared pixel once for all of them. */
 #include "engine/nn/ops/conv_methods.h"
 
-/* Kernel columns between the windows of neighbouring outputs in the table: where a dilated kernel
- * leaves columns out, or the stride jumps over some, every window stands alone. */
-static size_t columns_apart(const struct fid_window *window)
-{
-    const bool dense = window->dilation_w == 1 && window->stride_w < window->kernel_w;
-    return dense ? window->stride_w : window->kernel_w;
-}
-
 /* Kernel columns under a row of outputs. */
 static uint64_t row_columns(const struct fid_window *window)
 {
-    return (uint64_t)(window->out_w - 1) * columns_apart(window) + window->kernel_w;
+    return (uint64_t)(window->out_w - 1) * fid_window_columns_apart(window) + window->kernel_w;
 }
 
 struct depthwise_job {
@@ -38,8 +30,8 @@ static void run_row(void *ctx, size_t index, int worker)
         post.residual = fid_conv_residual(step) + at;
         post.residual_stride = channels;
     }
-    const size_t apart = columns_apart(window), in_step = apart * window->kernel_h;
-    fid_window_row_columns(window, image, index % window->out_h, apart, job->run->zeros, table);
+    const size_t in_step = fid_window_columns_apart(window) * window->kernel_h;
+    fid_window_row_columns(window, image, index % window->out_h, job->run->zeros, table);
     job->run->kernels->depthwise_f32(window->out_w, channels, taps, table, in_step, step->packed,
                                      step->output.data + at, channels, &post);
     fid_step_finish(step, job->run->kernels, at, window->out_w * channels);
