@@ -1,13 +1,16 @@
 /* Files that take their name when they are whole: what may stand there, who may read them, and that
  * nothing is left of one that does not come to its end. */
+#include "engine/base/new_file.h"
 #include "engine/fid.h"
 #include "tests/check/check.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char folder[4096], path[4200];
@@ -152,6 +155,36 @@ static void a_file_that_was_taken_away(void)
     CHECK(files() == 1);
 }
 
+/* A child is killed while it writes. */
+static void what_a_killed_process_left(void)
+{
+    fresh();
+    const pid_t child = fork();
+    if (child == 0) {
+        begin(FID_OUTPUT_OWNERS);
+        raise(SIGKILL);
+    }
+    REQUIRE(child > 0 && waitpid(child, NULL, 0) == child && files() == 1);
+    char other[4300];
+    static const char *const kept[] = {".1-.tmp", ".1-1.tmp~", ".x-1.tmp", "r.1-1.tmp"};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        snprintf(other, sizeof other, "%s%s", path, kept[i]);
+        REQUIRE(close(open(other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == 0);
+    }
+    snprintf(other, sizeof other, "%s.1-1.tmp", path);
+    REQUIRE(mkdir(other, 0700) == 0);
+    struct fid_output *output = begin(FID_OUTPUT_OWNERS); /* which is held */
+    REQUIRE(files() == 7);
+    fid_new_file_sweep(path);
+    CHECK(files() == 6);
+    CHECK(fid_output_finish(&output, NULL) == FID_OK && files() == 6);
+    fid_new_file_sweep("/nowhere/at/all");
+    REQUIRE(chdir(folder) == 0); /* a path without a folder */
+    CHECK(close(open("bare.12-0.tmp", O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) == 0 && files() == 7);
+    fid_new_file_sweep("bare");
+    CHECK(files() == 6 && chdir("/") == 0);
+}
+
 static void never_a_standard_descriptor(void)
 {
     fresh();
@@ -170,4 +203,4 @@ static void never_a_standard_descriptor(void)
 CHECK_MAIN(CHECK_CASE(whole_or_not_at_all), CHECK_CASE(modes_whatever_the_umask),
            CHECK_CASE(no_file_is_replaced), CHECK_CASE(no_path_of_a_file),
            CHECK_CASE(temporary_names_are_ones_own), CHECK_CASE(a_file_that_was_taken_away),
-           CHECK_CASE(never_a_standard_descriptor))
+           CHECK_CASE(what_a_killed_process_left), CHECK_CASE(never_a_standard_descriptor))

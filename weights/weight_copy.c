@@ -2,6 +2,8 @@
  */
 #include "weights/weight_copy.h"
 
+#include "engine/base/new_file.h"
+
 #include <string.h>
 #include <sys/stat.h>
 
@@ -95,6 +97,7 @@ enum fid_status fid_weight_copy_write(const struct fid_weight_copy *copy, const 
         return fid_fail(error, FID_UNSUPPORTED,
                         "%.400s: %llu bytes would be more than the format's 4 GiB", path,
                         (unsigned long long)front.header.file_bytes);
+    fid_new_file_sweep(path); /* as large as a model */
     enum fid_status status = fid_output_open(path, FID_OUTPUT_ANYBODYS, &output, error);
     if (status != FID_OK)
         return status;

@@ -1,10 +1,12 @@
 /* Makes a file under a temporary name and gives it its own name when it is whole. */
 #include "engine/base/new_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -73,6 +75,15 @@ static int make(const char *path, mode_t mode)
     return higher;
 }
 
+/* While it is held, nobody takes it for what a killed process left. False where somebody has done
+ * so before. */
+static bool hold(const struct fid_new_file *file)
+{
+    if (flock(file->held, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return false;
+    return fid_new_file_is_own(file);
+}
+
 /* The name that the file has until it is put in place. */
 static bool name_temporary(struct fid_new_file *file, const char *ending, int number)
 {
@@ -100,6 +111,11 @@ enum fid_status fid_new_file_make(struct fid_new_file *file, const char *path, c
             errno = ENAMETOOLONG;
         else
             file->held = make(file->temporary, mode);
+        if (file->held >= 0 && ending == NULL && !hold(file)) {
+            close(file->held);
+            file->held = -1;
+            errno = EEXIST;
+        }
     }
     if (file->held >= 0)
         return FID_OK;
@@ -109,13 +125,58 @@ enum fid_status fid_new_file_make(struct fid_new_file *file, const char *path, c
     return status;
 }
 
+/* ---- what a killed process left ---- */
+
+static bool is_temporary_of(const char *name, const char *of)
+{
+    const size_t length = strlen(of);
+    int end = 0;
+    if (strncmp(name, of, length) != 0)
+        return false;
+    name += length;
+    (void)sscanf(name, ".%*[0-9]-%*[0-9].tmp%n", &end);
+    return end > 0 && name[end] == '\0';
+}
+
+static bool is_name_of(int held, int folder, const char *name)
+{
+    struct stat own, found;
+    return fstat(held, &own) == 0 && fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+           own.st_dev == found.st_dev && own.st_ino == found.st_ino;
+}
+
+static void remove_left(int folder, const char *name)
+{
+    struct stat own;
+    const int left = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (left < 0)
+        return;
+    if (fstat(left, &own) == 0 && S_ISREG(own.st_mode) && own.st_uid == geteuid() &&
+        flock(left, LOCK_EX | LOCK_NB) == 0 && is_name_of(left, folder, name))
+        unlinkat(folder, name, 0);
+    close(left);
+}
+
+void fid_new_file_sweep(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const int length = snprintf(folder, sizeof folder, "%.*s",
+                                slash != NULL ? (int)(name - path) : 1, slash != NULL ? path : ".");
+    DIR *opened = length > 0 && (size_t)length < sizeof folder ? opendir(folder) : NULL;
+    const struct dirent *entry;
+    while (opened != NULL && (entry = readdir(opened)) != NULL)
+        if (is_temporary_of(entry->d_name, name))
+            remove_left(dirfd(opened), entry->d_name);
+    if (opened != NULL)
+        closedir(opened);
+}
+
 /* ---- the end ---- */
 
 bool fid_new_file_is_own(const struct fid_new_file *file)
 {
-    struct stat own, found;
-    return fstat(file->held, &own) == 0 && lstat(file->temporary, &found) == 0 &&
-           own.st_dev == found.st_dev && own.st_ino == found.st_ino;
+    return is_name_of(file->held, AT_FDCWD, file->temporary);
 }
 
 enum fid_status fid_new_file_not_own(const struct fid_new_file *file, struct fid_error *error)

@@ -20,6 +20,9 @@ struct fid_new_file {                         /* zero-initialise */
  */
 enum fid_status fid_new_file_make(struct fid_new_file *file, const char *path, const char *ending,
                                   mode_t mode, struct fid_error *error);
+/* Removes what killed processes left of files that were to become path: regular files of this user
+ * with such a temporary name that no process holds. */
+void fid_new_file_sweep(const char *path);
 /* Brings it to the disk, and may it be put in place? FID_BUSY: another process removed it;
  * FID_INVALID, as fid_output_check; FID_IO. */
 enum fid_status fid_new_file_sync(const struct fid_new_file *file, struct fid_error *error);
