@@ -66,6 +66,14 @@ def describe(graph):
         _list({name: shapes[name][2] for name in graph.outputs}))
 
 
+def fitting(cards, graphs):
+    """Names of those of the cards whose graphs have the inputs and outputs of these; the card for any
+    plain network is none of them. That they fit says nothing of what the network was trained for."""
+    kinds = ("recognizer", "classifier", "detector", "plain network")
+    found = [card for card in cards if card.graphs and _assign(card, graphs, False) is not None]
+    return [card.name for card in sorted(found, key=lambda card: kinds.index(card.keys["face.kind"]))]
+
+
 def apply_card(card, graphs, in_order=False):
     """The graphs in the card's order, named and sized as it says. in_order: outputs whose names and
     numbers of channels do not tell which they are stand in the card's order. ConvertError."""

@@ -5,6 +5,7 @@ input size and outputs. What is true of certain files only, their origin, licenc
 limits, stands below [[known]] with the sha256 of these files, and is written for them alone."""
 import difflib
 import errno
+import functools
 import os
 import re
 import stat
@@ -241,6 +242,17 @@ def _open_card(path, flags):
     return handle
 
 
+@functools.lru_cache(maxsize=1)
+def _every(_, names):
+    return [load(name) for name in names]
+
+
+def every():
+    """All cards that have a name. They are read once: a process that may open no file has those that
+    its parent has read."""
+    return _every(FOLDER, tuple(NAMES))
+
+
 def by_sha256(digests):
     """The card that names the very files with these sha256, or None."""
-    return next((card for card in map(load, NAMES) if card.known_for(digests)), None)
+    return next((card for card in every() if card.known_for(digests)), None)

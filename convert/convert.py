@@ -16,6 +16,7 @@ becomes the input, what the outputs mean, limits. A card that names a file's sha
 itself, for that file alone. The same sources, card and flags give the same bytes. Sources are read
 in a process of their own that can open no file and no connection; nothing in them is run."""
 import argparse
+import difflib
 import errno
 import hashlib
 import importlib
@@ -26,12 +27,12 @@ import sys
 
 import cards
 import sandbox
-from card_graphs import apply_card, describe
+from card_graphs import apply_card, describe, fitting
 from fid_writer import HEADER_BYTES, MAGIC, file_bytes
 from graph import ConvertError
 from graph_passes import simplify
 from labels import read_labels
-from printable import printable
+from printable import printable, shortened
 from source_kinds import folder_text, source_kind
 from source_parts import with_parts
 from whole_file import check_target, kind_of, write_whole
@@ -43,6 +44,7 @@ READERS = {"keras": "keras_reader", "caffe": "caffe_pickle_reader", "onnx": "onn
            "tfjs_weights": "tfjs_weights_reader", "torch": "torch_reader", "zip": "zip_reader",
            "safetensors": "safetensors_reader"}
 LARGEST_SOURCE = 1 << 30
+LONGEST_SENTENCE = 500  # characters beside the user's own words: sources bring names of any length
 EXIT_INPUT, EXIT_REFUSED, EXIT_INTERRUPTED = 3, 4, 130
 EXIT_TEXT = """exit codes: 0 written; 2 wrong usage; 3 a source or card cannot be read or the result
 cannot be written, as where OUT.fid is a link, a pipe, a device, a folder or a source; 4 a source or
@@ -120,11 +122,19 @@ def convert(sources, card=None, labels=None, outputs=(), at=lambda name: None):
                    outputs)
 
 
+def _no_card(graphs):
+    """The sentence for a file that no card names: which may be its recipe?"""
+    fits = fitting(cards.every(), graphs)
+    first = "choose what it was trained for with --card NAME, of %s, which fit; " % (
+        ", ".join(fits)) if fits else "no card has such an input and outputs; "
+    return "no card names this file by its sha256 (%s): %s--card FILE takes a card of your own, " \
+           "--output NAME other outputs, and --card plain makes a network for programs of your own" % (
+               "; ".join(map(describe, graphs)), first)
+
+
 def _finish(card, graphs, digests, labels, outputs):
     if card is None:
-        raise ConvertError("no card names this file by its sha256 (%s): choose its recipe with "
-                           "--card NAME, of %s, or with --card FILE" % (
-                               "; ".join(map(describe, graphs)), ", ".join(cards.NAMES)))
+        raise ConvertError(_no_card(graphs))
     missing = [name for name in outputs if not any(name in graph.outputs for graph in graphs)]
     if missing:
         raise ConvertError("there is no value '%s' to cut behind (%s)" % (
@@ -252,8 +262,9 @@ def parse_arguments(words):
     if not all(key.strip() and value for key, value in arguments.settings):
         parser.error("--set: wanted is KEY=VALUE")
     if arguments.card and not cards.is_path(arguments.card) and arguments.card not in cards.NAMES:
-        parser.error("--card: '%s' is none of %s, and no FILE.toml" % (arguments.card,
-                                                                       ", ".join(cards.NAMES)))
+        near = difflib.get_close_matches(arguments.card, cards.NAMES, 1)
+        parser.error("--card: there is no card '%s'%s: --help lists them, and a card of your own is a "
+                     "FILE.toml" % (arguments.card, ", did you mean %s" % near[0] if near else ""))
     if arguments.settings and not arguments.card:
         parser.error("--set changes a card: say which with --card")
     return arguments
@@ -290,7 +301,8 @@ def main(words):
         said, code = str(error), EXIT_REFUSED
     except KeyboardInterrupt:
         said, code = "interrupted", EXIT_INTERRUPTED
-    print("convert.py: %s" % printable(said), file=sys.stderr)
+    most = LONGEST_SENTENCE + max(map(len, words))
+    print("convert.py: %s" % shortened(printable(said), most), file=sys.stderr)
     return code
 
 

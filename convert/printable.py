@@ -4,3 +4,11 @@
 def printable(text):
     """text with nothing in it that moves a terminal or a line, whatever the output can encode."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def shortened(text, most):
+    """text of at most about `most` characters: a long one loses what is in its middle, since it
+    begins with the file's name and ends with the next step."""
+    if len(text) <= most:
+        return text
+    return "%s [...] %s" % (text[:most * 2 // 3], text[-(most // 3):])

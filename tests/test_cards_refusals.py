@@ -100,6 +100,18 @@ def wrong_cards_are_refused():
 
 
 @case
+def cards_that_fit_are_named():
+    for numbers, fits in ((128, "of mobilefacenet, sface, which fit"), (192, "of mobilefacenet-192, which fit"),
+                          (512, "of arcface, edgeface, faceplugin, ghostfacenet, which fit"),
+                          (136, "of landmarks68, pfld, which fit"), (99, "no card has such")):
+        said = refusal(write("net.onnx", network(numbers=numbers)))
+        require(fits in said and "--card plain" in said and len(said) < 500, said)
+    require("no card has such" in refusal(write("net.onnx", network(size=96, numbers=128))), "by size")
+    said = refusal(write("net.onnx", network()), "--card", "arcfase", code=2)
+    require("did you mean arcface" in said and len(said.splitlines()[-1]) < 200, said)
+
+
+@case
 def wrong_detectors_are_refused():
     for name, *settings, word in (
             ("yunet", ("detect.strides", "[8, 16]"), "reads the outputs"),

@@ -16,6 +16,7 @@ import graph_passes
 import reference
 import tfjs_maker
 from engine import error_bounds, first_difference, run_engine, tool, write_fid
+from printable import shortened
 from refusal import refused
 from starter import starter_file
 from tfjs_operators import EMITTERS
@@ -266,6 +267,28 @@ def damaged_models_are_refused():
             (b'{"modelTopology": ' + b"[" * 100000, "nested too deeply"),
             (b'[{"weights": [], "paths": []}]', "manifest", "no layers", "dlib")):
         refused(lambda: convert.convert([("f.json", data)]), "f.json: ", *words)
+
+
+@case
+def a_long_name_makes_no_long_sentence():
+    """Beginning and end stay: the file's name and the next step."""
+    def named(count, op="Relu"):
+        def change(content):
+            content["modelTopology"]["node"] += [
+                {"name": "n%d" % i + "\x1b" * 3000, "op": op + "p" * 3000 * (op != "Relu"), "input": ["x"]}
+                for i in range(count)]
+        return change
+
+    for change in (named(1, "O"), named(1), named(30), named(2, "\x1b")):
+        folder, path = written(change)
+        done = run(sys.executable, CONVERT, path, "-o", folder + "/out.fid")
+        said = done.stderr
+        require(done.returncode == 4 and said.count("\n") == 1, "exit %d: %s" % (done.returncode, said))
+        require(said.startswith("convert.py: %s: " % path) and " [...] " in said, said)
+        require(len(said) < 600 + len(path), "%d characters: %s" % (len(said), said))
+    require(shortened("a" * 500, 500) == "a" * 500, "cut without need")
+    text = shortened("a" * 501 + "b" * 500, 500)
+    require(text == "a" * 333 + " [...] " + "b" * 166, text)
 
 
 @case
