@@ -203,11 +203,12 @@ deps-test: deps
 	@$(call install_packages,$(DEPS_TEST))
 
 # ---- the main job ----
-# With no model there, fetches one (the only thing that ever uses the network; WEIGHTS=no skips it).
+# Fetches a detector or recognizer where there is none (nothing else ever uses the network; WEIGHTS=no
+# skips it).
 weights: program
 ifneq ($(WEIGHTS),no)
-	@ls weights/models/*.fid >/dev/null 2>&1 || weights/get auto || \
-	    echo "No model yet: run weights/get auto where there is a network (see README.md)."
+	@weights/get auto --lacking || \
+	    echo "No detector or no recognizer yet: run weights/get auto --lacking where there is a network."
 endif
 
 demo: deps

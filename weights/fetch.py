@@ -36,6 +36,10 @@ class Failure(Exception):
         self.code = code
 
 
+class Unreachable(Failure):
+    """Nothing came from where it was to be fetched: a copy may come on another way."""
+
+
 def say(text):
     """A line, with what a file's name may bring made visible. Failure: it cannot be written."""
     try:
@@ -147,9 +151,9 @@ def receive(url, part):
             part.truncate(0)
             part.seek(0)
             return False
-        raise Failure(EXIT_FETCH, "%s: the server answers %d %s" % (url, error.code, error.reason))
+        raise Unreachable(EXIT_FETCH, "%s: the server answers %d %s" % (url, error.code, error.reason))
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise Failure(EXIT_FETCH, "%s: cannot be reached (%s)" % (url, reason_of(error)))
+        raise Unreachable(EXIT_FETCH, "%s: cannot be reached (%s)" % (url, reason_of(error)))
     if begin > 0:
         say("  going on after %s bytes" % "{:,}".format(begin))
     part.truncate(begin)
@@ -228,13 +232,13 @@ def pack(package, folder):
         done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=NPM_SECONDS)
     except FileNotFoundError:
-        raise Failure(EXIT_FETCH, "npm is not installed: sudo apt-get install npm")
+        raise Unreachable(EXIT_FETCH, "npm is not installed: sudo apt-get install npm")
     except subprocess.TimeoutExpired:
-        raise Failure(EXIT_FETCH, "npm pack %s: no end after %d s" % (package, NPM_SECONDS))
+        raise Unreachable(EXIT_FETCH, "npm pack %s: no end after %d s" % (package, NPM_SECONDS))
     archives = os.listdir(folder)
     if done.returncode != 0 or len(archives) != 1:
         words = (done.stdout.strip().splitlines() or ["no word why"])[0]
-        raise Failure(EXIT_FETCH, "npm pack %s failed: %s" % (package, words))
+        raise Unreachable(EXIT_FETCH, "npm pack %s failed: %s" % (package, words))
     return os.path.join(folder, archives[0])
 
 
