@@ -221,6 +221,41 @@ def limits_of_one_measurement():
 
 
 @case
+def a_limit_that_stays_says_where_it_is_from():
+    def said(path, *objects, **changes):
+        done = faceid("model", "limits", path, "--from", measured(path, *objects, **changes))
+        require(done.returncode == 0, done.stderr)
+        return model_info(path)["metadata"]["decision.measured_on"]
+
+    path = small_model(GIVEN)
+    require("YuNet n: maybe is as it was given (faceid eval lfw measures it); accept was chosen" in
+            said(path, IDENTIFY), said(path, IDENTIFY))
+    text = said(path, LFW)  # what identify has measured stays
+    require("maybe is the best threshold of 2400 pairs (19 wrong); accept was chosen" in text and
+            text.endswith("pictures of the enrolled (measured before)") and model_info(path)["limits_measured"], text)
+    text = said(path, IDENTIFY, people=99)
+    require(": maybe is the best threshold of 2400 pairs (19 wrong) (measured before); accept was chosen in a "
+            "gallery of 99 people" in text and text.endswith("of the enrolled"), text)
+    require(said(path, IDENTIFY, people=98).count("(measured before)") == 1, "it grows")
+    text = said(path, IDENTIFY, halves={**IDENTIFY["halves"], "threshold": 0.2})
+    require(": maybe was 0.293 and is lowered to accept; accept" in text, text)
+    text = said(path, LFW)  # accept rises with it, and was not measured so
+    require(text.startswith("limits not measured but for maybe") and "accept was" not in text and
+            limits_of(path) == [0.293, 0.293, 0.06], text)
+
+
+@case
+def what_a_killed_run_left_goes():
+    path = small_model(GIVEN)
+    left, other = path + ".4194305-0.tmp", path + ".notes.tmp"
+    for name in (left, other):
+        with open(name, "wb") as file:
+            file.write(b"half")
+    require(faceid("model", "limits", path, "--from", measured(path, IDENTIFY)).returncode == 0, "refused")
+    require(not os.path.exists(left) and os.path.exists(other), "left, or another file is gone")
+
+
+@case
 def packed_weights_keep_with_new_limits():
     path, target = small_model(GIVEN), os.path.join(temp_folder(), "packed-limits.fid")
     require(faceid("model", "pack", path, "-o", target, "--force").returncode == 0, "not packed")

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 enum { LARGEST = 1 << 20, TEXT_BYTES = 400 };
+#define MEASURED_BEFORE " (measured before)"
 
 struct reading {
     const struct fid_model *model;
@@ -197,6 +198,37 @@ static void put_in_order(const struct reading *reading)
         limits->accept = limits->maybe;
 }
 
+/* FILLS text with what the model's own text says of a limit, in a sentence that begins so, if
+ * anything. */
+static void keep(const struct fid_model *model, const char *begin, char text[TEXT_BYTES])
+{
+    const char *old = fid_model_text(model, "decision.measured_on");
+    const char *found = old != NULL ? strstr(old, begin) : NULL;
+    if (found == NULL)
+        return;
+    const int length = (int)strcspn(found, ";"), mark = (int)sizeof MEASURED_BEFORE - 1;
+    const bool marked =
+        length > mark && memcmp(found + length - mark, MEASURED_BEFORE, (size_t)mark) == 0;
+    snprintf(text, TEXT_BYTES, "%.*s%s", length, found, marked ? "" : MEASURED_BEFORE);
+}
+
+/* Of the limit that was not measured now: where it comes from. */
+static void tell_other(struct reading *reading)
+{
+    const struct app_limits *limits = reading->limits;
+    const double maybe = own(reading->model, "decision.maybe");
+    const size_t bytes = sizeof reading->maybe;
+    if (reading->accept[0] == '\0') {
+        if (limits->accept == own(reading->model, "decision.accept"))
+            keep(reading->model, "accept was ", reading->accept);
+    } else if (reading->maybe[0] == '\0' && limits->maybe < maybe) {
+        snprintf(reading->maybe, bytes, "maybe was %.3f and is lowered to accept", maybe);
+    } else if (reading->maybe[0] == '\0' && !isnan(maybe)) {
+        snprintf(reading->maybe, bytes, "maybe is as it was given (faceid eval lfw measures it)");
+        keep(reading->model, "maybe is the best ", reading->maybe);
+    }
+}
+
 enum app_exit app_limits_read(const struct fid_model *model, const char *path,
                               struct app_limits *limits)
 {
@@ -209,6 +241,7 @@ enum app_exit app_limits_read(const struct fid_model *model, const char *path,
     if (code != APP_OK)
         return code;
     put_in_order(&reading);
+    tell_other(&reading);
     const bool both = reading.accept[0] != '\0' && reading.maybe[0] != '\0';
     snprintf(limits->measured_on, sizeof limits->measured_on, "%sfaceid eval, %s, with %s: %s%s%s",
              reading.accept[0] != '\0' ? ""
