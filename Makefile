@@ -61,7 +61,7 @@ KERNEL_C  := $(wildcard kernels/*.c kernels/ref/*.c)
 ISA_C     := $(foreach isa,$(ISA_FOLDERS),$(wildcard kernels/$(isa)/*.c))
 ENGINE_C  := $(wildcard engine/*.c engine/base/*.c engine/nn/*.c engine/nn/ops/*.c engine/face/*/*.c)
 WEIGHTS_C := $(wildcard weights/*.c)
-APP_FOLDERS := output input identify enrolment eval live window verbs
+APP_FOLDERS := output input identify enrolment eval bench live window verbs
 LIB_O     := $(patsubst %.c,$(BUILD)/%.o,$(KERNEL_C) $(ISA_C) $(ENGINE_C) $(WEIGHTS_C))
 APP_C     := $(filter-out $(if $(filter 1,$(SDL)),,app/window/%),$(wildcard app/*.c) \
                  $(foreach folder,$(APP_FOLDERS),$(wildcard app/$(folder)/*.c)))
@@ -158,10 +158,8 @@ $(BUILD)/libbench.a: $(BENCH_O)
 	@rm -f $@
 	$(SAY) "ar $@"
 	$(Q)$(AR) rcs $@ $^
-# The pictures that the program draws are drawn by its own code.
-$(BUILD)/bench_pipeline: $(patsubst %,$(BUILD)/app/output/%.o,draw font output_file text)
-$(BUILD)/bench_layers: $(patsubst %,$(BUILD)/app/output/%.o,plot text)
-$(BUILD)/bench_%: $(BUILD)/bench/bench_%.o $(BUILD)/libbench.a $(BUILD)/libfaceid.a
+# Clock and peaks are those of `faceid bench`.
+$(BUILD)/bench_%: $(BUILD)/bench/bench_%.o $(patsubst %,$(BUILD)/app/bench/%.o,peak products times) $(BUILD)/libbench.a $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS_LIB)
 

@@ -182,12 +182,9 @@ static void log_line(void *ctx, const char *line)
     app_detail(ctx, "%s", line);
 }
 
-enum app_exit app_open_runtime(struct app *app)
+struct fid_options app_runtime_options(struct app *app)
 {
-    struct fid_error error;
-    if (app->runtime != NULL)
-        return APP_OK;
-    struct fid_options options = {
+    return (struct fid_options){
         .threads = app_option_whole(app, "threads", app->threads),
         .isa = app_option_text(app, "isa", app_environment("FID_ISA")),
         .method = app_option_text(app, "method", NULL),
@@ -195,6 +192,14 @@ enum app_exit app_open_runtime(struct app *app)
         .log = log_line,
         .log_ctx = app,
     };
+}
+
+enum app_exit app_open_runtime(struct app *app)
+{
+    struct fid_error error;
+    if (app->runtime != NULL)
+        return APP_OK;
+    const struct fid_options options = app_runtime_options(app);
     if (fid_runtime_open(&app->runtime, &options, &error) != FID_OK)
         return app_fail(APP_AREA_USAGE, &error);
     return APP_OK;

@@ -65,6 +65,8 @@ struct app {
 /* ---- opening: APP_OK, or the exit code after a sentence on stderr ---- */
 
 enum app_exit app_open_runtime(struct app *app);
+/* What it opens the runtime with; borrows from the app. */
+struct fid_options app_runtime_options(struct app *app);
 /* The recognizer's model file: search order in find_model.h. */
 enum app_exit app_open_recognizer(struct app *app);
 enum app_exit app_open_detector(struct app *app);

@@ -4,8 +4,8 @@
  * without one is named in the output. "strip" is one call on a panel and rows in the first-level
  * cache; "layer" walks all strips and panels of a layer the simplest way, without the blocking of
  * engine/nn. */
+#include "app/bench/peak.h"
 #include "bench/common.h"
-#include "bench/peak.h"
 #include "kernels/kernels.h"
 
 #include <math.h>
@@ -55,12 +55,12 @@ static void run_repeated(void *context)
 }
 
 /* Milliseconds of one run, in samples of at least SAMPLE_MS. */
-static struct bench_times measure(void (*run)(void *), void *context)
+static struct app_times measure(void (*run)(void *), void *context)
 {
     struct repeated repeated = {run, context, 1};
     while (bench_measure(run_repeated, &repeated, 1, 0).least < SAMPLE_MS)
         repeated.count *= 2;
-    struct bench_times times = bench_measure(run_repeated, &repeated, SAMPLES, 0);
+    struct app_times times = bench_measure(run_repeated, &repeated, SAMPLES, 0);
     times.least /= (double)repeated.count;
     times.median /= (double)repeated.count;
     return times;
@@ -75,7 +75,7 @@ static bool wanted(const struct bench *bench, const char *name)
 static void line(const struct bench *bench, const char *name, void (*run)(void *), void *context,
                  double work, const char *unit)
 {
-    const struct bench_times times = measure(run, context);
+    const struct app_times times = measure(run, context);
     const double best = 1e-6 * work / times.least, median = 1e-6 * work / times.median;
     const bool flops = strcmp(unit, "GFLOP/s") == 0 && isfinite(bench->peak);
     if (bench->json) {
@@ -428,7 +428,7 @@ static void bench_table(struct bench *bench, const struct fid_kernels *table)
     int usable;
     const struct fid_kernels *ref = fid_kernels_at(0, &usable);
     bench->table = table;
-    bench->peak = bench_fma_peak(table->name, 1);
+    bench->peak = app_fma_peak(table->name, 1);
     if (!bench->json && isfinite(bench->peak))
         printf("%s: peak of one core %.1f GFLOP/s of multiply-adds; columns: best, median, share "
                "of the peak\n",

@@ -213,13 +213,13 @@ int main(int argc, char **argv)
     run(&contestant);
     const double first = wall_ms() - start;
     judge(&arguments, contestant.session, &cosine, &largest);
-    const struct bench_times times =
+    const struct app_times times =
         bench_measure(run, &contestant, arguments.runs, arguments.runs > 1 ? WARM_RUNS : 0);
     snprintf(version, sizeof version, "%s-%s", FID_VERSION, fid_runtime_isa(contestant.runtime));
     printf("%-10s %-16s %-5s b%d t%d min %8.2f median %8.2f ms  first %7.0f load %7.0f ms  "
            "rss %5.0f MB  cos %.5f maxerr %.2g\n",
            "faceid", version, arguments.precision, arguments.batch, arguments.threads, times.least,
-           times.median, first, load, bench_peak_mb(), cosine, largest);
+           times.median, first, load, app_peak_memory_mb(), cosine, largest);
     close_contestant(&contestant);
     return 0;
 }

@@ -1,6 +1,8 @@
-/* common.h - what the benchmark programs share: refusals, clock, samples, option values. */
+/* common.h - what the benchmark programs share: refusals, samples, option values. */
 #ifndef BENCH_COMMON_H
 #define BENCH_COMMON_H
+
+#include "app/bench/times.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,34 +22,12 @@ void bench_refuse(const char *format, ...) __attribute__((format(printf, 1, 2), 
 /* Zeroed memory, aligned to 64 bytes; bench_fail when there is none. free() frees it. */
 void *bench_alloc(size_t count, size_t bytes);
 
-double bench_now_ms(void);
-
-struct bench_times {
-    double least, median; /* in the unit of the samples */
-};
-/* Sorts the samples; count ≥ 1. */
-struct bench_times bench_summary(double *samples, size_t count);
-
 /* Milliseconds of one run(context): `runs` samples, after `warm` runs that are not counted. */
-struct bench_times bench_measure(void (*run)(void *), void *context, int runs, int warm);
+struct app_times bench_measure(void (*run)(void *), void *context, int runs, int warm);
 
 /* The value of an option that is a whole number of at least `least`; bench_refuse otherwise. */
 int bench_number(const char *option, const char *text, int least);
-/* "WIDTHxHEIGHT", each 1 to 32767; bench_refuse otherwise. */
-void bench_size(const char *option, const char *text, int *width, int *height);
 /* The word behind option argv[*i], to which *i is moved; bench_refuse when there is none. */
 const char *bench_value(int argc, char **argv, int *i);
-
-/* FILLS count numbers with a fixed pattern between -1 and 1. */
-void bench_pattern(float *numbers, size_t count);
-
-/* Peak resident memory of this process so far. */
-double bench_peak_mb(void);
-
-/* The text as a JSON string with its quotes. Bytes are taken as they are, control characters are
- * escaped. */
-void bench_json_text(FILE *out, const char *text);
-/* The number with so many decimals, or null when it is not finite. */
-void bench_json_number(FILE *out, double number, int decimals);
 
 #endif

@@ -1,18 +1,15 @@
 #!/usr/bin/python3
-"""The benchmark programs: what they print agrees with the model and with itself, results can be
-saved, compared and drawn, and a wrong command line gets one sentence. No case asks for a speed."""
+"""The benchmark programs of bench/: what they print is what they say, and a wrong command line gets one
+sentence. No case asks for a speed."""
 import json
 import os
 import re
 import time
-import xml.etree.ElementTree
 
 import numpy as np
 
 from check import BUILD, ROOT, case, main, require, run, skip, temp_folder
-from engine import write_fid
-from graph import Graph
-from program import environment, models
+from program import environment
 
 LINE = re.compile(r"faceid +(\S+) +fp32 +b(\d+) t(\d+) min +([\d.]+) median +([\d.]+) ms +"
                   r"first +(\d+) load +(\d+) ms +rss +(\d+) MB +cos (\S+) maxerr (\S+)\n")
@@ -40,163 +37,8 @@ def refused(done, code, *words):
         require(word in done.stderr, "no %r in %s" % (word, done.stderr))
 
 
-def small_graph(width=8):
-    """A convolution of each kind, a pool and a sum, with a name that XML and JSON must escape."""
-    random = np.random.default_rng(3)
-    graph = Graph("small", "in", 16, 16, 3)
-
-    def conv(source, name, inputs, outputs, size, groups=1, stride=1):
-        graph.append("conv", [source], name, kernel=(size, size), stride=(stride, stride),
-                     dilation=(1, 1), pads=(size // 2,) * 4, groups=groups, tensors={
-                         "filter": random.standard_normal((outputs, size, size, inputs // groups)),
-                         "bias": random.standard_normal(outputs)})
-        return name
-
-    first = conv("in", 'first <"&\\>', 3, width, 3, stride=2)
-    wide = conv(conv(first, "deep", width, width, 3, groups=width), "wide", width, width, 1)
-    graph.append("add", [wide, first], "add")
-    graph.append("max_pool", ["add"], "pool", kernel=(2, 2), stride=(2, 2))
-    graph.append("fully_connected", ["pool"], "out", tensors={
-        "filter": random.standard_normal((5, 16 * width)), "bias": random.standard_normal(5)})
-    graph.outputs = ["out"]
-    return graph
-
-
-def saved(*words, graph=None):
-    """Path and content of a result of bench_layers."""
-    path = os.path.join(temp_folder(), "result.json")
-    text = good(bench("layers", write_fid([graph or small_graph()]), "--json", "--runs", "3", *words))
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-    return path, json.loads(text)
-
-
-def check_result(result, graph, batch):
-    """Holds a result against the graph and against itself."""
-    rows, shapes = result["layers"], graph.shapes()
-    require([row["name"] for row in rows] == [node.name for node in graph.nodes], "names differ")
-    require([row["op"] for row in rows] == [node.op for node in graph.nodes], "ops differ")
-    for row, node in zip(rows, graph.nodes):
-        require((row["h"], row["w"], row["c"]) == tuple(shapes[node.output]), node.name)
-        require((row["window_h"], row["window_w"]) == tuple(node.kernel), "window of " + node.name)
-        numbers = sum(np.prod(shapes[name]) for name in node.inputs + [node.output])
-        weights = sum(tensor.size for tensor in node.tensors.values())
-        require(row["bytes"] == 4 * (batch * numbers + weights), "bytes of " + node.name)
-        require(0 < row["min_ms"] <= row["median_ms"], "times of " + node.name)
-        # What is derived, from what it is derived from, as far as the decimals printed go.
-        speed = 2e-6 * row["macs"] / row["min_ms"]
-        require(abs(row["gflops"] - speed) <= 0.005 + speed * 1e-6 / row["min_ms"], "speed")
-        if row["macs"] and result["peak_gflops"]:
-            share = 100 * row["gflops"] / result["peak_gflops"]
-            slack = 0.01 + share * 0.005 / result["peak_gflops"] + 0.5 / result["peak_gflops"]
-            require(abs(row["peak_percent"] - share) <= slack, "share of the peak")
-    require(sum(row["macs"] for row in rows) == batch * graph.multiply_add_count(), "multiply-adds")
-    total = sum(row["min_ms"] for row in rows)
-    require(abs(result["sum"]["min_ms"] - total) <= 1e-6 * (len(rows) + 1), "sum of the times")
-    require(0 < result["whole"]["min_ms"] <= result["whole"]["median_ms"], "whole pass")
-
-
-@case
-def layers_as_json():
-    graph = small_graph()
-    for batch, threads in ((1, 1), (3, 2)):
-        _, result = saved("--batch", batch, "--threads", threads)
-        require((result["batch"], result["threads"], result["runs"]) == (batch, threads, 3), "head")
-        check_result(result, graph, batch)
-
-
-@case
-def method_and_isa():
-    _, result = saved("--isa", "ref", "--method", "im2col_gemm", "--against", "direct")
-    require(result["isa"] == "ref" and result["method"] == "im2col_gemm", "head")
-    check_result(result["against"], small_graph(), 1)
-    for half, method in ((result, "im2col_gemm"), (result["against"], "direct")):
-        require(half["layers"][0]["method"] == method, "%s did not run" % method)
-    table = good(bench("layers", write_fid([small_graph()]), "--runs", "2", "--against", "direct"))
-    for word in ("% peak", "GB/s", "against", "times the time of method chosen", "deep", "sum"):
-        require(word in table, "no %r in the table" % word)
-
-
-@case
-def free_size():
-    graph = small_graph()
-    graph.nodes = graph.nodes[:-1]
-    graph.outputs, graph.free_size = ["pool"], True
-    _, result = saved("--size", "32x8", graph=graph)
-    require((result["layers"][-1]["h"], result["layers"][-1]["w"]) == (2, 8), "not that size")
-
-
-@case
-def compare_two_files():
-    (path_a, a), (path_b, b) = saved(), saved("--method", "direct", "--batch", "2")
-    table = good(bench("layers", "--compare", path_a, path_b)).splitlines()
-    for i, row in enumerate(a["layers"]):
-        line = next(line for line in table if line.startswith(row["name"]))
-        other = b["layers"][i]
-        want = row["min_ms"] / (other["min_ms"] / 2)  # for one input
-        got = float(line.split()[-2])
-        require(abs(got - want) <= 0.001 + 1e-4 * want, "%s: ratio %s, not %f" % (line, got, want))
-    whole = next(line for line in table if line.startswith("whole pass"))
-    want = a["whole"]["min_ms"] / (b["whole"]["min_ms"] / 2)
-    require(abs(float(whole.split()[-2]) - want) <= 0.001 + 1e-4 * want, whole)
-    same = good(bench("layers", "--compare", path_a, path_a)).splitlines()
-    require(all(line.endswith(" 1.000  1.000") for line in same[4:]), "not equal to itself")
-
-
-@case
-def compare_refuses():
-    path, _ = saved()
-    other, _ = saved(graph=small_graph(width=4))
-    refused(bench("layers", "--compare", path, other), 1, path, other, "one network")
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    bad = os.path.join(temp_folder(), "bad.json")
-    for content in ("", "{}", "[1, 2", "nothing", text[:len(text) // 2], text.replace(":", ";"),
-                    text.replace("bench_layers", "bench_other"), "[" * 100000,
-                    '{"program":"bench_layers","other":' + "[" * 100000):
-        with open(bad, "w", encoding="utf-8") as file:
-            file.write(content)
-        refused(bench("layers", "--compare", path, bad), 1, bad, "bench_layers --json")
-    refused(bench("layers", "--compare", path, "/nowhere/x.json"), 1, "/nowhere/x.json")
-
-
-@case
-def roofline_picture():
-    picture = os.path.join(temp_folder(), "roof.svg")
-    _, result = saved("--svg", picture)
-    root = xml.etree.ElementTree.parse(picture).getroot()
-    space = "{http://www.w3.org/2000/svg}"
-    points = [c for c in root.iter(space + "circle") if c.get("class") == "layer"]
-    rows = [row for row in result["layers"] if row["macs"]]
-    require(len(points) == len(rows) > 2, "%d points for %d layers" % (len(points), len(rows)))
-    for point, row in zip(points, rows):
-        require(point.find(space + "title").text.startswith(row["name"] + ": "), "title of a point")
-    # The axes are logarithmic: equal steps of FLOP/byte are equal ratios.
-    places = sorted((2 * row["macs"] / row["bytes"], float(point.get("cx")))
-                    for point, row in zip(points, rows))
-    (i0, x0), (i1, x1), (i2, x2) = places[0], places[1], places[-1]
-    want = (x2 - x0) * np.log(i1 / i0) / np.log(i2 / i0)
-    require(abs(x1 - x0 - want) <= 0.2, "the axis is not logarithmic")
-    width, height = float(root.get("width")), float(root.get("height"))
-    for point in points:
-        require(0 < float(point.get("cx")) < width and 0 < float(point.get("cy")) < height, "outside")
-    refused(bench("layers", write_fid([small_graph()]), "--runs", "1", "--svg", "/nowhere/x.svg"), 1,
-            "/nowhere/x.svg")
-
-
 @case
 def wrong_command_lines():
-    model = write_fid([small_graph()])
-    for words in ((), ("--runs",), (model, "--runs", "0"), (model, "--runs", "x"), (model, model),
-                  (model, "--threads", "-1"), (model, "--batch", "1.5"), (model, "--nothing"),
-                  (model, "--isa", "x"), (model, "--method", "x"), (model, "--against", "x"),
-                  (model, "--size", "3"), (model, "--size", "3x4x"), ("--compare", "a.json"),
-                  (model, "--compare", "a.json", "b.json")):
-        refused(bench("layers", *words), 2)
-    for words in ((), ("a.fid",), ("a.fid", "b.fid", "--runs", "0"), ("a.fid", "b.fid", "--x"),
-                  ("a.fid", "b.fid", "--isa", "x"), ("a.fid", "b.fid", "--size", "0x3"),
-                  ("a.fid", "b.fid") + ("--size", "9x9") * 9):
-        refused(bench("pipeline", *words), 2)
     for words in (("--isa", "x"), ("--isa",), ("--x",), ("a", "b")):
         refused(bench("kernels", *words), 2)
     for words in ((), ("d", "1", "1", "1"), ("d", "0", "1", "1", "fp32"), ("d", "1", "1", "x", "fp32"),
@@ -207,17 +49,12 @@ def wrong_command_lines():
 
 @case
 def unusable_files():
-    model = write_fid([small_graph()])
-    refused(bench("layers", "/nowhere/x.fid"), 1, "/nowhere/x.fid")
-    refused(bench("layers", model, "--graph", "other"), 1, "other")
-    refused(bench("layers", model, "--size", "9x9"), 1, "16")
-    refused(bench("pipeline", model, model), 1, "detector")
     refused(bench("peer", "/nowhere", "1", "1", "1", "fp32"), 1, "/nowhere/faceid.fid")
 
 
 @case
 def help_has_every_switch():
-    for name in ("layers", "kernels", "pipeline", "peer"):
+    for name in ("kernels", "peer"):
         text = good(bench(name, "--help"))
         with open(os.path.join(ROOT, "bench", "bench_%s.c" % name), encoding="utf-8") as file:
             switches = set(re.findall(r'strcmp\([^()"]*, "(--[a-z-]+)"\)', file.read()))
@@ -239,27 +76,6 @@ def every_kernel_slot():
     require(len(lines) > 1 and all("dot_f32" in line["name"] for line in lines), "not dot_f32 alone")
     for line in lines:
         require(line["best"] >= line["median"] > 0 and line["unit"] == "GFLOP/s", str(line))
-
-
-@case
-def stages_of_a_frame():
-    recognizer, detector = models()
-    temporary = temp_folder()
-    done = bench("pipeline", detector, recognizer, "--runs", "3", "--people", "7", "--size", "160x128",
-                 "--size", "320x256", "--json", TMPDIR=temporary)
-    result = json.loads(good(done))
-    require(os.listdir(temporary) == [], "left behind: %s" % os.listdir(temporary))
-    require((result["people"], result["runs"]) == (7, 3), "head")
-    picture, = result["pictures"]
-    require(picture["faces"] >= 1 and (picture["width"], picture["height"]) == (640, 480), "picture")
-    stages = dict(picture["stages"])
-    require(list(stages) == ["decode", "detect", "align", "embed", "look_up", "draw", "frame"], "stages")
-    parts = sum(time["min_ms"] for name, time in stages.items() if name not in ("align", "frame"))
-    require(0 < parts <= stages["frame"]["min_ms"] + 1e-5, "a frame is shorter than its stages")
-    sizes = [(entry["width"], entry["height"]) for entry in result["detector"]]
-    require(sizes == [(160, 128), (320, 256)], "sizes of the detector: %s" % sizes)
-    table = good(bench("pipeline", detector, recognizer, "--runs", "1", TMPDIR=temporary))
-    require("look_up" in table and "network alone" in table and "detector alone" in table, table)
 
 
 # ---- bench/peer ----

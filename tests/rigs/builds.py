@@ -34,12 +34,11 @@ def get(build):
 
 
 def static(architecture):
-    """Files for the guest: the program as boards get it, and the bench that tells its memory."""
+    """Files for the guest: the program as boards get it."""
     need("aarch64-linux-gnu-gcc")
     sysroot = make_sysroot(architecture)
     folder = os.path.join(ROOT, "build", "%s-static" % architecture)
-    files = {"faceid": os.path.join(folder, "faceid-static"),
-             "bench_layers": os.path.join(folder, "bench_layers")}
+    files = {"faceid": os.path.join(folder, "faceid-static")}
     _make(folder, files.values(), "CROSS=aarch64-linux-gnu-", "SYSROOT=" + sysroot, "STATIC=1", "SDL=0",
           "OPENBLAS=0")
     return files

@@ -1,4 +1,4 @@
-# Runs in the guest: what a real kernel counts for the network alone, as the bench says it of itself,
+# Runs in the guest: what a real kernel counts for the network alone, as faceid bench says it of itself,
 # and for the whole program, looked at until it ends.
 export FACEID_MODEL=model.fid FACEID_DETECTOR=detector.fid FACEID_GALLERY=/tmp/gallery.db
 
@@ -18,7 +18,7 @@ watch() { # NAME PROGRAM...: the largest VmHWM in kB into /out/NAME.kb, output a
 # Each thread has its scratch: two need the most. One run touches all there is, and takes minutes where
 # the emulator's fused multiply-add is slow.
 for kind in "" _low; do
-    ./bench_layers model.fid --threads 2 --runs 1 ${kind:+--low-memory} >/out/network$kind.out 2>&1 || exit 1
+    ./faceid bench layers --model model.fid --threads 2 --runs 1 ${kind:+--low-memory} >/out/network$kind.out 2>&1 || exit 1
 done
 watch program ./faceid identify --json face.jpg
 watch program_low ./faceid identify --json --low-memory face.jpg

@@ -1,11 +1,11 @@
-/* roofline.c - a result as a picture: each layer's speed over its operational intensity, both on
- * logarithmic axes, below the two roofs that were measured with it. A layer is a numbered point;
+/* layers_roofline.c - layers as a picture: each layer's speed over its operational intensity, both
+ * on logarithmic axes, below the two roofs that were measured with it. A layer is a numbered point;
  * the numbers are explained in a list beside the axes. */
+#include "app/bench/layers.h"
 #include "app/output/plot.h"
-#include "bench/layer_result.h"
-#include "engine/fid.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,14 +20,14 @@ enum {
 };
 
 struct point {
-    const struct layer_row *row;
+    const struct app_layer *row;
     size_t number, method;                /* number: from 1, its place in the network */
     double x, y, radius;                  /* pixels */
     double label_x, label_y, label_width; /* middle of the label's box */
 };
 
 struct picture {
-    const struct layer_result *result;
+    const struct app_layers *layers;
     FILE *out;
     struct app_axis x, y;               /* FLOP/byte, GFLOP/s */
     int height;                         /* of the axes, pixels */
@@ -41,18 +41,18 @@ struct picture {
 
 static void choose_axes(struct picture *picture)
 {
-    const struct layer_result *result = picture->result;
+    const struct app_layers *layers = picture->layers;
     double x_low = INFINITY, x_high = 0, y_low = INFINITY, y_high = 0;
     for (size_t i = 0; i < picture->count; i++) {
-        const struct layer_row *row = picture->points[i].row;
-        x_low = fmin(x_low, layer_intensity(row));
-        x_high = fmax(x_high, layer_intensity(row));
-        y_low = fmin(y_low, layer_gflops(row));
-        y_high = fmax(y_high, layer_gflops(row));
+        const struct app_layer *row = picture->points[i].row;
+        x_low = fmin(x_low, app_layer_intensity(row));
+        x_high = fmax(x_high, app_layer_intensity(row));
+        y_low = fmin(y_low, app_layer_gflops(row));
+        y_high = fmax(y_high, app_layer_gflops(row));
     }
-    if (isfinite(result->peak)) {
-        x_low = fmin(x_low, result->peak / result->bandwidth);
-        y_high = fmax(y_high, result->peak * 1e-9);
+    if (isfinite(layers->peak)) {
+        x_low = fmin(x_low, layers->peak / layers->bandwidth);
+        y_high = fmax(y_high, layers->peak * 1e-9);
     }
     picture->x = (struct app_axis){
         .low = app_round_125(x_low / 1.3, false),
@@ -83,12 +83,11 @@ static size_t method_of(struct picture *picture, const char *name)
 
 static void collect_points(struct picture *picture)
 {
-    const struct layer_result *result = picture->result;
-    picture->points = bench_alloc(result->count, sizeof *picture->points);
-    picture->sum_ms = layer_sum(result).time.least;
-    for (size_t i = 0; i < result->count; i++) {
-        const struct layer_row *row = &result->rows[i];
-        if (layer_gflops(row) > 0 && row->bytes > 0) {
+    const struct app_layers *layers = picture->layers;
+    picture->sum_ms = app_layers_sum(layers).time.least;
+    for (size_t i = 0; i < layers->count; i++) {
+        const struct app_layer *row = &layers->rows[i];
+        if (app_layer_gflops(row) > 0 && row->bytes > 0) {
             struct point *point = &picture->points[picture->count++];
             point->row = row;
             point->number = i + 1;
@@ -152,8 +151,8 @@ static void place_points(struct picture *picture)
 {
     for (size_t i = 0; i < picture->count; i++) {
         struct point *point = &picture->points[i];
-        point->x = app_axis_at(&picture->x, layer_intensity(point->row));
-        point->y = app_axis_at(&picture->y, layer_gflops(point->row));
+        point->x = app_axis_at(&picture->x, app_layer_intensity(point->row));
+        point->y = app_axis_at(&picture->y, app_layer_gflops(point->row));
     }
     for (size_t i = 0; i < picture->count; i++)
         place_label(picture, i);
@@ -163,11 +162,11 @@ static void place_points(struct picture *picture)
 
 static void draw_roofs(const struct picture *picture)
 {
-    const struct layer_result *result = picture->result;
+    const struct app_layers *layers = picture->layers;
     FILE *out = picture->out;
-    if (!isfinite(result->peak))
+    if (!isfinite(layers->peak))
         return;
-    const double peak = result->peak * 1e-9, slope = result->bandwidth * 1e-9;
+    const double peak = layers->peak * 1e-9, slope = layers->bandwidth * 1e-9;
     const double ridge = peak / slope, foot = fmax(picture->x.low, picture->y.low / slope);
     const double x = app_axis_at(&picture->x, ridge), y = app_axis_at(&picture->y, peak);
     const double foot_x = app_axis_at(&picture->x, foot),
@@ -205,7 +204,7 @@ static void draw_points(const struct picture *picture)
                 p->x, p->y, p->radius, app_plot_colours[p->method]);
         app_plot_put(out, p->row->name);
         fprintf(out, ": %.1f GFLOP/s, %.3f ms, %.1f FLOP/byte</title></circle>\n",
-                layer_gflops(p->row), p->row->time.least, layer_intensity(p->row));
+                app_layer_gflops(p->row), p->row->time.least, app_layer_intensity(p->row));
     }
     fputs("</g>\n<g font-size=\"9.5\" text-anchor=\"middle\" stroke=\"white\" stroke-width=\"2.5\" "
           "paint-order=\"stroke\">\n",
@@ -227,19 +226,20 @@ static void cell(FILE *out, double x, double y, const char *anchor, int width, c
 static void draw_list_row(const struct picture *picture, const struct point *p, double y)
 {
     FILE *out = picture->out;
-    const struct layer_row *row = p->row;
+    const struct app_layer *row = p->row;
     char text[64];
     fprintf(out, "<circle cx=\"%d\" cy=\"%.1f\" r=\"3.5\" fill=\"%s\"/>", LIST_X + 4, y - 3.5,
             app_plot_colours[p->method]);
     snprintf(text, sizeof text, "%zu", p->number);
     cell(out, LIST_X + 30, y, "end", 6, text);
-    cell(out, LIST_X + 38, y, "start", 22, row->name + layer_prefix(picture->result));
-    layer_shape(row, text, sizeof text);
+    cell(out, LIST_X + 38, y, "start", 22, row->name + app_layers_prefix(picture->layers));
+    app_layer_shape(row, text, sizeof text);
     cell(out, LIST_X + 180, y, "start", 20, text);
-    snprintf(text, sizeof text, "%.1f", layer_gflops(row));
+    snprintf(text, sizeof text, "%.1f", app_layer_gflops(row));
     cell(out, LIST_X + 358, y, "end", 10, text);
-    if (isfinite(picture->result->peak))
-        snprintf(text, sizeof text, "%.0f %%", 1e11 * layer_gflops(row) / picture->result->peak);
+    if (isfinite(picture->layers->peak))
+        snprintf(text, sizeof text, "%.0f %%",
+                 1e11 * app_layer_gflops(row) / picture->layers->peak);
     else
         snprintf(text, sizeof text, "-");
     cell(out, LIST_X + 408, y, "end", 8, text);
@@ -277,18 +277,18 @@ static void draw_key(const struct picture *picture)
 
 static void draw_head(const struct picture *picture)
 {
-    const struct layer_result *result = picture->result;
+    const struct app_layers *layers = picture->layers;
     FILE *out = picture->out;
     fprintf(out, "<text x=\"%d\" y=\"24\" font-size=\"16\" font-weight=\"bold\">", LEFT);
-    app_plot_put(out, result->model);
-    fprintf(out, ": %s, %d thread%s, batch %d, %.2f ms</text>\n", result->isa, result->threads,
-            result->threads == 1 ? "" : "s", result->batch, result->whole.least);
+    app_plot_put(out, layers->model);
+    fprintf(out, ": %s, %d thread%s, batch %d, %.2f ms</text>\n", layers->isa, layers->threads,
+            layers->threads == 1 ? "" : "s", layers->batch, layers->whole.least);
     fprintf(out,
             "<text x=\"%d\" y=\"42\" fill=\"#444\">A point is a layer, its area grows with its "
             "share of the "
             "time. Not drawn: %zu layers without multiply-adds (%.2f of %.2f ms).%s</text>\n",
             LEFT, picture->hidden, picture->hidden_ms, picture->sum_ms,
-            layer_result_has_winograd(result)
+            app_layers_have_winograd(layers)
                 ? " Winograd layers count a direct convolution's FLOP and may pass the roof."
                 : "");
 }
@@ -307,23 +307,37 @@ static void draw(const struct picture *picture)
     app_plot_end(out);
 }
 
-void layer_result_draw(const struct layer_result *result, const char *path)
+static enum app_exit draw_into(struct picture *picture, const char *path)
 {
-    struct picture picture = {.result = result};
     struct fid_output *output;
     struct fid_error error;
-    collect_points(&picture);
-    if (picture.count == 0)
-        bench_fail("%s: no layer multiplies, there is nothing to draw", path);
     if (fid_output_open(path, FID_OUTPUT_ANYBODYS, &output, &error) != FID_OK)
-        bench_fail("%s", error.text);
-    picture.out = fid_output_stream(output);
-    const int list = (int)(picture.count + 1) * LINE;
-    picture.height = list > 520 ? list : 520;
-    choose_axes(&picture);
-    place_points(&picture);
-    draw(&picture);
+        return app_fail(APP_AREA_OUTPUT, &error);
+    picture->out = fid_output_stream(output);
+    const int list = (int)(picture->count + 1) * LINE;
+    picture->height = list > 520 ? list : 520;
+    choose_axes(picture);
+    place_points(picture);
+    draw(picture);
+    return fid_output_finish(&output, &error) == FID_OK ? APP_OK
+                                                        : app_fail(APP_AREA_OUTPUT, &error);
+}
+
+enum app_exit app_layers_draw(const struct app_layers *layers, const char *path)
+{
+    struct picture picture = {.layers = layers};
+    enum app_exit code = APP_OK;
+    picture.points = calloc(layers->count, sizeof *picture.points);
+    if (picture.points == NULL) {
+        app_warn("no memory for the picture");
+        return APP_INTERNAL;
+    }
+    collect_points(&picture);
+    if (picture.count == 0) {
+        app_warn("%s: no layer multiplies, there is nothing to draw", path);
+        code = APP_MODEL;
+    } else
+        code = draw_into(&picture, path);
     free(picture.points);
-    if (fid_output_finish(&output, &error) != FID_OK)
-        bench_fail("%s", error.text);
+    return code;
 }
