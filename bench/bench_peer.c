@@ -14,18 +14,18 @@ const char bench_name[] = "bench/peer";
 static const char usage[] =
     "usage: bench/peer [SWITCH...] MODELDIR BATCH THREADS RUNS PREC\n"
     "\n"
-    "Times MODELDIR/resnet50.onnx (converted once to MODELDIR/faceid.fid) on BATCH copies of\n"
-    "MODELDIR/input.bin ([c][h][w] f32) and compares the last output with MODELDIR/ref.bin. PREC "
-    "is\n"
-    "fp32. Prints one line: program, version with kernel table, precision, batch, threads, "
-    "fastest\n"
-    "and median ms of RUNS runs (after 5 to warm up, if RUNS > 1), ms from the process's start to\n"
-    "the first output and to the end of loading, peak resident MB, cosine and largest error "
-    "against\n"
-    "the reference. The start is T0 of the environment (ns since 1970), else main's.\n"
+    "Times a network on BATCH copies of MODELDIR/input.bin ([c][h][w] f32) and compares the last\n"
+    "output with MODELDIR/ref.bin. PREC is fp32 (MODELDIR/resnet50.onnx, converted once to\n"
+    "MODELDIR/faceid.fid) or int8 (MODELDIR/int8.fid, which faceid model quantize makes). Prints "
+    "one\n"
+    "line: program, version with kernel table, precision, batch, threads, fastest and median ms "
+    "of\n"
+    "RUNS runs (after 5 to warm up, if RUNS > 1), ms from the process's start to the first output\n"
+    "and to the end of loading, peak resident MB, cosine and largest error against the reference.\n"
+    "The start is T0 of the environment (ns since 1970), else main's.\n"
     "\n"
-    "  --model NAME   the file of MODELDIR to run, as it is (default: faceid.fid)\n"
-    "  --isa NAME     kernel table (default: the best)\n"
+    "  --model NAME   the file of MODELDIR to run, as it is (default: PREC's)\n"
+    "  --isa NAME     kernel table (default: FID_ISA of the environment, else the best)\n"
     "  --method NAME  convolution method wherever it applies (default: chosen by layer)\n"
     "  --low-memory    no filters packed larger than they are: less memory, slower\n"
     "  --help         this text\n"
@@ -71,10 +71,26 @@ static void take_switch(struct arguments *arguments, int argc, char **argv, int 
         bench_refuse("there is no switch %s (--help lists them)", argv[*i]);
 }
 
+/* The file of MODELDIR for a precision. */
+static const char *model_of(const char *precision)
+{
+    if (strcmp(precision, "fp32") == 0)
+        return "faceid.fid";
+    if (strcmp(precision, "int8") == 0)
+        return "int8.fid";
+    bench_refuse("there is no precision '%s' here, only fp32 and int8", precision);
+}
+
+static const char *isa_of_environment(void)
+{
+    const char *isa = getenv("FID_ISA");
+    return isa != NULL && *isa != '\0' ? isa : NULL;
+}
+
 static struct arguments read_arguments(int argc, char **argv)
 {
     enum { WORDS = 5 };
-    struct arguments arguments = {.model = "faceid.fid"};
+    struct arguments arguments = {.options = {.isa = isa_of_environment()}};
     const char *words[WORDS];
     int count = 0;
     for (int i = 1; i < argc; i++)
@@ -94,8 +110,9 @@ static struct arguments read_arguments(int argc, char **argv)
     arguments.threads = arguments.options.threads = bench_number("THREADS", words[2], 1);
     arguments.runs = bench_number("RUNS", words[3], 1);
     arguments.precision = words[4];
-    if (strcmp(arguments.precision, "fp32") != 0)
-        bench_refuse("there is no precision '%s' here, only fp32", arguments.precision);
+    const char *model = model_of(arguments.precision);
+    if (arguments.model == NULL)
+        arguments.model = model;
     return arguments;
 }
 
@@ -141,8 +158,12 @@ static void open_contestant(const struct arguments *arguments, struct contestant
             bench_refuse("%s", error.text);
         bench_fail("%s", error.text);
     }
-    if (fid_model_open(c->runtime, path, &c->model, &error) != FID_OK ||
-        fid_session_open(c->runtime, c->model, NULL, arguments->batch, 0, 0,
+    if (fid_model_open(c->runtime, path, &c->model, &error) != FID_OK)
+        bench_fail("%s%s", error.text,
+                   error.status == FID_NOT_FOUND && strcmp(arguments->precision, "int8") == 0
+                       ? "; faceid model quantize makes it of faceid.fid"
+                       : "");
+    if (fid_session_open(c->runtime, c->model, NULL, arguments->batch, 0, 0,
                          &arguments->session_options, &c->session, &error) != FID_OK)
         bench_fail("%s", error.text);
     c->batch = arguments->batch;

@@ -11,7 +11,7 @@ import numpy as np
 from check import BUILD, ROOT, case, main, require, run, skip, temp_folder
 from program import environment
 
-LINE = re.compile(r"faceid +(\S+) +fp32 +b(\d+) t(\d+) min +([\d.]+) median +([\d.]+) ms +"
+LINE = re.compile(r"faceid +(\S+) +(?:fp32|int8) +b(\d+) t(\d+) min +([\d.]+) median +([\d.]+) ms +"
                   r"first +(\d+) load +(\d+) ms +rss +(\d+) MB +cos (\S+) maxerr (\S+)\n")
 
 
@@ -42,7 +42,7 @@ def wrong_command_lines():
     for words in (("--isa", "x"), ("--isa",), ("--x",), ("a", "b")):
         refused(bench("kernels", *words), 2)
     for words in ((), ("d", "1", "1", "1"), ("d", "0", "1", "1", "fp32"), ("d", "1", "1", "x", "fp32"),
-                  ("d", "1", "1", "1", "int8"), ("d", "1", "1", "1", "fp32", "more"),
+                  ("d", "1", "1", "1", "bf16"), ("d", "1", "1", "1", "fp32", "more"),
                   ("--x", "d", "1", "1", "1", "fp32"), ("--isa", "x", "d", "1", "1", "1", "fp32")):
         refused(bench("peer", *words), 2)
 
@@ -103,7 +103,7 @@ def write_peer_files(folder, maker):
 
 
 def peer(*words, **options):
-    """Runs bench/peer, PREC fp32; returns the parts of its line."""
+    """Runs bench/peer; returns the parts of its line."""
     done = run(os.path.join(ROOT, "bench", "peer"), *words, env=environment(**options))
     match = LINE.fullmatch(good(done))
     require(match, "not a line as bench.h has it: " + done.stdout)
@@ -153,10 +153,22 @@ def peer_converts_anew():
 
 
 @case
+def peer_takes_the_precisions_file():
+    folder = peer_folder(seed=1)
+    require(peer("--isa", "ref", folder, 1, 1, 1, "fp32", FID_ISA="x")[0].endswith("-ref"), "--isa goes first")
+    require(peer(folder, 1, 1, 1, "fp32", FID_ISA="ref")[0].endswith("-ref"), "FID_ISA")
+    os.rename(os.path.join(folder, "faceid.fid"), os.path.join(folder, "int8.fid"))
+    require(peer(folder, 1, 1, 1, "int8")[8] == "1.00000", "int8.fid")
+    require(not os.path.exists(os.path.join(folder, "faceid.fid")), "converted for int8")
+
+
+@case
 def peer_refuses():
     folder = peer_folder(seed=1)
     launcher = os.path.join(ROOT, "bench", "peer")
-    refused(run(launcher, folder, 1, 1, 1, "int8", env=environment()), 2, "int8")
+    refused(run(launcher, folder, 1, 1, 1, "bf16", env=environment()), 2, "bf16", "fp32 and int8")
+    refused(run(launcher, folder, 1, 1, 1, "int8", env=environment()), 1, "int8.fid", "faceid model quantize")
+    refused(run(launcher, folder, 1, 1, 1, "fp32", env=environment(FID_ISA="x")), 2, "'x'")
     peer(folder, 1, 1, 1, "fp32")
     os.truncate(os.path.join(folder, "input.bin"), 100)
     refused(run(launcher, folder, 1, 1, 1, "fp32", env=environment()), 1, "input.bin")
