@@ -243,8 +243,9 @@ static enum app_exit run_peaks(struct app *app)
     const int threads = fid_runtime_threads(app->runtime);
     const double clock = app_clock_hz() * 1e-9;
     if (!app_option_flag(app, "json")) {
-        printf("clock of one busy core: %.2f GHz\n%-44s %9s %9d %s\n", clock, "threads", "1",
-               threads, "");
+        if (isfinite(clock))
+            printf("clock of one busy core: %.2f GHz\n", clock);
+        printf("%-44s %9d %9d threads\n", "", 1, threads);
         tell_rates(NULL, threads);
     } else {
         struct app_json json = app_json_begin(stdout);
