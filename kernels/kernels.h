@@ -18,6 +18,7 @@
 #ifndef FID_KERNELS_H
 #define FID_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -136,6 +137,107 @@ struct fid_post_f32 {
 /* dot_s8: Σ_{p<k} a[p] · b[p] of bytes in -127..127, k ≤ 65536. Accuracy: exact. */
 #define FID_DOT_S8_ARGS (size_t k, const int8_t *a, const int8_t *b)
 
+/* ---- bytes: networks in int8 ----
+ *
+ * Activations are bytes, 0..255, that stand for scale · (byte - zero); weights are -127..127. A sum
+ * of products is an exact int32, and what follows is done in f32 with one rounding for each
+ * operation written here (no fused multiply-add): so every table gives the same bits. Numbers are
+ * finite, scales in 2^-60 .. 2^60, zeros in 0..255, and the caller knows that no sum leaves int32.
+ */
+
+/* What happens to the sum s of output channel j, in this order:
+ *   v  = (float)s · scale[j]
+ *   v += (float)(residual[i · residual_stride + j] - residual_zero) · residual_scale[j]  if
+ * residual v  = v < 0 ? slope[j] · v : v                                                        if
+ * slope v  = min(max(v, low[j]), high[j]) a byte: zero + v rounded to the nearest integer, halves
+ * to even;  or f32: v, never -0 The six vectors stand in front of the packed weights. For bytes low
+ * ≥ -zero and high ≤ 255 - zero, so that nothing is left to saturate; v is counted in steps of the
+ * output then. residual is given at the tile's first row and column. */
+struct fid_post_s8 {
+    const uint8_t *residual;
+    size_t residual_stride;
+    int32_t residual_zero;
+    int32_t zero;
+    bool slope;
+    bool f32; /* the output is f32, not bytes */
+};
+enum {
+    FID_S8_BIAS,
+    FID_S8_SCALE,
+    FID_S8_LOW,
+    FID_S8_HIGH,
+    FID_S8_SLOPE,
+    FID_S8_RESIDUAL,
+    FID_S8_ROWS
+};
+
+/* gemm_s8: gemm_f32 for bytes.
+ *
+ *   s[i][j] = bias[j] + Σ_{t<taps} Σ_{p<k} a[t·m + i][p] · B[t·k + p][j];  C[i][j] = post(s[i][j])
+ *
+ *   1 ≤ m ≤ mr, 1 ≤ n ≤ nr, taps ≥ 1, k ≥ 1
+ *   a       taps × m pointers, each to k bytes in a row. Up to 63 bytes behind them may be read,
+ * and meet weights of 0. panel   one packed panel (fid_pack_panels_s8), aligned to 64 bytes: the
+ * FID_S8_ROWS vectors of nr numbers of 4 bytes, bias an int32, the others f32; then for each tap
+ * ceil(k / group) groups of nr · group bytes, column by column. Columns past n and rows past k are
+ * zero. Where the table says gemm_s8_signed, bias has 128 · Σ B in it, so that the kernel may take
+ * a byte a for the signed a - 128. c       m rows of n bytes or f32, c_stride apart (elements) next
+ * as for gemm_f32 Accuracy: exact. */
+#define FID_GEMM_S8_ARGS                                                                    \
+    (size_t m, size_t n, size_t taps, size_t k, const uint8_t *const *a, const void *panel, \
+     void *c, size_t c_stride, const struct fid_post_s8 *post, const void *next)
+
+/* depthwise_s8: depthwise_f32 for bytes.
+ *
+ *   s[x][j] = bias[j] + Σ_{t<taps} in[x·in_step + t][j] · w[t][j];  out[x][j] = post(s[x][j])
+ *
+ *   in      pointers to pixels of `channels` bytes; those on the padding point at the input's zero
+ *   packed  fid_pack_depthwise_s8: blocks of cr channels, each aligned to 64 bytes: the FID_S8_ROWS
+ *           vectors of cr numbers, then ceil(taps / group) groups of cr · group bytes, channel by
+ *           channel. Channels past the last and taps past the last are zero.
+ *   out     pixels rows, out_stride apart; post's residual is given for pixel 0, channel 0
+ * Accuracy: exact. */
+#define FID_DEPTHWISE_S8_ARGS                                                               \
+    (size_t pixels, size_t channels, size_t taps, const uint8_t *const *in, size_t in_step, \
+     const void *packed, void *out, size_t out_stride, const struct fid_post_s8 *post)
+
+/* add_u8: the sum of two values, in steps of the output.
+ *
+ *   v = (float)(a[x][j] - a_zero) · a_scale[j] + (float)(b[x][j] - b_zero) · b_scale[j]
+ *   v = v < 0 ? slope[j] · v : v  if slope;  v = min(max(v, low[j]), high[j])
+ *   out[x][j] = zero + v rounded to the nearest integer, halves to even
+ *
+ * low, high and zero as in struct fid_post_s8; rows without a gap; out may be a or b.
+ * Accuracy: exact. */
+struct fid_add_u8 {
+    const float *a_scale, *b_scale, *slope, *low, *high; /* [channels]; slope may be NULL */
+    int32_t a_zero, b_zero, zero;
+};
+#define FID_ADD_U8_ARGS                                                                \
+    (size_t pixels, size_t channels, const uint8_t *a, const uint8_t *b, uint8_t *out, \
+     const struct fid_add_u8 *how)
+
+/* max_pool_u8: max_pool_f32 for bytes, without limits. Accuracy: exact. */
+#define FID_MAX_POOL_U8_ARGS                                                                \
+    (size_t pixels, size_t channels, size_t taps, const uint8_t *const *in, size_t in_step, \
+     uint8_t *out, size_t out_stride)
+
+/* average_u8: out[j] = (float)(Σ_{t<taps} in[t][j] - taps · zero) · scale, taps < 2^23.
+ * Accuracy: exact. */
+#define FID_AVERAGE_U8_ARGS \
+    (size_t channels, size_t taps, const uint8_t *const *in, int32_t zero, float scale, float *out)
+
+/* to_u8: out[x][j] = zero + the nearest integer, halves to even, of
+ * min(max(in[x][j] · inverse[j], -zero), 255 - zero); rows without a gap. Accuracy: exact. */
+#define FID_TO_U8_ARGS                                                                    \
+    (size_t pixels, size_t channels, const float *in, const float *inverse, int32_t zero, \
+     uint8_t *out)
+
+/* from_u8: out[x][j] = (float)(in[x][j] - zero) · scale[j]; rows without a gap. Accuracy: exact. */
+#define FID_FROM_U8_ARGS                                                                  \
+    (size_t pixels, size_t channels, const uint8_t *in, const float *scale, int32_t zero, \
+     float *out)
+
 /* crc32c: the checksum of RFC 3720 continued over `bytes` more bytes. Start with 0; the inversions
  * are inside, so crc32c(crc32c(0, a), b) is the checksum of a followed by b. Accuracy: exact. */
 #define FID_CRC32C_ARGS (uint32_t crc, const void *data, size_t bytes)
@@ -151,8 +253,13 @@ struct fid_post_f32 {
 struct fid_kernels {
     const char *name; /* "ref", "avx2", "avx512", "neon", "neon_crc", "neon_dot", "neon32" */
     int flushes_denormals;
-    struct { /* tile of gemm_f32 and channel block of depthwise_f32 */
+    struct { /* tiles of the products, channel blocks of the depthwise convolutions */
         size_t gemm_mr, gemm_nr, depthwise_cr;
+        size_t gemm_s8_mr, gemm_s8_nr;
+        size_t gemm_s8_group;      /* 4 or 8: bytes of a column that stand together */
+        size_t gemm_s8_signed;     /* 1: see gemm_s8 */
+        size_t depthwise_s8_cr;    /* at most 64 */
+        size_t depthwise_s8_group; /* 1, 2 or 4: taps of a channel that stand together */
     } tile;
 #define FID_SLOT(slot, result, args) fid_##slot##_fn slot;
 #include "kernels/kernel_list.h"
@@ -215,5 +322,29 @@ uint64_t fid_pack_depthwise_size(size_t channels, size_t taps, size_t cr);
  * the pointers of the columns that they share: in_step = stride · kernel_h. bias may be NULL. */
 void fid_pack_depthwise(size_t channels, size_t kernel_h, size_t kernel_w, size_t cr,
                         const float *filter, const float *bias, float *packed);
+
+/* What a product in bytes needs of each output column beside the weights, [n] each: the vectors of
+ * struct fid_post_s8. residual may be NULL where there is none, slope where there is none. */
+struct fid_columns_s8 {
+    const int32_t *bias; /* with the input's zero in it: - zero · Σ B */
+    const float *scale, *low, *high, *slope, *residual;
+};
+
+/* Bytes of n packed columns with taps · k rows. */
+uint64_t fid_pack_panels_s8_size(size_t n, size_t taps, size_t k,
+                                 const struct fid_kernels *kernels);
+/* Packs a filter matrix [n][taps][k] for gemm_s8 of these kernels: the panels first..first+count-1
+ * only, so that threads can share the work. */
+void fid_pack_panels_s8(size_t n, size_t taps, size_t k, const struct fid_kernels *kernels,
+                        const int8_t *filter, const struct fid_columns_s8 *columns, size_t first,
+                        size_t count, void *packed);
+
+uint64_t fid_pack_depthwise_s8_size(size_t channels, size_t taps,
+                                    const struct fid_kernels *kernels);
+/* Packs depthwise filters [channels][kernel_h][kernel_w] for depthwise_s8, taps column by column as
+ * fid_pack_depthwise. */
+void fid_pack_depthwise_s8(size_t channels, size_t kernel_h, size_t kernel_w,
+                           const struct fid_kernels *kernels, const int8_t *filter,
+                           const struct fid_columns_s8 *columns, void *packed);
 
 #endif

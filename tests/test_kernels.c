@@ -33,6 +33,9 @@ static void every_slot_is_filled(void)
     int usable;
     for (size_t i = 0; (table = fid_kernels_at(i, &usable)); i++) {
         CHECK(table->tile.gemm_mr && table->tile.gemm_nr && table->tile.depthwise_cr);
+        CHECK(table->tile.gemm_s8_mr && table->tile.gemm_s8_nr && table->tile.depthwise_s8_cr);
+        CHECK(table->tile.gemm_s8_group == 4 || table->tile.gemm_s8_group == 8);
+        CHECK(table->tile.depthwise_s8_group && table->tile.depthwise_s8_cr <= 64);
 #define FID_SLOT(slot, result, args) CHECK_THAT(table->slot, "%s has no %s", table->name, #slot);
 #include "kernels/kernel_list.h"
 #undef FID_SLOT

@@ -1,5 +1,6 @@
 /* table_avx2.c - the AVX2 level (AVX2, FMA, SSE4.2, PCLMULQDQ): Haswell, Zen and later. */
 #include "kernels/avx2/avx2.h"
+#include "kernels/ref/tile_ref.h"
 
 /* The lines at the end are meant to override those of the reference. */
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -9,7 +10,11 @@ const struct fid_kernels fid_kernels_avx2 = {
 #include "kernels/kernel_list.h"
 #undef FID_SLOT
     .name = "avx2",
-    .tile = {.gemm_mr = 6, .gemm_nr = 16, .depthwise_cr = 8},
+    .tile = {.gemm_mr = 6,
+             .gemm_nr = 16,
+             .depthwise_cr = 8,
+             FID_REF_GEMM_S8_TILE,
+             FID_REF_DEPTHWISE_S8_TILE},
     .gemm_f32 = fid_gemm_f32_6x16_avx2,
     .depthwise_f32 = fid_depthwise_f32_avx2,
     .max_pool_f32 = fid_max_pool_f32_avx2,

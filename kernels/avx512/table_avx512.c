@@ -2,6 +2,7 @@
  * Such a CPU has all of the AVX2 level, whose checksum it shares. */
 #include "kernels/avx2/avx2.h"
 #include "kernels/avx512/avx512.h"
+#include "kernels/ref/tile_ref.h"
 
 /* The lines at the end are meant to override those of the reference. */
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -11,7 +12,11 @@ const struct fid_kernels fid_kernels_avx512 = {
 #include "kernels/kernel_list.h"
 #undef FID_SLOT
     .name = "avx512",
-    .tile = {.gemm_mr = 7, .gemm_nr = 64, .depthwise_cr = 16},
+    .tile = {.gemm_mr = 7,
+             .gemm_nr = 64,
+             .depthwise_cr = 16,
+             FID_REF_GEMM_S8_TILE,
+             FID_REF_DEPTHWISE_S8_TILE},
     .gemm_f32 = fid_gemm_f32_7x64_avx512,
     .depthwise_f32 = fid_depthwise_f32_avx512,
     .max_pool_f32 = fid_max_pool_f32_avx512,

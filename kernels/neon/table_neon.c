@@ -2,24 +2,28 @@
  * option of ARMv8.0, required from 8.1 on), and of these such with dot products of bytes (an option
  * of 8.2, required from 8.4 on). */
 #include "kernels/neon/neon.h"
+#include "kernels/ref/tile_ref.h"
 
 /* The lines at the end are meant to override those of the reference. */
 #pragma GCC diagnostic ignored "-Woverride-init"
 
-#define FID_NEON_SLOTS                                                                            \
-    .tile = {.gemm_mr = 6, .gemm_nr = 16, .depthwise_cr = 8}, .gemm_f32 = fid_gemm_f32_6x16_neon, \
-    .depthwise_f32 = fid_depthwise_f32_neon, .max_pool_f32 = fid_max_pool_f32_neon,               \
-    .average_f32 = fid_average_f32_neon, .add_f32 = fid_add_f32_neon,                             \
-    .affine_f32 = fid_affine_f32_neon, .layer_norm_f32 = fid_layer_norm_f32_neon,                 \
-    .gelu_f32 = fid_gelu_f32_neon, .dot_f32 = fid_dot_f32_neon, .dot_s8 = fid_dot_s8_neon,        \
-    .winograd_input_f32 = fid_winograd_input_f32_neon,                                            \
-    .winograd_output_f32 = fid_winograd_output_f32_neon
+#define FID_NEON_SLOTS \
+    .tile = {.gemm_mr = 6, .gemm_nr = 16, .depthwise_cr = 8, FID_REF_GEMM_S8_TILE,
+FID_REF_DEPTHWISE_S8_TILE
+}
+, .gemm_f32 = fid_gemm_f32_6x16_neon, .depthwise_f32 = fid_depthwise_f32_neon,
+  .max_pool_f32 = fid_max_pool_f32_neon, .average_f32 = fid_average_f32_neon,
+  .add_f32 = fid_add_f32_neon, .affine_f32 = fid_affine_f32_neon,
+  .layer_norm_f32 = fid_layer_norm_f32_neon, .gelu_f32 = fid_gelu_f32_neon,
+  .dot_f32 = fid_dot_f32_neon, .dot_s8 = fid_dot_s8_neon,
+  .winograd_input_f32 = fid_winograd_input_f32_neon,
+  .winograd_output_f32 = fid_winograd_output_f32_neon
 
-const struct fid_kernels fid_kernels_neon = {
+  const struct fid_kernels fid_kernels_neon = {
 #define FID_SLOT(slot, result, args) .slot = fid_##slot##_ref,
 #include "kernels/kernel_list.h"
-    .name = "neon",
-    FID_NEON_SLOTS,
+      .name = "neon",
+      FID_NEON_SLOTS,
 };
 
 const struct fid_kernels fid_kernels_neon_crc = {

@@ -1,6 +1,7 @@
 /* table_neon32.c - the NEON level of 32-bit ARM: ARMv7 with NEON and VFPv4 (Cortex-A7, A15, A17)
  * and ARMv8 CPUs in a 32-bit system. Its vectors flush denormals, whatever the program asks for. */
 #include "kernels/neon32/neon32.h"
+#include "kernels/ref/tile_ref.h"
 
 /* The lines at the end are meant to override those of the reference. */
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -11,7 +12,11 @@ const struct fid_kernels fid_kernels_neon32 = {
 #undef FID_SLOT
     .name = "neon32",
     .flushes_denormals = 1,
-    .tile = {.gemm_mr = 4, .gemm_nr = 8, .depthwise_cr = 4},
+    .tile = {.gemm_mr = 4,
+             .gemm_nr = 8,
+             .depthwise_cr = 4,
+             FID_REF_GEMM_S8_TILE,
+             FID_REF_DEPTHWISE_S8_TILE},
     .gemm_f32 = fid_gemm_f32_4x8_neon32,
     .depthwise_f32 = fid_depthwise_f32_neon32,
     .max_pool_f32 = fid_max_pool_f32_neon32,
