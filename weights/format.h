@@ -11,7 +11,8 @@
     "\x89"             \
     "FID\r\n\x1a\n"
 #define FID_FILE_MAJOR      1
-#define FID_FILE_MINOR      2 /* the highest that is read: 1 has packed weights, 2 more layer kinds */
+/* The highest that is read: 1 has packed weights, 2 more layer kinds, 3 more types of numbers. */
+#define FID_FILE_MINOR      3
 #define FID_FILE_ID_BYTES   16
 #define FID_FILE_ALIGN      64u   /* sections and tensors */
 #define FID_FILE_DATA_ALIGN 4096u /* DATA and PACK, so that they can be mapped by pages */
@@ -83,7 +84,8 @@ struct fid_file_graph {
 _Static_assert(sizeof(struct fid_file_graph) == 64, "graph");
 
 struct fid_file_value {
-    uint32_t name, reserved;
+    uint32_t name;
+    uint32_t quantized; /* 0: f32; else u8, and the tensor of this number less 1 says how */
 };
 _Static_assert(sizeof(struct fid_file_value) == 8, "value");
 
@@ -108,6 +110,8 @@ enum fid_op_kind {
     FID_OP_MATMUL = 17,
     FID_OP_RESIZE_BILINEAR = 18,
     FID_OP_SLICE = 19,
+    FID_OP_END_1_2, /* one past the last of version 1.2 */
+    FID_OP_CONVERT = 20,
     FID_OP_END /* one past the last */
 };
 
@@ -156,7 +160,13 @@ struct fid_file_node {
 };
 _Static_assert(sizeof(struct fid_file_node) == 160, "node");
 
-enum fid_tensor_type { FID_TENSOR_F32 = 1 };
+enum fid_tensor_type {
+    FID_TENSOR_F32 = 1,
+    FID_TENSOR_F16 = 2,  /* IEEE 754 binary16 */
+    FID_TENSOR_BF16 = 3, /* the upper half of an f32 */
+    FID_TENSOR_S8 = 4,   /* dims[0] scales in f32, then the bytes */
+    FID_TENSOR_END
+};
 
 struct fid_file_tensor {
     uint32_t name;
