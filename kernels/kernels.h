@@ -142,7 +142,7 @@ struct fid_post_f32 {
  * Activations are bytes, 0..255, that stand for scale · (byte - zero); weights are -127..127. A sum
  * of products is an exact int32, and what follows is done in f32 with one rounding for each
  * operation written here (no fused multiply-add): so every table gives the same bits. Numbers are
- * finite, scales in 2^-60 .. 2^60, zeros in 0..255, and the caller knows that no sum leaves int32.
+ * finite, scales in 2^-90 .. 2^90, zeros in 0..255, and the caller knows that no sum leaves int32.
  */
 
 /* What happens to the sum s of output channel j, in this order:

@@ -10,7 +10,7 @@
 #define FID_FILE_MAGIC \
     "\x89"             \
     "FID\r\n\x1a\n"
-#define FID_FILE_MAJOR      1
+#define FID_FILE_MAJOR 1
 /* The highest that is read: 1 has packed weights, 2 more layer kinds, 3 more types of numbers. */
 #define FID_FILE_MINOR      3
 #define FID_FILE_ID_BYTES   16
@@ -178,6 +178,15 @@ struct fid_file_tensor {
 };
 _Static_assert(sizeof(struct fid_file_tensor) == 64, "tensor");
 
+/* Numbers of a (valid) tensor: at most 2^30. */
+static inline uint64_t fid_file_tensor_count(const struct fid_file_tensor *tensor)
+{
+    uint64_t count = 1;
+    for (uint32_t d = 0; d < tensor->rank; d++)
+        count *= tensor->dims[d];
+    return count;
+}
+
 /* ---- version 1.1: weights packed for one set of kernels ---- */
 
 #define FID_PLAN_NAME_BYTES 32
@@ -211,8 +220,11 @@ enum {
     FID_LIMIT_STRIDE = 16,
     FID_LIMIT_PAD = 255,
     FID_LIMIT_DILATION = 16,
-    FID_LIMIT_SCALE = 16
+    FID_LIMIT_SCALE = 16,
+    FID_LIMIT_S8_SUM = 32768 /* products of bytes in a sum */
 };
+/* Of quantized values and tensors of s8, either way. */
+#define FID_LIMIT_S8_SCALE   0x1p30f
 #define FID_LIMIT_FILE_BYTES ((uint64_t)4 << 30)
 /* Of a graph: numbers that one picture makes it read. */
 #define FID_LIMIT_WORK ((uint64_t)1 << 42)

@@ -81,7 +81,10 @@ const struct fid_file_tensor *fid_weight_file_tensors(const struct fid_weight_fi
 const struct fid_file_section *fid_weight_file_section(const struct fid_weight_file *file,
                                                        enum fid_section section);
 
-/* A tensor's numbers, in place in the map; 64-byte aligned. */
+/* Is it a scale of bytes, in 2^-30..2^30? */
+bool fid_weight_is_scale(float scale);
+
+/* A tensor's numbers, in place in the map; 64-byte aligned. Of another type than f32: its bytes. */
 const float *fid_weight_file_tensor_data(const struct fid_weight_file *file, size_t tensor);
 
 /* Tells the system that the pages of this tensor are not needed any more, after it was packed: they

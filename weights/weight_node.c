@@ -42,6 +42,7 @@ static const struct {
     [FID_OP_MATMUL] = {2, 2, 0, USES_AXIS},
     [FID_OP_RESIZE_BILINEAR] = {1, 1, 0, USES_SCALE | USES_SHAPE | USES_MODE},
     [FID_OP_SLICE] = {1, 1, 0, USES_AXIS | USES_SHAPE},
+    [FID_OP_CONVERT] = {1, 1, 0, 0},
 };
 
 static bool in_range(int32_t value, int32_t least, int32_t most)
@@ -221,6 +222,14 @@ static enum fid_status check_weights(const struct fid_weight_file *file,
     return FID_OK;
 }
 
+/* The least version that has the operator and the activation; 1.0 and 1.1 have the same. */
+static unsigned minor_of(const struct fid_file_node *node)
+{
+    if (node->op >= FID_OP_END_1_2)
+        return 3;
+    return node->op >= FID_OP_END_1_1 || node->activation >= FID_ACT_END_1_1 ? 2 : 0;
+}
+
 enum fid_status fid_weight_check_node(const struct fid_weight_file *file,
                                       const struct fid_file_graph *graph, size_t i,
                                       struct fid_weight_marks *marks, struct fid_error *error)
@@ -236,12 +245,12 @@ enum fid_status fid_weight_check_node(const struct fid_weight_file *file,
     if (node->op < 1 || node->op >= FID_OP_END)
         return fid_weight_refuse(file, error, FID_CORRUPT, node, "%s: operator %u is unknown",
                                  label, node->op);
-    if (file->header->minor < 2 &&
-        (node->op >= FID_OP_END_1_1 || node->activation >= FID_ACT_END_1_1))
+    const unsigned minor = minor_of(node);
+    if (file->header->minor < minor)
         return fid_weight_refuse(file, error, FID_CORRUPT, node,
-                                 "%s: operator %u with activation %u is of format version 1.2, "
+                                 "%s: operator %u with activation %u is of format version 1.%u, "
                                  "and the file of 1.%u",
-                                 label, node->op, node->activation, file->header->minor);
+                                 label, node->op, node->activation, minor, file->header->minor);
     const char *field = wrong_field(node);
     if (field != NULL)
         return fid_weight_refuse(file, error, FID_CORRUPT, node,

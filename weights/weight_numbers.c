@@ -1,4 +1,4 @@
-/* weight_numbers.c - the two large sections, DATA and PACK: checksum, gaps, finite numbers.
+/* weight_numbers.c - the two large sections, DATA and PACK: checksum, gaps, numbers.
  *
  * A section is cut into parts, which the workers of a pool sum and search side by side; the sums
  * are joined in order afterwards, and of what was found the first counts. So the answer does not
@@ -13,26 +13,11 @@
 #define PART_BYTES  ((size_t)4 << 20)  /* one worker's piece; its pages are given back together */
 #define PIECE_BYTES ((size_t)64 << 10) /* summed and searched while it is in the cache */
 
-/* Are all numbers finite? An exponent of all ones carries into bit 31 when one is added to it:
- * three integer operations on whole vectors, which compilers find by themselves in blocks of fixed
- * size. */
-static bool all_finite(const uint32_t *words, size_t count)
-{
-    enum { BLOCK = 256 };
-    uint32_t carry = 0;
-    size_t i = 0;
-    for (; i + BLOCK <= count; i += BLOCK)
-        for (size_t j = 0; j < BLOCK; j++)
-            carry |= (words[i + j] & 0x7F800000u) + 0x00800000u;
-    for (; i < count; i++)
-        carry |= (words[i] & 0x7F800000u) + 0x00800000u;
-    return (carry & 0x80000000u) == 0;
-}
-
 /* ---- a section as a row of blobs with gaps between them ---- */
 
 struct blob {
-    size_t offset, bytes; /* in the section */
+    size_t offset, bytes;                 /* in the section */
+    const struct fid_file_tensor *tensor; /* NULL: packed weights, any bits */
 };
 
 /* Tensor or step i. */
@@ -41,10 +26,10 @@ static struct blob blob_at(const struct fid_weight_file *file, enum fid_section 
     size_t count;
     if (section == FID_SECTION_DATA) {
         const struct fid_file_tensor *tensor = &fid_weight_file_tensors(file, &count)[i];
-        return (struct blob){(size_t)tensor->offset, (size_t)tensor->bytes};
+        return (struct blob){(size_t)tensor->offset, (size_t)tensor->bytes, tensor};
     }
     const struct fid_file_step *step = &fid_weight_file_steps(file, &count)[i];
-    return (struct blob){(size_t)step->offset, (size_t)step->bytes};
+    return (struct blob){(size_t)step->offset, (size_t)step->bytes, NULL};
 }
 
 static size_t blob_count(const struct fid_weight_file *file, enum fid_section section)
@@ -88,19 +73,20 @@ struct pass {
     struct part *parts;
 };
 
-/* Sums [at, at + bytes) and searches it: finite numbers, or zeros for a gap. */
-static bool pass_over(const struct pass *pass, struct part *part, size_t at, size_t bytes, bool gap)
+/* Sums [at, at + bytes) of the section and searches it: zeros in a gap (blob is NULL), numbers in a
+ * tensor. */
+static bool pass_over(const struct pass *pass, struct part *part, size_t at, size_t bytes,
+                      const struct blob *blob)
 {
-    const bool numbers = pass->section == FID_SECTION_DATA;
     bool good = true;
     while (bytes > 0) {
         const size_t piece = bytes < PIECE_BYTES ? bytes : PIECE_BYTES;
         const uint8_t *start = pass->start + at;
         part->crc = pass->file->crc32c(part->crc, start, piece);
-        if (gap)
+        if (blob == NULL)
             good = good && fid_weight_all_zero(start, piece);
-        else if (numbers)
-            good = good && all_finite((const void *)start, piece / sizeof(float));
+        else if (blob->tensor != NULL)
+            good = good && fid_weight_are_numbers(blob->tensor, at - blob->offset, start, piece);
         at += piece;
         bytes -= piece;
     }
@@ -122,13 +108,13 @@ static void pass_part(void *ctx, size_t index, int worker)
     size_t at = index * PART_BYTES;
     for (size_t i = first_blob(pass->file, pass->section, at); at < end; i++) {
         const struct blob blob =
-            i < count ? blob_at(pass->file, pass->section, i) : (struct blob){end, 0};
+            i < count ? blob_at(pass->file, pass->section, i) : (struct blob){.offset = end};
         const size_t gap = blob.offset > at ? min_size(blob.offset, end) - at : 0;
-        if (!pass_over(pass, part, at, gap, true))
+        if (!pass_over(pass, part, at, gap, NULL))
             part->bad_gap = min_size(part->bad_gap, i);
         at += gap;
         const size_t rest = at < end ? min_size(blob.offset + blob.bytes, end) - at : 0;
-        if (!pass_over(pass, part, at, rest, false))
+        if (!pass_over(pass, part, at, rest, &blob))
             part->bad_number = min_size(part->bad_number, i);
         at += rest;
     }
@@ -177,9 +163,10 @@ static enum fid_status refuse_numbers(const struct fid_weight_file *file, size_t
 {
     size_t count;
     const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &count);
-    return fid_weight_refuse(file, error, FID_CORRUPT, fid_weight_file_tensor_data(file, tensor),
-                             "tensor %zu '%.80s' holds a number that is not finite", tensor,
-                             fid_weight_file_string(file, tensors[tensor].name));
+    return fid_weight_refuse(
+        file, error, FID_CORRUPT, fid_weight_file_tensor_data(file, tensor),
+        "tensor %zu '%.80s' holds a number that is not finite or out of its range", tensor,
+        fid_weight_file_string(file, tensors[tensor].name));
 }
 
 enum fid_status fid_weight_file_check_data(const struct fid_weight_file *file,
@@ -235,7 +222,7 @@ enum fid_status fid_weight_file_check_tensor(const struct fid_weight_file *file,
                                  "is %08x: " FID_WEIGHT_ADVICE,
                                  tensor, fid_weight_file_string(file, tensors[tensor].name), crc,
                                  sums[tensor]);
-    if (!all_finite((const void *)data, bytes / sizeof *data))
+    if (!fid_weight_are_numbers(&tensors[tensor], 0, data, bytes))
         return refuse_numbers(file, tensor, error);
     return FID_OK;
 }

@@ -8,12 +8,15 @@
 
 /* ---- tensors ---- */
 
-/* FILLS *bytes with the product of the dimensions times the element's size. */
+static const uint8_t element_bytes[FID_TENSOR_END] = {
+    [FID_TENSOR_F32] = 4, [FID_TENSOR_F16] = 2, [FID_TENSOR_BF16] = 2, [FID_TENSOR_S8] = 1};
+
+/* FILLS *bytes with the product of the dimensions times the element's size, and the scales. */
 static enum fid_status check_dims(const struct fid_weight_file *file,
                                   const struct fid_file_tensor *tensor, const char *name,
                                   uint64_t *bytes, struct fid_error *error)
 {
-    *bytes = sizeof(float);
+    *bytes = element_bytes[tensor->type];
     if (tensor->rank < 1 || tensor->rank > 4)
         return fid_weight_refuse(file, error, FID_CORRUPT, tensor, "tensor '%.80s': rank %u", name,
                                  tensor->rank);
@@ -32,6 +35,8 @@ static enum fid_status check_dims(const struct fid_weight_file *file,
         if (used)
             *bytes *= dim; /* at most 2^30 × 2^24 before the test above */
     }
+    if (tensor->type == FID_TENSOR_S8)
+        *bytes += tensor->dims[0] * sizeof(float);
     return FID_OK;
 }
 
@@ -48,9 +53,14 @@ static enum fid_status check_tensor(const struct fid_weight_file *file,
     if (status != FID_OK)
         return status;
     const char *name = fid_weight_file_string(file, tensor->name);
-    if (tensor->type != FID_TENSOR_F32)
+    if (tensor->type < FID_TENSOR_F32 || tensor->type >= FID_TENSOR_END)
         return fid_weight_refuse(file, error, FID_CORRUPT, tensor, "tensor '%.80s': type %u", name,
                                  tensor->type);
+    if (tensor->type != FID_TENSOR_F32 && file->header->minor < 3)
+        return fid_weight_refuse(file, error, FID_CORRUPT, tensor,
+                                 "tensor '%.80s': type %u is of format version 1.3, and the file "
+                                 "of 1.%u",
+                                 name, tensor->type, file->header->minor);
     status = check_dims(file, tensor, name, &bytes, error);
     if (status != FID_OK)
         return status;
@@ -162,8 +172,37 @@ static enum fid_status check_graph_record(const struct fid_weight_file *file,
     return FID_OK;
 }
 
+/* What says how the bytes of a value are read: a zero point and one scale or several. */
+static enum fid_status check_quantized(const struct fid_weight_file *file,
+                                       const struct fid_file_value *value, bool is_input,
+                                       struct fid_weight_marks *marks, struct fid_error *error)
+{
+    size_t count;
+    const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &count);
+    const char *name = fid_weight_file_string(file, value->name);
+    if (value->quantized == 0)
+        return FID_OK;
+    if (file->header->minor < 3 || is_input)
+        return fid_weight_refuse(file, error, FID_CORRUPT, value,
+                                 "value '%.80s': %s, and yet it is said to be of bytes", name,
+                                 is_input ? "it is the input of its graph"
+                                          : "the file is of a version before 1.3");
+    if (value->quantized > count)
+        return fid_weight_refuse(file, error, FID_CORRUPT, value,
+                                 "value '%.80s': its scales are tensor %" PRIu32 " of %zu", name,
+                                 value->quantized - 1, count);
+    const struct fid_file_tensor *tensor = &tensors[value->quantized - 1];
+    if (tensor->type != FID_TENSOR_F32 || tensor->rank != 1 || tensor->dims[0] < 2)
+        return fid_weight_refuse(file, error, FID_CORRUPT, value,
+                                 "value '%.80s': tensor '%.80s' is no zero point and scales", name,
+                                 fid_weight_file_string(file, tensor->name));
+    marks->tensor[value->quantized - 1] = 1;
+    return FID_OK;
+}
+
 static enum fid_status check_values(const struct fid_weight_file *file,
-                                    const struct fid_file_graph *graph, struct fid_error *error)
+                                    const struct fid_file_graph *graph,
+                                    struct fid_weight_marks *marks, struct fid_error *error)
 {
     size_t count;
     const struct fid_file_value *values = fid_weight_file_values(file, &count);
@@ -173,10 +212,9 @@ static enum fid_status check_values(const struct fid_weight_file *file,
                                                          "a value's name", error);
         if (status != FID_OK)
             return status;
-        if (values[i].reserved != 0)
-            return fid_weight_refuse(file, error, FID_CORRUPT, &values[i],
-                                     "value '%.80s': a reserved field is not zero",
-                                     fid_weight_file_string(file, values[i].name));
+        status = check_quantized(file, &values[i], i == 0, marks, error);
+        if (status != FID_OK)
+            return status;
     }
     return fid_weight_check_unique(file, values, graph->value_count, sizeof *values, "value",
                                    error);
@@ -187,6 +225,9 @@ static enum fid_status check_outputs(const struct fid_weight_file *file,
                                      struct fid_weight_marks *marks, struct fid_error *error)
 {
     const char *name = fid_weight_file_string(file, graph->name);
+    size_t value_count;
+    const struct fid_file_value *values =
+        fid_weight_file_values(file, &value_count) + graph->first_value;
     const uint32_t *run;
     enum fid_status status =
         fid_weight_take_run(file, &marks->next_output, graph->first_output, graph->output_count,
@@ -204,6 +245,9 @@ static enum fid_status check_outputs(const struct fid_weight_file *file,
             return fid_weight_refuse(file, error, FID_CORRUPT, &run[i],
                                      "graph '%.80s': value %" PRIu32 " is an output twice", name,
                                      run[i]);
+        if (values[run[i]].quantized != 0)
+            return fid_weight_refuse(file, error, FID_CORRUPT, &run[i],
+                                     "graph '%.80s': output %zu is of bytes", name, i);
     }
     return FID_OK;
 }
@@ -215,7 +259,7 @@ static enum fid_status check_graph(const struct fid_weight_file *file,
 {
     enum fid_status status = check_graph_record(file, graph, values, nodes, error);
     if (status == FID_OK)
-        status = check_values(file, graph, error);
+        status = check_values(file, graph, marks, error);
     if (status != FID_OK)
         return status;
     memset(marks->value, 0, graph->value_count);
@@ -249,7 +293,7 @@ static enum fid_status check_leftovers(const struct fid_weight_file *file, size_
     for (size_t i = 0; i < count; i++)
         if (marks->tensor[i] == 0)
             return fid_weight_refuse(file, error, FID_CORRUPT, &tensors[i],
-                                     "tensor '%.80s' is used by no node",
+                                     "tensor '%.80s' is used by no node and no value",
                                      fid_weight_file_string(file, tensors[i].name));
     return FID_OK;
 }

@@ -39,6 +39,11 @@ const void *fid_weight_records(const struct fid_weight_file *file, enum fid_sect
                                size_t *count);
 bool fid_weight_all_zero(const void *bytes, size_t count);
 
+/* Are the bytes from `at` on, a multiple of 4, numbers of the tensor: finite, scales in their
+ * range, bytes above -128? */
+bool fid_weight_are_numbers(const struct fid_file_tensor *tensor, size_t at, const void *start,
+                            size_t bytes);
+
 /* The rules of a section: its name, the size of a record, the alignment of its start. */
 const char *fid_weight_section_name(enum fid_section section);
 uint32_t fid_weight_section_record(enum fid_section section);
@@ -78,7 +83,7 @@ enum fid_status fid_weight_check_unique(const struct fid_weight_file *file, cons
 
 /* What the check of the graphs has seen so far. */
 struct fid_weight_marks {
-    uint8_t *tensor;    /* [tensor] 1: used by a node */
+    uint8_t *tensor;    /* [tensor] 1: used by a node or a value */
     uint8_t *value;     /* [value of the current graph] 1: computed before the current node */
     size_t next_output; /* entry of INDX where the next graph's outputs begin */
     size_t next;        /* ... and the next node's next run */

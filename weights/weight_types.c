@@ -1,0 +1,63 @@
+/* weight_types.c - which bytes are numbers of a tensor's type: finite ones, scales in their range.
+ */
+#include "weights/weight_view.h"
+
+/* Is an exponent all ones? It carries into the sign bit when one is added to it: three integer
+ * operations on whole vectors, which compilers find by themselves in blocks of fixed size. */
+#define DEFINE_ALL_FINITE(name, word, exponent, one, sign)            \
+    static bool name(const word *words, size_t count)                 \
+    {                                                                 \
+        enum { BLOCK = 256 };                                         \
+        word carry = 0;                                               \
+        size_t i = 0;                                                 \
+        for (; i + BLOCK <= count; i += BLOCK)                        \
+            for (size_t j = 0; j < BLOCK; j++)                        \
+                carry |= (word)((words[i + j] & (exponent)) + (one)); \
+        for (; i < count; i++)                                        \
+            carry |= (word)((words[i] & (exponent)) + (one));         \
+        return (carry & (sign)) == 0;                                 \
+    }
+DEFINE_ALL_FINITE(f32_finite, uint32_t, 0x7F800000u, 0x00800000u, 0x80000000u)
+DEFINE_ALL_FINITE(f16_finite, uint16_t, 0x7C00u, 0x0400u, 0x8000u)
+DEFINE_ALL_FINITE(bf16_finite, uint16_t, 0x7F80u, 0x0080u, 0x8000u)
+
+bool fid_weight_is_scale(float scale)
+{
+    return scale >= 1 / FID_LIMIT_S8_SCALE && scale <= FID_LIMIT_S8_SCALE; /* false for NaN */
+}
+
+static bool are_scales(const float *scales, size_t count)
+{
+    bool good = true;
+    for (size_t i = 0; i < count; i++)
+        good = good && fid_weight_is_scale(scales[i]);
+    return good;
+}
+
+/* -128 has no opposite. */
+static bool are_bytes(const int8_t *bytes, size_t count)
+{
+    bool bad = false;
+    for (size_t i = 0; i < count; i++)
+        bad |= bytes[i] == INT8_MIN;
+    return !bad;
+}
+
+bool fid_weight_are_numbers(const struct fid_file_tensor *tensor, size_t at, const void *start,
+                            size_t bytes)
+{
+    const size_t scales = (size_t)tensor->dims[0] * sizeof(float);
+    const size_t front = at < scales ? scales - at : 0;
+    const size_t scale_bytes = front < bytes ? front : bytes;
+    switch (tensor->type) {
+    case FID_TENSOR_F16:
+        return f16_finite(start, bytes / sizeof(uint16_t));
+    case FID_TENSOR_BF16:
+        return bf16_finite(start, bytes / sizeof(uint16_t));
+    case FID_TENSOR_S8:
+        return are_scales(start, scale_bytes / sizeof(float)) &&
+               are_bytes((const int8_t *)start + scale_bytes, bytes - scale_bytes);
+    default:
+        return f32_finite(start, bytes / sizeof(float));
+    }
+}
