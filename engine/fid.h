@@ -221,6 +221,11 @@ struct fid_value {
     const char *name;
     float *data;    /* [n, h, w, c], channels last; valid until its session is closed */
     int n, h, w, c; /* n as planned */
+    /* Of a value of bytes, which inputs and outputs of graphs never are: data is NULL. The zero point,
+     * then one scale or one for each channel: number = scale · (byte - zero point). */
+    const uint8_t *bytes;
+    const float *quantized;
+    int quantized_count;
 };
 
 /* FILLS output with the shape of an output (NULL: the first) of a graph (NULL: the first) for one

@@ -136,8 +136,8 @@ static void expect_refusal(struct weight_image image, enum fid_status want, cons
 
 static void hostile_frames(void)
 {
-    TOO_MUCH("format version 2.0, this program reads 1.0 to 1.2", HEADER->major = 2);
-    TOO_MUCH("format version 1.3", HEADER->minor = 3);
+    TOO_MUCH("format version 2.0, this program reads 1.0 to 1.3", HEADER->major = 2);
+    TOO_MUCH("format version 1.4", HEADER->minor = 4);
     CORRUPT("9 sections instead of 13", HEADER->minor = 1);
     CORRUPT("8 sections instead of 9", HEADER->section_count = 8);
     CORRUPT("was written with", HEADER->file_bytes++);
@@ -291,7 +291,7 @@ static void hostile_graphs(void)
     CORRUPT("with multiple 0", GRAPH(0)->multiple = 0);
     CORRUPT("with multiple 3", GRAPH(0)->multiple = 3); /* 8 is no multiple of it */
     CORRUPT("with multiple 4", GRAPH(0)->flags = 0);    /* not free, so 1 is the only value */
-    CORRUPT("reserved field", VALUE(2)->reserved = 1);
+    CORRUPT("of a version before 1.3", VALUE(2)->quantized = 1);
     CORRUPT("11 values belong to no graph", give_outputs_to_first_graph(image),
             keep_graphs(image, 1));
     CORRUPT("the file has no graph", keep_graphs(image, 0));
@@ -328,7 +328,7 @@ static void hostile_newer_nodes(void)
 static void hostile_nodes(void)
 {
     CORRUPT("operator 0 is unknown", NODE(ADD)->op = 0);
-    CORRUPT("operator 20 is unknown", NODE(ADD)->op = FID_OP_END);
+    CORRUPT("operator 21 is unknown", NODE(ADD)->op = FID_OP_END);
     CORRUPT("operator 65535 is unknown", NODE(ADD)->op = UINT16_MAX);
     CORRUPT("activation", HEADER->minor = 2, NODE(ADD)->activation = FID_ACT_END);
     CORRUPT("activation", NODE(POOL)->activation = FID_ACT_SIGMOID);

@@ -37,11 +37,15 @@ enum fid_status fid_weight_file_open_memory(const void *bytes, size_t size, cons
                                             struct fid_error *error);
 void fid_weight_file_close(struct fid_weight_file **file);
 
-/* Checks with all workers of the pool: the checksum of DATA, every number finite, gaps zero. With
- * keep its pages stay resident, because they are used next. FID_CORRUPT, FID_NO_MEMORY. */
+/* Checks with all workers of the pool: the checksum of DATA, every number finite or in its range,
+ * gaps zero. With keep its pages stay resident, because they are used next. FID_CORRUPT,
+ * FID_NO_MEMORY. */
 enum fid_status fid_weight_file_check_data(const struct fid_weight_file *file,
                                            struct fid_pool *pool, bool keep,
                                            struct fid_error *error);
+/* The same for the scales and zero points of the values of bytes alone, without a checksum. */
+enum fid_status fid_weight_file_check_quantized(const struct fid_weight_file *file,
+                                                struct fid_error *error);
 /* Of a file with packed weights: the checksum of PACK, gaps zero. */
 enum fid_status fid_weight_file_check_pack(const struct fid_weight_file *file,
                                            struct fid_pool *pool, bool keep,

@@ -188,7 +188,7 @@ enum fid_status fid_weight_file_check_data(const struct fid_weight_file *file,
                                  fid_weight_file_string(file, tensors[found.bad_gap].name));
     if (found.bad_number != SIZE_MAX)
         return refuse_numbers(file, found.bad_number, error);
-    return FID_OK;
+    return fid_weight_file_check_quantized(file, error);
 }
 
 enum fid_status fid_weight_file_check_pack(const struct fid_weight_file *file,

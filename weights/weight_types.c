@@ -1,5 +1,5 @@
-/* weight_types.c - which bytes are numbers of a tensor's type: finite ones, scales in their range.
- */
+/* weight_types.c - which bytes are numbers of a tensor's type: finite ones, scales in their range;
+ * and what the values of bytes are said to be. */
 #include "weights/weight_view.h"
 
 /* Is an exponent all ones? It carries into the sign bit when one is added to it: three integer
@@ -60,4 +60,31 @@ bool fid_weight_are_numbers(const struct fid_file_tensor *tensor, size_t at, con
     default:
         return f32_finite(start, bytes / sizeof(float));
     }
+}
+
+static bool is_quantization(const float *numbers, size_t count)
+{
+    const float zero = numbers[0];
+    return zero >= 0 && zero <= 255 && zero == (float)(int)zero &&
+           are_scales(numbers + 1, count - 1);
+}
+
+enum fid_status fid_weight_file_check_quantized(const struct fid_weight_file *file,
+                                                struct fid_error *error)
+{
+    size_t count, tensor_count;
+    const struct fid_file_value *values = fid_weight_file_values(file, &count);
+    const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &tensor_count);
+    for (size_t i = 0; i < count; i++) {
+        if (values[i].quantized == 0)
+            continue;
+        const size_t tensor = values[i].quantized - 1;
+        const float *numbers = fid_weight_file_tensor_data(file, tensor);
+        if (!is_quantization(numbers, tensors[tensor].dims[0]))
+            return fid_weight_refuse(file, error, FID_CORRUPT, numbers,
+                                     "value '%.80s': its zero point is no whole number in 0..255, "
+                                     "or a scale is not in 2^-30..2^30",
+                                     fid_weight_file_string(file, values[i].name));
+    }
+    return FID_OK;
 }

@@ -10,6 +10,8 @@
  * into four strips of 6 and five of 5, not eight of 6 and one of 1. */
 #include "engine/nn/gemm_driver.h"
 
+#include "engine/nn/quantized.h"
+
 #include <math.h>
 
 /* Half of the 1 MB second-level cache of current x86 server cores; the other half is for the panel
@@ -21,7 +23,7 @@
 #define PATCH_BLOCK_BYTES ((size_t)128 * 1024)
 
 enum { PIECES_PER_WORKER = 4 }; /* so that the last piece is short */
-enum { LINE_FLOATS = 16 };      /* a cache line */
+enum { LINE_BYTES = 64 };       /* a cache line */
 
 static size_t ceil_div(size_t a, size_t b)
 {
@@ -50,60 +52,98 @@ static size_t part_start(const struct cut *cut, size_t i)
     return i * cut->size + min_size(i, cut->larger);
 }
 
-/* Most strips of a block, at least one. */
-static size_t block_limit(const struct fid_gemm *gemm, size_t mr)
+/* The kernel of a product: its tile, and the bytes of a number of the left matrix. */
+struct kernel_tile {
+    size_t mr, nr, element_bytes;
+};
+
+static struct kernel_tile tile_of(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
 {
-    const size_t row_bytes = (gemm->patch > 0 ? gemm->patch : gemm->k) * sizeof(float);
-    const size_t strips = (gemm->patch > 0 ? PATCH_BLOCK_BYTES : BLOCK_BYTES) / row_bytes / mr;
+    if (gemm->bytes)
+        return (struct kernel_tile){kernels->tile.gemm_s8_mr, kernels->tile.gemm_s8_nr, 1};
+    return (struct kernel_tile){kernels->tile.gemm_mr, kernels->tile.gemm_nr, sizeof(float)};
+}
+
+/* Bytes of a number of C. */
+static size_t c_bytes(const struct fid_gemm *gemm)
+{
+    return gemm->intermediate ? sizeof(float) : fid_tensor_element_bytes(&gemm->step->output);
+}
+
+/* Most strips of a block, at least one. */
+static size_t block_limit(const struct fid_gemm *gemm, const struct kernel_tile *tile)
+{
+    const size_t mr = tile->mr;
+    const size_t row_bytes =
+        gemm->patch_bytes > 0 ? gemm->patch_bytes : gemm->k * tile->element_bytes;
+    const size_t strips =
+        (gemm->patch_bytes > 0 ? PATCH_BLOCK_BYTES : BLOCK_BYTES) / row_bytes / mr;
     /* The table of pointers has to stay small beside the numbers they point at. */
-    const size_t table_strips = BLOCK_BYTES / (gemm->taps * mr * sizeof(float *));
+    const size_t table_strips = BLOCK_BYTES / (gemm->taps * mr * sizeof(void *));
     const size_t limit = min_size(strips, table_strips);
     return limit > 0 ? limit : 1;
 }
 
 /* Bytes of a block's pointers, whole cache lines: the patches follow them. */
-static size_t table_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
+static size_t table_bytes(const struct fid_gemm *gemm, const struct kernel_tile *tile)
 {
-    const size_t mr = kernels->tile.gemm_mr;
-    return ceil_div(block_limit(gemm, mr) * mr * gemm->taps * sizeof(float *), 64) * 64;
+    const size_t pointers = block_limit(gemm, tile) * tile->mr * gemm->taps;
+    return ceil_div(pointers * sizeof(void *), 64) * 64;
 }
 
 uint64_t fid_gemm_scratch_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
 {
-    const size_t mr = kernels->tile.gemm_mr;
-    return table_bytes(gemm, kernels) +
-           (uint64_t)block_limit(gemm, mr) * mr * gemm->patch * sizeof(float);
+    const struct kernel_tile tile = tile_of(gemm, kernels);
+    const uint64_t patches = (uint64_t)block_limit(gemm, &tile) * tile.mr * gemm->patch_bytes;
+    return table_bytes(gemm, &tile) + patches + (gemm->bytes ? FID_READ_AHEAD_BYTES : 0);
 }
 
 /* ---- packing ---- */
 
+static uint64_t panels_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
+{
+    return gemm->bytes
+               ? fid_pack_panels_s8_size(gemm->columns, gemm->taps, gemm->k, kernels)
+               : fid_pack_panels_size(gemm->columns, gemm->taps * gemm->k, kernels->tile.gemm_nr) *
+                     gemm->products * sizeof(float);
+}
+
 uint64_t fid_gemm_packed_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
 {
-    return fid_pack_panels_size(gemm->columns, gemm->taps * gemm->k, kernels->tile.gemm_nr) *
-           gemm->products * sizeof(float);
+    return panels_bytes(gemm, kernels) + (gemm->bytes ? fid_columns_s8_bytes(gemm->step) : 0);
 }
 
 struct pack_job {
     const struct fid_gemm *gemm;
-    size_t nr;
-    const float *filter, *bias;
-    float *packed;
+    const struct fid_kernels *kernels;
+    struct fid_columns_s8 columns;
 };
 
 static void pack_panel(void *ctx, size_t index, int worker)
 {
     (void)worker;
     const struct pack_job *job = ctx;
-    fid_pack_panels(job->gemm->columns, job->gemm->taps * job->gemm->k, job->nr, job->filter,
-                    job->bias, index, 1, job->packed);
+    const struct fid_gemm *gemm = job->gemm;
+    const struct fid_weights *filter = &gemm->step->weights[0], *bias = &gemm->step->weights[1];
+    if (gemm->bytes)
+        fid_pack_panels_s8(gemm->columns, gemm->taps, gemm->k, job->kernels,
+                           (const int8_t *)(filter->data + filter->record->dims[0]), &job->columns,
+                           index, 1, gemm->step->packed);
+    else
+        fid_pack_panels(gemm->columns, gemm->taps * gemm->k, job->kernels->tile.gemm_nr,
+                        filter->data, bias->data, index, 1, gemm->step->packed);
 }
 
-void fid_gemm_pack(const struct fid_gemm *gemm, const struct fid_plan_context *context,
-                   const float *filter, const float *bias, float *packed)
+void fid_gemm_pack(const struct fid_gemm *gemm, const struct fid_plan_context *context)
 {
-    const size_t nr = context->kernels->tile.gemm_nr;
-    struct pack_job job = {gemm, nr, filter, bias, packed};
+    struct pack_job job = {.gemm = gemm, .kernels = context->kernels};
+    const size_t nr = tile_of(gemm, context->kernels).nr;
+    if (gemm->bytes)
+        fid_columns_s8_fill(gemm->step,
+                            (char *)gemm->step->packed + panels_bytes(gemm, context->kernels),
+                            &job.columns);
     fid_parallel_for(context->pool, ceil_div(gemm->columns, nr), pack_panel, &job);
+    fid_weight_file_release_tensor(gemm->step->file, gemm->step->weights[0].number);
 }
 
 /* ---- running ---- */
@@ -111,7 +151,8 @@ void fid_gemm_pack(const struct fid_gemm *gemm, const struct fid_plan_context *c
 struct gemm_job {
     const struct fid_gemm *gemm;
     const struct fid_run *run;
-    size_t panel_size;
+    struct kernel_tile tile;
+    size_t panel_bytes;
     struct cut strips; /* of all rows */
     struct cut blocks; /* of all strips */
     struct cut groups; /* of the panels of a block: product, block and group are a piece */
@@ -119,36 +160,50 @@ struct gemm_job {
 
 static const struct fid_post_f32 no_post = {.min = -INFINITY, .max = INFINITY};
 
+/* Number `at` of a matrix, or NULL. */
+static void *number_of(const void *matrix, size_t at, size_t bytes)
+{
+    return matrix != NULL ? (char *)(uintptr_t)matrix + at * bytes : NULL;
+}
+
 /* One tile: some rows of a product, panel number `panel`. */
 static void run_tile(const struct gemm_job *job, const struct fid_gemm_rows *rows, size_t panel,
-                     const float *const *a, const float *packed, const float *next)
+                     const void *const *a, const void *packed, const void *next)
 {
     const struct fid_gemm *gemm = job->gemm;
-    const struct fid_kernels *kernels = job->run->kernels;
-    const size_t nr = kernels->tile.gemm_nr;
-    const size_t column = panel * nr;
+    const size_t column = panel * job->tile.nr;
+    const size_t n = min_size(job->tile.nr, gemm->columns - column);
     const size_t at = rows->first * gemm->columns + column;
+    const void *residual = number_of(gemm->residual, at, job->tile.element_bytes);
+    void *c = number_of(gemm->c, rows->product * gemm->c_step + at, c_bytes(gemm));
+    if (gemm->bytes) {
+        struct fid_post_s8 post = fid_step_post_s8(gemm->step);
+        post.residual = residual;
+        post.residual_stride = gemm->columns;
+        job->run->kernels->gemm_s8(rows->count, n, gemm->taps, gemm->k, (const void *)a, packed, c,
+                                   gemm->columns, &post, next);
+        return;
+    }
     struct fid_post_f32 post = gemm->intermediate ? no_post : gemm->step->post;
-    if (gemm->residual != NULL) {
-        post.residual = gemm->residual + at;
+    if (residual != NULL) {
+        post.residual = residual;
         post.residual_stride = gemm->columns;
     }
     if (post.slope != NULL)
         post.slope += column;
-    kernels->gemm_f32(rows->count, min_size(nr, gemm->columns - column), gemm->taps, gemm->k, a,
-                      packed, gemm->c + rows->product * gemm->c_step + at, gemm->columns, &post,
-                      next);
+    job->run->kernels->gemm_f32(rows->count, n, gemm->taps, gemm->k, (const void *)a, packed, c,
+                                gemm->columns, &post, next);
 }
 
 /* The rest of the activation over what this piece has written. */
 static void finish_piece(const struct gemm_job *job, size_t row, size_t rows, size_t panel,
                          size_t panels)
 {
-    const size_t nr = job->run->kernels->tile.gemm_nr;
+    const size_t nr = job->tile.nr;
     const size_t columns = job->gemm->columns;
     const size_t first = panel * nr;
     const size_t count = min_size(panels * nr, columns - first);
-    if (job->gemm->intermediate)
+    if (job->gemm->intermediate || fid_is_bytes(&job->gemm->step->output))
         return;
     if (count == columns) { /* whole rows */
         fid_step_finish(job->gemm->step, job->run->kernels, row * columns, rows * columns);
@@ -167,18 +222,18 @@ static struct fid_gemm_rows strip_rows(const struct gemm_job *job, size_t produc
 /* A panel meets the strips of a block, and each strip asks for a stretch of the panel after it:
  * for as many lines as the kernel has steps. */
 static void run_panel(const struct gemm_job *job, size_t product, size_t panel, size_t strip,
-                      size_t strip_end, const float *const *table)
+                      size_t strip_end, const void *const *table)
 {
     const struct fid_gemm *gemm = job->gemm;
-    const size_t panels = ceil_div(gemm->columns, job->run->kernels->tile.gemm_nr);
+    const size_t panels = ceil_div(gemm->columns, job->tile.nr);
     const size_t row = part_start(&job->strips, strip);
-    const size_t stretch = gemm->taps * gemm->k * LINE_FLOATS;
-    const float *packed =
-        (const float *)gemm->step->packed + (product * panels + panel) * job->panel_size;
-    size_t ahead = job->panel_size;
+    const size_t stretch = gemm->taps * ceil_div(gemm->k, gemm->bytes ? 4 : 1) * LINE_BYTES;
+    const char *packed =
+        (const char *)gemm->step->packed + (product * panels + panel) * job->panel_bytes;
+    size_t ahead = job->panel_bytes;
     for (size_t s = strip; s < strip_end; s++, ahead += stretch) {
         const struct fid_gemm_rows rows = strip_rows(job, product, s);
-        const float *next = ahead < 2 * job->panel_size ? packed + ahead : NULL;
+        const char *next = ahead < 2 * job->panel_bytes ? packed + ahead : NULL;
         run_tile(job, &rows, panel, table + (rows.first - row) * gemm->taps, packed, next);
     }
 }
@@ -195,12 +250,12 @@ static void run_piece(void *ctx, size_t index, int worker)
     const size_t panel_end = part_start(&job->groups, group + 1);
     const size_t row = part_start(&job->strips, strip);
 
-    const float **table = fid_run_scratch(job->run, worker);
-    float *patches = (void *)((char *)table + table_bytes(gemm, job->run->kernels));
+    const void **table = fid_run_scratch(job->run, worker);
+    char *patches = (char *)table + table_bytes(gemm, &job->tile);
     for (size_t s = strip; s < strip_end; s++) {
         const struct fid_gemm_rows rows = strip_rows(job, product, s);
         gemm->source(gemm, job->run, &rows, table + (rows.first - row) * gemm->taps,
-                     patches + (rows.first - row) * gemm->patch);
+                     patches + (rows.first - row) * gemm->patch_bytes);
     }
     for (size_t p = panel; p < panel_end; p++)
         run_panel(job, product, p, strip, strip_end, table);
@@ -210,11 +265,11 @@ static void run_piece(void *ctx, size_t index, int worker)
 /* How many blocks the strips are cut into: as the cache wants it, and where there are more rows
  * than columns, into some for each of several workers, so that a worker has rows of its own from
  * layer to layer. With fewer rows the weights are what costs, and panels are split instead. */
-static size_t block_count(const struct fid_gemm *gemm, size_t rows,
-                          const struct fid_kernels *kernels, size_t workers)
+static size_t block_count(const struct fid_gemm *gemm, size_t rows, const struct kernel_tile *tile,
+                          size_t workers)
 {
-    const size_t mr = kernels->tile.gemm_mr, strips = ceil_div(rows, mr);
-    size_t blocks = ceil_div(strips, block_limit(gemm, mr));
+    const size_t strips = ceil_div(rows, tile->mr);
+    size_t blocks = ceil_div(strips, block_limit(gemm, tile));
     if (workers == 1 || gemm->products > 1)
         return blocks;
     if (rows >= gemm->columns && blocks < workers * PIECES_PER_WORKER)
@@ -224,15 +279,14 @@ static size_t block_count(const struct fid_gemm *gemm, size_t rows,
 
 void fid_gemm_run(const struct fid_gemm *gemm, const struct fid_run *run, size_t rows)
 {
-    const size_t nr = run->kernels->tile.gemm_nr;
     const size_t workers = (size_t)fid_pool_workers(run->pool);
-    const size_t panels = ceil_div(gemm->columns, nr);
-    const size_t blocks = block_count(gemm, rows, run->kernels, workers);
+    struct gemm_job job = {.gemm = gemm, .run = run, .tile = tile_of(gemm, run->kernels)};
+    const size_t panels = ceil_div(gemm->columns, job.tile.nr);
+    const size_t blocks = block_count(gemm, rows, &job.tile, workers);
     const size_t pieces = blocks * gemm->products;
     const size_t groups = workers > 1 ? ceil_div(workers * PIECES_PER_WORKER, pieces) : 1;
-    struct gemm_job job = {.gemm = gemm, .run = run};
-    job.panel_size = (1 + gemm->taps * gemm->k) * nr;
-    job.strips = cut_evenly(rows, ceil_div(rows, run->kernels->tile.gemm_mr));
+    job.panel_bytes = (size_t)panels_bytes(gemm, run->kernels) / (panels * gemm->products);
+    job.strips = cut_evenly(rows, ceil_div(rows, job.tile.mr));
     job.blocks = cut_evenly(job.strips.parts, blocks);
     job.groups = cut_evenly(panels, min_size(groups, panels));
     fid_parallel_for(run->pool, pieces * job.groups.parts, run_piece, &job);

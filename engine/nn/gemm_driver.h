@@ -18,18 +18,18 @@ struct fid_gemm_rows {
     size_t product, first, count;
 };
 
-/* Writes the pointers of the rows: tap t of row first+i at a[t·count + i]. patches: count · patch
- * floats to point at, for sources that copy. */
+/* Writes the pointers of the rows: tap t of row first+i at a[t·count + i]. patches: count ·
+ * patch_bytes to point at, for sources that copy. */
 typedef void (*fid_gemm_source_fn)(const struct fid_gemm *gemm, const struct fid_run *run,
-                                   const struct fid_gemm_rows *rows, const float **a,
-                                   float *patches);
+                                   const struct fid_gemm_rows *rows, const void **a, char *patches);
 
 struct fid_gemm {
     const struct fid_step *step;
     size_t columns, taps, k;
-    size_t patch;          /* floats a source writes for each row; 0: it copies nothing */
-    const float *residual; /* [rows][columns] or NULL */
-    float *c;              /* [rows][columns] */
+    bool bytes;           /* gemm_s8: the step's input and filter are of bytes */
+    size_t patch_bytes;   /* that a source writes for each row; 0: it copies nothing */
+    const void *residual; /* [rows][columns], of the left matrix's type, or NULL */
+    void *c;              /* [rows][columns], f32 or the step's output */
     fid_gemm_source_fn source;
     const void *source_ctx;
     size_t products;   /* of this size; their packed right matrices follow each other */
@@ -41,9 +41,9 @@ struct fid_gemm {
 uint64_t fid_gemm_scratch_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels);
 
 uint64_t fid_gemm_packed_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels);
-/* Packs filter [columns][taps · k] and bias [columns] with all workers: one product. */
-void fid_gemm_pack(const struct fid_gemm *gemm, const struct fid_plan_context *context,
-                   const float *filter, const float *bias, float *packed);
+/* Packs filter [columns][taps · k] and bias [columns], tensors 0 and 1 of the step, into its packed
+ * weights with all workers: one product. Of bytes with the vectors of quantized.h behind. */
+void fid_gemm_pack(const struct fid_gemm *gemm, const struct fid_plan_context *context);
 
 /* The products for `rows` rows each, the step's post and sigmoid included. The bits depend neither
  * on the number of workers nor on rows. */

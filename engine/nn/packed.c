@@ -56,6 +56,19 @@ bool fid_packed_fit(const struct fid_plan *plan, const struct fid_plan_context *
     return false;
 }
 
+/* The tensors of the values of bytes: zero points stand in no packed weights. */
+static enum fid_status check_scales(const struct fid_plan *plan, struct fid_error *error)
+{
+    size_t count;
+    enum fid_status status = FID_OK;
+    const struct fid_file_value *values =
+        fid_weight_file_values(plan->file, &count) + plan->graph->first_value;
+    for (size_t i = 0; i < plan->value_count && status == FID_OK; i++)
+        if (values[i].quantized != 0)
+            status = fid_weight_file_check_tensor(plan->file, values[i].quantized - 1, error);
+    return status == FID_OK ? fid_weight_file_check_quantized(plan->file, error) : status;
+}
+
 enum fid_status fid_packed_bind(struct fid_plan *plan, const struct fid_model *model,
                                 struct fid_pool *pool, struct fid_error *error)
 {
@@ -69,6 +82,8 @@ enum fid_status fid_packed_bind(struct fid_plan *plan, const struct fid_model *m
         if (step->packed_bytes > 0) /* only read from here on */
             step->packed = (void *)(uintptr_t)fid_weight_file_packed(plan->file, i);
     }
+    if (status == FID_OK)
+        status = check_scales(plan, error);
     /* The system maps much around what is touched, and most of that will not be read again. */
     fid_weight_file_release_data(plan->file);
     return status == FID_OK ? fid_model_check_pack(model, pool, error) : status;
@@ -79,10 +94,10 @@ enum fid_status fid_packed_bind(struct fid_plan *plan, const struct fid_model *m
 /* Packs the weights of a step once more, into memory, and looks whether the file has these bytes.
  */
 static enum fid_status compare_step(const struct fid_plan_context *context, struct fid_step *step,
-                                    void *memory, struct fid_error *error)
+                                    void *memory, float *widened, struct fid_error *error)
 {
     step->packed = memory;
-    step->op->prepare(step, context);
+    fid_plan_prepare_step(step, context, widened);
     if (memcmp(memory, fid_weight_file_packed(step->file, step->number),
                (size_t)step->packed_bytes) == 0)
         return FID_OK;
@@ -99,15 +114,18 @@ static enum fid_status compare_steps(const struct fid_plan_context *context, str
     uint64_t most = 0;
     for (size_t i = 0; i < plan->step_count; i++)
         most = plan->steps[i].packed_bytes > most ? plan->steps[i].packed_bytes : most;
+    size_t count;
+    float *widened = fid_plan_widening(plan, &count);
     void *memory = fid_pages_alloc((size_t)most);
     enum fid_status status = FID_OK;
-    if (memory == NULL)
-        return fid_fail(error, FID_NO_MEMORY, "no memory to compare %" PRIu64 " packed bytes",
-                        most);
+    if (memory == NULL || (widened == NULL && count > 0))
+        status =
+            fid_fail(error, FID_NO_MEMORY, "no memory to compare %" PRIu64 " packed bytes", most);
     for (size_t i = 0; i < plan->step_count && status == FID_OK; i++)
         if (plan->steps[i].packed_bytes > 0)
-            status = compare_step(context, &plan->steps[i], memory, error);
+            status = compare_step(context, &plan->steps[i], memory, widened, error);
     fid_pages_free(memory, (size_t)most);
+    fid_free(widened);
     fid_weight_file_release_data(plan->file);
     return status;
 }
@@ -136,8 +154,11 @@ enum fid_status fid_packed_compare(const struct fid_model *model, struct fid_poo
     if (context.kernels == NULL || record->pack_version != FID_PACK_VERSION)
         return FID_OK;
     struct fid_error reason;
-    enum fid_status status = fid_plan_open(model->file, packed_graph(model->file), 1, record->h,
-                                           record->w, &plan, &reason);
+    enum fid_status status = fid_weight_file_check_quantized(model->file, error);
+    if (status != FID_OK)
+        return status;
+    status = fid_plan_open(model->file, packed_graph(model->file), 1, record->h, record->w, &plan,
+                           &reason);
     if (status == FID_OK && take_methods(plan, &context))
         status = compare_steps(&context, plan, error);
     else if (status == FID_NO_MEMORY)
@@ -201,12 +222,13 @@ static enum fid_status pack_and_write(const struct fid_runtime *runtime, struct 
     struct fid_file_step *steps = fid_calloc(plan->step_count, sizeof *steps);
     const void **packed = fid_calloc(plan->step_count, sizeof *packed);
     if (memory != NULL && steps != NULL && packed != NULL) {
-        fid_plan_pack(plan, context, memory);
+        status = fid_plan_pack(plan, context, memory, error);
         describe(plan, steps, packed);
         weights.steps = steps;
         weights.packed = packed;
         weights.step_count = plan->step_count;
-        status = fid_weight_file_write_packed(plan->file, &weights, path, error);
+        if (status == FID_OK)
+            status = fid_weight_file_write_packed(plan->file, &weights, path, error);
     } else {
         status = fid_fail(error, FID_NO_MEMORY, "no memory for %zu bytes of packed weights",
                           plan->packed_bytes);

@@ -4,6 +4,8 @@
 #include "engine/base/memory.h"
 #include "engine/nn/memory_plan.h"
 #include "engine/nn/plan_early.h"
+#include "engine/nn/quantized.h"
+#include "engine/nn/widen.h"
 #include "engine/nn/ops/ops.h"
 
 #include <inttypes.h>
@@ -42,7 +44,7 @@ static uint64_t work_of(const struct fid_step *step)
     each = step->reach > each ? step->reach : each;
     if (step->weight_count > 0) {
         const struct fid_file_tensor *filter = step->weights[0].record;
-        each = filter->bytes / sizeof(float) / filter->dims[0];
+        each = fid_file_tensor_count(filter) / filter->dims[0];
     }
     uint64_t work = each * fid_shape_count(step->output.shape);
     for (size_t i = 0; i < step->input_count; i++)
@@ -81,6 +83,7 @@ static enum fid_status open_step(struct fid_plan *plan, struct fid_step *step,
                               .number = number,
                               .input_count = node->input_count,
                               .inputs = inputs,
+                              .output = plan->values[node->output],
                               .kernel_slot = ""};
     if (step->op == NULL)
         return fid_step_refuse(step, error, "there is no layer kind %u", node->op);
@@ -91,9 +94,26 @@ static enum fid_status open_step(struct fid_plan *plan, struct fid_step *step,
     take_weights(plan, step);
     enum fid_status status = step->op->infer_shape(step, error);
     if (status == FID_OK)
+        status = fid_step_check_types(step, error);
+    if (status == FID_OK)
         status = check_output(plan, step, error);
     plan->values[node->output].shape = step->output.shape;
     return status;
+}
+
+/* What the file says of the values of bytes: the numbers themselves are not looked at. */
+static void take_types(struct fid_plan *plan)
+{
+    size_t count;
+    const struct fid_file_value *values =
+        fid_weight_file_values(plan->file, &count) + plan->graph->first_value;
+    const struct fid_file_tensor *tensors = fid_weight_file_tensors(plan->file, &count);
+    for (size_t i = 0; i < plan->value_count; i++)
+        if (values[i].quantized != 0) {
+            const size_t number = values[i].quantized - 1;
+            plan->values[i].quantized = fid_weight_file_tensor_data(plan->file, number);
+            plan->values[i].quantized_count = tensors[number].dims[0];
+        }
 }
 
 static enum fid_status open_steps(struct fid_plan *plan, struct fid_error *error)
@@ -153,6 +173,7 @@ enum fid_status fid_plan_open(const struct fid_weight_file *file,
                           "%zu inputs of %zu x %zu x %u: nothing or too large", n, h, w, graph->c);
         goto fail;
     }
+    take_types(plan);
     status = open_steps(plan, error);
     if (status != FID_OK)
         goto fail;
@@ -182,11 +203,16 @@ void fid_plan_close(struct fid_plan **out)
 
 /* ---- methods ---- */
 
+static uint64_t tensor_bytes(const struct fid_tensor *tensor)
+{
+    return (uint64_t)fid_shape_count(tensor->shape) * fid_tensor_element_bytes(tensor);
+}
+
 static uint64_t step_bytes(const struct fid_step *step)
 {
-    uint64_t bytes = step->alias ? 0 : fid_shape_count(step->output.shape) * sizeof(float);
+    uint64_t bytes = step->alias ? 0 : tensor_bytes(&step->output);
     for (size_t i = 0; i < step->input_count && !step->alias; i++)
-        bytes += fid_shape_count(step->inputs[i].shape) * sizeof(float);
+        bytes += tensor_bytes(&step->inputs[i]);
     for (size_t i = 0; i < step->weight_count; i++)
         bytes += step->weights[i].record->bytes;
     return bytes;
@@ -291,7 +317,8 @@ static bool may_share(const struct fid_plan *plan, const struct lives *lives,
     for (size_t i = 0; i < step->input_count; i++)
         if (i != candidate && lives->home[inputs[i]] == home)
             return false;
-    return fid_shape_equal(step->inputs[candidate].shape, step->output.shape);
+    return fid_shape_equal(step->inputs[candidate].shape, step->output.shape) &&
+           fid_is_bytes(&step->inputs[candidate]) == fid_is_bytes(&step->output);
 }
 
 /* The home of a step's output: that of an input, or a new one. */
@@ -314,7 +341,8 @@ static void settle(const struct fid_plan *plan, struct lives *lives, size_t valu
 {
     struct fid_block *block = &lives->homes[home];
     const size_t n = plan->batched[value] ? plan->n : 1;
-    const uint64_t bytes = align_up(n * fid_shape_count(plan->values[value].shape) * sizeof(float));
+    const uint64_t ahead = fid_is_bytes(&plan->values[value]) ? FID_READ_AHEAD_BYTES : 0;
+    const uint64_t bytes = align_up(n * tensor_bytes(&plan->values[value]) + ahead);
     lives->home[value] = home;
     block->bytes = bytes > block->bytes ? bytes : block->bytes;
     block->last = lives->last[value] > block->last ? lives->last[value] : block->last;
@@ -377,14 +405,43 @@ void fid_plan_bind(struct fid_plan *plan, char *arena)
     }
 }
 
-void fid_plan_pack(struct fid_plan *plan, const struct fid_plan_context *context, char *packed)
+/* Room for the largest filter that has to be made f32; *count is 0 without one. */
+float *fid_plan_widening(const struct fid_plan *plan, size_t *count)
 {
+    *count = 0;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const size_t own = fid_step_widened_count(&plan->steps[i]);
+        *count = own > *count ? own : *count;
+    }
+    return fid_calloc(*count, sizeof(float));
+}
+
+void fid_plan_prepare_step(struct fid_step *step, const struct fid_plan_context *context,
+                           float *widened)
+{
+    if (step->op->prepare == NULL)
+        return;
+    if (fid_step_widened_count(step) > 0) {
+        fid_step_widen(step, widened);
+        step->weights[0].data = widened;
+    }
+    step->op->prepare(step, context);
+}
+
+enum fid_status fid_plan_pack(struct fid_plan *plan, const struct fid_plan_context *context,
+                              char *packed, struct fid_error *error)
+{
+    size_t count;
+    float *widened = fid_plan_widening(plan, &count);
+    if (widened == NULL && count > 0)
+        return fid_fail(error, FID_NO_MEMORY, "no memory to widen %zu weights", count);
     for (size_t i = 0; i < plan->step_count; i++) {
         struct fid_step *step = &plan->steps[i];
         step->packed = packed;
         packed += (size_t)align_up(step->packed_bytes);
-        if (step->op->prepare != NULL)
-            step->op->prepare(step, context);
+        fid_plan_prepare_step(step, context, widened);
         fid_step_forget_filter(step);
     }
+    fid_free(widened);
+    return FID_OK;
 }

@@ -50,8 +50,14 @@ enum fid_status fid_plan_memory(struct fid_plan *plan, const struct fid_plan_con
 /* Points values and steps into the arena. */
 void fid_plan_bind(struct fid_plan *plan, char *arena);
 
-/* Packs the weights of all steps into packed: packed_bytes, zeroed. */
-void fid_plan_pack(struct fid_plan *plan, const struct fid_plan_context *context, char *packed);
+/* Packs the weights of all steps into packed: packed_bytes, zeroed. FID_NO_MEMORY. */
+enum fid_status fid_plan_pack(struct fid_plan *plan, const struct fid_plan_context *context,
+                              char *packed, struct fid_error *error);
+/* One step, whose filter is made f32 in `widened` if need be: *count numbers that suffice for every
+ * step, to be freed; NULL where there is no memory, or count is 0. */
+float *fid_plan_widening(const struct fid_plan *plan, size_t *count);
+void fid_plan_prepare_step(struct fid_step *step, const struct fid_plan_context *context,
+                           float *widened);
 
 /* Makes the early steps of the other pictures from those of the first; the last thing to do. */
 void fid_plan_bind_early(struct fid_plan *plan);

@@ -16,9 +16,10 @@
  */
 #define BATCH_BYTES ((size_t)4 << 20)
 
-static bool is_large(const struct fid_plan *plan, struct fid_shape shape)
+static bool is_large(const struct fid_plan *plan, const struct fid_tensor *tensor)
 {
-    return plan->n * fid_shape_count(shape) > BATCH_BYTES / sizeof(float);
+    return plan->n * fid_shape_count(tensor->shape) >
+           BATCH_BYTES / fid_tensor_element_bytes(tensor);
 }
 
 /* The steps up to the last that writes or reads a value too large for a batch. */
@@ -27,9 +28,9 @@ static size_t count_early(const struct fid_plan *plan)
     size_t early = 0;
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct fid_step *step = &plan->steps[i];
-        bool large = is_large(plan, step->output.shape);
+        bool large = is_large(plan, &step->output);
         for (size_t j = 0; j < step->input_count; j++)
-            large = large || is_large(plan, step->inputs[j].shape);
+            large = large || is_large(plan, &step->inputs[j]);
         early = large ? i + 1 : early;
     }
     return early;
@@ -100,7 +101,7 @@ static void move_view(const struct fid_plan *plan, struct fid_tensor *view, uint
                       size_t image)
 {
     if (plan->batched[value])
-        view->data += image * fid_shape_count(view->shape);
+        view->bytes = fid_tensor_image(view, image);
 }
 
 void fid_plan_bind_early(struct fid_plan *plan)

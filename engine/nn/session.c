@@ -4,6 +4,7 @@
 #include "engine/base/memory.h"
 #include "engine/nn/packed.h"
 #include "engine/nn/profile.h"
+#include "engine/nn/quantized.h"
 
 #include <assert.h>
 #include <string.h>
@@ -65,7 +66,7 @@ static enum fid_status prepare(struct fid_session *session, const struct fid_fil
     } else {
         status = fid_model_check_data(session->model, runtime->pool, error);
         if (status == FID_OK)
-            fid_plan_pack(session->plan, &context, session->packed);
+            status = fid_plan_pack(session->plan, &context, session->packed, error);
     }
     fid_weight_file_release_data(session->model->file); /* what is left of it */
     fid_plan_bind_early(session->plan);
@@ -168,8 +169,12 @@ static struct fid_value value_of(const struct fid_session *session, size_t i)
     size_t count;
     const struct fid_file_value *records =
         fid_weight_file_values(session->model->file, &count) + plan->graph->first_value;
+    const bool kept = plan->kept[i], bytes = fid_is_bytes(tensor);
     return (struct fid_value){.name = fid_weight_file_string(session->model->file, records[i].name),
-                              .data = plan->kept[i] ? tensor->data : NULL,
+                              .data = kept && !bytes ? tensor->data : NULL,
+                              .bytes = kept && bytes ? tensor->bytes : NULL,
+                              .quantized = tensor->quantized,
+                              .quantized_count = (int)tensor->quantized_count,
                               .n = (int)plan->n,
                               .h = (int)tensor->shape.h,
                               .w = (int)tensor->shape.w,

@@ -48,7 +48,9 @@ enum fid_status fid_step_set_window(struct fid_step *step, struct fid_error *err
 {
     const struct fid_file_node *node = step->node;
     const struct fid_shape in = step->inputs[0].shape;
-    switch (fid_window_set(node, in, &step->window)) {
+    const enum fid_window_fault fault = fid_window_set(node, in, &step->window);
+    step->window.pixel_bytes = in.c * fid_tensor_element_bytes(&step->inputs[0]);
+    switch (fault) {
     case FID_WINDOW_FIELDS:
         return fid_step_refuse(step, error,
                                "kernel, stride, dilation or padding is out of its range");

@@ -19,7 +19,7 @@ enum { FID_STEP_WEIGHTS = 3 }; /* most tensors of a node: filter, bias, slope */
 
 struct fid_weights {
     const struct fid_file_tensor *record;
-    const float *data; /* in the file's map */
+    const float *data; /* in the file's map; of a filter the bytes of its type */
     size_t number;     /* in the file */
 };
 
@@ -90,6 +90,7 @@ struct fid_op {
      * > 0, only the other tensors. NULL: nothing to pack. */
     void (*prepare)(struct fid_step *step, const struct fid_plan_context *context);
     void (*run)(const struct fid_step *step, const struct fid_run *run);
+    int types; /* enum fid_types of quantized.h; 0: f32 alone */
 };
 
 /* The filter of a packed step may be out of memory, or never have been checked. */

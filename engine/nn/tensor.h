@@ -5,6 +5,7 @@
 #include "engine/base/size.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* A value may have this many numbers in a batch (1 GiB of f32); more is refused before anybody
  * tries to allocate it. */
@@ -15,10 +16,16 @@ struct fid_shape {
     size_t h, w, c;
 };
 
-/* [n, h, w, c] f32; n comes with the run. */
+/* [n, h, w, c]; n comes with the run. Of f32; or of bytes where quantized is not NULL, which has a
+ * zero point and then one scale or one for each channel: number = scale · (byte - zero). */
 struct fid_tensor {
     struct fid_shape shape;
-    float *data;
+    union {
+        float *data;
+        uint8_t *bytes;
+    };
+    const float *quantized; /* in the file's map: not to be read before its numbers are checked */
+    size_t quantized_count;
 };
 
 static inline size_t fid_shape_pixels(struct fid_shape shape)
@@ -47,10 +54,21 @@ static inline bool fid_shape_batch(struct fid_shape shape, size_t n, size_t *cou
     return true;
 }
 
-/* Image i of a batch. */
-static inline float *fid_tensor_image(const struct fid_tensor *tensor, size_t i)
+static inline size_t fid_tensor_element_bytes(const struct fid_tensor *tensor)
 {
-    return tensor->data + i * fid_shape_count(tensor->shape);
+    return tensor->quantized != NULL ? sizeof(uint8_t) : sizeof(float);
+}
+
+/* Number i, whatever its type. */
+static inline void *fid_tensor_at(const struct fid_tensor *tensor, size_t i)
+{
+    return tensor->bytes + i * fid_tensor_element_bytes(tensor);
+}
+
+/* Image i of a batch. */
+static inline void *fid_tensor_image(const struct fid_tensor *tensor, size_t i)
+{
+    return fid_tensor_at(tensor, i * fid_shape_count(tensor->shape));
 }
 
 #endif

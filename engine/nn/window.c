@@ -57,6 +57,7 @@ enum fid_window_fault fid_window_set(const struct fid_file_node *node, struct fi
     if (fault == FID_WINDOW_OK)
         fault = axis_set(&h, node->pad_mode);
     *window = (struct fid_window){.in = in,
+                                  .pixel_bytes = in.c * sizeof(float),
                                   .out_h = v.out,
                                   .out_w = h.out,
                                   .kernel_h = v.kernel,
@@ -93,8 +94,14 @@ enum fid_window_fault fid_window_check_inside(const struct fid_window *window)
     return inside ? FID_WINDOW_OK : FID_WINDOW_OUTSIDE;
 }
 
-void fid_window_pointers(const struct fid_window *window, const float *image, size_t y, size_t x,
-                         const float *pad, const float **taps, size_t step)
+static const char *pixel_at(const struct fid_window *window, const void *image, size_t row,
+                            size_t column)
+{
+    return (const char *)image + (row * window->in.w + column) * window->pixel_bytes;
+}
+
+void fid_window_pointers(const struct fid_window *window, const void *image, size_t y, size_t x,
+                         const void *pad, const void **taps, size_t step)
 {
     const struct fid_shape in = window->in;
     for (size_t ky = 0; ky < window->kernel_h; ky++) {
@@ -102,38 +109,38 @@ void fid_window_pointers(const struct fid_window *window, const float *image, si
         for (size_t kx = 0; kx < window->kernel_w; kx++, taps += step) {
             const size_t column = fid_window_column(window, x, kx);
             const bool inside = row < in.h && column < in.w;
-            *taps = inside ? image + (row * in.w + column) * in.c : pad;
+            *taps = inside ? pixel_at(window, image, row, column) : pad;
         }
     }
 }
 
 /* Every input column from the first window's left edge on, as many as are asked for: pad, then
  * those of the row at `pixels` (NULL: all are pad), then pad again. */
-static void point_at_columns(const struct fid_window *window, const float *pixels, size_t count,
-                             const float *pad, const float **taps)
+static void point_at_columns(const struct fid_window *window, const char *pixels, size_t count,
+                             const void *pad, const void **taps)
 {
-    const size_t step = window->kernel_h, c = window->in.c;
+    const size_t step = window->kernel_h;
     const size_t left = window->pad_left < count ? window->pad_left : count;
     const size_t inside = pixels == NULL ? 0 : window->in.w;
     const size_t right = inside < count - left ? left + inside : count;
     size_t k = 0;
     for (; k < left; k++, taps += step)
         *taps = pad;
-    for (; k < right; k++, taps += step, pixels += c)
+    for (; k < right; k++, taps += step, pixels += window->pixel_bytes)
         *taps = pixels;
     for (; k < count; k++, taps += step)
         *taps = pad;
 }
 
-void fid_window_row_columns(const struct fid_window *window, const float *image, size_t y,
-                            const float *pad, const float **taps)
+void fid_window_row_columns(const struct fid_window *window, const void *image, size_t y,
+                            const void *pad, const void **taps)
 {
     const struct fid_shape in = window->in;
     const size_t apart = fid_window_columns_apart(window);
     for (size_t ky = 0; ky < window->kernel_h; ky++) {
         const size_t row = fid_window_row(window, y, ky);
-        const float *pixels = row < in.h ? image + row * in.w * in.c : NULL;
-        const float **at = taps + ky;
+        const char *pixels = row < in.h ? pixel_at(window, image, row, 0) : NULL;
+        const void **at = taps + ky;
         if (window->dilation_w == 1 && apart == window->stride_w) {
             point_at_columns(window, pixels, (window->out_w - 1) * apart + window->kernel_w, pad,
                              at);
@@ -142,13 +149,13 @@ void fid_window_row_columns(const struct fid_window *window, const float *image,
         for (size_t x = 0; x < window->out_w; x++)
             for (size_t kx = 0; kx < window->kernel_w; kx++, at += window->kernel_h) {
                 const size_t column = fid_window_column(window, x, kx);
-                *at = pixels != NULL && column < in.w ? pixels + column * in.c : pad;
+                *at = pixels != NULL && column < in.w ? pixels + column * window->pixel_bytes : pad;
             }
     }
 }
 
-size_t fid_window_pointers_inside(const struct fid_window *window, const float *image, size_t y,
-                                  size_t x, const float **taps)
+size_t fid_window_pointers_inside(const struct fid_window *window, const void *image, size_t y,
+                                  size_t x, const void **taps)
 {
     const struct fid_shape in = window->in;
     size_t count = 0;
@@ -157,40 +164,41 @@ size_t fid_window_pointers_inside(const struct fid_window *window, const float *
         for (size_t kx = 0; kx < window->kernel_w && row < in.h; kx++) {
             const size_t column = fid_window_column(window, x, kx);
             if (column < in.w)
-                taps[count++] = image + (row * in.w + column) * in.c;
+                taps[count++] = pixel_at(window, image, row, column);
         }
     }
     return count;
 }
 
 /* One kernel row whose columns are partly on the padding or apart from each other. */
-static void patch_row_by_taps(const struct fid_window *window, const float *image_row, size_t x,
-                              float *patch)
+static void patch_row_by_taps(const struct fid_window *window, const char *image_row, size_t x,
+                              int zero, char *patch)
 {
-    const size_t c = window->in.c;
-    for (size_t kx = 0; kx < window->kernel_w; kx++, patch += c) {
+    const size_t bytes = window->pixel_bytes;
+    for (size_t kx = 0; kx < window->kernel_w; kx++, patch += bytes) {
         const size_t column = fid_window_column(window, x, kx);
         if (column < window->in.w)
-            memcpy(patch, image_row + column * c, c * sizeof *patch);
+            memcpy(patch, image_row + column * bytes, bytes);
         else
-            memset(patch, 0, c * sizeof *patch);
+            memset(patch, zero, bytes);
     }
 }
 
-void fid_window_patch(const struct fid_window *window, const float *image, size_t y, size_t x,
-                      float *patch)
+void fid_window_patch(const struct fid_window *window, const void *image, size_t y, size_t x,
+                      int zero, void *patch)
 {
     const struct fid_shape in = window->in;
     const size_t left = fid_window_column(window, x, 0);
     const bool whole = window->dilation_w == 1 && left < in.w && in.w - left >= window->kernel_w;
-    const size_t row_count = window->kernel_w * in.c;
-    for (size_t ky = 0; ky < window->kernel_h; ky++, patch += row_count) {
+    const size_t row_bytes = window->kernel_w * window->pixel_bytes;
+    char *to = patch;
+    for (size_t ky = 0; ky < window->kernel_h; ky++, to += row_bytes) {
         const size_t row = fid_window_row(window, y, ky);
         if (row >= in.h)
-            memset(patch, 0, row_count * sizeof *patch);
+            memset(to, zero, row_bytes);
         else if (whole)
-            memcpy(patch, image + (row * in.w + left) * in.c, row_count * sizeof *patch);
+            memcpy(to, pixel_at(window, image, row, left), row_bytes);
         else
-            patch_row_by_taps(window, image + row * in.w * in.c, x, patch);
+            patch_row_by_taps(window, pixel_at(window, image, row, 0), x, zero, to);
     }
 }

@@ -9,6 +9,7 @@
 
 struct fid_window {
     struct fid_shape in;
+    size_t pixel_bytes; /* of the input */
     size_t out_h, out_w;
     size_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
     size_t pad_top, pad_left; /* the rest of the padding follows from the output's size */
@@ -22,7 +23,7 @@ enum fid_window_fault {
     FID_WINDOW_OUTSIDE  /* an output would see nothing but padding (a fault for pools only) */
 };
 
-/* FILLS *window from a node's fields for an input; dilation 0 (pools) counts as 1. */
+/* FILLS *window from a node's fields for an input of f32; dilation 0 (pools) counts as 1. */
 enum fid_window_fault fid_window_set(const struct fid_file_node *node, struct fid_shape in,
                                      struct fid_window *window);
 /* FID_WINDOW_OUTSIDE when some output sees nothing but padding. */
@@ -47,8 +48,8 @@ static inline size_t fid_window_column(const struct fid_window *window, size_t x
 
 /* Writes the pointers to all taps of output (y, x) of one image, row by row of the kernel, `step`
  * places apart; those on the padding are `pad`. */
-void fid_window_pointers(const struct fid_window *window, const float *image, size_t y, size_t x,
-                         const float *pad, const float **taps, size_t step);
+void fid_window_pointers(const struct fid_window *window, const void *image, size_t y, size_t x,
+                         const void *pad, const void **taps, size_t step);
 
 /* A table of the taps of a row of outputs goes column by column of the input, kernel_h pointers a
  * column. The windows of neighbouring outputs are this many columns apart in it: they share columns
@@ -61,27 +62,28 @@ static inline size_t fid_window_columns_apart(const struct fid_window *window)
 
 /* Writes that table for output row y: (out_w - 1) · apart + kernel_w columns; `pad` on the padding.
  */
-void fid_window_row_columns(const struct fid_window *window, const float *image, size_t y,
-                            const float *pad, const float **taps);
+void fid_window_row_columns(const struct fid_window *window, const void *image, size_t y,
+                            const void *pad, const void **taps);
 
 /* Those of fid_window_pointers without those on the padding; returns how many there are. */
-size_t fid_window_pointers_inside(const struct fid_window *window, const float *image, size_t y,
-                                  size_t x, const float **taps);
+size_t fid_window_pointers_inside(const struct fid_window *window, const void *image, size_t y,
+                                  size_t x, const void **taps);
 
 /* The first tap of output (y, x) of one image if all of its taps are inside, otherwise NULL. */
-static inline const float *fid_window_inside(const struct fid_window *window, const float *image,
-                                             size_t y, size_t x)
+static inline const void *fid_window_inside(const struct fid_window *window, const void *image,
+                                            size_t y, size_t x)
 {
     const struct fid_shape in = window->in;
     const size_t top = fid_window_row(window, y, 0), left = fid_window_column(window, x, 0);
     const size_t below = (window->kernel_h - 1) * window->dilation_h;
     const size_t beside = (window->kernel_w - 1) * window->dilation_w;
     const bool inside = top < in.h && in.h - top > below && left < in.w && in.w - left > beside;
-    return inside ? image + (top * in.w + left) * in.c : NULL;
+    return inside ? (const char *)image + (top * in.w + left) * window->pixel_bytes : NULL;
 }
 
-/* Copies the taps of output (y, x) into patch [kernel_h · kernel_w · c], zeros for the padding. */
-void fid_window_patch(const struct fid_window *window, const float *image, size_t y, size_t x,
-                      float *patch);
+/* Copies the taps of output (y, x) into patch [kernel_h · kernel_w · c]; bytes of `zero` for the
+ * padding. */
+void fid_window_patch(const struct fid_window *window, const void *image, size_t y, size_t x,
+                      int zero, void *patch);
 
 #endif

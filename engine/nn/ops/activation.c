@@ -34,5 +34,7 @@ static void activation_run(const struct fid_step *step, const struct fid_run *ru
     fid_step_for_pixels(step, run, activate_pixels);
 }
 
-const struct fid_op fid_op_activation = {"activation", activation_infer_shape,
-                                         activation_scratch_size, NULL, activation_run};
+const struct fid_op fid_op_activation = {.name = "activation",
+                                         .infer_shape = activation_infer_shape,
+                                         .scratch_size = activation_scratch_size,
+                                         .run = activation_run};

@@ -81,5 +81,7 @@ static void affine_run(const struct fid_step *step, const struct fid_run *run)
     fid_step_for_pixels(step, run, maps ? affine_pixels_by_number : affine_pixels);
 }
 
-const struct fid_op fid_op_affine = {"affine", affine_infer_shape, affine_scratch_size, NULL,
-                                     affine_run};
+const struct fid_op fid_op_affine = {.name = "affine",
+                                     .infer_shape = affine_infer_shape,
+                                     .scratch_size = affine_scratch_size,
+                                     .run = affine_run};

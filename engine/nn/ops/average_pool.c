@@ -7,7 +7,7 @@ static void average_pool_scratch_size(struct fid_step *step, const struct fid_pl
     (void)context;
     step->method = "window";
     step->kernel_slot = "average_f32";
-    step->scratch_bytes = fid_window_taps(&step->window) * sizeof(float *);
+    step->scratch_bytes = fid_window_taps(&step->window) * sizeof(void *);
 }
 
 static void run_row(void *ctx, size_t index, int worker)
@@ -15,13 +15,14 @@ static void run_row(void *ctx, size_t index, int worker)
     const struct fid_pool_job *job = ctx;
     const struct fid_window *window = &job->step->window;
     const size_t channels = window->in.c;
-    const float *image = fid_tensor_image(&job->step->inputs[0], index / window->out_h);
-    const float **taps = fid_run_scratch(job->run, worker);
+    const void *image = fid_tensor_image(&job->step->inputs[0], index / window->out_h);
+    const void **taps = fid_run_scratch(job->run, worker);
     float *out = job->step->output.data + index * window->out_w * channels;
     for (size_t x = 0; x < window->out_w; x++, out += channels) {
         const size_t inside =
             fid_window_pointers_inside(window, image, index % window->out_h, x, taps);
-        job->run->kernels->average_f32(channels, inside, taps, 1.0f / (float)inside, out);
+        job->run->kernels->average_f32(channels, inside, (const void *)taps, 1.0f / (float)inside,
+                                       out);
     }
 }
 
@@ -31,5 +32,7 @@ static void average_pool_run(const struct fid_step *step, const struct fid_run *
     fid_parallel_for(run->pool, run->n * step->window.out_h, run_row, &job);
 }
 
-const struct fid_op fid_op_average_pool = {"average_pool", fid_pool_infer_shape,
-                                           average_pool_scratch_size, NULL, average_pool_run};
+const struct fid_op fid_op_average_pool = {.name = "average_pool",
+                                           .infer_shape = fid_pool_infer_shape,
+                                           .scratch_size = average_pool_scratch_size,
+                                           .run = average_pool_run};

@@ -1,5 +1,6 @@
 /* concat.c - values one behind the other along h, w or c. */
 #include "engine/nn/ops/ops.h"
+#include "engine/nn/quantized.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -54,14 +55,19 @@ static void concat_run(const struct fid_step *step, const struct fid_run *run)
     const struct fid_shape out = step->output.shape;
     const size_t out_length = run_length(out, axis);
     const size_t positions = run->n * (fid_shape_count(out) / out_length);
-    float *to = step->output.data;
+    const size_t element = fid_tensor_element_bytes(&step->output);
+    size_t to = 0;
     for (size_t i = 0; i < step->input_count; i++) {
         const size_t length = run_length(step->inputs[i].shape, axis);
         for (size_t p = 0; p < positions; p++)
-            memcpy(to + p * out_length, step->inputs[i].data + p * length, length * sizeof *to);
+            memcpy(fid_tensor_at(&step->output, to + p * out_length),
+                   fid_tensor_at(&step->inputs[i], p * length), length * element);
         to += length;
     }
 }
 
-const struct fid_op fid_op_concat = {"concat", concat_infer_shape, concat_scratch_size, NULL,
-                                     concat_run};
+const struct fid_op fid_op_concat = {.name = "concat",
+                                     .infer_shape = concat_infer_shape,
+                                     .scratch_size = concat_scratch_size,
+                                     .run = concat_run,
+                                     .types = FID_TYPES_SAME};

@@ -1,6 +1,7 @@
 /* conv.c - two-dimensional convolution: its shape, and which method computes it. */
 #include "engine/nn/ops/conv_methods.h"
 #include "engine/nn/ops/ops.h"
+#include "engine/nn/quantized.h"
 
 #include <string.h>
 
@@ -83,7 +84,8 @@ static const struct fid_conv_method *choose(const struct fid_step *step,
 {
     const size_t short_tap = 16;
     const struct fid_conv_method *const forced = context->forced;
-    if (forced != NULL && forced->applies(step))
+    const bool bytes = fid_is_bytes(&step->inputs[0]);
+    if (forced != NULL && (!bytes || forced->bytes_slot != NULL) && forced->applies(step))
         return forced;
     if (fid_conv_depthwise.applies(step))
         return &fid_conv_depthwise;
@@ -92,7 +94,7 @@ static const struct fid_conv_method *choose(const struct fid_step *step,
     if (!fid_conv_indirect_gemm.applies(step))
         return &fid_conv_direct;
     const struct fid_conv_method *winograd = fid_conv_winograd_choose(step);
-    if (winograd != NULL && !context->low_memory)
+    if (winograd != NULL && !context->low_memory && !bytes)
         return winograd;
     if (step->window.in.c >= short_tap)
         return &fid_conv_indirect_gemm;
@@ -105,9 +107,10 @@ static void conv_scratch_size(struct fid_step *step, const struct fid_plan_conte
     step->conv = choose(step, context);
     step->openblas = context->openblas;
     step->method = step->conv->name;
-    step->kernel_slot = step->conv->kernel_slot;
+    step->kernel_slot =
+        fid_is_bytes(&step->inputs[0]) ? step->conv->bytes_slot : step->conv->kernel_slot;
     step->foreign_kernel = step->conv->needs_openblas;
-    step->share = step->conv->in_place && step->input_count == 2 ? 1u << 1 : 0;
+    step->share = step->conv->in_place && step->input_count == 2 ? 1u << 1 : 0; /* if of one type */
     step->macs = (uint64_t)fid_shape_count(step->output.shape) * fid_window_taps(&step->window) *
                  filter->dims[3];
     fid_step_set_post(step, FID_CONV_SLOPE);
@@ -125,5 +128,9 @@ static void conv_run(const struct fid_step *step, const struct fid_run *run)
     step->conv->run(step, run);
 }
 
-const struct fid_op fid_op_conv = {"conv", conv_infer_shape, conv_scratch_size, conv_prepare,
-                                   conv_run};
+const struct fid_op fid_op_conv = {.name = "conv",
+                                   .infer_shape = conv_infer_shape,
+                                   .scratch_size = conv_scratch_size,
+                                   .prepare = conv_prepare,
+                                   .run = conv_run,
+                                   .types = FID_TYPES_PRODUCT};

@@ -3,6 +3,7 @@
  * Taps go column by column of the kernel, because then the windows of neighbouring outputs overlap
  * in the pointer table too: the kernel loads a shared pixel once for all of them. */
 #include "engine/nn/ops/conv_methods.h"
+#include "engine/nn/quantized.h"
 
 /* Kernel columns under a row of outputs. */
 static uint64_t row_columns(const struct fid_window *window)
@@ -23,18 +24,29 @@ static void run_row(void *ctx, size_t index, int worker)
     const size_t taps = fid_window_taps(window);
     const size_t channels = step->output.shape.c;
     const size_t at = index * window->out_w * channels;
-    const float *image = fid_tensor_image(&step->inputs[0], index / window->out_h);
-    const float **table = fid_run_scratch(job->run, worker);
-    struct fid_post_f32 post = step->post;
-    if (fid_conv_residual(step) != NULL) {
-        post.residual = fid_conv_residual(step) + at;
-        post.residual_stride = channels;
-    }
+    const bool bytes = fid_is_bytes(&step->inputs[0]);
+    const void *image = fid_tensor_image(&step->inputs[0], index / window->out_h);
+    const void **table = fid_run_scratch(job->run, worker);
     const size_t in_step = fid_window_columns_apart(window) * window->kernel_h;
-    fid_window_row_columns(window, image, index % window->out_h, job->run->zeros, table);
-    job->run->kernels->depthwise_f32(window->out_w, channels, taps, table, in_step, step->packed,
-                                     step->output.data + at, channels, &post);
-    fid_step_finish(step, job->run->kernels, at, window->out_w * channels);
+    fid_window_row_columns(window, image, index % window->out_h,
+                           bytes ? fid_columns_s8_pad(step) : job->run->zeros, table);
+    if (bytes) {
+        struct fid_post_s8 post = fid_step_post_s8(step);
+        post.residual = fid_conv_residual(step, at);
+        post.residual_stride = channels;
+        job->run->kernels->depthwise_s8(window->out_w, channels, taps, (const void *)table, in_step,
+                                        step->packed, fid_tensor_at(&step->output, at), channels,
+                                        &post);
+    } else {
+        struct fid_post_f32 post = step->post;
+        post.residual = fid_conv_residual(step, at);
+        post.residual_stride = channels;
+        job->run->kernels->depthwise_f32(window->out_w, channels, taps, (const void *)table,
+                                         in_step, step->packed, step->output.data + at, channels,
+                                         &post);
+    }
+    if (!fid_is_bytes(&step->output))
+        fid_step_finish(step, job->run->kernels, at, window->out_w * channels);
 }
 
 static void depthwise_run(const struct fid_step *step, const struct fid_run *run)
@@ -45,19 +57,33 @@ static void depthwise_run(const struct fid_step *step, const struct fid_run *run
 
 static void depthwise_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
 {
-    const size_t taps = fid_window_taps(&step->window);
-    step->packed_bytes =
-        fid_pack_depthwise_size(step->output.shape.c, taps, context->kernels->tile.depthwise_cr) *
-        sizeof(float);
-    step->scratch_bytes = row_columns(&step->window) * step->window.kernel_h * sizeof(float *);
+    const size_t taps = fid_window_taps(&step->window), channels = step->output.shape.c;
+    const struct fid_kernels *kernels = context->kernels;
+    if (fid_is_bytes(&step->inputs[0]))
+        step->packed_bytes =
+            fid_pack_depthwise_s8_size(channels, taps, kernels) + fid_columns_s8_bytes(step);
+    else
+        step->packed_bytes =
+            fid_pack_depthwise_size(channels, taps, kernels->tile.depthwise_cr) * sizeof(float);
+    step->scratch_bytes = row_columns(&step->window) * step->window.kernel_h * sizeof(void *);
 }
 
 static void depthwise_prepare(struct fid_step *step, const struct fid_plan_context *context)
 {
     const struct fid_window *window = &step->window;
-    fid_pack_depthwise(step->output.shape.c, window->kernel_h, window->kernel_w,
-                       context->kernels->tile.depthwise_cr, step->weights[FID_CONV_FILTER].data,
-                       step->weights[FID_CONV_BIAS].data, step->packed);
+    const struct fid_kernels *kernels = context->kernels;
+    const float *filter = step->weights[FID_CONV_FILTER].data;
+    const size_t channels = step->output.shape.c;
+    if (fid_is_bytes(&step->inputs[0])) {
+        struct fid_columns_s8 columns;
+        const uint64_t at = fid_pack_depthwise_s8_size(channels, fid_window_taps(window), kernels);
+        fid_columns_s8_fill(step, (char *)step->packed + at, &columns);
+        fid_pack_depthwise_s8(channels, window->kernel_h, window->kernel_w, kernels,
+                              (const int8_t *)(filter + channels), &columns, step->packed);
+    } else {
+        fid_pack_depthwise(channels, window->kernel_h, window->kernel_w, kernels->tile.depthwise_cr,
+                           filter, step->weights[FID_CONV_BIAS].data, step->packed);
+    }
     fid_weight_file_release_tensor(step->file, step->weights[FID_CONV_FILTER].number);
 }
 
@@ -70,6 +96,7 @@ static bool is_depthwise(const struct fid_step *step)
 const struct fid_conv_method fid_conv_depthwise = {
     .name = "depthwise",
     .kernel_slot = "depthwise_f32",
+    .bytes_slot = "depthwise_s8",
     .in_place = true,
     .applies = is_depthwise,
     .scratch_size = depthwise_scratch_size,

@@ -4,6 +4,7 @@
  * neighbours in the picture (rows), or in a patch copied for it (im2col). */
 #include "engine/nn/gemm_driver.h"
 #include "engine/nn/ops/conv_methods.h"
+#include "engine/nn/quantized.h"
 
 /* Picture and place of row `row` of the product. */
 struct place {
@@ -30,69 +31,76 @@ static void next_place(const struct fid_window *window, struct place *place)
 
 /* Where a row is a pixel of the input, pictures follow each other too. */
 static void point_at_pixels(const struct fid_gemm *gemm, const struct fid_run *run,
-                            const struct fid_gemm_rows *rows, const float **a, float *patches)
+                            const struct fid_gemm_rows *rows, const void **a, char *patches)
 {
     (void)run;
     (void)patches;
-    const float *pixel = gemm->step->inputs[0].data + rows->first * gemm->k;
-    for (size_t i = 0; i < rows->count; i++, pixel += gemm->k)
+    const size_t pixel_bytes = gemm->step->window.pixel_bytes;
+    const uint8_t *pixel = gemm->step->inputs[0].bytes + rows->first * pixel_bytes;
+    for (size_t i = 0; i < rows->count; i++, pixel += pixel_bytes)
         a[i] = pixel;
 }
 
 static void point_at_taps(const struct fid_gemm *gemm, const struct fid_run *run,
-                          const struct fid_gemm_rows *rows, const float **a, float *patches)
+                          const struct fid_gemm_rows *rows, const void **a, char *patches)
 {
     (void)patches;
     const struct fid_step *step = gemm->step;
     const struct fid_window *window = &step->window;
+    const void *pad = gemm->bytes ? fid_columns_s8_pad(step) : run->zeros;
     struct place place = place_of(window, rows->first);
     for (size_t i = 0; i < rows->count; i++, next_place(window, &place)) {
-        const float *image = fid_tensor_image(&step->inputs[0], place.image);
-        const float *only =
+        const void *image = fid_tensor_image(&step->inputs[0], place.image);
+        const void *only =
             gemm->taps == 1 ? fid_window_inside(window, image, place.y, place.x) : NULL;
         if (only != NULL)
             a[i] = only;
         else
-            fid_window_pointers(window, image, place.y, place.x, run->zeros, a + i, rows->count);
+            fid_window_pointers(window, image, place.y, place.x, pad, a + i, rows->count);
     }
 }
 
 /* Where the windows of a row of outputs begin in the picture; NULL where they are not all inside
  * above or below. */
-static const float *row_of_windows(const struct fid_tensor *input, const struct fid_window *window,
-                                   const struct place *place)
+static const char *row_of_windows(const struct fid_tensor *input, const struct fid_window *window,
+                                  const struct place *place)
 {
     const struct fid_shape in = window->in;
     const size_t top = fid_window_row(window, place->y, 0);
     const size_t below = (window->kernel_h - 1) * window->dilation_h;
     const bool inside = top < in.h && in.h - top > below;
-    return inside ? fid_tensor_image(input, place->image) + top * in.w * in.c : NULL;
+    return inside ? (const char *)fid_tensor_image(input, place->image) +
+                        top * in.w * window->pixel_bytes
+                  : NULL;
 }
 
 /* Pointers to the rows of a window: into the picture where it lies wholly inside, into a patch
  * otherwise. One tap is a row of the kernel, or all of it where the patch is always made. */
 static void point_at_rows(const struct fid_gemm *gemm, const struct fid_run *run,
-                          const struct fid_gemm_rows *rows, const float **a, float *patches)
+                          const struct fid_gemm_rows *rows, const void **a, char *patches)
 {
     (void)run;
     const struct fid_tensor *input = &gemm->step->inputs[0];
     const struct fid_window *window = &gemm->step->window;
     const struct fid_shape in = window->in;
     const size_t beside = (window->kernel_w - 1) * window->dilation_w;
-    const size_t row_step = window->dilation_h * in.w * in.c;
+    const size_t row_step = window->dilation_h * in.w * window->pixel_bytes;
+    const size_t tap_bytes = gemm->patch_bytes / gemm->taps;
+    const int zero = gemm->bytes ? fid_zero_point(input) : 0;
     struct place place = place_of(window, rows->first);
-    const float *row = NULL;
-    for (size_t i = 0; i < rows->count; i++, next_place(window, &place), patches += gemm->patch) {
+    const char *row = NULL;
+    for (size_t i = 0; i < rows->count;
+         i++, next_place(window, &place), patches += gemm->patch_bytes) {
         if (gemm->taps > 1 && (i == 0 || place.x == 0))
             row = row_of_windows(input, window, &place);
         const size_t left = fid_window_column(window, place.x, 0);
         const bool inside = row != NULL && left < in.w && in.w - left > beside;
-        const float *corner = inside ? row + left * in.c : patches;
+        const char *corner = inside ? row + left * window->pixel_bytes : patches;
         if (!inside)
-            fid_window_patch(window, fid_tensor_image(input, place.image), place.y, place.x,
+            fid_window_patch(window, fid_tensor_image(input, place.image), place.y, place.x, zero,
                              patches);
         for (size_t t = 0; t < gemm->taps; t++)
-            a[t * rows->count + i] = corner + t * (inside ? row_step : gemm->k);
+            a[t * rows->count + i] = corner + t * (inside ? row_step : tap_bytes);
     }
 }
 
@@ -111,8 +119,9 @@ static struct fid_gemm indirect_product(const struct fid_step *step)
                              .columns = step->output.shape.c,
                              .taps = fid_window_taps(&step->window),
                              .k = step->window.in.c,
-                             .residual = fid_conv_residual(step),
-                             .c = step->output.data,
+                             .bytes = fid_is_bytes(&step->inputs[0]),
+                             .residual = fid_conv_residual(step, 0),
+                             .c = step->output.bytes,
                              .source = is_pixel_by_pixel(&step->window) ? point_at_pixels
                                                                         : point_at_taps};
 }
@@ -122,7 +131,7 @@ static struct fid_gemm im2col_product(const struct fid_step *step)
     struct fid_gemm gemm = indirect_product(step);
     gemm.k *= gemm.taps;
     gemm.taps = 1;
-    gemm.patch = gemm.k;
+    gemm.patch_bytes = fid_window_taps(&step->window) * step->window.pixel_bytes;
     gemm.source = point_at_rows;
     return gemm;
 }
@@ -142,15 +151,6 @@ static void size_product(struct fid_step *step, const struct fid_gemm *gemm,
     step->scratch_bytes = fid_gemm_scratch_bytes(gemm, context->kernels);
 }
 
-static void pack_product(struct fid_step *step, const struct fid_gemm *gemm,
-                         const struct fid_plan_context *context)
-{
-    const struct fid_weights *weights = step->weights;
-    fid_gemm_pack(gemm, context, weights[FID_CONV_FILTER].data, weights[FID_CONV_BIAS].data,
-                  step->packed);
-    fid_weight_file_release_tensor(step->file, weights[FID_CONV_FILTER].number);
-}
-
 static void indirect_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
 {
     const struct fid_gemm gemm = indirect_product(step);
@@ -160,7 +160,7 @@ static void indirect_scratch_size(struct fid_step *step, const struct fid_plan_c
 static void indirect_prepare(struct fid_step *step, const struct fid_plan_context *context)
 {
     const struct fid_gemm gemm = indirect_product(step);
-    pack_product(step, &gemm, context);
+    fid_gemm_pack(&gemm, context);
 }
 
 static void indirect_run(const struct fid_step *step, const struct fid_run *run)
@@ -178,7 +178,7 @@ static void im2col_scratch_size(struct fid_step *step, const struct fid_plan_con
 static void im2col_prepare(struct fid_step *step, const struct fid_plan_context *context)
 {
     const struct fid_gemm gemm = im2col_product(step);
-    pack_product(step, &gemm, context);
+    fid_gemm_pack(&gemm, context);
 }
 
 static void im2col_run(const struct fid_step *step, const struct fid_run *run)
@@ -196,7 +196,7 @@ static void rows_scratch_size(struct fid_step *step, const struct fid_plan_conte
 static void rows_prepare(struct fid_step *step, const struct fid_plan_context *context)
 {
     const struct fid_gemm gemm = rows_product(step);
-    pack_product(step, &gemm, context);
+    fid_gemm_pack(&gemm, context);
 }
 
 static void rows_run(const struct fid_step *step, const struct fid_run *run)
@@ -223,6 +223,7 @@ static bool is_1x1(const struct fid_step *step)
 const struct fid_conv_method fid_conv_gemm_1x1 = {
     .name = "gemm_1x1",
     .kernel_slot = "gemm_f32",
+    .bytes_slot = "gemm_s8",
     .in_place = true,
     .applies = is_1x1,
     .scratch_size = indirect_scratch_size,
@@ -233,6 +234,7 @@ const struct fid_conv_method fid_conv_gemm_1x1 = {
 const struct fid_conv_method fid_conv_indirect_gemm = {
     .name = "indirect_gemm",
     .kernel_slot = "gemm_f32",
+    .bytes_slot = "gemm_s8",
     .in_place = true,
     .applies = is_ungrouped,
     .scratch_size = indirect_scratch_size,
@@ -249,6 +251,7 @@ static bool has_whole_rows(const struct fid_step *step)
 const struct fid_conv_method fid_conv_rows_gemm = {
     .name = "rows_gemm",
     .kernel_slot = "gemm_f32",
+    .bytes_slot = "gemm_s8",
     .in_place = true,
     .applies = has_whole_rows,
     .scratch_size = rows_scratch_size,
@@ -259,6 +262,7 @@ const struct fid_conv_method fid_conv_rows_gemm = {
 const struct fid_conv_method fid_conv_im2col_gemm = {
     .name = "im2col_gemm",
     .kernel_slot = "gemm_f32",
+    .bytes_slot = "gemm_s8",
     .in_place = true,
     .applies = is_ungrouped,
     .scratch_size = im2col_scratch_size,

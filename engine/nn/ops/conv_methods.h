@@ -7,6 +7,7 @@
 struct fid_conv_method {
     const char *name;        /* printed, and selectable by fid_options.method */
     const char *kernel_slot; /* "" for plain C */
+    const char *bytes_slot;  /* the same for bytes; NULL: it has none */
     bool needs_openblas;
     bool in_place;     /* the output may be written over the residual */
     size_t winograd_m; /* side of a Winograd method's tiles; else 0 */
@@ -31,9 +32,10 @@ const struct fid_conv_method *fid_conv_method_at(size_t i);
 /* The tensors of a conv node. */
 enum { FID_CONV_FILTER, FID_CONV_BIAS, FID_CONV_SLOPE };
 
-static inline const float *fid_conv_residual(const struct fid_step *step)
+/* NULL, or the residual's number `at`, of the input's type. */
+static inline const void *fid_conv_residual(const struct fid_step *step, size_t at)
 {
-    return step->input_count > 1 ? step->inputs[1].data : NULL;
+    return step->input_count > 1 ? fid_tensor_at(&step->inputs[1], at) : NULL;
 }
 
 #endif

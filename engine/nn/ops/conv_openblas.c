@@ -56,7 +56,7 @@ static const float *left_matrix(const struct openblas_job *job, size_t image, si
         return input + row * job->split.k;
     float *patches = fid_run_scratch(job->run, worker);
     for (size_t i = 0; i < rows; i++)
-        fid_window_patch(window, input, (row + i) / window->out_w, (row + i) % window->out_w,
+        fid_window_patch(window, input, (row + i) / window->out_w, (row + i) % window->out_w, 0,
                          patches + i * job->split.k);
     return patches;
 }
@@ -71,8 +71,7 @@ static void finish_block(const struct openblas_job *job, size_t at, size_t rows,
         post.slope += column;
     for (size_t i = 0; i < rows; i++, at += job->split.columns) {
         float *c = step->output.data + at;
-        if (fid_conv_residual(step) != NULL)
-            post.residual = fid_conv_residual(step) + at;
+        post.residual = fid_conv_residual(step, at);
         job->run->kernels->affine_f32(1, columns, c, NULL,
                                       step->weights[FID_CONV_BIAS].data + column, c, &post);
         fid_step_finish(step, job->run->kernels, at, columns);
@@ -115,7 +114,9 @@ static void openblas_scratch_size(struct fid_step *step, const struct fid_plan_c
 static bool openblas_applies(const struct fid_step *step)
 {
     const size_t k = fid_window_taps(&step->window) * step->window.in.c;
-    return step->node->groups == 1 && k <= INT_MAX && step->output.shape.c <= INT_MAX;
+    return step->node->groups == 1 &&
+           step->weights[FID_CONV_FILTER].record->type == FID_TENSOR_F32 && k <= INT_MAX &&
+           step->output.shape.c <= INT_MAX;
 }
 
 /* Not in place: sgemm writes the output before the residual is read. The filter is used where it

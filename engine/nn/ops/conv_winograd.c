@@ -77,15 +77,16 @@ static void transform_tile(void *ctx, size_t index, int worker)
     const struct winograd_job *job = ctx;
     const struct winograd *w = &job->w;
     const size_t tile = job->first + index, place = tile % w->image_tiles;
-    const float *image = fid_tensor_image(&job->step->inputs[0], tile / w->image_tiles);
-    const float *taps[POSITIONS_MAX];
+    const void *image = fid_tensor_image(&job->step->inputs[0], tile / w->image_tiles);
+    const void *taps[POSITIONS_MAX];
     fid_window_pointers(&w->tiles, image, place / w->tiles.out_w, place % w->tiles.out_w,
                         job->run->zeros, taps, 1);
-    job->run->kernels->winograd_input_f32(w->m, w->c_in, taps, job->v + index * w->c_in, w->v_step);
+    job->run->kernels->winograd_input_f32(w->m, w->c_in, (const void *)taps,
+                                          job->v + index * w->c_in, w->v_step);
 }
 
 static void point_at_tiles(const struct fid_gemm *gemm, const struct fid_run *run,
-                           const struct fid_gemm_rows *rows, const float **a, float *patches)
+                           const struct fid_gemm_rows *rows, const void **a, char *patches)
 {
     (void)run;
     (void)patches;
@@ -121,8 +122,7 @@ static void finish_tile(void *ctx, size_t index, int worker)
     const size_t row_step = window->out_w * w->c_out;
     const size_t at = ((tile / w->image_tiles * window->out_h + y) * window->out_w + x) * w->c_out;
     struct fid_post_f32 post = step->post;
-    if (fid_conv_residual(step) != NULL)
-        post.residual = fid_conv_residual(step) + at;
+    post.residual = fid_conv_residual(step, at);
     job->run->kernels->winograd_output_f32(w->m, w->c_out, job->products + index * w->c_out,
                                            w->m_step, step->weights[FID_CONV_BIAS].data, rows,
                                            columns, step->output.data + at, row_step, w->c_out,

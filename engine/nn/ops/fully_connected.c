@@ -2,6 +2,7 @@
  */
 #include "engine/nn/gemm_driver.h"
 #include "engine/nn/ops/ops.h"
+#include "engine/nn/quantized.h"
 
 enum { FILTER, BIAS, SLOPE };
 
@@ -25,7 +26,7 @@ static enum fid_status fully_connected_infer_shape(struct fid_step *step, struct
 }
 
 static void point_at_pictures(const struct fid_gemm *gemm, const struct fid_run *run,
-                              const struct fid_gemm_rows *rows, const float **a, float *patches)
+                              const struct fid_gemm_rows *rows, const void **a, char *patches)
 {
     (void)run;
     (void)patches;
@@ -40,7 +41,8 @@ static struct fid_gemm product(const struct fid_step *step)
                              .columns = step->output.shape.c,
                              .taps = 1,
                              .k = fid_shape_count(step->inputs[0].shape),
-                             .c = step->output.data,
+                             .bytes = fid_is_bytes(&step->inputs[0]),
+                             .c = step->output.bytes,
                              .source = point_at_pictures};
 }
 
@@ -49,7 +51,7 @@ static void fully_connected_scratch_size(struct fid_step *step,
 {
     const struct fid_gemm gemm = product(step);
     step->method = "gemm";
-    step->kernel_slot = "gemm_f32";
+    step->kernel_slot = gemm.bytes ? "gemm_s8" : "gemm_f32";
     step->macs = (uint64_t)gemm.columns * gemm.k;
     step->packed_bytes = fid_gemm_packed_bytes(&gemm, context->kernels);
     step->scratch_bytes = fid_gemm_scratch_bytes(&gemm, context->kernels);
@@ -59,9 +61,7 @@ static void fully_connected_scratch_size(struct fid_step *step,
 static void fully_connected_prepare(struct fid_step *step, const struct fid_plan_context *context)
 {
     const struct fid_gemm gemm = product(step);
-    fid_gemm_pack(&gemm, context, step->weights[FILTER].data, step->weights[BIAS].data,
-                  step->packed);
-    fid_weight_file_release_tensor(step->file, step->weights[FILTER].number);
+    fid_gemm_pack(&gemm, context);
 }
 
 static void fully_connected_run(const struct fid_step *step, const struct fid_run *run)
@@ -70,6 +70,9 @@ static void fully_connected_run(const struct fid_step *step, const struct fid_ru
     fid_gemm_run(&gemm, run, run->n);
 }
 
-const struct fid_op fid_op_fully_connected = {"fully_connected", fully_connected_infer_shape,
-                                              fully_connected_scratch_size, fully_connected_prepare,
-                                              fully_connected_run};
+const struct fid_op fid_op_fully_connected = {.name = "fully_connected",
+                                              .infer_shape = fully_connected_infer_shape,
+                                              .scratch_size = fully_connected_scratch_size,
+                                              .prepare = fully_connected_prepare,
+                                              .run = fully_connected_run,
+                                              .types = FID_TYPES_PRODUCT};

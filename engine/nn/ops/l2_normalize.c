@@ -38,5 +38,7 @@ static void l2_normalize_run(const struct fid_step *step, const struct fid_run *
     fid_step_for_pixels(step, run, l2_normalize_pixels);
 }
 
-const struct fid_op fid_op_l2_normalize = {"l2_normalize", l2_normalize_infer_shape,
-                                           l2_normalize_scratch_size, NULL, l2_normalize_run};
+const struct fid_op fid_op_l2_normalize = {.name = "l2_normalize",
+                                           .infer_shape = l2_normalize_infer_shape,
+                                           .scratch_size = l2_normalize_scratch_size,
+                                           .run = l2_normalize_run};

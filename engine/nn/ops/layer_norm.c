@@ -39,5 +39,7 @@ static void layer_norm_run(const struct fid_step *step, const struct fid_run *ru
     fid_step_for_pixels(step, run, layer_norm_pixels);
 }
 
-const struct fid_op fid_op_layer_norm = {"layer_norm", layer_norm_infer_shape,
-                                         layer_norm_scratch_size, NULL, layer_norm_run};
+const struct fid_op fid_op_layer_norm = {.name = "layer_norm",
+                                         .infer_shape = layer_norm_infer_shape,
+                                         .scratch_size = layer_norm_scratch_size,
+                                         .run = layer_norm_run};

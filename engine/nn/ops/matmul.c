@@ -96,5 +96,7 @@ static void matmul_run(const struct fid_step *step, const struct fid_run *run)
     fid_parallel_for(run->pool, run->n * step->output.shape.h, run_row, &job);
 }
 
-const struct fid_op fid_op_matmul = {"matmul", matmul_infer_shape, matmul_scratch_size, NULL,
-                                     matmul_run};
+const struct fid_op fid_op_matmul = {.name = "matmul",
+                                     .infer_shape = matmul_infer_shape,
+                                     .scratch_size = matmul_scratch_size,
+                                     .run = matmul_run};

@@ -1,6 +1,7 @@
 /* max_pool.c - the largest number of each channel under a window. */
 #include "engine/nn/ops/ops.h"
 #include "engine/nn/ops/pool.h"
+#include "engine/nn/quantized.h"
 
 #include <math.h>
 
@@ -8,9 +9,9 @@ static void max_pool_scratch_size(struct fid_step *step, const struct fid_plan_c
 {
     (void)context;
     step->method = "window";
-    step->kernel_slot = "max_pool_f32";
+    step->kernel_slot = fid_is_bytes(&step->inputs[0]) ? "max_pool_u8" : "max_pool_f32";
     step->scratch_bytes =
-        (uint64_t)step->window.out_w * fid_window_taps(&step->window) * sizeof(float *);
+        (uint64_t)step->window.out_w * fid_window_taps(&step->window) * sizeof(void *);
 }
 
 static void run_row(void *ctx, size_t index, int worker)
@@ -19,18 +20,23 @@ static void run_row(void *ctx, size_t index, int worker)
     const struct fid_window *window = &job->step->window;
     const size_t taps = fid_window_taps(window);
     const size_t channels = window->in.c;
-    const float *image = fid_tensor_image(&job->step->inputs[0], index / window->out_h);
-    const float **table = fid_run_scratch(job->run, worker);
+    const struct fid_kernels *kernels = job->run->kernels;
+    const void *image = fid_tensor_image(&job->step->inputs[0], index / window->out_h);
+    const void **table = fid_run_scratch(job->run, worker);
+    void *out = fid_tensor_at(&job->step->output, index * window->out_w * channels);
     for (size_t x = 0; x < window->out_w; x++) {
-        const float **place = table + x * taps;
+        const void **place = table + x * taps;
         const size_t inside =
             fid_window_pointers_inside(window, image, index % window->out_h, x, place);
         for (size_t t = inside; t < taps; t++)
             place[t] = place[0];
     }
-    job->run->kernels->max_pool_f32(window->out_w, channels, taps, table, taps,
-                                    job->step->output.data + index * window->out_w * channels,
-                                    channels, -INFINITY, INFINITY);
+    if (fid_is_bytes(&job->step->output))
+        kernels->max_pool_u8(window->out_w, channels, taps, (const void *)table, taps, out,
+                             channels);
+    else
+        kernels->max_pool_f32(window->out_w, channels, taps, (const void *)table, taps, out,
+                              channels, -INFINITY, INFINITY);
 }
 
 static void max_pool_run(const struct fid_step *step, const struct fid_run *run)
@@ -39,5 +45,8 @@ static void max_pool_run(const struct fid_step *step, const struct fid_run *run)
     fid_parallel_for(run->pool, run->n * step->window.out_h, run_row, &job);
 }
 
-const struct fid_op fid_op_max_pool = {"max_pool", fid_pool_infer_shape, max_pool_scratch_size,
-                                       NULL, max_pool_run};
+const struct fid_op fid_op_max_pool = {.name = "max_pool",
+                                       .infer_shape = fid_pool_infer_shape,
+                                       .scratch_size = max_pool_scratch_size,
+                                       .run = max_pool_run,
+                                       .types = FID_TYPES_SAME};

@@ -67,5 +67,7 @@ static void multiply_run(const struct fid_step *step, const struct fid_run *run)
     fid_step_for_pixels(step, run, by_channel(step) ? multiply_pixels_by_channel : multiply_pixels);
 }
 
-const struct fid_op fid_op_multiply = {"multiply", multiply_infer_shape, multiply_scratch_size,
-                                       NULL, multiply_run};
+const struct fid_op fid_op_multiply = {.name = "multiply",
+                                       .infer_shape = multiply_infer_shape,
+                                       .scratch_size = multiply_scratch_size,
+                                       .run = multiply_run};

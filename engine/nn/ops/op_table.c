@@ -21,6 +21,7 @@ static const struct fid_op *const op_table[FID_OP_END] = {
     [FID_OP_MATMUL] = &fid_op_matmul,
     [FID_OP_RESIZE_BILINEAR] = &fid_op_resize_bilinear,
     [FID_OP_SLICE] = &fid_op_slice,
+    [FID_OP_CONVERT] = &fid_op_convert,
 };
 
 const struct fid_op *fid_op_of(unsigned kind)

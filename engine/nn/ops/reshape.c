@@ -1,5 +1,6 @@
 /* reshape.c - the same numbers under another shape: no work at all. */
 #include "engine/nn/ops/ops.h"
+#include "engine/nn/quantized.h"
 
 /* FILLS dims from shape[1..3], one of which may be -1 for "what is left". */
 static bool solve(const int32_t *shape, size_t total, size_t dims[3])
@@ -48,5 +49,8 @@ static void reshape_run(const struct fid_step *step, const struct fid_run *run)
     (void)run;
 }
 
-const struct fid_op fid_op_reshape = {"reshape", reshape_infer_shape, reshape_scratch_size, NULL,
-                                      reshape_run};
+const struct fid_op fid_op_reshape = {.name = "reshape",
+                                      .infer_shape = reshape_infer_shape,
+                                      .scratch_size = reshape_scratch_size,
+                                      .run = reshape_run,
+                                      .types = FID_TYPES_SAME};

@@ -76,6 +76,7 @@ static void resize_bilinear_run(const struct fid_step *step, const struct fid_ru
     fid_parallel_for(run->pool, run->n * step->output.shape.h, run_row, &job);
 }
 
-const struct fid_op fid_op_resize_bilinear = {"resize_bilinear", resize_bilinear_infer_shape,
-                                              resize_bilinear_scratch_size, NULL,
-                                              resize_bilinear_run};
+const struct fid_op fid_op_resize_bilinear = {.name = "resize_bilinear",
+                                              .infer_shape = resize_bilinear_infer_shape,
+                                              .scratch_size = resize_bilinear_scratch_size,
+                                              .run = resize_bilinear_run};

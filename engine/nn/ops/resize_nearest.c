@@ -1,5 +1,6 @@
 /* resize_nearest.c - every pixel repeated scale × scale times. */
 #include "engine/nn/ops/ops.h"
+#include "engine/nn/quantized.h"
 
 #include <string.h>
 
@@ -36,11 +37,12 @@ static void run_row(void *ctx, size_t index, int worker)
     const struct fid_step *step = ((const struct resize_job *)ctx)->step;
     const struct fid_shape in = step->inputs[0].shape, out = step->output.shape;
     const size_t scale = (size_t)step->node->scale;
-    const float *from =
-        fid_tensor_image(&step->inputs[0], index / out.h) + index % out.h / scale * in.w * in.c;
-    float *to = step->output.data + index * out.w * out.c;
+    const size_t row = index / out.h * in.h + index % out.h / scale;
+    const size_t pixel_bytes = out.c * fid_tensor_element_bytes(&step->output);
+    const char *from = fid_tensor_at(&step->inputs[0], row * in.w * in.c);
+    char *to = fid_tensor_at(&step->output, index * out.w * out.c);
     for (size_t x = 0; x < out.w; x++)
-        memcpy(to + x * out.c, from + x / scale * in.c, out.c * sizeof *to);
+        memcpy(to + x * pixel_bytes, from + x / scale * pixel_bytes, pixel_bytes);
 }
 
 static void resize_nearest_run(const struct fid_step *step, const struct fid_run *run)
@@ -49,5 +51,8 @@ static void resize_nearest_run(const struct fid_step *step, const struct fid_run
     fid_parallel_for(run->pool, run->n * step->output.shape.h, run_row, &job);
 }
 
-const struct fid_op fid_op_resize_nearest = {"resize_nearest", resize_nearest_infer_shape,
-                                             resize_nearest_scratch_size, NULL, resize_nearest_run};
+const struct fid_op fid_op_resize_nearest = {.name = "resize_nearest",
+                                             .infer_shape = resize_nearest_infer_shape,
+                                             .scratch_size = resize_nearest_scratch_size,
+                                             .run = resize_nearest_run,
+                                             .types = FID_TYPES_SAME};

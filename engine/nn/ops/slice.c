@@ -1,5 +1,6 @@
 /* slice.c - a stretch of a value along h, w or c. */
 #include "engine/nn/ops/ops.h"
+#include "engine/nn/quantized.h"
 
 #include <string.h>
 
@@ -43,10 +44,15 @@ static void slice_run(const struct fid_step *step, const struct fid_run *run)
     const size_t side = axis == AXIS_H ? in.h : axis == AXIS_W ? in.w : in.c;
     const size_t length = (size_t)step->node->shape[2] * behind;
     const size_t positions = run->n * (fid_shape_count(out) / length);
-    const float *from = step->inputs[0].data + (size_t)step->node->shape[1] * behind;
+    const size_t from = (size_t)step->node->shape[1] * behind;
     for (size_t p = 0; p < positions; p++)
-        memcpy(step->output.data + p * length, from + p * side * behind, length * sizeof *from);
+        memcpy(fid_tensor_at(&step->output, p * length),
+               fid_tensor_at(&step->inputs[0], from + p * side * behind),
+               length * fid_tensor_element_bytes(&step->output));
 }
 
-const struct fid_op fid_op_slice = {"slice", slice_infer_shape, slice_scratch_size, NULL,
-                                    slice_run};
+const struct fid_op fid_op_slice = {.name = "slice",
+                                    .infer_shape = slice_infer_shape,
+                                    .scratch_size = slice_scratch_size,
+                                    .run = slice_run,
+                                    .types = FID_TYPES_SAME};

@@ -49,5 +49,7 @@ static void softmax_run(const struct fid_step *step, const struct fid_run *run)
     fid_step_for_pixels(step, run, softmax_pixels);
 }
 
-const struct fid_op fid_op_softmax = {"softmax", softmax_infer_shape, softmax_scratch_size, NULL,
-                                      softmax_run};
+const struct fid_op fid_op_softmax = {.name = "softmax",
+                                      .infer_shape = softmax_infer_shape,
+                                      .scratch_size = softmax_scratch_size,
+                                      .run = softmax_run};

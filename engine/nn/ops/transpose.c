@@ -1,5 +1,6 @@
 /* transpose.c - the axes h, w, c in another order. */
 #include "engine/nn/ops/ops.h"
+#include "engine/nn/quantized.h"
 
 /* Axis i of the output is axis shape[1 + i] of the input (1..3). */
 static bool is_permutation(const int32_t *shape)
@@ -47,11 +48,17 @@ static void run_row(void *ctx, size_t index, int worker)
     const int32_t *order = step->node->shape;
     const size_t step_y = strides[order[1] - 1], step_x = strides[order[2] - 1],
                  step_c = strides[order[3] - 1];
-    const float *from = fid_tensor_image(&step->inputs[0], index / out.h) + index % out.h * step_y;
-    float *to = step->output.data + index * out.w * out.c;
-    for (size_t x = 0; x < out.w; x++, from += step_x)
-        for (size_t j = 0; j < out.c; j++)
-            *to++ = from[j * step_c];
+    const size_t row = index / out.h * fid_shape_count(in) + index % out.h * step_y;
+    const size_t to = index * out.w * out.c;
+    const bool bytes = fid_is_bytes(&step->output);
+    for (size_t x = 0; x < out.w; x++)
+        for (size_t j = 0; j < out.c; j++) {
+            const size_t from = row + x * step_x + j * step_c, at = to + x * out.c + j;
+            if (bytes)
+                step->output.bytes[at] = step->inputs[0].bytes[from];
+            else
+                step->output.data[at] = step->inputs[0].data[from];
+        }
 }
 
 static void transpose_run(const struct fid_step *step, const struct fid_run *run)
@@ -60,5 +67,8 @@ static void transpose_run(const struct fid_step *step, const struct fid_run *run
     fid_parallel_for(run->pool, run->n * step->output.shape.h, run_row, &job);
 }
 
-const struct fid_op fid_op_transpose = {"transpose", transpose_infer_shape, transpose_scratch_size,
-                                        NULL, transpose_run};
+const struct fid_op fid_op_transpose = {.name = "transpose",
+                                        .infer_shape = transpose_infer_shape,
+                                        .scratch_size = transpose_scratch_size,
+                                        .run = transpose_run,
+                                        .types = FID_TYPES_SAME};
