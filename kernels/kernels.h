@@ -143,16 +143,21 @@ struct fid_post_f32 {
  * of products is an exact int32, and what follows is done in f32 with one rounding for each
  * operation written here (no fused multiply-add): so every table gives the same bits. Numbers are
  * finite, scales in 2^-90 .. 2^90, zeros in 0..255, and the caller knows that no sum leaves int32.
- */
+ *
+ * Where pointers to pixels or rows are given (a, in), up to 63 bytes behind each may be read, and
+ * what stands there does not matter. */
 
 /* What happens to the sum s of output channel j, in this order:
  *   v  = (float)s · scale[j]
- *   v += (float)(residual[i · residual_stride + j] - residual_zero) · residual_scale[j]  if
- * residual v  = v < 0 ? slope[j] · v : v                                                        if
- * slope v  = min(max(v, low[j]), high[j]) a byte: zero + v rounded to the nearest integer, halves
- * to even;  or f32: v, never -0 The six vectors stand in front of the packed weights. For bytes low
- * ≥ -zero and high ≤ 255 - zero, so that nothing is left to saturate; v is counted in steps of the
- * output then. residual is given at the tile's first row and column. */
+ *   v += (float)(residual[i · residual_stride + j] - residual_zero) · residual_scale[j]
+ *                                            if residual
+ *   v  = v < 0 ? slope[j] · v : v            if slope
+ *   v  = min(max(v, low[j]), high[j])
+ *   a byte: zero + v rounded to the nearest integer, halves to even; or f32: v, never -0
+ * The six vectors stand in front of the packed weights. For bytes low ≥ -zero and
+ * high ≤ 255 - zero, so that nothing is left to saturate; v is counted in steps of the output then.
+ * For f32 low and high may be infinite. residual is given at the tile's first row and column; it
+ * may be the output where that is bytes. */
 struct fid_post_s8 {
     const uint8_t *residual;
     size_t residual_stride;
@@ -176,13 +181,16 @@ enum {
  *   s[i][j] = bias[j] + Σ_{t<taps} Σ_{p<k} a[t·m + i][p] · B[t·k + p][j];  C[i][j] = post(s[i][j])
  *
  *   1 ≤ m ≤ mr, 1 ≤ n ≤ nr, taps ≥ 1, k ≥ 1
- *   a       taps × m pointers, each to k bytes in a row. Up to 63 bytes behind them may be read,
- * and meet weights of 0. panel   one packed panel (fid_pack_panels_s8), aligned to 64 bytes: the
- * FID_S8_ROWS vectors of nr numbers of 4 bytes, bias an int32, the others f32; then for each tap
- * ceil(k / group) groups of nr · group bytes, column by column. Columns past n and rows past k are
- * zero. Where the table says gemm_s8_signed, bias has 128 · Σ B in it, so that the kernel may take
- * a byte a for the signed a - 128. c       m rows of n bytes or f32, c_stride apart (elements) next
- * as for gemm_f32 Accuracy: exact. */
+ *   a       taps × m pointers, each to k bytes in a row. What is read behind them meets weights
+ *           of 0.
+ *   panel   one packed panel (fid_pack_panels_s8), aligned to 64 bytes: the FID_S8_ROWS vectors
+ *           of nr numbers of 4 bytes, bias an int32, the others f32; then for each tap
+ *           ceil(k / group) groups of nr · group bytes, column by column. Columns past n and rows
+ *           past k are zero. Where the table says gemm_s8_signed, bias has 128 · Σ B in it, so
+ *           that the kernel may take a byte a for the signed a - 128.
+ *   c       m rows of n bytes or f32, c_stride apart (elements)
+ *   next    as for gemm_f32
+ * Accuracy: exact. */
 #define FID_GEMM_S8_ARGS                                                                    \
     (size_t m, size_t n, size_t taps, size_t k, const uint8_t *const *a, const void *panel, \
      void *c, size_t c_stride, const struct fid_post_s8 *post, const void *next)
