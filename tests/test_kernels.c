@@ -2,7 +2,7 @@
  * that this CPU cannot run is skipped by name. The cases of a slot are in kernel_cases/<slot>.c. */
 #include "kernels/isa_list.h"
 #include "kernels/winograd.h"
-#include "tests/kernel_cases/kernel_cases.h"
+#include "tests/kernel_cases/byte_cases.h"
 
 #include <math.h>
 #include <string.h>
@@ -155,6 +155,116 @@ static void winograd_is_a_convolution(void)
     }
 }
 
+/* ---- packing of bytes ---- */
+
+enum { BYTE_ROWS = FID_S8_ROWS, BYTE_N = 21, BYTE_NR = 8, BYTE_PANELS = 3 };
+
+/* Vector `row` of column j in a block `width` wide. */
+static uint32_t vector_bits(const uint8_t *block, size_t width, size_t row, size_t j)
+{
+    uint32_t bits;
+    memcpy(&bits, block + (row * width + j) * sizeof bits, sizeof bits);
+    return bits;
+}
+
+/* Vectors of different numbers, which only their bits tell apart. */
+static struct fid_columns_s8 numbered_columns(uint32_t numbers[BYTE_ROWS][BYTE_N])
+{
+    for (uint32_t row = 0; row < BYTE_ROWS; row++)
+        for (uint32_t j = 0; j < BYTE_N; j++)
+            numbers[row][j] = 0x3f000000u + row * 1000 + j;
+    return (struct fid_columns_s8){.bias = (const int32_t *)numbers[FID_S8_BIAS],
+                                   .scale = (const float *)numbers[FID_S8_SCALE],
+                                   .low = (const float *)numbers[FID_S8_LOW],
+                                   .high = (const float *)numbers[FID_S8_HIGH],
+                                   .slope = (const float *)numbers[FID_S8_SLOPE],
+                                   .residual = (const float *)numbers[FID_S8_RESIDUAL]};
+}
+
+static void check_byte_panels(size_t group, size_t shifted)
+{
+    enum { TAPS = 3, K = 13, GROUPS = 4 * TAPS, BYTES_MAX = BYTE_PANELS * BYTE_NR * 128 };
+    const struct fid_kernels kernels = {
+        .tile = {.gemm_s8_nr = BYTE_NR, .gemm_s8_group = group, .gemm_s8_signed = shifted}};
+    const size_t rows = (K + group - 1) / group * group; /* of a tap, the last ones zero */
+    const size_t panel_bytes = (TAPS * rows + 4 * BYTE_ROWS) * BYTE_NR;
+    int8_t filter[BYTE_N * TAPS * K];
+    uint8_t whole[BYTES_MAX], pieces[BYTES_MAX];
+    uint32_t numbers[BYTE_ROWS][BYTE_N];
+    const struct fid_columns_s8 columns = numbered_columns(numbers);
+    fill_weights(filter, sizeof filter, BYTES_ANY);
+    REQUIRE(panel_bytes % 64 == 0 && BYTE_PANELS * panel_bytes <= sizeof whole);
+    REQUIRE(fid_pack_panels_s8_size(BYTE_N, TAPS, K, &kernels) == BYTE_PANELS * panel_bytes);
+    memset(whole, 0xaa, sizeof whole);
+    memset(pieces, 0xaa, sizeof pieces);
+    fid_pack_panels_s8(BYTE_N, TAPS, K, &kernels, filter, &columns, 0, BYTE_PANELS, whole);
+    for (size_t panel = BYTE_PANELS; panel-- > 0;)
+        fid_pack_panels_s8(BYTE_N, TAPS, K, &kernels, filter, &columns, panel, 1, pieces);
+    CHECK(memcmp(whole, pieces, sizeof whole) == 0);
+    for (size_t j = 0; j < BYTE_PANELS * BYTE_NR; j++) {
+        const uint8_t *const panel = whole + j / BYTE_NR * panel_bytes;
+        int32_t sum = 0;
+        for (size_t i = 0; i < TAPS * rows; i++) {
+            const size_t t = i / rows, p = i % rows;
+            const int8_t want = j < BYTE_N && p < K ? filter[(j * TAPS + t) * K + p] : 0;
+            const size_t at = (i / group * BYTE_NR + j % BYTE_NR) * group + i % group;
+            const int8_t got = (int8_t)panel[4 * BYTE_ROWS * BYTE_NR + at];
+            CHECK_THAT(got == want, "group %zu column %zu tap %zu row %zu", group, j, t, p);
+            sum += want;
+        }
+        for (size_t row = 0; row < BYTE_ROWS; row++) {
+            uint32_t want = j < BYTE_N ? numbers[row][j] : 0;
+            if (row == FID_S8_BIAS && shifted)
+                want += 128u * (uint32_t)sum;
+            CHECK_THAT(vector_bits(panel, BYTE_NR, row, j % BYTE_NR) == want,
+                       "group %zu shifted %zu vector %zu column %zu", group, shifted, row, j);
+        }
+    }
+}
+
+static void packing_of_byte_panels(void)
+{
+    for (size_t group = 4; group <= 8; group += 4)
+        for (size_t shifted = 0; shifted <= 1; shifted++)
+            check_byte_panels(group, shifted);
+}
+
+/* Tap (ky, kx) is number kx · 2 + ky; the vectors that are left out are zero. */
+static void packing_of_byte_depthwise(void)
+{
+    enum { H = 2, W = 3, TAPS = H * W, CR = 16, BLOCK_MAX = (8 + 4 * BYTE_ROWS) * CR + 63 };
+    int8_t filter[BYTE_N * TAPS];
+    uint8_t packed[2 * BLOCK_MAX];
+    uint32_t numbers[BYTE_ROWS][BYTE_N];
+    struct fid_columns_s8 columns = numbered_columns(numbers);
+    columns.slope = columns.residual = NULL;
+    fill_weights(filter, sizeof filter, BYTES_ANY);
+    for (size_t group = 1; group <= 4; group *= 2) {
+        const struct fid_kernels kernels = {
+            .tile = {.depthwise_s8_cr = CR, .depthwise_s8_group = group}};
+        const size_t rows = (TAPS + group - 1) / group * group;
+        const size_t block_bytes = ((rows + 4 * BYTE_ROWS) * CR + 63) / 64 * 64;
+        REQUIRE(fid_pack_depthwise_s8_size(BYTE_N, TAPS, &kernels) == 2 * block_bytes);
+        memset(packed, 0xaa, sizeof packed);
+        fid_pack_depthwise_s8(BYTE_N, H, W, &kernels, filter, &columns, packed);
+        for (size_t j = 0; j < (size_t)2 * CR; j++) {
+            const uint8_t *const block = packed + j / CR * block_bytes;
+            for (size_t t = 0; t < rows; t++) {
+                const size_t at = (t / group * CR + j % CR) * group + t % group;
+                const int8_t want =
+                    j < BYTE_N && t < TAPS ? filter[j * TAPS + t % H * W + t / H] : 0;
+                CHECK_THAT((int8_t)block[4 * BYTE_ROWS * CR + at] == want,
+                           "group %zu channel %zu tap %zu", group, j, t);
+            }
+            for (size_t row = 0; row < BYTE_ROWS; row++) {
+                const bool there = j < BYTE_N && row != FID_S8_SLOPE && row != FID_S8_RESIDUAL;
+                CHECK_THAT(vector_bits(block, CR, row, j % CR) == (there ? numbers[row][j] : 0),
+                           "group %zu vector %zu channel %zu", group, row, j);
+            }
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -165,6 +275,8 @@ int main(int argc, char **argv)
         CHECK_CASE(winograd_is_a_convolution),
         CHECK_CASE(packing_without_bias),
         CHECK_CASE(packing_of_depthwise_columns),
+        CHECK_CASE(packing_of_byte_panels),
+        CHECK_CASE(packing_of_byte_depthwise),
 #define LIST_CASE(slot, level, needs) CHECK_CASE(slot##_##level),
 #define FID_SLOT(slot, result, args)  FID_EACH_LEVEL(LIST_CASE, slot)
 #include "kernels/kernel_list.h"
