@@ -189,7 +189,7 @@ enum {
  *           past k are zero. Where the table says gemm_s8_signed, bias has 128 · Σ B in it, so
  *           that the kernel may take a byte a for the signed a - 128.
  *   c       m rows of n bytes or f32, c_stride apart (elements)
- *   next    as for gemm_f32
+ *   next    as for gemm_f32, but up to taps · ceil(k / group) cache lines
  * Accuracy: exact. */
 #define FID_GEMM_S8_ARGS                                                                    \
     (size_t m, size_t n, size_t taps, size_t k, const uint8_t *const *a, const void *panel, \
@@ -259,7 +259,7 @@ struct fid_add_u8 {
 
 /* A complete set of kernels: no slot is NULL. The tables are const and live for ever. */
 struct fid_kernels {
-    const char *name; /* "ref", "avx2", "avx512", "neon", "neon_crc", "neon_dot", "neon32" */
+    const char *name; /* "ref", "avx2", "neon", ...: isa_list.h */
     int flushes_denormals;
     struct { /* tiles of the products, channel blocks of the depthwise convolutions */
         size_t gemm_mr, gemm_nr, depthwise_cr;
