@@ -10,6 +10,8 @@
 
 /* Register state that the operating system saves (XCR0), Intel SDM volume 1, 13.3. */
 enum { XCR0_YMM = 0x6, XCR0_ZMM = 0xe6 };
+/* Which cpuid.h has no name for everywhere. */
+enum { LEAF7_1_AVX_VNNI = 1 << 4 };
 
 static unsigned long long saved_state(void)
 {
@@ -52,6 +54,8 @@ unsigned fid_cpu_features(void)
         set |= FID_CPU_SHA;
     if ((saved_state() & XCR0_ZMM) == XCR0_ZMM)
         set |= avx512_features(b, c);
+    if (__get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & LEAF7_1_AVX_VNNI))
+        set |= FID_CPU_AVX_VNNI;
     return set;
 }
 
@@ -106,6 +110,7 @@ static const struct {
     {FID_CPU_PCLMUL, "pclmul"},
     {FID_CPU_AVX2, "avx2"},
     {FID_CPU_FMA, "fma"},
+    {FID_CPU_AVX_VNNI, "avxvnni"},
     {FID_CPU_AVX512, "avx512"},
     {FID_CPU_AVX512_VNNI, "avx512vnni"},
     {FID_CPU_AVX512_BF16, "avx512bf16"},

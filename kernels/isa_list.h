@@ -11,10 +11,20 @@
 #else
 #define FID_IF_AVX2(level)
 #endif
+#ifdef FID_HAVE_AVX2_VNNI
+#define FID_IF_AVX2_VNNI(level) level
+#else
+#define FID_IF_AVX2_VNNI(level)
+#endif
 #ifdef FID_HAVE_AVX512
 #define FID_IF_AVX512(level) level
 #else
 #define FID_IF_AVX512(level)
+#endif
+#ifdef FID_HAVE_AVX512_VNNI
+#define FID_IF_AVX512_VNNI(level) level
+#else
+#define FID_IF_AVX512_VNNI(level)
 #endif
 #ifdef FID_HAVE_NEON
 #define FID_IF_NEON(level) level
@@ -28,15 +38,18 @@
 #endif
 
 #define FID_AVX2_NEEDS     (FID_CPU_AVX2 | FID_CPU_FMA | FID_CPU_SSE42 | FID_CPU_PCLMUL)
+#define FID_AVX512_NEEDS   (FID_AVX2_NEEDS | FID_CPU_AVX512)
 #define FID_NEON_CRC_NEEDS (FID_CPU_NEON | FID_CPU_ARM_CRC32)
 
-#define FID_EACH_LEVEL(WHAT, with)                                              \
-    WHAT(with, ref, 0)                                                          \
-    FID_IF_AVX2(WHAT(with, avx2, FID_AVX2_NEEDS))                               \
-    FID_IF_AVX512(WHAT(with, avx512, FID_CPU_AVX512 | FID_AVX2_NEEDS))          \
-    FID_IF_NEON(WHAT(with, neon, FID_CPU_NEON))                                 \
-    FID_IF_NEON(WHAT(with, neon_crc, FID_NEON_CRC_NEEDS))                       \
-    FID_IF_NEON(WHAT(with, neon_dot, FID_NEON_CRC_NEEDS | FID_CPU_ARM_DOTPROD)) \
+#define FID_EACH_LEVEL(WHAT, with)                                                      \
+    WHAT(with, ref, 0)                                                                  \
+    FID_IF_AVX2(WHAT(with, avx2, FID_AVX2_NEEDS))                                       \
+    FID_IF_AVX2_VNNI(WHAT(with, avx2_vnni, FID_AVX2_NEEDS | FID_CPU_AVX_VNNI))          \
+    FID_IF_AVX512(WHAT(with, avx512, FID_AVX512_NEEDS))                                 \
+    FID_IF_AVX512_VNNI(WHAT(with, avx512_vnni, FID_AVX512_NEEDS | FID_CPU_AVX512_VNNI)) \
+    FID_IF_NEON(WHAT(with, neon, FID_CPU_NEON))                                         \
+    FID_IF_NEON(WHAT(with, neon_crc, FID_NEON_CRC_NEEDS))                               \
+    FID_IF_NEON(WHAT(with, neon_dot, FID_NEON_CRC_NEEDS | FID_CPU_ARM_DOTPROD))         \
     FID_IF_NEON32(WHAT(with, neon32, FID_CPU_NEON | FID_CPU_ARM_VFPV4))
 
 /* The same for sha256, which goes its own way: kernels.h says why. */
