@@ -221,7 +221,8 @@ enum {
     FID_LIMIT_PAD = 255,
     FID_LIMIT_DILATION = 16,
     FID_LIMIT_SCALE = 16,
-    FID_LIMIT_S8_SUM = 32768 /* products of bytes in a sum */
+    FID_LIMIT_S8_SUM = 32768,     /* products of bytes in a sum */
+    FID_LIMIT_U8_PIXELS = 8388607 /* bytes in the sum of an average */
 };
 /* Of quantized values and tensors of s8, either way. */
 #define FID_LIMIT_S8_SCALE   0x1p30f

@@ -83,6 +83,17 @@ static const char *same_fault(const struct fid_step *step)
                                                                         : NULL;
 }
 
+static const char *average_fault(const struct fid_step *step)
+{
+    if (fid_is_bytes(&step->output))
+        return "bytes out";
+    if (!fid_is_bytes(&step->inputs[0]))
+        return NULL;
+    if (fid_shape_pixels(step->inputs[0].shape) > FID_LIMIT_U8_PIXELS)
+        return "too many pixels in a sum";
+    return has_one_scale(&step->inputs[0]) ? NULL : "a scale for each channel";
+}
+
 static const char *types_fault(const struct fid_step *step)
 {
     const bool in = fid_is_bytes(&step->inputs[0]), out = fid_is_bytes(&step->output);
@@ -94,9 +105,7 @@ static const char *types_fault(const struct fid_step *step)
     case FID_TYPES_SAME:
         return same_fault(step);
     case FID_TYPES_AVERAGE:
-        return out                                      ? "bytes out"
-               : in && !has_one_scale(&step->inputs[0]) ? "a scale for each channel"
-                                                        : NULL;
+        return average_fault(step);
     case FID_TYPES_CONVERT:
         return in == out ? "the same type in and out" : NULL;
     default:
@@ -180,6 +189,7 @@ void fid_columns_s8_fill(const struct fid_step *step, void *memory, struct fid_c
     const size_t c = step->output.shape.c;
     const struct fid_tensor *in = &step->inputs[0], *out = &step->output;
     const bool prelu = step->node->activation == FID_ACT_PRELU;
+    memset(memory, 0, (size_t)fid_columns_s8_bytes(step));
     int32_t *bias = memory;
     float *scale = (float *)memory + FID_S8_SCALE * c, *low = (float *)memory + FID_S8_LOW * c,
           *high = (float *)memory + FID_S8_HIGH * c, *slope = (float *)memory + FID_S8_SLOPE * c,

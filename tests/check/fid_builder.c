@@ -262,18 +262,33 @@ void fid_builder_free_size(struct fid_builder *builder, uint32_t multiple)
 uint32_t fid_builder_tensor(struct fid_builder *builder, const char *name, uint32_t rank,
                             const uint32_t *dims, const float *data)
 {
+    return fid_builder_typed_tensor(builder, name, FID_TENSOR_F32, rank, dims, data);
+}
+
+void fid_builder_quantize(struct fid_builder *builder, uint32_t value, uint32_t tensor)
+{
+    struct fid_file_value *values = (void *)builder->section[FID_SECTION_VALU].bytes;
+    values[current_graph(builder)->first_value + value].quantized = tensor + 1;
+}
+
+uint32_t fid_builder_typed_tensor(struct fid_builder *builder, const char *name,
+                                  enum fid_tensor_type type, uint32_t rank, const uint32_t *dims,
+                                  const void *data)
+{
+    static const uint8_t element_bytes[FID_TENSOR_END] = {0, 4, 2, 2, 1};
     struct buffer *blob = &builder->section[FID_SECTION_DATA];
     struct buffer *tensors = &builder->section[FID_SECTION_TENS];
     append_padding(blob, FID_FILE_ALIGN);
     struct fid_file_tensor tensor = {.name = add_string(builder, name),
-                                     .type = FID_TENSOR_F32,
+                                     .type = (uint16_t)type,
                                      .rank = (uint16_t)rank,
                                      .offset = blob->size,
-                                     .bytes = sizeof(float)};
+                                     .bytes = element_bytes[type]};
     for (uint32_t i = 0; i < rank; i++) {
         tensor.dims[i] = dims[i];
         tensor.bytes *= dims[i];
     }
+    tensor.bytes += type == FID_TENSOR_S8 ? dims[0] * sizeof(float) : 0;
     append(tensors, &tensor, sizeof tensor);
     append(blob, data, (size_t)tensor.bytes);
     return (uint32_t)(tensors->size / sizeof tensor - 1);
@@ -358,9 +373,27 @@ static void write_sums(struct fid_builder *builder)
 
 /* ---- the file ---- */
 
-/* The lowest version that has the nodes' kinds and activations. */
+/* Is anything in it of version 1.3? */
+static bool has_types(const struct fid_builder *builder)
+{
+    const struct fid_file_value *values = (void *)builder->section[FID_SECTION_VALU].bytes;
+    const struct fid_file_tensor *tensors = (void *)builder->section[FID_SECTION_TENS].bytes;
+    const struct fid_file_node *nodes = (void *)builder->section[FID_SECTION_NODE].bytes;
+    bool found = false;
+    for (size_t i = 0; i < builder->section[FID_SECTION_VALU].size / sizeof *values; i++)
+        found = found || values[i].quantized != 0;
+    for (size_t i = 0; i < builder->section[FID_SECTION_TENS].size / sizeof *tensors; i++)
+        found = found || tensors[i].type != FID_TENSOR_F32;
+    for (size_t i = 0; i < builder->section[FID_SECTION_NODE].size / sizeof *nodes; i++)
+        found = found || nodes[i].op >= FID_OP_END_1_2;
+    return found;
+}
+
+/* The lowest version that has what is in it. */
 static uint16_t minor_of(const struct fid_builder *builder, bool packed)
 {
+    if (has_types(builder))
+        return 3;
     const struct fid_file_node *nodes = (void *)builder->section[FID_SECTION_NODE].bytes;
     for (size_t i = 0; i < builder->section[FID_SECTION_NODE].size / sizeof *nodes; i++)
         if (nodes[i].op >= FID_OP_END_1_1 || nodes[i].activation >= FID_ACT_END_1_1)

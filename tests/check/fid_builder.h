@@ -44,6 +44,13 @@ void fid_builder_free_size(struct fid_builder *builder, uint32_t multiple);
 /* Adds a tensor and returns its number; data: the product of dims floats, copied. */
 uint32_t fid_builder_tensor(struct fid_builder *builder, const char *name, uint32_t rank,
                             const uint32_t *dims, const float *data);
+/* The same of any type: data is what stands in the file, of s8 dims[0] scales and then the bytes.
+ */
+uint32_t fid_builder_typed_tensor(struct fid_builder *builder, const char *name,
+                                  enum fid_tensor_type type, uint32_t rank, const uint32_t *dims,
+                                  const void *data);
+/* Makes a value of the current graph one of bytes; tensor: its zero point and scales. */
+void fid_builder_quantize(struct fid_builder *builder, uint32_t value, uint32_t tensor);
 /* Adds a node and returns the number of its output, a value of the node's name. Of fields, the
  * name, the lists and the output are filled in here. */
 uint32_t fid_builder_node(struct fid_builder *builder, const char *name,
@@ -57,7 +64,8 @@ void fid_builder_plan(struct fid_builder *builder, const struct fid_file_plan *p
 void fid_builder_step(struct fid_builder *builder, const char *method, size_t bytes,
                       const void *packed);
 
-/* The finished file, aligned to 4096, until the builder is closed. */
+/* The finished file, of the lowest version that has what is in it, aligned to 4096, until the
+ * builder is closed. */
 uint8_t *fid_builder_finish(struct fid_builder *builder, size_t *size);
 
 /* Writes it to path; 0, or -1 with errno. */

@@ -86,17 +86,17 @@ static bool near(double got, struct net_number want)
 static void verify_node(const struct net_node_view *view, const char *name)
 {
     const struct fid_value *out = &view->output;
-    const float *got = out->data;
     for (int n = 0; n < out->n; n++)
         for (int y = 0; y < out->h; y++)
             for (int x = 0; x < out->w; x++)
-                for (int j = 0; j < out->c; j++, got++) {
+                for (int j = 0; j < out->c; j++) {
                     const struct net_number want = net_reference(view, n, y, x, j);
-                    if (near((double)*got, want))
+                    const float got = net_at(out, n, y, x, j);
+                    if (near((double)got, want))
                         continue;
                     check_fail(__FILE__, __LINE__,
                                "%s at (%d, %d, %d, %d) of %d x %d x %d: %.9g, not %.9g ± %.3g",
-                               name, n, y, x, j, out->h, out->w, out->c, (double)*got, want.value,
+                               name, n, y, x, j, out->h, out->w, out->c, (double)got, want.value,
                                want.tolerance);
                     return;
                 }

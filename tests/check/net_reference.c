@@ -27,11 +27,11 @@ static void add_product(struct sum *sum, double a, double b)
     sum->terms++;
 }
 
-static float at(const struct fid_value *v, int n, int y, int x, int j)
+float net_at(const struct fid_value *v, int n, int y, int x, int j)
 {
-    return v
-        ->data[(((size_t)n * (size_t)v->h + (size_t)y) * (size_t)v->w + (size_t)x) * (size_t)v->c +
-               (size_t)j];
+    const size_t row = ((size_t)n * (size_t)v->h + (size_t)y) * (size_t)v->w + (size_t)x;
+    const size_t place = row * (size_t)v->c + (size_t)j;
+    return v->bytes != NULL ? (float)v->bytes[place] : v->data[place];
 }
 
 static double curve(unsigned activation, double v)
@@ -53,14 +53,21 @@ static double curve(unsigned activation, double v)
 /* An activation of a sum that is off by its tolerance: monotone between neighbours, or of a slope
  * below 2, so that the ends of the interval bound it; then what the function itself may be off. A
  * reciprocal of what may be 0 is anything. */
-static struct net_number on_curve(unsigned activation, struct net_number sum)
+struct net_number net_on_curve(unsigned activation, struct net_number sum)
 {
+    if (activation == FID_ACT_SIGMOID) {
+        const double share = 1 / (1 + exp(-sum.value));
+        return (struct net_number){share, sum.tolerance / 4 + 8 * EPSILON * share};
+    }
     const double low = sum.value - sum.tolerance, high = sum.value + sum.tolerance;
     struct net_number result = {curve(activation, sum.value), 0};
     const double spread = fmax(fabs(curve(activation, low) - result.value),
                                fabs(curve(activation, high) - result.value));
-    const double own = activation == FID_ACT_GELU ? 0x1p-20 * fabs(sum.value)
-                                                  : 8 * EPSILON * (fabs(result.value) + EPSILON);
+    double own = 8 * EPSILON * (fabs(result.value) + EPSILON);
+    if (activation == FID_ACT_GELU)
+        own = 0x1p-20 * fabs(sum.value);
+    else if (activation == FID_ACT_HARD_SWISH) /* v / 6 + 1/2 may end near 0 */
+        own = 8 * EPSILON * fabs(sum.value);
     result.tolerance = spread + 2 * sum.tolerance + own;
     if (activation == FID_ACT_RECIPROCAL && low <= 0 && high >= 0)
         result.tolerance = INFINITY;
@@ -79,11 +86,8 @@ static struct net_number activate(const struct net_node_view *view, struct sum s
         const double widest = fmax(1.0, fabs(factor));
         result.value = sum.value >= 0 ? sum.value : factor * sum.value;
         result.tolerance = widest * (result.tolerance + 2 * EPSILON * fabs(sum.value));
-    } else if (node->activation == FID_ACT_SIGMOID) {
-        result.value = 1 / (1 + exp(-sum.value));
-        result.tolerance = result.tolerance / 4 + 8 * EPSILON * result.value;
-    } else if (node->activation > FID_ACT_SIGMOID) {
-        result = on_curve(node->activation, result);
+    } else if (node->activation >= FID_ACT_SIGMOID) {
+        result = net_on_curve(node->activation, result);
     }
     result.tolerance += 0x1p-126; /* a run takes what is smaller for 0 */
     return result;
@@ -92,12 +96,12 @@ static struct net_number activate(const struct net_node_view *view, struct sum s
 /* ---- windows ---- */
 
 /* Place on the input of tap t of output o along one axis. */
-static int tap_place(int o, int t, int stride, int dilation, int before)
+int net_tap_place(int o, int t, int stride, int dilation, int before)
 {
     return o * stride + t * (dilation > 0 ? dilation : 1) - before;
 }
 
-static void pads_of(const struct net_node_view *view, int *top, int *left)
+void net_pads_of(const struct net_node_view *view, int *top, int *left)
 {
     const struct fid_file_node *node = view->node;
     net_window_size(view->inputs[0].h, node->kernel_h, node->stride_h, node->dilation_h,
@@ -153,7 +157,7 @@ static void add_squares(const float *matrix, int row_floats, int alpha, int size
 static double input_magnitude(const struct fid_value *in, int n, int row, int column, int c)
 {
     const bool inside = row >= 0 && row < in->h && column >= 0 && column < in->w;
-    return inside ? fabs((double)at(in, n, row, column, c)) : 0;
+    return inside ? fabs((double)net_at(in, n, row, column, c)) : 0;
 }
 
 /* The square sums of the tile with corner (y, x) on the output. */
@@ -166,7 +170,7 @@ static const double *tile_squares(const struct net_node_view *view, int n, int y
     const int alpha = view->winograd_m + 2;
     const float *matrix = fid_winograd_matrices((unsigned long)view->winograd_m)->bt[0];
     int top, left;
-    pads_of(view, &top, &left);
+    net_pads_of(view, &top, &left);
     for (int c = 0; c < view->inputs[0].c; c++) {
         double d[POSITIONS_MAX];
         for (int i = 0; i < alpha * alpha; i++)
@@ -201,7 +205,7 @@ static struct sum winograd_sum(const struct net_node_view *view, int n, int y, i
 {
     double beside = fabs((double)view->tensors[1][j]);
     if (view->node->input_count > 1)
-        beside += fabs((double)at(&view->inputs[1], n, y, x, j));
+        beside += fabs((double)net_at(&view->inputs[1], n, y, x, j));
     sum.magnitude = winograd_magnitude(view, n, y, x, j) + beside;
     sum.terms = view->inputs[0].c + 4 * (view->winograd_m + 2) + 1 + 2;
     return sum;
@@ -216,18 +220,18 @@ static struct net_number conv(const struct net_node_view *view, int n, int y, in
     const float *w = view->tensors[0] + (ptrdiff_t)j * node->kernel_h * node->kernel_w * per_group;
     struct sum sum = {0};
     int top, left;
-    pads_of(view, &top, &left);
+    net_pads_of(view, &top, &left);
     add_product(&sum, (double)view->tensors[1][j], 1);
     for (int ky = 0; ky < node->kernel_h; ky++)
         for (int kx = 0; kx < node->kernel_w; kx++) {
-            const int row = tap_place(y, ky, node->stride_h, node->dilation_h, top);
-            const int column = tap_place(x, kx, node->stride_w, node->dilation_w, left);
+            const int row = net_tap_place(y, ky, node->stride_h, node->dilation_h, top);
+            const int column = net_tap_place(x, kx, node->stride_w, node->dilation_w, left);
             for (int p = 0; p < per_group; p++, w++)
                 if (row >= 0 && row < in->h && column >= 0 && column < in->w)
-                    add_product(&sum, (double)at(in, n, row, column, first + p), (double)*w);
+                    add_product(&sum, (double)net_at(in, n, row, column, first + p), (double)*w);
         }
     if (node->input_count > 1)
-        add_product(&sum, (double)at(&view->inputs[1], n, y, x, j), 1);
+        add_product(&sum, (double)net_at(&view->inputs[1], n, y, x, j), 1);
     if (view->winograd_m > 0)
         sum = winograd_sum(view, n, y, x, j, sum);
     return activate(view, sum, j, view->tensors[2]);
@@ -240,14 +244,14 @@ static struct net_number pool(const struct net_node_view *view, int n, int y, in
     double largest = -INFINITY;
     struct sum sum = {0};
     int top, left;
-    pads_of(view, &top, &left);
+    net_pads_of(view, &top, &left);
     for (int ky = 0; ky < node->kernel_h; ky++)
         for (int kx = 0; kx < node->kernel_w; kx++) {
-            const int row = tap_place(y, ky, node->stride_h, 1, top);
-            const int column = tap_place(x, kx, node->stride_w, 1, left);
+            const int row = net_tap_place(y, ky, node->stride_h, 1, top);
+            const int column = net_tap_place(x, kx, node->stride_w, 1, left);
             if (row < 0 || row >= in->h || column < 0 || column >= in->w)
                 continue;
-            const double v = (double)at(in, n, row, column, j);
+            const double v = (double)net_at(in, n, row, column, j);
             largest = fmax(largest, v);
             add_product(&sum, v, 1);
         }
@@ -263,7 +267,7 @@ static struct net_number global_average(const struct net_node_view *view, int n,
     struct sum sum = {0};
     for (int y = 0; y < in->h; y++)
         for (int x = 0; x < in->w; x++)
-            add_product(&sum, (double)at(in, n, y, x, j), 1);
+            add_product(&sum, (double)net_at(in, n, y, x, j), 1);
     return (struct net_number){sum.value / sum.terms,
                                (sum.terms + 8) * EPSILON * 2 * sum.magnitude / sum.terms};
 }
@@ -285,8 +289,8 @@ static struct net_number fully_connected(const struct net_node_view *view, int n
 static struct net_number add(const struct net_node_view *view, int n, int y, int x, int j)
 {
     struct sum sum = {0};
-    add_product(&sum, (double)at(&view->inputs[0], n, y, x, j), 1);
-    add_product(&sum, (double)at(&view->inputs[1], n, y, x, j), 1);
+    add_product(&sum, (double)net_at(&view->inputs[0], n, y, x, j), 1);
+    add_product(&sum, (double)net_at(&view->inputs[1], n, y, x, j), 1);
     return activate(view, sum, j, view->tensors[0]);
 }
 
@@ -295,8 +299,8 @@ static struct net_number multiply(const struct net_node_view *view, int n, int y
     const struct fid_value *b = &view->inputs[1];
     struct sum sum = {0};
     const bool whole = b->h == view->output.h && b->w == view->output.w;
-    add_product(&sum, (double)at(&view->inputs[0], n, y, x, j),
-                (double)(whole ? at(b, n, y, x, j) : at(b, n, 0, 0, j)));
+    add_product(&sum, (double)net_at(&view->inputs[0], n, y, x, j),
+                (double)(whole ? net_at(b, n, y, x, j) : net_at(b, n, 0, 0, j)));
     return activate(view, sum, j, view->tensors[0]);
 }
 
@@ -305,7 +309,7 @@ static struct net_number affine(const struct net_node_view *view, int n, int y, 
     struct sum sum = {0};
     const struct fid_value *in = &view->inputs[0];
     const int map = (y * in->w + x) * in->c + j; /* a tensor for each number, or each channel */
-    add_product(&sum, (double)at(in, n, y, x, j),
+    add_product(&sum, (double)net_at(in, n, y, x, j),
                 (double)view->tensors[0][view->ranks[0] == 3 ? map : j]);
     add_product(&sum, (double)view->tensors[1][view->ranks[1] == 3 ? map : j], 1);
     return activate(view, sum, j, view->tensors[2]);
@@ -314,7 +318,7 @@ static struct net_number affine(const struct net_node_view *view, int n, int y, 
 static struct net_number activation(const struct net_node_view *view, int n, int y, int x, int j)
 {
     struct sum sum = {0};
-    add_product(&sum, (double)at(&view->inputs[0], n, y, x, j), 1);
+    add_product(&sum, (double)net_at(&view->inputs[0], n, y, x, j), 1);
     return activate(view, sum, j, view->tensors[0]);
 }
 
@@ -323,12 +327,12 @@ static struct net_number softmax(const struct net_node_view *view, int n, int y,
     const struct fid_value *in = &view->inputs[0];
     double largest = -INFINITY, least = INFINITY, sum = 0;
     for (int i = 0; i < in->c; i++) {
-        largest = fmax(largest, (double)at(in, n, y, x, i));
-        least = fmin(least, (double)at(in, n, y, x, i));
+        largest = fmax(largest, (double)net_at(in, n, y, x, i));
+        least = fmin(least, (double)net_at(in, n, y, x, i));
     }
     for (int i = 0; i < in->c; i++)
-        sum += exp((double)at(in, n, y, x, i) - largest);
-    const double value = exp((double)at(in, n, y, x, j) - largest) / sum;
+        sum += exp((double)net_at(in, n, y, x, i) - largest);
+    const double value = exp((double)net_at(in, n, y, x, j) - largest) / sum;
     return (struct net_number){value, 2 * (in->c + 8 + 2 * (largest - least)) * EPSILON * value};
 }
 
@@ -340,12 +344,12 @@ static struct net_number layer_norm(const struct net_node_view *view, int n, int
     const struct fid_value *in = &view->inputs[0];
     double mean = 0, magnitude = 0, squares = 0;
     for (int i = 0; i < in->c; i++) {
-        mean += (double)at(in, n, y, x, i) / in->c;
-        magnitude += fabs((double)at(in, n, y, x, i)) / in->c;
+        mean += (double)net_at(in, n, y, x, i) / in->c;
+        magnitude += fabs((double)net_at(in, n, y, x, i)) / in->c;
     }
     for (int i = 0; i < in->c; i++)
-        squares += pow((double)at(in, n, y, x, i) - mean, 2) / in->c;
-    const double d = (double)at(in, n, y, x, j) - mean;
+        squares += pow((double)net_at(in, n, y, x, i) - mean, 2) / in->c;
+    const double d = (double)net_at(in, n, y, x, j) - mean;
     const double s = sqrt(squares + (double)view->node->epsilon);
     const double scale = (double)view->tensors[0][j], shift = (double)view->tensors[1][j];
     const double e = (in->c + 8) * 2 * EPSILON * magnitude;
@@ -359,9 +363,9 @@ static struct net_number l2_normalize(const struct net_node_view *view, int n, i
     const struct fid_value *in = &view->inputs[0];
     double squares = 0;
     for (int i = 0; i < in->c; i++)
-        squares += pow((double)at(in, n, y, x, i), 2);
+        squares += pow((double)net_at(in, n, y, x, i), 2);
     const double norm = fmax(sqrt(squares), (double)view->node->epsilon);
-    const double value = norm > 0 ? (double)at(in, n, y, x, j) / norm : 0;
+    const double value = norm > 0 ? (double)net_at(in, n, y, x, j) / norm : 0;
     return (struct net_number){value, (in->c + 16) * 2 * EPSILON * fabs(value) + 0x1p-149};
 }
 
@@ -370,8 +374,9 @@ static struct net_number matmul(const struct net_node_view *view, int n, int y, 
     const struct fid_value *a = &view->inputs[0], *b = &view->inputs[1];
     struct sum sum = {0};
     for (int p = 0; p < a->c; p++)
-        add_product(&sum, (double)at(a, n, y, x, p),
-                    (double)(view->node->axis == 3 ? at(b, n, y, j, p) : at(b, n, y, p, j)));
+        add_product(
+            &sum, (double)net_at(a, n, y, x, p),
+            (double)(view->node->axis == 3 ? net_at(b, n, y, j, p) : net_at(b, n, y, p, j)));
     return activate(view, sum, j, NULL);
 }
 
@@ -399,13 +404,14 @@ static struct net_number resize_bilinear(const struct net_node_view *view, int n
         for (int column = 0; column < in->w; column++) {
             const double share = fmax(0, 1 - fabs(row - py)) * fmax(0, 1 - fabs(column - px));
             if (share > 0)
-                add_product(&sum, (double)at(in, n, row, column, j), share);
+                add_product(&sum, (double)net_at(in, n, row, column, j), share);
         }
     double largest = 0; /* of the four, whose differences are taken */
     for (int below = 0; below < 2; below++)
         for (int right = 0; right < 2; right++)
-            largest = fmax(largest, fabs((double)at(in, n, (int)fmin(floor(py) + below, in->h - 1),
-                                                    (int)fmin(floor(px) + right, in->w - 1), j)));
+            largest =
+                fmax(largest, fabs((double)net_at(in, n, (int)fmin(floor(py) + below, in->h - 1),
+                                                  (int)fmin(floor(px) + right, in->w - 1), j)));
     return (struct net_number){sum.value, 32 * EPSILON * largest};
 }
 
@@ -423,7 +429,7 @@ static struct net_number concat(const struct net_node_view *view, int n, int y, 
     for (const struct fid_value *in = view->inputs;; in++) {
         const int length = axis == 0 ? in->h : axis == 1 ? in->w : in->c;
         if (place[axis] < length)
-            return exactly(at(in, n, place[0], place[1], place[2]));
+            return exactly(net_at(in, n, place[0], place[1], place[2]));
         place[axis] -= length;
     }
 }
@@ -431,8 +437,8 @@ static struct net_number concat(const struct net_node_view *view, int n, int y, 
 static struct net_number reshape(const struct net_node_view *view, int n, int y, int x, int j)
 {
     const struct fid_value *in = &view->inputs[0], *out = &view->output;
-    const size_t place = ((size_t)y * (size_t)out->w + (size_t)x) * (size_t)out->c + (size_t)j;
-    return exactly(in->data[(size_t)n * (size_t)in->h * (size_t)in->w * (size_t)in->c + place]);
+    const int place = (y * out->w + x) * out->c + j;
+    return exactly(net_at(in, n, place / in->c / in->w, place / in->c % in->w, place % in->c));
 }
 
 static struct net_number transpose(const struct net_node_view *view, int n, int y, int x, int j)
@@ -442,19 +448,29 @@ static struct net_number transpose(const struct net_node_view *view, int n, int 
     place[order[1]] = y;
     place[order[2]] = x;
     place[order[3]] = j;
-    return exactly(at(&view->inputs[0], n, place[1], place[2], place[3]));
+    return exactly(net_at(&view->inputs[0], n, place[1], place[2], place[3]));
 }
 
 static struct net_number slice(const struct net_node_view *view, int n, int y, int x, int j)
 {
     int place[4] = {n, y, x, j};
     place[view->node->axis] += view->node->shape[1];
-    return exactly(at(&view->inputs[0], n, place[1], place[2], place[3]));
+    return exactly(net_at(&view->inputs[0], n, place[1], place[2], place[3]));
+}
+
+static bool calculates_with_bytes(const struct net_node_view *view)
+{
+    const unsigned op = view->node->op;
+    return op == FID_OP_CONVERT || (view->inputs[0].quantized != NULL &&
+                                    (op == FID_OP_CONV || op == FID_OP_FULLY_CONNECTED ||
+                                     op == FID_OP_ADD || op == FID_OP_GLOBAL_AVERAGE_POOL));
 }
 
 struct net_number net_reference(const struct net_node_view *view, int n, int y, int x, int j)
 {
     const int scale = view->node->scale;
+    if (calculates_with_bytes(view))
+        return net_bytes_reference(view, n, y, x, j);
     switch (view->node->op) {
     case FID_OP_CONV:
         return conv(view, n, y, x, j);
@@ -480,7 +496,7 @@ struct net_number net_reference(const struct net_node_view *view, int n, int y, 
     case FID_OP_TRANSPOSE:
         return transpose(view, n, y, x, j);
     case FID_OP_RESIZE_NEAREST:
-        return exactly(at(&view->inputs[0], n, y / scale, x / scale, j));
+        return exactly(net_at(&view->inputs[0], n, y / scale, x / scale, j));
     case FID_OP_AFFINE:
         return affine(view, n, y, x, j);
     case FID_OP_LAYER_NORM:

@@ -29,7 +29,20 @@ struct net_node_view {
     struct net_winograd_tile *tile; /* then */
 };
 
-/* The number at (n, y, x, j) of the node's output. */
+/* The number at (n, y, x, j) of the node's output; the byte where that is of bytes. A node that
+ * reads or writes bytes is computed in whole numbers and by the roundings that quantized.c and
+ * struct fid_post_s8 state: its tolerance is 0, save for a curve's own. */
 struct net_number net_reference(const struct net_node_view *view, int n, int y, int x, int j);
+
+/* The same for a node that calculates with bytes: conv, fully_connected, add, global_average_pool,
+ * convert. net_bytes_reference.c. */
+struct net_number net_bytes_reference(const struct net_node_view *view, int n, int y, int x, int j);
+
+/* What both have in common: a number of a value, bytes as they are; the place on the input of tap t
+ * of output o along one axis; the padding in front; the activations behind PReLU. */
+float net_at(const struct fid_value *v, int n, int y, int x, int j);
+int net_tap_place(int o, int t, int stride, int dilation, int before);
+void net_pads_of(const struct net_node_view *view, int *top, int *left);
+struct net_number net_on_curve(unsigned activation, struct net_number sum);
 
 #endif
