@@ -110,17 +110,19 @@ static uint16_t random_half(enum fid_tensor_type type)
     return (uint16_t)(sign | (112 + (bits >> 8 & 15)) << 7 | (bits >> 16 & 127));
 }
 
-static float bf16_number(uint16_t bits)
+float net_bf16_number(uint16_t bits)
 {
     const double fraction = (bits & 127) / 128.0, sign = bits & 0x8000 ? -1 : 1;
-    return (float)(sign * (1 + fraction) * pow(2, (bits >> 7 & 255) - 127));
+    const int exponent = bits >> 7 & 255;
+    return (float)(sign *
+                   (exponent == 0 ? fraction * 0x1p-126 : (1 + fraction) * pow(2, exponent - 127)));
 }
 
-void net_typed_filter(struct fid_builder *builder, enum fid_tensor_type type, bool wide,
+void net_typed_filter(struct fid_builder *const builders[2], enum fid_tensor_type type,
                       uint32_t rank, const uint32_t *dims, uint32_t tensors[2])
 {
     const size_t count = product_of(rank, dims), each = count / dims[0];
-    float *numbers = block_of(count * sizeof *numbers);
+    float *numbers = block_of(count * sizeof *numbers), *bias = block_of(dims[0] * sizeof *bias);
     size_t bytes = count * sizeof(uint16_t);
     void *data = type == FID_TENSOR_S8 ? random_s8(rank, dims, &bytes) : block_of(bytes);
     uint16_t *halves = data;
@@ -131,13 +133,19 @@ void net_typed_filter(struct fid_builder *builder, enum fid_tensor_type type, bo
             continue;
         }
         halves[i] = random_half(type);
-        numbers[i] = type == FID_TENSOR_F16 ? net_f16_number(halves[i]) : bf16_number(halves[i]);
+        numbers[i] =
+            type == FID_TENSOR_F16 ? net_f16_number(halves[i]) : net_bf16_number(halves[i]);
     }
-    tensors[0] =
-        wide ? fid_builder_tensor(builder, fresh_name("wide"), rank, dims, numbers)
-             : fid_builder_typed_tensor(builder, fresh_name("typed"), type, rank, dims, data);
-    tensors[1] = net_random_tensor(builder, 1, dims);
+    for (uint32_t i = 0; i < dims[0]; i++)
+        bias[i] = check_random_float(-1, 1);
+    const char *name = fresh_name("filter");
+    fid_builder_typed_tensor(builders[0], name, type, rank, dims, data);
+    tensors[0] = fid_builder_tensor(builders[1], name, rank, dims, numbers);
+    name = fresh_name("bias");
+    fid_builder_tensor(builders[0], name, 1, dims, bias);
+    tensors[1] = fid_builder_tensor(builders[1], name, 1, dims, bias);
     free(data);
+    free(bias);
     free(numbers);
 }
 

@@ -17,14 +17,15 @@ uint32_t net_convert(struct fid_builder *builder, uint32_t value, uint32_t steps
 /* A filter of s8 with random bytes, whose numbers are in about -1..1. */
 uint32_t net_filter_s8(struct fid_builder *builder, uint32_t rank, const uint32_t *dims);
 
-/* The filter and bias [dims[0]] in tensors[0..1], the filter of this type with random numbers. With
- * `wide` the filter holds the same numbers as f32: two builders that draw the same random numbers
- * make networks that mean the same. */
-void net_typed_filter(struct fid_builder *builder, enum fid_tensor_type type, bool wide,
+/* Adds a filter with random numbers and a bias [dims[0]] to two builders that grow alike: FILLS
+ * tensors. The filter is of this type in the first, and of the same numbers in f32 in the second.
+ */
+void net_typed_filter(struct fid_builder *const builders[2], enum fid_tensor_type type,
                       uint32_t rank, const uint32_t *dims, uint32_t tensors[2]);
 
-/* The number of a binary16, by its definition. */
+/* The numbers of a binary16 and of the upper half of an f32, by their definitions. */
 float net_f16_number(uint16_t bits);
+float net_bf16_number(uint16_t bits);
 
 /* net_conv with a filter of s8. */
 uint32_t net_conv_s8(struct fid_builder *builder, struct fid_file_node fields, uint32_t activation,
