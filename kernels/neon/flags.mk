@@ -1,5 +1,5 @@
-# Compiler flags of this folder alone. -O3 unrolls the tiles, which are written as loops. gemm_f32 and
-# depthwise_f32 have no register to spare for loads that gcc moves up before it allocates registers;
+# Compiler flags of this folder alone. -O3 unrolls the tiles, which are written as loops. The gemm and
+# depthwise kernels have no register to spare for loads that gcc moves up before it allocates registers;
 # clang does not and has no such flag, but warns that the loop over any number of taps stays one. The
 # crc32, the dot product and the SHA instructions are extensions that isa_list.h asks for.
 ARCH_neon  := aarch64
@@ -7,6 +7,8 @@ FLAGS_neon := -O3
 ifeq ($(findstring clang,$(CC)),)
 $(BUILD)/kernels/neon/gemm_f32_6x16_neon.o: FLAGS_neon += -fno-schedule-insns
 $(BUILD)/kernels/neon/depthwise_f32_neon.o: FLAGS_neon += -fno-schedule-insns
+$(BUILD)/kernels/neon/depthwise_s8_neon.o: FLAGS_neon += -fno-schedule-insns
+$(BUILD)/kernels/neon/gemm_s8_4x8_neon.o: FLAGS_neon += -fno-schedule-insns
 else
 FLAGS_neon += -Wno-pass-failed
 endif

@@ -1,0 +1,10 @@
+/* from_u8_neon32.c - slot from_u8: kernels/lanes/convert_u8_octets.h. */
+#include "kernels/neon32/lanes_neon32.h"
+#include "kernels/neon32/neon32.h"
+#include "kernels/lanes/octets.h"
+#include "kernels/lanes/convert_u8_octets.h"
+
+void fid_from_u8_neon32 FID_FROM_U8_ARGS
+{
+    from_u8_octets(pixels, channels, in, scale, zero, out);
+}
