@@ -46,7 +46,9 @@ const struct fid_kernels fid_kernels_neon_dot = {
 #undef FID_SLOT
     .name = "neon_dot",
     FID_NEON_SLOTS,
-    FID_NEON_GEMM_S8,
+    .tile = {FID_NEON_TILE, .gemm_s8_mr = 6, .gemm_s8_nr = 16, .gemm_s8_group = 4,
+             .gemm_s8_signed = 1},
+    .gemm_s8 = fid_gemm_s8_6x16_dot_neon,
     .crc32c = fid_crc32c_neon,
     .dot_s8 = fid_dot_s8_dot_neon,
 };
