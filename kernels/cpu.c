@@ -73,6 +73,8 @@ unsigned fid_cpu_features(void)
         set |= FID_CPU_ARM_CRC32;
     if (caps & HWCAP_ASIMDDP)
         set |= FID_CPU_ARM_DOTPROD;
+    if (getauxval(AT_HWCAP2) & HWCAP2_I8MM)
+        set |= FID_CPU_ARM_I8MM;
     if (caps & HWCAP_SHA2)
         set |= FID_CPU_ARM_SHA2;
     return set;
@@ -120,6 +122,7 @@ static const struct {
     {FID_CPU_ARM_VFPV4, "vfpv4"},
     {FID_CPU_SHA, "sha"},
     {FID_CPU_ARM_SHA2, "sha2"},
+    {FID_CPU_ARM_I8MM, "i8mm"},
 };
 enum { FEATURE_COUNT = sizeof feature_words / sizeof feature_words[0], WORD_MAX = 16 };
 enum { TEXT_BYTES = (size_t)FEATURE_COUNT * WORD_MAX + sizeof "none" };

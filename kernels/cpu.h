@@ -18,6 +18,7 @@ enum fid_cpu_feature {
     FID_CPU_ARM_VFPV4 = 1u << 10, /* the fused multiply-add of 32-bit ARM */
     FID_CPU_SHA = 1u << 11,       /* SHA-256's rounds, of x86 ... */
     FID_CPU_ARM_SHA2 = 1u << 12,  /* ... and of 64-bit ARM */
+    FID_CPU_ARM_I8MM = 1u << 13,  /* its matrix products of bytes */
     FID_CPU_AVX_VNNI = 1u << 14,  /* dot products of bytes in 256 bits */
 };
 

@@ -40,6 +40,7 @@
 #define FID_AVX2_NEEDS     (FID_CPU_AVX2 | FID_CPU_FMA | FID_CPU_SSE42 | FID_CPU_PCLMUL)
 #define FID_AVX512_NEEDS   (FID_AVX2_NEEDS | FID_CPU_AVX512)
 #define FID_NEON_CRC_NEEDS (FID_CPU_NEON | FID_CPU_ARM_CRC32)
+#define FID_NEON_DOT_NEEDS (FID_NEON_CRC_NEEDS | FID_CPU_ARM_DOTPROD)
 
 #define FID_EACH_LEVEL(WHAT, with)                                                      \
     WHAT(with, ref, 0)                                                                  \
@@ -49,7 +50,8 @@
     FID_IF_AVX512_VNNI(WHAT(with, avx512_vnni, FID_AVX512_NEEDS | FID_CPU_AVX512_VNNI)) \
     FID_IF_NEON(WHAT(with, neon, FID_CPU_NEON))                                         \
     FID_IF_NEON(WHAT(with, neon_crc, FID_NEON_CRC_NEEDS))                               \
-    FID_IF_NEON(WHAT(with, neon_dot, FID_NEON_CRC_NEEDS | FID_CPU_ARM_DOTPROD))         \
+    FID_IF_NEON(WHAT(with, neon_dot, FID_NEON_DOT_NEEDS))                               \
+    FID_IF_NEON(WHAT(with, neon_i8mm, FID_NEON_DOT_NEEDS | FID_CPU_ARM_I8MM))           \
     FID_IF_NEON32(WHAT(with, neon32, FID_CPU_NEON | FID_CPU_ARM_VFPV4))
 
 /* The same for sha256, which goes its own way: kernels.h says why. */

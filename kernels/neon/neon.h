@@ -19,6 +19,7 @@ int32_t fid_dot_s8_neon FID_DOT_S8_ARGS;
 int32_t fid_dot_s8_dot_neon FID_DOT_S8_ARGS;
 void fid_gemm_s8_4x8_neon FID_GEMM_S8_ARGS;
 void fid_gemm_s8_6x16_dot_neon FID_GEMM_S8_ARGS;
+void fid_gemm_s8_6x16_i8mm_neon FID_GEMM_S8_ARGS;
 void fid_depthwise_s8_neon FID_DEPTHWISE_S8_ARGS;
 void fid_add_u8_neon FID_ADD_U8_ARGS;
 void fid_max_pool_u8_neon FID_MAX_POOL_U8_ARGS;

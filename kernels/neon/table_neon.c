@@ -1,6 +1,7 @@
 /* table_neon.c - the NEON levels of AArch64: every such CPU, those with the crc32 instructions (an
- * option of ARMv8.0, required from 8.1 on), and of these such with dot products of bytes (an option
- * of 8.2, required from 8.4 on). */
+ * option of ARMv8.0, required from 8.1 on), of these such with dot products of bytes (an option of
+ * 8.2, required from 8.4 on), and of these such with matrix products of bytes (required from 8.6
+ * on). */
 #include "kernels/neon/neon.h"
 
 /* The lines at the end are meant to override those of the reference. */
@@ -43,12 +44,23 @@ const struct fid_kernels fid_kernels_neon_crc = {
 
 const struct fid_kernels fid_kernels_neon_dot = {
 #include "kernels/kernel_list.h"
-#undef FID_SLOT
     .name = "neon_dot",
     FID_NEON_SLOTS,
     .tile = {FID_NEON_TILE, .gemm_s8_mr = 6, .gemm_s8_nr = 16, .gemm_s8_group = 4,
              .gemm_s8_signed = 1},
     .gemm_s8 = fid_gemm_s8_6x16_dot_neon,
+    .crc32c = fid_crc32c_neon,
+    .dot_s8 = fid_dot_s8_dot_neon,
+};
+
+const struct fid_kernels fid_kernels_neon_i8mm = {
+#include "kernels/kernel_list.h"
+#undef FID_SLOT
+    .name = "neon_i8mm",
+    FID_NEON_SLOTS,
+    .tile = {FID_NEON_TILE, .gemm_s8_mr = 6, .gemm_s8_nr = 16, .gemm_s8_group = 8,
+             .gemm_s8_signed = 0},
+    .gemm_s8 = fid_gemm_s8_6x16_i8mm_neon,
     .crc32c = fid_crc32c_neon,
     .dot_s8 = fid_dot_s8_dot_neon,
 };
