@@ -32,7 +32,7 @@ static void make_front(const struct fid_weight_copy *copy, struct front *front)
     const fid_crc32c_fn crc32c = copy->file->crc32c;
     uint64_t end = front_bytes(copy);
     memset(front, 0, sizeof *front);
-    front->header = *copy->file->header;
+    front->header = copy->header;
     if (front->header.minor < 2) /* later versions come with and without packed weights */
         front->header.minor = copy->section_count == FID_SECTION_COUNT_1_0 ? 0 : 1;
     front->header.section_count = (uint32_t)copy->section_count;
@@ -73,7 +73,8 @@ static void write_all(FILE *out, const struct fid_weight_copy *copy, const struc
 
 void fid_weight_copy_begin(struct fid_weight_copy *copy, const struct fid_weight_file *file)
 {
-    *copy = (struct fid_weight_copy){.file = file, .section_count = file->section_count};
+    *copy = (struct fid_weight_copy){
+        .file = file, .header = *file->header, .section_count = file->section_count};
     for (size_t i = 0; i < file->section_count; i++)
         copy->parts[i] = (struct fid_weight_part){.bytes = file->bytes + file->sections[i].offset,
                                                   .size = file->sections[i].bytes,

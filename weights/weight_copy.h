@@ -15,6 +15,7 @@ struct fid_weight_part {
 
 struct fid_weight_copy {
     const struct fid_weight_file *file; /* borrowed */
+    struct fid_file_header header;      /* its version and id as they are to be */
     size_t section_count;               /* FID_SECTION_COUNT_1_0, or FID_SECTION_COUNT */
     struct fid_weight_part parts[FID_SECTION_COUNT];
     void (*write)(FILE *out, const void *ctx); /* errors of the stream are seen at its end */
@@ -26,7 +27,7 @@ void fid_weight_copy_begin(struct fid_weight_copy *copy, const struct fid_weight
 /* These bytes (borrowed) are the section from now on. */
 void fid_weight_copy_give(struct fid_weight_copy *copy, enum fid_section section, const void *bytes,
                           uint64_t size);
-/* Writes the file as a fid_output, the model's id as it was. The same parts give the same bytes.
+/* Writes the file as a fid_output. The same parts and header give the same bytes.
  * FID_IO, FID_NO_MEMORY, FID_INVALID (as fid_output_check), FID_UNSUPPORTED (more than the format
  * takes). */
 enum fid_status fid_weight_copy_write(const struct fid_weight_copy *copy, const char *path,

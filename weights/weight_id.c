@@ -8,16 +8,17 @@
 
 #define PIECE_BYTES ((size_t)4 << 20) /* its pages are given back together */
 
-/* Of large sections the pages leave the resident memory behind the sum. */
-static void add_section(const struct fid_weight_file *file, enum fid_section section,
-                        struct fid_sha256 *sum)
+/* Of a file's own numbers the pages leave the resident memory behind the sum. */
+static void add_section(const struct fid_weight_file *file, const struct fid_weight_span *section,
+                        bool numbers, struct fid_sha256 *sum)
 {
-    const size_t offset = (size_t)file->sections[section].offset;
-    const size_t bytes = (size_t)file->sections[section].bytes;
-    for (size_t at = 0; at < bytes; at += PIECE_BYTES) {
-        const size_t piece = bytes - at < PIECE_BYTES ? bytes - at : PIECE_BYTES;
-        fid_sha256_add(sum, file->bytes + offset + at, piece);
-        if (section == FID_SECTION_DATA)
+    const uint8_t *bytes = section->bytes;
+    const size_t offset = (size_t)file->sections[FID_SECTION_DATA].offset;
+    const bool own = numbers && bytes == file->bytes + offset;
+    for (size_t at = 0; at < section->size; at += PIECE_BYTES) {
+        const size_t piece = section->size - at < PIECE_BYTES ? section->size - at : PIECE_BYTES;
+        fid_sha256_add(sum, bytes + at, piece);
+        if (own)
             fid_weight_drop_pages(file, offset + at, piece);
     }
 }
@@ -93,22 +94,33 @@ static void id_text(const uint8_t *id, char text[2 * FID_FILE_ID_BYTES + 1])
         snprintf(text + 2 * i, 3, "%02x", id[i]);
 }
 
-enum fid_status fid_weight_file_make_id(const struct fid_weight_file *file,
-                                        fid_sha256_fn take_blocks, uint8_t id[FID_FILE_ID_BYTES],
-                                        struct fid_error *error)
+enum fid_status fid_weight_make_id_of(const struct fid_weight_file *file,
+                                      const struct fid_weight_span *sections,
+                                      fid_sha256_fn take_blocks, uint8_t id[FID_FILE_ID_BYTES],
+                                      struct fid_error *error)
 {
-    static const enum fid_section sections[] = {FID_SECTION_VALU, FID_SECTION_NODE,
-                                                FID_SECTION_INDX, FID_SECTION_TENS,
-                                                FID_SECTION_DATA, FID_SECTION_GRPH};
+    static const enum fid_section order[] = {FID_SECTION_VALU, FID_SECTION_NODE, FID_SECTION_INDX,
+                                             FID_SECTION_TENS, FID_SECTION_DATA, FID_SECTION_GRPH};
     struct fid_sha256 sum;
     uint8_t digest[32];
     fid_sha256_begin(&sum, take_blocks);
-    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
-        add_section(file, sections[i], &sum);
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+        add_section(file, &sections[order[i]], order[i] == FID_SECTION_DATA, &sum);
     const enum fid_status status = add_meta(file, &sum, error);
     fid_sha256_end(&sum, digest);
     memcpy(id, digest, FID_FILE_ID_BYTES);
     return status;
+}
+
+enum fid_status fid_weight_file_make_id(const struct fid_weight_file *file,
+                                        fid_sha256_fn take_blocks, uint8_t id[FID_FILE_ID_BYTES],
+                                        struct fid_error *error)
+{
+    struct fid_weight_span sections[FID_SECTION_COUNT] = {{NULL, 0}};
+    for (size_t i = 0; i < file->section_count; i++)
+        sections[i] = (struct fid_weight_span){file->bytes + file->sections[i].offset,
+                                               (size_t)file->sections[i].bytes};
+    return fid_weight_make_id_of(file, sections, take_blocks, id, error);
 }
 
 enum fid_status fid_weight_file_check_id(const struct fid_weight_file *file,

@@ -69,6 +69,16 @@ enum fid_status fid_weight_check_strings(const struct fid_weight_file *file,
 bool fid_weight_is_text(const char *text); /* is it UTF-8? */
 /* Does the key of metadata say nothing about the numbers of an embedding? */
 bool fid_weight_is_outside_id(const char *key);
+/* fid_weight_file_make_id of a file's metadata and other sections; what belongs to the id is read
+ * from sections[FID_SECTION_COUNT]. */
+struct fid_weight_span {
+    const void *bytes;
+    size_t size;
+};
+enum fid_status fid_weight_make_id_of(const struct fid_weight_file *file,
+                                      const struct fid_weight_span *sections,
+                                      fid_sha256_fn take_blocks, uint8_t id[FID_FILE_ID_BYTES],
+                                      struct fid_error *error);
 /* META and MVAL. */
 enum fid_status fid_weight_check_meta(const struct fid_weight_file *file, struct fid_error *error);
 /* A reference to a string must hit the first byte of one; what names the field. */
