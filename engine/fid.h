@@ -286,6 +286,61 @@ struct fid_session_memory {
 };
 void fid_session_memory(const struct fid_session *session, struct fid_session_memory *memory);
 
+/* ---- quantizing: a model with weights of 8 or 16 bits, or with activations of 8 too ---- */
+
+enum fid_quantize_to {
+    FID_QUANTIZE_BYTES,       /* weights and activations, where there are kernels for bytes */
+    FID_QUANTIZE_WEIGHTS_S8,  /* filters alone: a quarter of the file, f32 once a session is open */
+    FID_QUANTIZE_WEIGHTS_F16, /* likewise: half of the file */
+};
+
+struct fid_quantize_options {
+    enum fid_quantize_to to;
+    const char *const *keep_f32; /* names of steps that stay as they are, in whatever graph */
+    size_t keep_count;
+};
+
+struct fid_quantizer;
+
+/* Checks the model, all of it, and decides which steps compute in bytes: convolutions (of one group
+ * or depthwise), fully connected layers, and what only adds, moves or averages their outputs.
+ * Inputs and outputs of graphs stay f32. options may be NULL for the defaults (zeros).
+ * FID_UNSUPPORTED: it is quantized already; FID_NOT_FOUND: no step of such a name; FID_CORRUPT,
+ * FID_NO_MEMORY. Borrows the runtime and the model. */
+enum fid_status fid_quantizer_open(struct fid_runtime *runtime, const struct fid_model *model,
+                                   const struct fid_quantize_options *options,
+                                   struct fid_quantizer **quantizer, struct fid_error *error);
+void fid_quantizer_close(struct fid_quantizer **quantizer);
+
+/* For FID_QUANTIZE_BYTES: runs a graph (NULL: the first) in f32 on one input [h, w, c] (h and w 0:
+ * the file's), as a session takes it, and counts what its values are. The order of the inputs makes
+ * no difference. FID_NOT_FOUND: no such graph; FID_INVALID: a size that it does not take, or a
+ * value that is not finite; FID_UNSUPPORTED: more than 2^32 numbers of one value, or as
+ * fid_session_open; FID_NO_MEMORY. */
+enum fid_status fid_quantizer_feed(struct fid_quantizer *quantizer, const char *graph, int h, int w,
+                                   const float *input, struct fid_error *error);
+
+struct fid_quantizer_step { /* borrowed from the model */
+    const char *graph, *name, *op;
+    bool changed; /* computes in bytes or, for weights alone, has another filter */
+};
+/* The steps of all graphs in order; false past the end. */
+bool fid_quantizer_step(const struct fid_quantizer *quantizer, size_t i,
+                        struct fid_quantizer_step *step);
+/* Steps that are added: each turns a value that is wanted in both types into the other one. */
+size_t fid_quantizer_converts(const struct fid_quantizer *quantizer);
+
+/* Writes the quantized model to path, through a temporary name and rename, with these entries of
+ * `info.` and `decision.` in place of the model's, and `info.quantized_from` with its id. Scales
+ * and zero points are those of the least squared error in what was fed. A graph that was fed
+ * nothing stays f32. The id is another one: the embeddings are near the model's, not equal. The
+ * same inputs give the same bytes. FID_INVALID: nothing was fed, another entry, a weight that f16
+ * cannot hold, or as fid_output_check; FID_UNSUPPORTED: there is nothing to quantize, or more than
+ * the format takes; FID_IO, FID_NO_MEMORY. */
+enum fid_status fid_quantizer_write(struct fid_quantizer *quantizer,
+                                    const struct fid_model_entry *entries, size_t count,
+                                    const char *path, struct fid_error *error);
+
 /* ---- pictures ---- */
 
 /* No face is farther from its picture's corner, in pixels, than this. */
