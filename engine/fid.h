@@ -221,8 +221,8 @@ struct fid_value {
     const char *name;
     float *data;    /* [n, h, w, c], channels last; valid until its session is closed */
     int n, h, w, c; /* n as planned */
-    /* Of a value of bytes, which inputs and outputs of graphs never are: data is NULL. The zero point,
-     * then one scale or one for each channel: number = scale · (byte - zero point). */
+    /* Of a value of bytes, which inputs and outputs of graphs never are: data is NULL. The zero
+     * point, then one scale or one for each channel: number = scale · (byte - zero point). */
     const uint8_t *bytes;
     const float *quantized;
     int quantized_count;
@@ -471,6 +471,14 @@ enum fid_status fid_detector_open(struct fid_runtime *runtime, const struct fid_
 void fid_detector_close(struct fid_detector **detector);
 bool fid_detector_has_landmarks(const struct fid_detector *detector);
 
+/* Is told each input of a network before it is computed: [h, w, c] as the session of this graph
+ * (NULL: the model's first) takes it. Another status than FID_OK, with *error, ends the call that
+ * it comes from. */
+typedef enum fid_status (*fid_input_fn)(void *ctx, const char *graph, int h, int w,
+                                        const float *input, struct fid_error *error);
+/* From now on watch is told (NULL: nobody). Borrows ctx. */
+void fid_detector_watch(struct fid_detector *detector, fid_input_fn watch, void *ctx);
+
 /* FILLS faces with the best `capacity` faces, highest score first, and *count; what a network finds
  * without a proper box or with landmarks beyond FID_FAR is none. A new picture size
  * plans new sessions (kept for the next picture of that size). */
@@ -502,6 +510,8 @@ void fid_embedder_close(struct fid_embedder **embedder);
 /* FID_INVALID: the embedder aligns by landmarks, and the detector gives none. */
 enum fid_status fid_embedder_check(const struct fid_embedder *embedder,
                                    const struct fid_detector *detector, struct fid_error *error);
+
+void fid_embedder_watch(struct fid_embedder *embedder, fid_input_fn watch, void *ctx);
 
 size_t fid_embedder_size(const struct fid_embedder *embedder); /* numbers in an embedding */
 struct fid_session *fid_embedder_session(struct fid_embedder *embedder); /* for benches */

@@ -235,6 +235,9 @@ enum fid_status fid_cells_find(struct fid_detector *detector, const struct fid_p
         return status;
     fid_session_input(session, &input);
     fid_network_input_fill(&detector->card.input, picture, left, top, input.data, h, w);
+    status = fid_input_watch_tell(&detector->watch, NULL, &input, 1, error);
+    if (status != FID_OK)
+        return status;
     fid_session_run(session, 1);
     status = take_parts(detector, session, h, w, &cells, error);
     if (status == FID_OK)

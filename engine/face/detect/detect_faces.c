@@ -87,6 +87,11 @@ void fid_detector_close(struct fid_detector **detector)
     *detector = NULL;
 }
 
+void fid_detector_watch(struct fid_detector *detector, fid_input_fn watch, void *ctx)
+{
+    detector->watch = (struct fid_input_watch){watch, ctx};
+}
+
 bool fid_detector_has_landmarks(const struct fid_detector *detector)
 {
     return detector->has_landmarks;

@@ -202,6 +202,9 @@ static enum fid_status run_level(struct fid_detector *detector, const struct fid
     fid_session_input(session, &input);
     fid_network_input_fill(&detector->card.input, level, 0, 0, input.data, level->height,
                            level->width);
+    status = fid_input_watch_tell(&detector->watch, "pnet", &input, 1, error);
+    if (status != FID_OK)
+        return status;
     fid_session_run(session, 1);
     if (fid_session_output(session, "prob", &prob)) {
         maps.rows = prob.h;
@@ -293,6 +296,8 @@ static enum fid_status run_stage(struct fid_detector *detector, const struct fid
     for (size_t first = 0; first < list->count; first += chunk) {
         size_t n = list->count - first < chunk ? list->count - first : chunk;
         status = fill_squares(detector, picture, list->items + first, (int)n, &input, error);
+        if (status == FID_OK)
+            status = fid_input_watch_tell(&detector->watch, stage->graph, &input, (int)n, error);
         if (status != FID_OK)
             return status;
         fid_session_run(session, (int)n);

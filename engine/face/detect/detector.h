@@ -5,6 +5,7 @@
 #include "engine/face/detect/cells.h"
 #include "engine/face/network/model_card.h"
 #include "engine/face/detect/nms.h"
+#include "engine/face/network/network_input.h"
 #include "engine/face/network/session_cache.h"
 
 struct fid_detector {
@@ -17,6 +18,7 @@ struct fid_detector {
     int fixed_h, fixed_w;          /* the only size of picture that the network takes; 0: any */
     const struct fid_model *model; /* borrowed */
     struct fid_session_cache sessions;
+    struct fid_input_watch watch;
     struct fid_picture scaled;        /* the picture at the detector's size */
     struct fid_picture piece;         /* a level of the pyramid, or a crop */
     struct fid_candidates candidates; /* of the picture at work, in pixels of `scaled` */

@@ -15,6 +15,7 @@ struct fid_embedder {
     size_t size; /* numbers in an embedding */
     int batch;
     struct fid_picture aligned; /* the crop at work */
+    struct fid_input_watch watch;
 };
 
 /* Of an embedding; the largest in use has 4,096. */
@@ -88,6 +89,11 @@ enum fid_status fid_embedder_check(const struct fid_embedder *embedder,
                     info.path);
 }
 
+void fid_embedder_watch(struct fid_embedder *embedder, fid_input_fn watch, void *ctx)
+{
+    embedder->watch = (struct fid_input_watch){watch, ctx};
+}
+
 size_t fid_embedder_size(const struct fid_embedder *embedder)
 {
     return embedder->size;
@@ -121,10 +127,13 @@ static enum fid_status embed_batch(struct fid_embedder *embedder, const struct f
         fid_network_input_fill(&embedder->card.input, &embedder->aligned, 0, 0,
                                input->data + (size_t)i * input_size, input->h, input->w);
     }
+    enum fid_status status = fid_input_watch_tell(&embedder->watch, NULL, input, n, error);
+    if (status != FID_OK)
+        return status;
     fid_session_run(embedder->session, n);
     /* No embedding leaves here, and so no name is given, before the model is known to be its id's.
      */
-    const enum fid_status status = fid_model_confirm(embedder->model, error);
+    status = fid_model_confirm(embedder->model, error);
     if (status != FID_OK)
         return status;
     memcpy(embeddings, embedder->output.data, (size_t)n * embedder->size * sizeof *embeddings);

@@ -27,3 +27,14 @@ void fid_network_input_fill(const struct fid_input_card *card, const struct fid_
         }
     }
 }
+
+enum fid_status fid_input_watch_tell(const struct fid_input_watch *watch, const char *graph,
+                                     const struct fid_value *input, int n, struct fid_error *error)
+{
+    const size_t size = (size_t)input->h * (size_t)input->w * (size_t)input->c;
+    enum fid_status status = FID_OK;
+    for (int i = 0; watch->watch != NULL && i < n && status == FID_OK; i++)
+        status = watch->watch(watch->ctx, graph, input->h, input->w, input->data + (size_t)i * size,
+                              error);
+    return status;
+}

@@ -11,4 +11,13 @@
 void fid_network_input_fill(const struct fid_input_card *card, const struct fid_picture *picture,
                             int left, int top, float *data, int h, int w);
 
+/* Who is told of inputs before they are computed. */
+struct fid_input_watch {
+    fid_input_fn watch; /* NULL: nobody */
+    void *ctx;
+};
+/* Tells the first n of a session's inputs. */
+enum fid_status fid_input_watch_tell(const struct fid_input_watch *watch, const char *graph,
+                                     const struct fid_value *input, int n, struct fid_error *error);
+
 #endif
