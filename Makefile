@@ -61,7 +61,7 @@ KERNEL_C  := $(wildcard kernels/*.c kernels/ref/*.c)
 ISA_C     := $(foreach isa,$(ISA_FOLDERS),$(wildcard kernels/$(isa)/*.c))
 ENGINE_C  := $(wildcard engine/*.c engine/base/*.c engine/nn/*.c engine/nn/ops/*.c engine/face/*/*.c)
 WEIGHTS_C := $(wildcard weights/*.c)
-APP_FOLDERS := output input identify enrolment eval bench live window verbs
+APP_FOLDERS := output input identify enrolment eval bench live quantize window verbs
 LIB_O     := $(patsubst %.c,$(BUILD)/%.o,$(KERNEL_C) $(ISA_C) $(ENGINE_C) $(WEIGHTS_C))
 APP_C     := $(filter-out $(if $(filter 1,$(SDL)),,app/window/%),$(wildcard app/*.c) \
                  $(foreach folder,$(APP_FOLDERS),$(wildcard app/$(folder)/*.c)))
