@@ -50,7 +50,7 @@ static void fill_info(struct fid_model *model)
         snprintf(info->id + 2 * i, 3, "%02x", header->model_id[i]);
     info->file_bytes = header->file_bytes;
     for (size_t i = 0; i < count; i++)
-        info->parameter_count += tensors[i].bytes / sizeof(float);
+        info->parameter_count += fid_file_tensor_count(&tensors[i]);
     fid_weight_file_graphs(model->file, &info->graph_count);
     const struct fid_file_meta *labels = fid_weight_file_meta(model->file, "labels");
     info->label_count = labels != NULL && labels->type == FID_META_STRING ? labels->count : 0;

@@ -13,12 +13,17 @@ enum { BYTES = 256, BINS = FID_HISTOGRAM_BINS };
 void fid_histogram_sums_make(const struct fid_histogram *histogram, struct fid_histogram_sums *sums)
 {
     const double width = ldexp(1.0, histogram->exponent);
+    int skip =
+        0; /* where the bins begin depends on what came first, and is to make no difference */
+    while (skip < BINS - 1 && histogram->bins[skip] == 0)
+        skip++;
     sums->width = width;
-    sums->first = ((double)histogram->first + 0.5) * width;
+    sums->first = ((double)(histogram->first + skip) + 0.5) * width;
     sums->lowest = sums->highest = 0.0;
     sums->count[0] = sums->sum[0] = sums->square[0] = 0.0;
     for (int i = 0; i < BINS; i++) {
-        const double count = histogram->bins[i], middle = sums->first + i * width;
+        const double count = i + skip < BINS ? histogram->bins[i + skip] : 0;
+        const double middle = sums->first + i * width;
         sums->count[i + 1] = sums->count[i] + count;
         sums->sum[i + 1] = sums->sum[i] + count * middle;
         sums->square[i + 1] = sums->square[i] + count * middle * middle;

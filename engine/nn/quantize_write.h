@@ -14,6 +14,24 @@ struct fid_new_numbers {
     const struct fid_file_node *node; /* of a filter */
 };
 
+/* The records of the new file, as weight_graph_write.h wants them; all but the counts owned. */
+struct fid_new_records {
+    struct fid_file_graph *graphs;
+    struct fid_file_value *values;
+    struct fid_file_node *nodes;
+    uint32_t *index;
+    struct fid_file_tensor *tensors;
+    struct fid_new_numbers *numbers; /* of the tensors */
+    char *names;
+    size_t value_count, node_count, index_count, tensor_count, names_bytes;
+    uint64_t data_bytes;
+};
+
+/* FILLS records (to be freed, also after a failure). FID_NO_MEMORY. */
+enum fid_status fid_new_records_make(const struct fid_quantizer *quantizer,
+                                     struct fid_new_records *records, struct fid_error *error);
+void fid_new_records_free(struct fid_new_records *records);
+
 /* FILLS data (zeroed, as long as the tensors say) with the numbers of all tensors. FID_INVALID: a
  * weight that f16 cannot hold. */
 enum fid_status fid_new_numbers_fill(const struct fid_quantizer *quantizer,
