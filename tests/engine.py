@@ -29,7 +29,7 @@ def write_fid(graphs, **meta):
 
 
 def run_engine(path, x, graph="-", command=None, **options):
-    """{name: [n, h, w, c]} of every value of a .fid file's graph for x [n, h, w, c]. options: isa,
+    """{name: [n, h, w, c]} of every value of a .fid file's graph for x [n, h, w, c], f32 or uint8. options: isa,
     method, threads. command: a dump_layers for another machine."""
     folder = temp_folder()
     x = np.ascontiguousarray(x, "<f4")
@@ -42,7 +42,9 @@ def run_engine(path, x, graph="-", command=None, **options):
     with open(os.path.join(folder, "values.tsv"), encoding="utf-8") as table:
         for line in table:
             index, name, *shape = line.rstrip("\n").split("\t")
-            numbers = np.fromfile(os.path.join(folder, index + ".f32"), "<f4")
+            path = os.path.join(folder, index)
+            numbers = (np.fromfile(path + ".u8", np.uint8) if os.path.exists(path + ".u8")
+                       else np.fromfile(path + ".f32", "<f4"))
             values[name] = numbers.reshape([int(size) for size in shape])
     return values
 

@@ -387,14 +387,14 @@ static void quantizes(const struct fid_quantize_options *options, int inputs, do
 
 static void bytes_are_near(void)
 {
-    quantizes(NULL, 20, 0.05);
+    quantizes(NULL, 20, 0.10);
 }
 
 static void weights_alone_are_nearer(void)
 {
     const struct fid_quantize_options s8 = {.to = FID_QUANTIZE_WEIGHTS_S8};
     const struct fid_quantize_options f16 = {.to = FID_QUANTIZE_WEIGHTS_F16};
-    quantizes(&s8, 0, 0.02);
+    quantizes(&s8, 0, 0.05);
     quantizes(&f16, 0, 0x1p-9);
 }
 

@@ -1,9 +1,9 @@
 /* dump_layers FILE GRAPH N H W INPUT.f32 OUTDIR [--isa NAME] [--method NAME] [--threads N]
  *
- * Runs a graph once and writes every value: OUTDIR/<index>.f32 (raw little-endian f32, NHWC) and
- * OUTDIR/values.tsv (index, name, n, h, w, c), so that another program can compare them layer by
- * layer. GRAPH - is the first graph; H and W 0 are the file's size. INPUT.f32 has n·h·w·c numbers.
- * Exit 0; 1 with one sentence. */
+ * Runs a graph once and writes every value: OUTDIR/<index>.f32 (raw little-endian f32, NHWC; of a
+ * value of bytes <index>.u8) and OUTDIR/values.tsv (index, name, n, h, w, c), so that another
+ * program can compare them layer by layer. GRAPH - is the first graph; H and W 0 are the file's
+ * size. INPUT.f32 has n·h·w·c numbers. Exit 0; 1 with one sentence. */
 #include "engine/fid.h"
 
 #include <stdarg.h>
@@ -44,12 +44,14 @@ static void read_input(const char *path, const struct fid_value *input)
 static void write_value(const char *folder, size_t index, const struct fid_value *value)
 {
     char path[4096];
-    snprintf(path, sizeof path, "%s/%zu.f32", folder, index);
+    const bool bytes = value->bytes != NULL;
+    snprintf(path, sizeof path, "%s/%zu.%s", folder, index, bytes ? "u8" : "f32");
     FILE *file = fopen(path, "wb");
     if (file == NULL)
         die("cannot write %s", path);
-    const size_t count = value_count(value);
-    if (fwrite(value->data, sizeof(float), count, file) != count || fclose(file) != 0)
+    const size_t count = value_count(value), each = bytes ? 1 : sizeof(float);
+    const void *numbers = bytes ? (const void *)value->bytes : value->data;
+    if (fwrite(numbers, each, count, file) != count || fclose(file) != 0)
         die("cannot write %s", path);
 }
 
