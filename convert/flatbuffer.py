@@ -70,8 +70,12 @@ class Table:
         return [Table(self.buffer, self.buffer.follow(start + 4 * k)) for k in range(count)]
 
     def integers(self, i):
-        start, count = self.vector(i, 4)
-        return list(struct.unpack_from("<%di" % count, self.buffer.data, start)) if count else []
+        return self.numbers(i, "i")
+
+    def numbers(self, i, form):
+        """The numbers of a vector, each of struct's format."""
+        start, count = self.vector(i, struct.calcsize("<" + form))
+        return list(struct.unpack_from("<%d%s" % (count, form), self.buffer.data, start)) if count else []
 
     def bytes(self, i):
         start, count = self.vector(i, 1)

@@ -8,7 +8,8 @@ import math
 import numpy as np
 
 from graph import ConvertError
-from tflite_reader import EMITTERS as TFLITE
+from tflite_operators import EMITTERS as TFLITE
+from tflite_operators import pad
 
 CHANNELS_LAST = "NHWC"
 RELU = {"activation": "clamp", "low": 0.0, "high": math.inf}
@@ -218,7 +219,7 @@ def _concat(call):
 def _pad(call):
     if call.has(2) and np.any(call.constant(2)):
         raise ConvertError("only padding with zeros is supported")
-    TFLITE["PAD"](call)
+    pad(call)
 
 
 def _shape(call):

@@ -1,14 +1,15 @@
 """tflite_file.py - a .tflite file as plain objects: tensors and operators of its one subgraph.
 
 Field numbers are those of TensorFlow Lite's schema, version 3. Refused: another version, several
-subgraphs, quantised or sparse tensors. Operators and types other than float32, float16 and int32 are
-left to the reader: what the outputs do not need may have any."""
+subgraphs, sparse tensors. Operators, types other than float32, float16, int32, int8 and uint8, and
+what is wrong with scales are left to the reader: what the outputs do not need may have any."""
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from flatbuffer import Buffer
 from graph import QUANTISED, ConvertError
+from grids import activation_grid
 
 # Names by number, as the schema has them, also of those that no reader knows.
 OPERATORS = dict(enumerate("""
@@ -53,19 +54,29 @@ OPTIONS = {
     "RESIZE_NEAREST_NEIGHBOR": (("align_corners", 0, "b", 0), ("half_pixel_centers", 1, "b", 0)),
     "REDUCE_MAX": (("keep_dims", 0, "b", 0),),
 }
-TYPES = {0: np.dtype("<f4"), 1: np.dtype("<f2"), 2: np.dtype("<i4")}
-OTHER_TYPES = {3: "uint8", 4: "int64", 5: "string", 6: "bool", 7: "int16", 8: "complex64",
-               9: "int8", 10: "float64", 16: "uint16", 17: "int4"}
+TYPES = {0: np.dtype("<f4"), 1: np.dtype("<f2"), 2: np.dtype("<i4"), 3: np.dtype("u1"),
+         9: np.dtype("i1")}
+BYTES = (3, 9)
+OTHER_TYPES = {4: "int64", 5: "string", 6: "bool", 7: "int16", 8: "complex64", 10: "float64",
+               16: "uint16", 17: "int4"}
+READ = "is of type %s: read are float32, float16, and int8 and uint8 with scales"
 SAME, VALID = 0, 1
 ACTIVATIONS = {0: "NONE", 1: "RELU", 3: "RELU6"}
 
 
 @dataclass
 class Tensor:
+    """data: an array, or None for an activation. scales, zeros, axis: of whole numbers, scale · (data -
+    zero), one for all or for each index of axis; empty where the file has none. grid: an activation's,
+    if it is of bytes. fault: why the tensor cannot be read, for whoever wants to."""
     name: str
     shape: list
-    data: object = None  # array, or None for an activation
-    other_type: str = ""  # that of a tensor that is not read
+    data: object = None
+    scales: object = ()
+    zeros: object = ()
+    axis: int = 0
+    grid: object = None
+    fault: str = ""
 
 
 @dataclass
@@ -85,30 +96,46 @@ class Model:
     outputs: list
 
 
+def _quantization(tensor, table, kind):
+    """Fills a tensor's scales, zero points and axis."""
+    if table is None or not table.vector(2, 4)[1]:
+        tensor.fault = tensor.fault or "is of whole numbers without a scale" * (kind in BYTES)
+        return
+    tensor.scales = np.array(table.numbers(2, "f"), np.float32)
+    tensor.zeros = np.array(table.numbers(3, "q") or [0] * len(tensor.scales), np.int64)
+    tensor.axis = table.scalar(6, "i", 0)
+    if kind not in BYTES and TYPES.get(kind) != np.dtype("<i4"):
+        tensor.fault = "is of type %s and has a scale: %s" % (
+            TYPES.get(kind) or OTHER_TYPES.get(kind, kind), QUANTISED)
+
+
 def _tensor(table, buffers, name):
     label = table.text(3)
     kind = table.scalar(1, "b", 0)
     other = "" if kind in TYPES else OTHER_TYPES.get(kind, "number %d" % kind)
-    if other.startswith(("int8", "uint8", "int16", "int4")):
-        raise ConvertError("%s: tensor '%s' is of type %s: %s" % (name, label, other, QUANTISED))
-    quantization = table.table(4)
-    if quantization is not None and quantization.vector(2, 4)[1]:
-        raise ConvertError("%s: tensor '%s': %s" % (name, label, QUANTISED))
     if table.table(6) is not None:
         raise ConvertError("%s: tensor '%s' is sparse" % (name, label))
     shape, number = table.integers(0), table.scalar(2, "I", 0)
     if number >= len(buffers) or any(size < 0 for size in shape) or len(shape) > 4:
         raise ConvertError("%s: tensor '%s' is damaged" % (name, label))
     content = buffers[number].bytes(0)
+    tensor = Tensor(label, shape, fault=READ % other if other else "")
+    _quantization(tensor, table.table(4), kind)
+    if kind in BYTES and not content and not tensor.fault:
+        try:
+            tensor.grid = activation_grid(tensor.scales, tensor.zeros, TYPES[kind])
+        except ConvertError as error:
+            tensor.fault = "has %s" % error
     if other or not content:
-        return Tensor(label, shape, None, other)
+        return tensor
     count = 1
     for size in shape:
         count *= size
     if len(content) != count * TYPES[kind].itemsize:
         raise ConvertError("%s: tensor '%s' of shape %s has %d bytes" %
                            (name, label, shape, len(content)))
-    return Tensor(label, shape, np.frombuffer(content, TYPES[kind]).reshape(shape))
+    tensor.data = np.frombuffer(content, TYPES[kind]).reshape(shape)
+    return tensor
 
 
 def _operator(table, codes, tensors, name):
