@@ -3,6 +3,7 @@ norms, means, softmax. EMITTERS as in onnx_operators.py."""
 import numpy as np
 
 from graph import ConvertError
+from grids import moved
 
 
 def _channels_at(call, x, axis):
@@ -21,20 +22,21 @@ def _linear(call, x, filters, bias):
         x = call.builder.relayout(x, "nc")
         return call.append("fully_connected", [x], "nc", tensors={"filter": filters, "bias": bias})
     x = _channels_at(call, x, -1)
+    filters = moved(filters, lambda f: f[:, None, None, :])
     return call.append("conv", [x], x.axes, kernel=(1, 1), stride=(1, 1), dilation=(1, 1), groups=1,
-                       tensors={"filter": filters[:, None, None, :], "bias": bias})
+                       tensors={"filter": filters, "bias": bias})
 
 
 def _gemm(call):
     if call.attribute("transA", 0):
         raise ConvertError("a transposed input is not supported")
-    filters = np.asarray(call.weights(1), np.float64) * call.attribute("alpha", 1.0)
-    if not call.attribute("transB", 0):
-        filters = filters.T
-    bias = np.zeros(len(filters))
+    filters = call.filter(1, (0, 1) if call.attribute("transB", 0) else (1, 0))
+    if call.attribute("alpha", 1.0) != 1.0:
+        filters = np.asarray(filters, np.float64) * call.attribute("alpha", 1.0)
+    bias = np.zeros(filters.shape[0])
     if call.has(2):
         bias = np.broadcast_to(np.asarray(call.weights(2), np.float64) *
-                               call.attribute("beta", 1.0), (1, len(filters)))[0]
+                               call.attribute("beta", 1.0), (1, len(bias)))[0]
     x = call.value(0)
     if len(x.axes) != 2:
         raise ConvertError("an input of %d dimensions, wanted are 2" % len(x.axes))
@@ -44,10 +46,10 @@ def _gemm(call):
 def _matmul(call):
     if not call.is_constant(1):
         return _product(call, call.value(0), call.value(1))
-    filters = call.weights(1)
-    if filters.ndim != 2:
-        raise ConvertError("a matrix of %d dimensions, wanted are 2" % filters.ndim)
-    return _linear(call, call.value(0), filters.T, np.zeros(filters.shape[1]))
+    if call.weights(1).ndim != 2:
+        raise ConvertError("a matrix of %d dimensions, wanted are 2" % call.weights(1).ndim)
+    filters = call.filter(1, (1, 0))
+    return _linear(call, call.value(0), filters, np.zeros(filters.shape[0]))
 
 
 def _product(call, a, b):

@@ -1,14 +1,15 @@
 """onnx_operators.py - what each ONNX operator becomes. EMITTERS maps its name to a function that
 takes a Call (onnx_reader.py) and returns a Value, or an array where the result is a constant, or a list
 of one for each output. Operators that only move numbers, or compute with shapes, are in
-onnx_shape_operators.py, those that work along one axis in onnx_axis_operators.py, and those that change
-the size of a picture in onnx_resize_operators.py.
+onnx_shape_operators.py, those that work along one axis in onnx_axis_operators.py, those that change
+the size of a picture in onnx_resize_operators.py, and those of bytes in onnx_byte_operators.py.
 
 To add an operator: write its function, add its line in EMITTERS."""
 import math
 
 import numpy as np
 import onnx_axis_operators
+import onnx_byte_operators
 import onnx_resize_operators
 import onnx_shape_operators
 from graph import ConvertError, same_pads
@@ -49,14 +50,14 @@ def _window(call, shape, kernel):
 
 def _conv(call):
     x = call.builder.relayout(rank4(call.value(0)), CHANNELS_SECOND)
-    filters = call.weights(1)
-    if filters.ndim != 4:
-        raise ConvertError("a filter of %d dimensions, wanted are 4" % filters.ndim)
+    if call.weights(1).ndim != 4:
+        raise ConvertError("a filter of %d dimensions, wanted are 4" % call.weights(1).ndim)
+    filters = call.filter(1, (0, 2, 3, 1))
     bias = call.weights(2) if call.has(2) else np.zeros(filters.shape[0], np.float32)
-    fields, dilation = _window(call, x.shape, tuple(filters.shape[2:]))
+    fields, dilation = _window(call, x.shape, tuple(filters.shape[1:3]))
     return call.append("conv", [x], CHANNELS_SECOND, dilation=dilation,
                        groups=int(call.attribute("group", 1)),
-                       tensors={"filter": filters.transpose(0, 2, 3, 1), "bias": bias}, **fields)
+                       tensors={"filter": filters, "bias": bias}, **fields)
 
 
 def _pool_input(call):
@@ -275,6 +276,7 @@ def _pad(call):
 
 EMITTERS = {
     **onnx_axis_operators.EMITTERS,
+    **onnx_byte_operators.EMITTERS,
     **onnx_resize_operators.EMITTERS,
     **onnx_shape_operators.EMITTERS,
     "Add": _binary("add", np.add),

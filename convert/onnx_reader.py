@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
 
+import onnx_byte_operators
 import onnx_operators
 from graph import QUANTISED, ConvertError, Graph, needed_steps
 from onnx_values import Builder, Value, tensor_array
@@ -19,7 +20,7 @@ from onnx_views import View, settle
 
 OWN_DOMAINS = ("", "ai.onnx")
 OPSETS = (7, 21)          # before, activations were broadcast by other rules
-WHOLE_NUMBERS = re.compile("QLinear|QGemm|(Dynamic)?QuantizeLinear|.*Integer$")
+WHOLE_NUMBERS = re.compile("QLinear|QGemm|DynamicQuantizeLinear|.*Integer$")
 PICTURE_CHANNELS = (1, 3, 4)
 PROBE_SIZES = (320, 448)  # what a free height or width is read as: five halvings stay whole
 
@@ -92,17 +93,19 @@ def _input_axes(model):
 
 
 class _Reader:
-    """Reads nodes of a model for one size. constants: ONNX name -> array; values: -> Value."""
+    """Reads nodes of a model for one size. constants: ONNX name -> array; values: -> Value; bytes: of
+    a constant the Bytes that it was; quantized: of a value in bytes what tells their scale."""
 
     def __init__(self, model, nodes, outputs, h, w, fixed):
-        self.constants = {}
-        self.values = {}
+        self.constants, self.bytes = {}, {}
+        self.values, self.quantized = {}, {}
         versions = [o.version for o in model.opset_import if o.domain in OWN_DOMAINS]
         self.opset = versions[0] if versions else 1
         if not OPSETS[0] <= self.opset <= OPSETS[1]:
             raise ConvertError("its operators are those of opset %d, read are %d to %d: export it "
                                "with one of these" % (self.opset, *OPSETS))
         entry = _network_input(model)
+        self.entry = entry.name
         axes, sizes = _input_axes(model)
         channels = sizes[axes.index("c")]
         if channels < 1:
@@ -130,6 +133,7 @@ class _Reader:
         try:
             call = Call(self, node, label)
             call.check_form()
+            call.check_bytes()
             with np.errstate(divide="raise", invalid="raise"):
                 result = emit(call)
         except ConvertError as error:
@@ -140,6 +144,8 @@ class _Reader:
         for output, one in zip(node.output, result if isinstance(result, list) else [result]):
             found = isinstance(one, (Value, View))
             (self.values if found else self.constants)[output] = one
+            if found and call.in_bytes:
+                self.quantized[output] = call.in_bytes
 
     def settled(self, name):
         """The activation of this name, in the graph as it is seen."""
@@ -174,6 +180,7 @@ class Call:
         self.builder, self.opset = reader.builder, reader.opset
         self.reader, self.node, self.label = reader, node, label
         self.attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+        self.in_bytes = None
 
     def check_form(self):
         """Number of inputs and names of attributes are those that the operator has in the file's
@@ -190,6 +197,18 @@ class Call:
         if not schema.min_input <= len(self.node.input) <= schema.max_input:
             raise ConvertError("%d inputs, in opset %d it has %d to %d" % (
                 len(self.node.input), self.opset, schema.min_input, schema.max_input))
+
+    def check_bytes(self):
+        """Bytes are read by DequantizeLinear, and by what moves them; what tells their scale is
+        in_bytes."""
+        found = {self.reader.quantized.get(name) for name in self.node.input
+                 if name in self.reader.values}
+        if self.node.op_type == "DequantizeLinear" or found <= {None}:
+            return
+        if self.node.op_type not in onnx_byte_operators.MOVING or len(found) != 1:
+            raise ConvertError("it computes with whole numbers, or with several scales of them: " +
+                               QUANTISED)
+        self.in_bytes = found.pop()
 
     @property
     def output(self):
@@ -228,6 +247,13 @@ class Call:
             raise ConvertError("input %d ('%s') is of type %s, wanted are floating-point numbers" %
                                (i, self.node.input[i], found.dtype))
         return found
+
+    def filter(self, i, order):
+        """Input i as a filter whose axes, in this order, begin with the output channels: an array, or
+        a grids.Filter where the file has bytes."""
+        name, found = self.node.input[i], self.weights(i)
+        kept = self.reader.bytes.get(name)
+        return found.transpose(order) if kept is None else kept.filter(order)
 
     def attribute(self, name, default):
         """An attribute, text as str, lists as list."""

@@ -3,7 +3,7 @@ is computed while reading. EMITTERS as in onnx_operators.py."""
 import numpy as np
 import onnx
 
-from graph import AXES, QUANTISED, ConvertError
+from graph import AXES, ConvertError
 from onnx_values import Value, tensor_array
 from onnx_views import View, lies_together, reshaped, settle, sliced, transposed, view_of
 
@@ -207,21 +207,6 @@ def _cast(call):
     return call.seen(0)
 
 
-def _dequantize(call):
-    """Weights that are kept as integers, with a scale for all or for each slice of an axis."""
-    if not call.is_constant(0):
-        raise ConvertError(QUANTISED)
-    data, scale = call.constant(0), np.asarray(call.constant(1), np.float64)
-    zero = np.asarray(call.constant(2), np.float64) if call.has(2) else np.zeros(scale.shape)
-    if call.attribute("block_size", 0) or scale.ndim > 1 or zero.shape != scale.shape:
-        raise ConvertError("scales of shape %s, wanted is one, or one for each slice" %
-                           list(scale.shape))
-    dims = [1] * data.ndim
-    if scale.size > 1:
-        dims[call.attribute("axis", 1)] = scale.size
-    return (data - zero.reshape(dims)) * scale.reshape(dims)
-
-
 def _constant(call):
     for name, convert in (("value", tensor_array), ("value_float", np.float32),
                           ("value_int", np.int64), ("value_ints", np.array),
@@ -239,7 +224,6 @@ EMITTERS = {
     "Cast": _cast,
     "Concat": _concat,
     "Constant": _constant,
-    "DequantizeLinear": _dequantize,
     "Dropout": _identity,
     "Flatten": _flatten,
     "Gather": _gather,

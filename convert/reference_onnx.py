@@ -110,6 +110,14 @@ def _dequantize(a, x, scale, zero=0):
     return (x - spread(zero)) * spread(scale)
 
 
+def _quantize(a, x, scale, zero=np.uint8(0)):
+    def spread(v):
+        dims = [-1 if i == a.get("axis", 1) else 1 for i in range(x.ndim)]
+        return np.reshape(np.float64(v), dims if np.size(v) > 1 else ())
+    kind = np.iinfo(zero.dtype)
+    return np.clip(np.rint(x / spread(scale)) + spread(zero), kind.min, kind.max).astype(zero.dtype)
+
+
 def _split(a, x, sizes=None):
     axis = a.get("axis", 0)
     if "num_outputs" in a:
@@ -158,6 +166,7 @@ RUN = {
     "PRelu": lambda a, x, slope: np.where(x < 0, slope * x, x),
     "Pad": _pad,
     "Pow": lambda a, x, y: x ** y,
+    "QuantizeLinear": _quantize,
     "Reciprocal": lambda a, x: 1 / x,
     "ReduceMean": lambda a, x, *r: x.mean(axis=_axes(a, r), keepdims=bool(a.get("keepdims", 1))),
     "ReduceL2": lambda a, x: np.linalg.norm(x, 2, tuple(a["axes"])[0], bool(a.get("keepdims", 1))),
