@@ -15,11 +15,13 @@ import convert
 import graph_passes
 import reference
 import reference_tflite
+import tflite_byte_maker
 import tflite_maker
 from crc32c import crc32c
 from engine import error_bounds, first_difference, run_engine, tool, write_fid
 from graph import Graph
 from refusal import need_onnx, refused
+from tflite_byte_maker import Quantised
 from tflite_file import parse_tflite
 from tflite_reader import EMITTERS, read_tflite
 
@@ -79,8 +81,10 @@ def crc32c_of_the_rfc_and_of_all_lengths():
 @case
 def onnx_cases_cover_every_operator():
     cases = need_onnx().CASES
+    import onnx_byte_cases
     import onnx_operators
-    used = {node.op_type for make in cases.values() for node in make()[0].graph.node}
+    made = [*cases.values(), *onnx_byte_cases.CASES.values()]
+    used = {node.op_type for make in made for node in make()[0].graph.node}
     require(set(onnx_operators.EMITTERS) == used, "without a case: %s" %
             sorted(set(onnx_operators.EMITTERS) ^ used))
 
@@ -150,6 +154,8 @@ def engine_runs_every_onnx_operator():
 @case
 def tflite_cases_cover_every_operator():
     made = [parse_tflite(make().bytes(), name) for name, make in tflite_maker.CASES.items()]
+    made += [parse_tflite(Quantised(make(), floats).bytes(), name)
+             for name, (make, floats) in tflite_byte_maker.CASES.items()]
     used = {operator.name for model in made for operator in model.operators}
     require(set(EMITTERS) == used, "without a case: %s" % sorted(set(EMITTERS) ^ used))
 
@@ -282,14 +288,16 @@ def passes_over(blocks):
             return one_pass(*arguments)
         return look
 
-    by_shape = graph_passes.BY_SHAPE
+    by_shape, by_grid = graph_passes.BY_SHAPE, graph_passes.BY_GRID
     try:
         graph_passes.PASSES = [counted(one_pass) for one_pass in passes]
-        graph_passes.BY_SHAPE = {new for new, old in zip(graph_passes.PASSES, passes)
-                                 if old in by_shape}
+        graph_passes.BY_SHAPE, graph_passes.BY_GRID = [
+            {new for new, old in zip(graph_passes.PASSES, passes) if old in by}
+            for by in (by_shape, by_grid)]
         graph_passes.simplify(graph)
     finally:
-        graph_passes.PASSES, graph_passes.BY_SHAPE = passes, by_shape
+        graph_passes.PASSES = passes
+        graph_passes.BY_SHAPE, graph_passes.BY_GRID = by_shape, by_grid
     require(len(graph.nodes) == 2 * blocks, "%d nodes of %d blocks" % (len(graph.nodes), blocks))
     return looks
 

@@ -63,10 +63,10 @@ def onnx_refusals_name_operator_and_node():
                 ("s", np.float32([1, 1, 2, 2]))], mode="cubic")),
             (("Pow", "the_node", "exponents"), onnx_bytes("Pow", ("x", "w"), constants=[
                 ("w", np.float32(3))])),
-            (("QLinearConv", "the_node", "quantised to whole numbers", "float32 or float16"),
+            (("QLinearConv", "the_node", "whole numbers", "float32 or float16", "QuantizeLinear"),
              onnx_bytes("QLinearConv")),
-            (("DequantizeLinear", "the_node", "quantised"), onnx_bytes("DequantizeLinear", (
-                "x", "w"), constants=[("w", np.float32(0.5))], opset=13)),
+            (("DynamicQuantizeLinear", "the_node", "whole numbers"), onnx_bytes(
+                "DynamicQuantizeLinear")),
             (("Resize", "the_node", "scales"), onnx_bytes("Resize", ("x", "", "s"), constants=[
                 ("s", np.float32([1, 1, 1.5, 1.5]))], mode="nearest")),
             (("Transpose", "the_node", "perm"), onnx_bytes("Transpose", perm=[1, 0, 2, 2])),
@@ -209,15 +209,13 @@ def tflite_cut_or_changed_is_refused_or_read():
 def tflite_refusals_name_operator_and_type():
     from tflite_reader import read_tflite
     m = tflite_maker.Maker(1, 4, 4, 3)
-    m.add("DEQUANTIZE", m.array(3))
-    refused(lambda: read_tflite(m.bytes(), "f"), "f: node", "DEQUANTIZE", "float16")
     for code, name in ((108, "COS"), (111, "ELU"), (114, "QUANTIZE")):
         m = tflite_maker.Maker(1, 4, 4, 3)
         m.add("RELU", 0)
         m.operators = [(code, *rest) for _, *rest in m.operators]
         refused(lambda: read_tflite(m.bytes(), "f"), "f: node", name)
-    for kind, words in ((9, ("int8", "quantised")), (3, ("uint8", "quantised")),
-                        (4, ("int64", "float32")), (99, ("99",))):
+    for kind, words in ((9, ("whole numbers", "scale")), (3, ("whole numbers", "scale")),
+                        (7, ("int16",)), (4, ("int64", "float32")), (99, ("99",))):
         m = tflite_maker.Maker(1, 4, 4, 3)
         m.add("RELU", 0)
         m.tensors[0][1] = ("b", kind)

@@ -14,6 +14,7 @@ import fid_rules
 import fid_writer
 from engine import META
 from graph import OPS, ConvertError, Graph
+from grids import Filter, Grid, half
 from refusal import refused
 
 FACEID = os.path.join(ROOT, "faceid")
@@ -50,6 +51,51 @@ def every_operator():
     graph.outputs = ["classes", "top", "slice"]
     return graph
 
+
+def every_operator_of_bytes():
+    """A small graph with all that take bytes."""
+    graph, grid = Graph("g", "in", 8, 8, 4), Grid((0.5,), 7)
+    window = {"kernel": (3, 3), "stride": (1, 1), "pads": (1, 1, 1, 1)}
+
+    def filters(*dims):
+        return Filter("s8", np.ones(dims, np.int16), np.full(dims[0], 0.25, np.float32))
+
+    graph.append("convert", ["in"], "bytes", grid=Grid((0.5, 1.0, 2.0, 4.0), 7))
+    graph.append("conv", ["bytes"], "depthwise", groups=4, dilation=(1, 1), activation="prelu", grid=grid, **window,
+                 tensors={"filter": filters(4, 3, 3, 1), "bias": np.ones(4), "slope": np.ones(4)})
+    graph.append("conv", ["depthwise", "depthwise"], "dense", groups=1, dilation=(1, 1), grid=grid, **window,
+                 activation="clamp", low=0.0, high=INF, tensors={"filter": filters(4, 3, 3, 4), "bias": np.ones(4)})
+    graph.append("max_pool", ["dense"], "most", kernel=(3, 3), stride=(2, 2), pad_mode="same", grid=grid)
+    graph.append("resize_nearest", ["most"], "large", scale=2, grid=grid)
+    graph.append("add", ["large", "dense"], "sum", grid=grid)
+    graph.append("concat", ["sum", "large"], "join", axis=3, grid=grid)
+    graph.append("transpose", ["join"], "turned", shape=(0, 3, 1, 2), grid=grid)
+    graph.append("slice", ["turned"], "slice", axis=1, shape=(0, 1, 3, 0), grid=grid)
+    graph.append("reshape", ["slice"], "flat", shape=(0, 1, 1, -1), grid=grid)
+    graph.append("fully_connected", ["flat"], "vector", tensors={"filter": filters(5, 192), "bias": np.ones(5)})
+    graph.append("conv", ["vector"], "half", kernel=(1, 1), stride=(1, 1), dilation=(1, 1), groups=1, activation="tanh",
+                 tensors={"filter": half(np.ones((2, 1, 1, 5)), "bf16"), "bias": np.ones(2)})
+    graph.append("global_average_pool", ["join"], "top")
+    graph.append("convert", ["sum"], "real")
+    graph.outputs = ["half", "top", "real"]
+    return graph
+
+
+OTHER, CHANNELS = Grid((0.25,), 7), Grid((0.5,) * 4, 7)
+BYTE_CHANGES = (
+    ("bytes", "grid", (None, OTHER, Grid((0.5,) * 3, 7), Grid((0.5, 1.0), 7), Grid((0.5,), 255), Grid((0.5,), 0))),
+    ("depthwise", "grid", (None, CHANNELS, OTHER)), ("depthwise", "groups", (1, 2)),
+    ("depthwise", "activation", ("none", "clamp", "sigmoid", "tanh")), ("depthwise", "inputs", (["in"], ["bytes", "in"])),
+    ("dense", "grid", (None, CHANNELS, OTHER)), ("dense", "inputs", (["bytes"], ["depthwise", "bytes"], ["depthwise", "in"], ["in"])),
+    ("dense", "activation", ("none", "sigmoid")), ("most", "grid", (None, OTHER)), ("large", "grid", (None, OTHER)),
+    ("most", "op", ("average_pool",)), ("sum", "op", ("multiply",)), ("sum", "grid", (None, OTHER, CHANNELS)),
+    ("sum", "inputs", (["large", "bytes"], ["large", "in"])), ("sum", "activation", ("sigmoid", "clamp")),
+    ("join", "inputs", (["sum", "in"],)), ("join", "grid", (None, OTHER)), ("turned", "grid", (None, OTHER)),
+    ("slice", "grid", (None,)), ("flat", "grid", (None, OTHER)), ("vector", "grid", (Grid((3.0,), 9),)),
+    ("vector", "activation", ("sigmoid", "gelu")), ("top", "grid", (OTHER,)), ("top", "inputs", (["bytes"], ["in"])),
+    ("real", "grid", (OTHER,)), ("real", "inputs", (["vector"], ["bytes"])), ("half", "grid", (OTHER,)),
+    ("half", "inputs", (["top"], ["flat"])),
+)
 
 # node, field, values to try
 CHANGES = (
@@ -131,8 +177,10 @@ def compare(label, graphs, meta):
 @case
 def every_operator_has_a_rule():
     require(set(fid_rules.RULES) == set(OPS), str(set(fid_rules.RULES) ^ set(OPS)))
-    require({node.op for node in every_operator().nodes} == set(OPS), "the graph lacks one")
-    require(compare("whole", [every_operator()], KEYS), "the graph itself is refused")
+    both = [every_operator(), every_operator_of_bytes()]
+    require({node.op for graph in both for node in graph.nodes} == set(OPS), "the graphs lack one")
+    for graph in both:
+        require(compare("whole", [graph], KEYS), "the graph itself is refused")
 
 
 @case
@@ -145,6 +193,42 @@ def a_changed_node_is_refused_by_both_or_by_none():
             answer = compare("%s.%s = %r" % (name, field, value), [graph], KEYS)
             taken, refused_ = taken + answer, refused_ + (not answer)
     require(taken >= 15 and refused_ >= 60, "%d taken, %d refused" % (taken, refused_))
+
+
+@case
+def a_changed_type_is_refused_by_both_or_by_none():
+    taken = refused_ = 0
+    for name, field, values in BYTE_CHANGES:
+        for value in values:
+            graph = every_operator_of_bytes()
+            setattr(next(node for node in graph.nodes if node.name == name), field, value)
+            answer = compare("%s.%s = %r" % (name, field, value), [graph], KEYS)
+            taken, refused_ = taken + answer, refused_ + (not answer)
+    require(taken >= 10 and refused_ >= 30, "%d taken, %d refused" % (taken, refused_))
+
+
+@case
+def numbers_in_few_bits_are_refused_by_both_or_by_none():
+    """Scales, zero points and bytes that are none: written in spite of the rules they are refused."""
+    taken = 0
+    for scale in (0.0, -1.0, NAN, INF, 1e-10, 1e10, 2.0 ** 30, 2.0 ** -30):
+        for name in ("depthwise", "bytes"):
+            graph = every_operator_of_bytes()
+            node = next(node for node in graph.nodes if node.name == name)
+            if name == "bytes":
+                node.grid = Grid((scale, 1.0, 2.0, 4.0), 7)
+            else:
+                node.tensors["filter"].scales[1] = scale
+            taken += compare("scale %g of %s" % (scale, name), [graph], KEYS)
+    for zero in (-1, 256, 0.5, 0, 255):
+        graph = every_operator_of_bytes()
+        graph.nodes[0].grid = Grid((1.0,), zero)
+        taken += compare("zero point %g" % zero, [graph], KEYS)
+    for byte in (-128, -127):
+        graph = every_operator_of_bytes()
+        graph.nodes[1].tensors["filter"].data[0] = byte
+        taken += compare("byte %d" % byte, [graph], KEYS)
+    require(taken == 7, "%d are taken" % taken)
 
 
 @case

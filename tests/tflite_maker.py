@@ -18,10 +18,14 @@ def case(function):
 
 def flatbuffer(item, out):
     """Appends item to the bytearray out; returns its position. A dict is a table of fields: a
-    (format, number) is a scalar; bytes, lists and dicts are what the field points to."""
+    (format, number) is a scalar; bytes, lists, arrays and dicts are what the field points to."""
     if isinstance(item, bytes):
         position = len(out)
         out += struct.pack("<I", len(item)) + item + b"\0"
+        return position
+    if isinstance(item, np.ndarray):
+        position = len(out)
+        out += struct.pack("<I", len(item)) + item.tobytes()
         return position
     if isinstance(item, list):
         position = len(out)
@@ -98,11 +102,11 @@ class Maker:
         self.operators.append((code, numbers, output, fields or {0: ("b", 0)}))
         return output
 
-    def bytes(self, outputs=None):
+    def bytes(self, outputs=None, entry=0):
         codes = sorted({code for code, _, _, _ in self.operators})
         operators = [{0: ("I", codes.index(code)), 1: inputs, 2: [output], 4: fields}
                      for code, inputs, output, fields in self.operators]
-        graph = {0: self.tensors, 1: [0], 2: outputs or self.outputs or [len(self.tensors) - 1],
+        graph = {0: self.tensors, 1: [entry], 2: outputs or self.outputs or [len(self.tensors) - 1],
                  3: operators}
         model = {0: ("I", 3), 1: [{0: ("b", code), 3: ("i", code)} for code in codes], 2: [graph],
                  4: [{0: data} for data in self.buffers]}
