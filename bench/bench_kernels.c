@@ -260,8 +260,8 @@ static void max_pool_lines(const struct bench *bench)
         window_line(bench, "max_pool_f32", max_pool_run, layers[i], sizeof(float), "GB/s");
 }
 
-/* ---- rows of numbers: average_f32, add_f32, affine_f32, layer_norm_f32, gelu_f32, dot_f32,
- * dot_s8, crc32c ---- */
+/* ---- rows of numbers: average_f32, add_f32, affine_f32, layer_norm_f32, gelu_f32,
+ * sigmoid_f32, dot_f32, dot_s8, crc32c ---- */
 
 struct vectors {
     const struct fid_kernels *table;
@@ -302,6 +302,12 @@ static void gelu_run(void *context)
 {
     struct vectors *v = context;
     v->table->gelu_f32(v->pixels * v->channels, v->a);
+}
+
+static void sigmoid_run(void *context)
+{
+    struct vectors *v = context;
+    v->table->sigmoid_f32(v->pixels * v->channels, v->a);
 }
 
 static void dot_run(void *context)
@@ -370,6 +376,11 @@ static void gelu_lines(const struct bench *bench)
     vector_line(bench, "gelu_f32 14x14x256", gelu_run, 196, 256, 8, "GB/s");
 }
 
+static void sigmoid_lines(const struct bench *bench)
+{
+    vector_line(bench, "sigmoid_f32 60x80", sigmoid_run, 60, 80, 8, "GB/s");
+}
+
 static void dot_lines(const struct bench *bench)
 {
     vector_line(bench, "dot_f32 192", dot_run, 1, 192, 2, "GFLOP/s");
@@ -401,6 +412,7 @@ static const struct {
     {"affine_f32", affine_lines},
     {"layer_norm_f32", layer_norm_lines},
     {"gelu_f32", gelu_lines},
+    {"sigmoid_f32", sigmoid_lines},
     {"dot_f32", dot_lines},
     {"dot_s8", dot_s8_lines},
     {"crc32c", crc_lines},

@@ -131,6 +131,10 @@ struct fid_post_f32 {
  * Accuracy: |ref - got| ≤ 2^-20 · |v[i]|. */
 #define FID_GELU_F32_ARGS (size_t count, float *v)
 
+/* sigmoid_f32: v[i] = 1 / (1 + e^-v[i]), i < count. NaN stays NaN.
+ * Accuracy: |ref - got| ≤ 2^-19 · ref + 2^-124. */
+#define FID_SIGMOID_F32_ARGS (size_t count, float *v)
+
 /* dot_f32: Σ_{p<k} a[p] · b[p]. Accuracy: sum(k). */
 #define FID_DOT_F32_ARGS (size_t k, const float *a, const float *b)
 

@@ -75,11 +75,6 @@ void fid_step_set_post(struct fid_step *step, size_t slope_at)
     }
 }
 
-static float sigmoid(float v)
-{
-    return 1.0f / (1.0f + expf(-v));
-}
-
 static float hard_swish(float v)
 {
     return v * fminf(fmaxf(v / 6.0f + 0.5f, 0.0f), 1.0f);
@@ -93,8 +88,7 @@ static float reciprocal(float v)
 void fid_step_finish(const struct fid_step *step, const struct fid_kernels *kernels, size_t first,
                      size_t count)
 {
-    static float (*const functions[FID_ACT_END])(float) = {[FID_ACT_SIGMOID] = sigmoid,
-                                                           [FID_ACT_TANH] = tanhf,
+    static float (*const functions[FID_ACT_END])(float) = {[FID_ACT_TANH] = tanhf,
                                                            [FID_ACT_HARD_SWISH] = hard_swish,
                                                            [FID_ACT_EXP] = expf,
                                                            [FID_ACT_RECIPROCAL] = reciprocal};
@@ -102,6 +96,8 @@ void fid_step_finish(const struct fid_step *step, const struct fid_kernels *kern
     float *v = step->output.data + first;
     if (step->node->activation == FID_ACT_GELU)
         kernels->gelu_f32(count, v);
+    else if (step->node->activation == FID_ACT_SIGMOID)
+        kernels->sigmoid_f32(count, v);
     else if (function != NULL)
         for (size_t i = 0; i < count; i++)
             v[i] = function(v[i]);

@@ -71,6 +71,12 @@ FID_INLINE __m256 negative_lanes(__m256 v, __m256 a)
     return _mm256_blendv_ps(v, a, _mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_LT_OQ));
 }
 
+FID_INLINE __m256 power_lanes(__m256 n)
+{
+    const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23));
+}
+
 FID_INLINE float sum_lanes(__m256 v)
 {
     const __m128 four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));

@@ -70,6 +70,12 @@ FID_INLINE __m512 negative_lanes(__m512 v, __m512 a)
     return _mm512_mask_mov_ps(v, _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_LT_OQ), a);
 }
 
+FID_INLINE __m512 power_lanes(__m512 n)
+{
+    const __m512i exponent = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(exponent, 23));
+}
+
 FID_INLINE float sum_lanes(__m512 v)
 {
     return _mm512_reduce_add_ps(v);

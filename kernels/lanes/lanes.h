@@ -11,6 +11,7 @@
  *     div_lanes(a, b) = a / b, off by 2^-22 of itself at most, for normal b
  *     max_lanes(a, b) = a > b ? a : b    min_lanes(a, b) = a < b ? a : b
  *     negative_lanes(v, a) = v < 0 ? a : v    sum_lanes(v) = the sum over the lanes
+ *     power_lanes(n) = 2^n for whole n, -126 ≤ n ≤ 127
  *
  * n is the constant LANES in the body of a row and variable in its tail only. Everything is inlined
  * with constant arguments: a kernel writes its tile as a loop over a constant number of vectors,

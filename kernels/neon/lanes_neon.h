@@ -75,6 +75,12 @@ FID_INLINE float32x4_t negative_lanes(float32x4_t v, float32x4_t a)
     return vbslq_f32(vcltq_f32(v, vdupq_n_f32(0.0f)), a, v);
 }
 
+FID_INLINE float32x4_t power_lanes(float32x4_t n)
+{
+    const int32x4_t exponent = vaddq_s32(vcvtq_s32_f32(n), vdupq_n_s32(127));
+    return vreinterpretq_f32_s32(vshlq_n_s32(exponent, 23));
+}
+
 FID_INLINE float sum_lanes(float32x4_t v)
 {
     return vaddvq_f32(v);

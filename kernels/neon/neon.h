@@ -14,6 +14,7 @@ void fid_add_f32_neon FID_ADD_F32_ARGS;
 void fid_affine_f32_neon FID_AFFINE_F32_ARGS;
 void fid_layer_norm_f32_neon FID_LAYER_NORM_F32_ARGS;
 void fid_gelu_f32_neon FID_GELU_F32_ARGS;
+void fid_sigmoid_f32_neon FID_SIGMOID_F32_ARGS;
 float fid_dot_f32_neon FID_DOT_F32_ARGS;
 int32_t fid_dot_s8_neon FID_DOT_S8_ARGS;
 int32_t fid_dot_s8_dot_neon FID_DOT_S8_ARGS;

@@ -9,15 +9,15 @@
 
 #define FID_NEON_TILE \
     .gemm_mr = 6, .gemm_nr = 16, .depthwise_cr = 8, .depthwise_s8_cr = 8, .depthwise_s8_group = 1
-#define FID_NEON_SLOTS                                                                          \
-    .gemm_f32 = fid_gemm_f32_6x16_neon, .depthwise_f32 = fid_depthwise_f32_neon,                \
-    .max_pool_f32 = fid_max_pool_f32_neon, .average_f32 = fid_average_f32_neon,                 \
-    .add_f32 = fid_add_f32_neon, .affine_f32 = fid_affine_f32_neon,                             \
-    .layer_norm_f32 = fid_layer_norm_f32_neon, .gelu_f32 = fid_gelu_f32_neon,                   \
-    .dot_f32 = fid_dot_f32_neon, .dot_s8 = fid_dot_s8_neon,                                     \
-    .winograd_input_f32 = fid_winograd_input_f32_neon,                                          \
-    .winograd_output_f32 = fid_winograd_output_f32_neon, .depthwise_s8 = fid_depthwise_s8_neon, \
-    .add_u8 = fid_add_u8_neon, .max_pool_u8 = fid_max_pool_u8_neon,                             \
+#define FID_NEON_SLOTS                                                                           \
+    .gemm_f32 = fid_gemm_f32_6x16_neon, .depthwise_f32 = fid_depthwise_f32_neon,                 \
+    .max_pool_f32 = fid_max_pool_f32_neon, .average_f32 = fid_average_f32_neon,                  \
+    .add_f32 = fid_add_f32_neon, .affine_f32 = fid_affine_f32_neon,                              \
+    .layer_norm_f32 = fid_layer_norm_f32_neon, .gelu_f32 = fid_gelu_f32_neon,                    \
+    .sigmoid_f32 = fid_sigmoid_f32_neon, .dot_f32 = fid_dot_f32_neon, .dot_s8 = fid_dot_s8_neon, \
+    .winograd_input_f32 = fid_winograd_input_f32_neon,                                           \
+    .winograd_output_f32 = fid_winograd_output_f32_neon, .depthwise_s8 = fid_depthwise_s8_neon,  \
+    .add_u8 = fid_add_u8_neon, .max_pool_u8 = fid_max_pool_u8_neon,                              \
     .average_u8 = fid_average_u8_neon, .to_u8 = fid_to_u8_neon, .from_u8 = fid_from_u8_neon
 
 /* Without dot products of bytes. */

@@ -89,6 +89,12 @@ FID_INLINE float32x4_t negative_lanes(float32x4_t v, float32x4_t a)
     return vbslq_f32(greater_lanes(vdupq_n_f32(0.0f), v), a, v);
 }
 
+FID_INLINE float32x4_t power_lanes(float32x4_t n)
+{
+    const int32x4_t exponent = vaddq_s32(vcvtq_s32_f32(n), vdupq_n_s32(127));
+    return vreinterpretq_f32_s32(vshlq_n_s32(exponent, 23));
+}
+
 FID_INLINE float sum_lanes(float32x4_t v)
 {
     const float32x2_t two = vadd_f32(vget_low_f32(v), vget_high_f32(v));

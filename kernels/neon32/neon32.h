@@ -14,6 +14,7 @@ void fid_add_f32_neon32 FID_ADD_F32_ARGS;
 void fid_affine_f32_neon32 FID_AFFINE_F32_ARGS;
 void fid_layer_norm_f32_neon32 FID_LAYER_NORM_F32_ARGS;
 void fid_gelu_f32_neon32 FID_GELU_F32_ARGS;
+void fid_sigmoid_f32_neon32 FID_SIGMOID_F32_ARGS;
 float fid_dot_f32_neon32 FID_DOT_F32_ARGS;
 int32_t fid_dot_s8_neon32 FID_DOT_S8_ARGS;
 void fid_gemm_s8_2x8_neon32 FID_GEMM_S8_ARGS;

@@ -30,6 +30,7 @@ const struct fid_kernels fid_kernels_neon32 = {
     .affine_f32 = fid_affine_f32_neon32,
     .layer_norm_f32 = fid_layer_norm_f32_neon32,
     .gelu_f32 = fid_gelu_f32_neon32,
+    .sigmoid_f32 = fid_sigmoid_f32_neon32,
     .dot_f32 = fid_dot_f32_neon32,
     .dot_s8 = fid_dot_s8_neon32,
     .gemm_s8 = fid_gemm_s8_2x8_neon32,
