@@ -23,10 +23,12 @@ static void activate_pixels(const struct fid_step *step, const struct fid_run *r
                             struct fid_pixel_range range)
 {
     const size_t c = step->output.shape.c;
-    const size_t at = range.first * c;
-    run->kernels->affine_f32(range.count, c, step->inputs[0].data + at, NULL, NULL,
+    const size_t at = range.first * c, count = range.count * c;
+    /* Without a slope no channel differs from another: one long pixel has no tails. */
+    const size_t channels = step->post.slope != NULL ? c : count;
+    run->kernels->affine_f32(count / channels, channels, step->inputs[0].data + at, NULL, NULL,
                              step->output.data + at, &step->post);
-    fid_step_finish(step, run->kernels, at, range.count * c);
+    fid_step_finish(step, run->kernels, at, count);
 }
 
 static void activation_run(const struct fid_step *step, const struct fid_run *run)

@@ -30,18 +30,29 @@ static void slice_scratch_size(struct fid_step *step, const struct fid_plan_cont
     step->method = "copy";
 }
 
-/* Numbers behind one place on the axis. */
-static size_t numbers_behind(struct fid_shape shape, int axis)
+/* Some channels of a range of pixels: too few a pixel for memcpy. */
+static void slice_pixels(const struct fid_step *step, const struct fid_run *run,
+                         struct fid_pixel_range range)
 {
-    return axis == AXIS_H ? shape.w * shape.c : axis == AXIS_W ? shape.c : 1;
+    (void)run;
+    const size_t c = step->inputs[0].shape.c, count = step->output.shape.c;
+    const float *from = step->inputs[0].data + range.first * c + (size_t)step->node->shape[1];
+    float *to = step->output.data + range.first * count;
+    for (size_t i = 0; i < range.count; i++, from += c, to += count)
+        for (size_t j = 0; j < count; j++)
+            to[j] = from[j];
 }
 
 static void slice_run(const struct fid_step *step, const struct fid_run *run)
 {
     const int axis = step->node->axis;
     const struct fid_shape in = step->inputs[0].shape, out = step->output.shape;
-    const size_t behind = numbers_behind(in, axis);
-    const size_t side = axis == AXIS_H ? in.h : axis == AXIS_W ? in.w : in.c;
+    if (axis == AXIS_C) {
+        fid_step_for_pixels(step, run, slice_pixels);
+        return;
+    }
+    const size_t behind = axis == AXIS_H ? in.w * in.c : in.c;
+    const size_t side = axis == AXIS_H ? in.h : in.w;
     const size_t length = (size_t)step->node->shape[2] * behind;
     const size_t positions = run->n * (fid_shape_count(out) / length);
     const size_t from = (size_t)step->node->shape[1] * behind;
