@@ -12,6 +12,7 @@ import numpy as np
 from graph import ConvertError, check_final
 from pattern_passes import (drop_last_l2_normalize, fold_abs_prelu, fold_gelu, fold_l2_normalize,
                             fold_layer_norm, fold_negated_prelu, fold_softmax)
+from sibling_passes import join_behind_slices, join_siblings
 
 LINEAR = ("conv", "fully_connected")
 SCALED = ("affine", "layer_norm")  # scale and shift are theirs
@@ -291,7 +292,7 @@ def transpose_pictures(graph):
 PASSES = (fold_abs_prelu, fold_negated_prelu, fold_softmax, fold_l2_normalize,
           drop_last_l2_normalize, fold_layer_norm, fold_gelu, fold_pad, fold_affine, merge_clamps, clean_transposes,
           clean_reshapes, sink_reshapes, fold_transpose_into_connected, globalise_pool,
-          fuse_activation, fuse_residual, lower_pad, lower_difference)
+          fuse_activation, fuse_residual, lower_pad, lower_difference, join_siblings, join_behind_slices)
 BY_SHAPE = {clean_transposes, clean_reshapes, sink_reshapes, fold_transpose_into_connected,
             globalise_pool, lower_pad, lower_difference, fold_layer_norm}
 
