@@ -61,17 +61,16 @@ static void point_at_taps(const struct fid_gemm *gemm, const struct fid_run *run
 }
 
 /* Where the windows of a row of outputs begin in the picture; NULL where they are not all inside
- * above or below. */
-static const char *row_of_windows(const struct fid_tensor *input, const struct fid_window *window,
-                                  const struct place *place)
+ * above or below, or are patches always. */
+static const char *row_of_windows(const struct fid_gemm *gemm, const struct place *place)
 {
+    const struct fid_window *window = &gemm->step->window;
     const struct fid_shape in = window->in;
     const size_t top = fid_window_row(window, place->y, 0);
     const size_t below = (window->kernel_h - 1) * window->dilation_h;
-    const bool inside = top < in.h && in.h - top > below;
-    return inside ? (const char *)fid_tensor_image(input, place->image) +
-                        top * in.w * window->pixel_bytes
-                  : NULL;
+    const bool inside = gemm->taps > 1 && top < in.h && in.h - top > below;
+    const char *image = fid_tensor_image(&gemm->step->inputs[0], place->image);
+    return inside ? image + top * in.w * window->pixel_bytes : NULL;
 }
 
 /* Pointers to the rows of a window: into the picture where it lies wholly inside, into a patch
@@ -84,23 +83,26 @@ static void point_at_rows(const struct fid_gemm *gemm, const struct fid_run *run
     const struct fid_window *window = &gemm->step->window;
     const struct fid_shape in = window->in;
     const size_t beside = (window->kernel_w - 1) * window->dilation_w;
+    const size_t lefts = in.w > beside ? in.w - beside : 0; /* where a window begins inside */
     const size_t row_step = window->dilation_h * in.w * window->pixel_bytes;
-    const size_t tap_bytes = gemm->patch_bytes / gemm->taps;
+    const size_t patch_step = gemm->patch_bytes / gemm->taps;
     const int zero = gemm->bytes ? fid_zero_point(input) : 0;
     struct place place = place_of(window, rows->first);
-    const char *row = NULL;
-    for (size_t i = 0; i < rows->count;
-         i++, next_place(window, &place), patches += gemm->patch_bytes) {
-        if (gemm->taps > 1 && (i == 0 || place.x == 0))
-            row = row_of_windows(input, window, &place);
+    const char *row = row_of_windows(gemm, &place);
+    for (size_t i = 0; i < rows->count; i++, patches += gemm->patch_bytes) {
         const size_t left = fid_window_column(window, place.x, 0);
-        const bool inside = row != NULL && left < in.w && in.w - left > beside;
+        const bool inside = row != NULL && left < lefts;
         const char *corner = inside ? row + left * window->pixel_bytes : patches;
+        const size_t step = inside ? row_step : patch_step;
         if (!inside)
             fid_window_patch(window, fid_tensor_image(input, place.image), place.y, place.x, zero,
                              patches);
-        for (size_t t = 0; t < gemm->taps; t++)
-            a[t * rows->count + i] = corner + t * (inside ? row_step : tap_bytes);
+        const void **tap = a + i;
+        for (size_t t = 0; t < gemm->taps; t++, tap += rows->count, corner += step)
+            *tap = corner;
+        next_place(window, &place);
+        if (place.x == 0)
+            row = row_of_windows(gemm, &place);
     }
 }
 
