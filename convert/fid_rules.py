@@ -2,13 +2,14 @@
 writer: what breaks one is refused when it is converted and not when it is first used.
 
 In the order of weight_structure.c and weight_node.c, and of the shapes and limits of work that
-engine/nn finds when it opens a model. What only a machine's kernels decide, scratch and packed
+engine/nn finds when it opens a model; types of numbers are in type_rules.py. What only a machine's kernels decide, scratch and packed
 weights, is not foreseen. To add an operator: its line in RULES."""
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
+import type_rules
 from graph import ACTIVATIONS, OPS, PAD_MODES, RESIZE_MODES, ConvertError, output_shape, same_pads
 
 LARGEST_DIM, LARGEST_TENSOR, LARGEST_VALUE = 1 << 24, 1 << 30, 1 << 28  # tensor: bytes
@@ -54,6 +55,7 @@ RULES = {
     "resize_bilinear": Rule((1, 1), {"scale": (0, SCALE), "shape": (0, LARGEST_DIM),
                                      "mode": RESIZE_MODES}),
     "slice": Rule((1, 1), {"axis": (1, 3), "shape": (0, LARGEST_DIM)}),
+    "convert": Rule((1, 1), {}),
 }
 
 
@@ -182,6 +184,7 @@ def _check_input(graph):
 
 def _check_graph(graph, tensors, prefix):
     names, found, work = set(), {graph.input: tuple(graph.size)}, 0
+    grids = {graph.input: None}
     _check_input(graph)
     _name(graph.input, "a value", names)
     for node in graph.nodes:
@@ -201,10 +204,15 @@ def _check_graph(graph, tensors, prefix):
         shapes = [found[value] for value in node.inputs]
         shape = found[node.output] = output_shape(node, shapes)
         _check_shape(node, shapes, shape)
+        grids[node.output] = node.grid
+        type_rules.check_node(node, grids, shape[2])
         work += _work(node, shapes, shape)
         if work > LARGEST_WORK:
             _refuse(node, "the work up to it, %d numbers to read, is more than %d", work,
                     LARGEST_WORK)
+    in_bytes = [value for value in graph.outputs if grids.get(value) is not None]
+    if in_bytes:
+        raise ConvertError("the output '%.80s' is in bytes" % in_bytes[0])
     if not graph.nodes or not graph.outputs or len(set(graph.outputs)) != len(graph.outputs) or (
             graph.input in graph.outputs) or not set(graph.outputs) <= set(found):
         raise ConvertError("graph '%.80s': wanted are nodes, and outputs that they compute, each "

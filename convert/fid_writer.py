@@ -1,5 +1,5 @@
-"""fid_writer.py - writes weights/FORMAT.md, version 1.0, or 1.2 where a graph has what only that
-has: graphs and metadata to bytes.
+"""fid_writer.py - writes weights/FORMAT.md, version 1.0, or 1.2 or 1.3 where a graph has what only
+that has: graphs and metadata to bytes.
 
 The bytes depend on nothing but the arguments: the same model gives the same file."""
 import hashlib
@@ -10,10 +10,11 @@ import numpy as np
 import fid_rules
 from crc32c import crc32c
 from graph import ACTIVATIONS, MAPS, OPS, PAD_MODES, RESIZE_MODES, ConvertError
+from grids import TENSOR_TYPES, Filter
 
 MAGIC = b"\x89FID\r\n\x1a\n"
-MAJOR, MINOR, MINOR_OF_MORE = 1, 0, 2
-LAST_OP, LAST_ACTIVATION = 14, 3  # of version 1.0
+MAJOR, MINOR, MINOR_OF_MORE, MINOR_OF_TYPES = 1, 0, 2, 3
+LAST_OP, LAST_ACTIVATION, LAST_OP_OF_MORE = 14, 3, 19  # of version 1.0, and of 1.2
 SMALLEST = 2.0 ** -126            # below, f32 is slow, and 0 does as well
 ALIGN, DATA_ALIGN = 64, 4096
 HEADER_BYTES, SECTION_BYTES = 64, 32
@@ -22,8 +23,8 @@ RECORD_BYTES = {"STRS": 1, "META": 32, "MVAL": 8, "GRPH": 64, "VALU": 8, "NODE":
                 "TENS": 64, "DATA": 1}
 META_STRING, META_INT, META_FLOAT = 1, 2, 3
 META_FORMS = {META_STRING: "Q", META_INT: "q", META_FLOAT: "d"}
-TENSOR_F32 = 1
 FREE_SIZE = 1
+GRID_ROLE = "grid"  # of the tensors of values, whose names are those of the values with this behind
 MODEL_ID_SECTIONS = ("VALU", "NODE", "INDX", "TENS", "DATA", "GRPH")
 OUTSIDE_MODEL_ID = ("info.", "decision.", "labels")
 
@@ -64,22 +65,31 @@ class _Writer:
         self.index_count += len(numbers)
         return first, len(numbers)
 
+    def _needs(self, minor):
+        self.minor = max(self.minor, minor)
+
     def _tensor(self, name, array):
-        """Appends a tensor, rounded to f32, and returns its number."""
-        with np.errstate(over="ignore"):
-            data = np.array(array, dtype="<f4", order="C")
-        data[np.abs(data) < SMALLEST] = 0.0
-        if not np.isfinite(data).all():
-            raise ConvertError("tensor '%s': not every number is finite in f32" % name)
+        """Appends a tensor, a Filter as it is and others rounded to f32, and returns its number."""
+        kind = array.kind if isinstance(array, Filter) else "f32"
+        if kind == "f32":
+            with np.errstate(over="ignore"):
+                array = np.array(array, dtype="<f4", order="C")
+            array[np.abs(array) < SMALLEST] = 0.0
+        else:
+            self._needs(MINOR_OF_TYPES)
+        if kind != "s8" and not np.isfinite(np.asarray(array, np.float32)).all():
+            raise ConvertError("tensor '%s': not every number is finite in %s" % (name, kind))
+        data = array.tobytes() if kind == "f32" else array.stored()
         if name in self.tensor_names:
             raise ConvertError("tensor '%s' exists twice" % name)
         self.tensor_names.add(name)
         blob = self.sections["DATA"]
         blob += bytes(_round_up(len(blob), ALIGN) - len(blob))
-        dims = data.shape + (0,) * (4 - data.ndim)
-        self.sections["TENS"] += struct.pack("<IHH4IQQ24x", self.strings.add(name), TENSOR_F32,
-                                             data.ndim, *dims, len(blob), data.nbytes)
-        blob += data.tobytes()
+        rank = len(array.shape)
+        self.sections["TENS"] += struct.pack(
+            "<IHH4IQQ24x", self.strings.add(name), TENSOR_TYPES[kind], rank, *array.shape,
+            *(0,) * (4 - rank), len(blob), len(data))
+        blob += data
         self.tensor_count += 1
         return self.tensor_count - 1
 
@@ -90,13 +100,23 @@ class _Writer:
         clamps = node.activation == "clamp"
         maps = node.op == "affine" and any(np.ndim(node.tensors[role]) > 1 for role in MAPS)
         if maps or OPS[node.op] > LAST_OP or ACTIVATIONS[node.activation] > LAST_ACTIVATION:
-            self.minor = MINOR_OF_MORE
+            self._needs(MINOR_OF_MORE if OPS[node.op] <= LAST_OP_OF_MORE else MINOR_OF_TYPES)
         self.sections["NODE"] += struct.pack(
             "<IHH5I2f14i4ifi44x", self.strings.add(node.name), OPS[node.op],
             ACTIVATIONS[node.activation], *inputs, *tensors, values[node.output],
             node.low if clamps else 0.0, node.high if clamps else 0.0, *node.kernel, *node.stride,
             *node.pads, *node.dilation, node.groups, PAD_MODES[node.pad_mode], node.axis,
             node.scale, *node.shape, node.epsilon, RESIZE_MODES[node.mode])
+
+    def _values(self, graph, prefix):
+        """VALU's records; values on one grid share the tensor that says it: zero point, scales."""
+        tensors = {None: -1}
+        for name, grid in [(graph.input, None)] + [(node.output, node.grid) for node in graph.nodes]:
+            if grid not in tensors:
+                self._needs(MINOR_OF_TYPES)
+                tensors[grid] = self._tensor("%s%s/%s" % (prefix, name, GRID_ROLE),
+                                             [grid.zero, *grid.scales])
+            self.sections["VALU"] += struct.pack("<2I", self.strings.add(name), tensors[grid] + 1)
 
     def graphs(self, graphs):
         numbers, outputs = [], []
@@ -113,9 +133,8 @@ class _Writer:
                 "<12I16x", self.strings.add(graph.name), first_value, len(values), first_node,
                 len(graph.nodes), *output, *graph.size, FREE_SIZE if graph.free_size else 0,
                 graph.multiple)
-            for name in values:
-                self.sections["VALU"] += struct.pack("<2I", self.strings.add(name), 0)
             prefix = graph.name + "/" if len(graphs) > 1 else ""
+            self._values(graph, prefix)
             for node in graph.nodes:
                 self._node(node, prefix, values)
             first_value += len(values)

@@ -9,6 +9,7 @@ another framework writes out and our format does not have.
 Weights are kept as the source has them or in double precision, and are rounded to f32 once, by the
 writer."""
 import contextlib
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,9 +17,9 @@ import numpy as np
 OPS = {"conv": 1, "max_pool": 2, "average_pool": 3, "global_average_pool": 4,
        "fully_connected": 5, "add": 6, "multiply": 7, "concat": 8, "activation": 9, "softmax": 10,
        "reshape": 11, "transpose": 12, "resize_nearest": 13, "affine": 14, "layer_norm": 15,
-       "l2_normalize": 16, "matmul": 17, "resize_bilinear": 18, "slice": 19}
+       "l2_normalize": 16, "matmul": 17, "resize_bilinear": 18, "slice": 19, "convert": 20}
 INTERIM = {"pad", "abs", "negate", "sum", "mean", "square", "sqrt", "erf", "reduce_max", "subtract",
-           "divide", "l2_norm"}
+           "divide", "l2_norm", "round", "same"}
 ACTIVATIONS = {"none": 0, "clamp": 1, "prelu": 2, "sigmoid": 3, "tanh": 4, "gelu": 5,
                "hard_swish": 6, "exp": 7, "reciprocal": 8}
 PAD_MODES = {"explicit": 0, "ceil": 1, "same": 2}
@@ -27,8 +28,8 @@ TENSOR_ORDER = {"conv": ("filter", "bias"), "fully_connected": ("filter", "bias"
                 "affine": ("scale", "shift"), "layer_norm": ("scale", "shift")}
 MAPS = ("scale", "shift")     # of an affine: for each channel, or for each number of a picture
 AXES = "nhwc"
-QUANTISED = ("the network is quantised to whole numbers, which is not read yet: take its export in "
-             "float32 or float16")
+QUANTISED = ("whole numbers in this form are not read: take the network's export in float32 or "
+             "float16, or in int8 as TFLite has it or with QuantizeLinear and DequantizeLinear")
 # What the format can hold (FORMAT.md, Limits): field -> (least, largest) of nodes that use it.
 WINDOW_LIMITS = {"kernel": (1, 255), "stride": (1, 16), "pads": (0, 255)}
 CONV_LIMITS = {**WINDOW_LIMITS, "dilation": (1, 16)}
@@ -41,8 +42,9 @@ class ConvertError(Exception):
 @dataclass(eq=False)
 class Node:
     """One operation. tensors: role -> array ("filter" [c_out, kh, kw, c_in/groups] or
-    [c_out, h*w*c], "bias", "slope", "scale", "shift": [c]; the last two of an affine may be
-    [h, w, c])."""
+    [c_out, h*w*c], which may be a grids.Filter, "bias", "slope", "scale", "shift": [c]; the last two
+    of an affine may be [h, w, c]). grid: a grids.Grid: a "round" takes its input to it, and where an
+    operator of the format has one, its output is bytes."""
     name: str
     op: str
     inputs: list
@@ -62,6 +64,7 @@ class Node:
     shape: tuple = (0, 0, 0, 0)
     epsilon: float = 0.0
     mode: str = "half_pixel"      # of resize_bilinear
+    grid: object = None
 
     def tensor_roles(self):
         """The roles in the order of FORMAT.md."""
@@ -180,7 +183,7 @@ class Graph:
         return found
 
     def parameter_count(self):
-        return sum(int(np.asarray(node.tensors[role]).size)
+        return sum(math.prod(np.shape(node.tensors[role]))
                    for node in self.nodes for role in node.tensor_roles())
 
     def multiply_add_count(self):
@@ -190,7 +193,7 @@ class Graph:
         for node in self.nodes:
             if node.op in ("conv", "fully_connected"):
                 h, w, c = shapes[node.output]
-                total += h * w * c * (np.asarray(node.tensors["filter"]).size // c)
+                total += h * w * math.prod(np.shape(node.tensors["filter"]))
         return total
 
 
@@ -247,25 +250,23 @@ def _windows(node, shape, channels):
 
 
 def _conv_shape(node, shapes):
-    filters = np.asarray(node.tensors["filter"])
-    if filters.ndim != 4 or filters.shape[1:3] != tuple(node.kernel):
-        _refuse(node, "filter of shape %s for a kernel of %dx%d", filters.shape, *node.kernel)
-    if (node.groups < 1 or filters.shape[3] * node.groups != shapes[0][2] or
-            filters.shape[0] % node.groups):
-        _refuse(node, "filter wants %d channels, the input has %d",
-                filters.shape[3] * node.groups, shapes[0][2])
-    shape = _windows(node, shapes[0], filters.shape[0])
+    dims = np.shape(node.tensors["filter"])
+    if len(dims) != 4 or dims[1:3] != tuple(node.kernel):
+        _refuse(node, "filter of shape %s for a kernel of %dx%d", dims, *node.kernel)
+    if node.groups < 1 or dims[3] * node.groups != shapes[0][2] or dims[0] % node.groups:
+        _refuse(node, "filter wants %d channels, the input has %d", dims[3] * node.groups,
+                shapes[0][2])
+    shape = _windows(node, shapes[0], dims[0])
     if len(shapes) > 1 and shapes[1] != shape:
         _refuse(node, "residual of shape %s, output of shape %s", shapes[1], shape)
     return shape
 
 
 def _fully_connected_shape(node, shapes):
-    filters = np.asarray(node.tensors["filter"])
-    if filters.ndim != 2 or filters.shape[1] != int(np.prod(shapes[0])):
-        _refuse(node, "filter of shape %s for an input of %d numbers", filters.shape,
-                int(np.prod(shapes[0])))
-    return (1, 1, filters.shape[0])
+    dims = np.shape(node.tensors["filter"])
+    if len(dims) != 2 or dims[1] != math.prod(shapes[0]):
+        _refuse(node, "filter of shape %s for an input of %d numbers", dims, math.prod(shapes[0]))
+    return (1, 1, dims[0])
 
 
 def _pair_shape(node, shapes):

@@ -9,7 +9,9 @@ import functools
 
 import numpy as np
 
+import byte_passes
 from graph import ConvertError, check_final
+from grids import Filter, moved
 from pattern_passes import (drop_last_l2_normalize, fold_abs_prelu, fold_gelu, fold_l2_normalize,
                             fold_layer_norm, fold_negated_prelu, fold_softmax)
 from sibling_passes import join_behind_slices, join_siblings
@@ -59,6 +61,15 @@ def fold_pad(graph, node):
     return False
 
 
+def _scaled(filters, factors):
+    """filters with each channel times a factor; bytes stay bytes where they can."""
+    kept = filters.scaled(factors) if isinstance(filters, Filter) else None
+    if kept is not None:
+        return kept
+    filters = _f64(filters)
+    return filters * factors.reshape((-1,) + (1,) * (filters.ndim - 1))
+
+
 def fold_affine(graph, node):
     """Batch norm: y = scale * (W x + b) + shift is W' x + b' in the layer before."""
     if node.op != "affine":
@@ -70,12 +81,11 @@ def fold_affine(graph, node):
         return False
     scale, shift = _f64(node.tensors["scale"]), _f64(node.tensors["shift"])
     weights, bias = ("scale", "shift") if before.op in SCALED else ("filter", "bias")
-    filters = _f64(before.tensors[weights])
     maps = max(scale.ndim, shift.ndim, *(before.op == "affine" and np.ndim(before.tensors[role])
                                          for role in ("scale", "shift"))) > 1
     if maps or (before.op == "layer_norm" and node.activation != "none"):
         return False
-    before.tensors[weights] = filters * scale.reshape((-1,) + (1,) * (filters.ndim - 1))
+    before.tensors[weights] = _scaled(before.tensors[weights], scale)
     before.tensors[bias] = _f64(before.tensors[bias]) * scale + shift
     before.activation, before.low, before.high = node.activation, node.low, node.high
     if "slope" in node.tensors:
@@ -110,7 +120,7 @@ def merge_clamps(graph, node):
     return False
 
 
-def fuse_residual(graph, node):
+def fuse_residual(graph, node, grids):
     """add(conv(x), r) becomes conv(x, residual r) where the convolution has no activation of its
     own and nobody else reads it. Of two candidates the later one takes it: r then exists
     already."""
@@ -118,7 +128,9 @@ def fuse_residual(graph, node):
         return False
     able = [conv for conv in map(graph.producer, node.inputs)
             if conv is not None and conv.op == "conv" and conv.activation == "none" and
-            len(conv.inputs) == 1 and graph.used_once(conv.output)]
+            len(conv.inputs) == 1 and graph.used_once(conv.output) and
+            all(value == conv.output or byte_passes.fits_residual(conv, value, grids())
+                for value in node.inputs)]
     if not able:
         return False
     conv = max(able, key=graph.nodes.index)
@@ -214,11 +226,11 @@ def fold_transpose_into_connected(graph, node, shapes):
     if node.op != "fully_connected" or before is None or before.op != "transpose":
         return False
     h, w, c = shapes()[before.inputs[0]]
-    filters = np.asarray(node.tensors["filter"])
     outer = [axis - 1 for axis in before.shape[1:]]
-    columns = filters.reshape((len(filters),) + tuple((h, w, c)[axis] for axis in outer))
-    back = [1 + outer.index(axis) for axis in range(3)]
-    node.tensors["filter"] = columns.transpose([0] + back).reshape(len(filters), -1)
+    sides = tuple((h, w, c)[axis] for axis in outer)
+    back = [0] + [1 + outer.index(axis) for axis in range(3)]
+    node.tensors["filter"] = moved(node.tensors["filter"], lambda f: f.reshape(
+        (len(f),) + sides).transpose(back).reshape(len(f), -1))
     graph.connect(node, before.inputs)
     return True
 
@@ -238,10 +250,17 @@ def lower_pad(graph, node, shapes):
     """Zeros that nothing else takes in are the padding of a convolution that copies."""
     if node.op != "pad":
         return False
-    channels = shapes()[node.output][2]
+    channels, grid = shapes()[node.output][2], byte_passes.grids_of(graph).get(node.output)
+    ones = np.ones((channels, 1, 1, 1))
+    if grid is not None:  # of bytes, which stay the bytes they are
+        ones = Filter("s8", ones.astype(np.int16), np.ones(channels, np.float32))
+        pad = graph.insert_before(node, "pad", node.inputs, node.output + ":numbers", pads=node.pads)
+        graph.connect(node, [pad.output])
+        node.op, node.grid, node.pads = "round", grid, (0, 0, 0, 0)
+        node = pad
     node.op, node.groups = "conv", channels
     node.kernel = node.stride = node.dilation = (1, 1)
-    node.tensors = {"filter": np.ones((channels, 1, 1, 1)), "bias": np.zeros(channels)}
+    node.tensors = {"filter": ones, "bias": np.zeros(channels)}
     return True
 
 
@@ -270,11 +289,11 @@ def transpose_pictures(graph):
     for node in graph.nodes:
         h, w, c = shapes[node.inputs[0]]
         if node.op == "conv":
-            node.tensors["filter"] = np.asarray(node.tensors["filter"]).transpose(swapped)
+            node.tensors["filter"] = moved(node.tensors["filter"], lambda f: f.transpose(swapped))
         elif node.op == "fully_connected":
-            filters = np.asarray(node.tensors["filter"])
-            filters = filters.reshape(len(filters), h, w, c).transpose(swapped)
-            node.tensors["filter"] = filters.reshape(len(filters), -1)
+            sides = (-1, h, w, c)
+            node.tensors["filter"] = moved(node.tensors["filter"], lambda f: f.reshape(
+                sides).transpose(swapped).reshape(len(f), -1))
         elif (node.op in ("reshape", "transpose", "matmul") or
               (node.op in ("concat", "slice") and node.axis != 3) or
               any(np.ndim(node.tensors.get(role, 0)) > 1 for role in ("scale", "shift"))):
@@ -289,17 +308,22 @@ def transpose_pictures(graph):
     graph.size = (graph.size[1], graph.size[0], graph.size[2])
 
 
+BYTE_PASSES = (byte_passes.drop_same, byte_passes.drop_idle_rounding, byte_passes.lift_rounding,
+               byte_passes.open_residual, byte_passes.open_rounding)
 PASSES = (fold_abs_prelu, fold_negated_prelu, fold_softmax, fold_l2_normalize,
           drop_last_l2_normalize, fold_layer_norm, fold_gelu, fold_pad, fold_affine, merge_clamps, clean_transposes,
           clean_reshapes, sink_reshapes, fold_transpose_into_connected, globalise_pool,
-          fuse_activation, fuse_residual, lower_pad, lower_difference, join_siblings, join_behind_slices)
+          fuse_activation, fuse_residual, *BYTE_PASSES, lower_pad, lower_difference, join_siblings,
+          join_behind_slices)
 BY_SHAPE = {clean_transposes, clean_reshapes, sink_reshapes, fold_transpose_into_connected,
             globalise_pool, lower_pad, lower_difference, fold_layer_norm}
+BY_GRID = {fuse_residual, *BYTE_PASSES[1:]}
 
 
 def _sweep(graph, one_pass):
     """Shows a pass every node once; one that is gone reads nothing. Did anything change?"""
     more = (functools.cache(graph.shapes),) if one_pass in BY_SHAPE else ()
+    more += (functools.cache(lambda: byte_passes.grids_of(graph)),) if one_pass in BY_GRID else ()
     changed = False
     for node in list(graph.nodes):
         changed = bool(node.inputs) and one_pass(graph, node, *more) or changed
@@ -307,11 +331,13 @@ def _sweep(graph, one_pass):
 
 
 def simplify(graph):
-    """Runs every pass until nothing changes any more, then checks that only operators of the format
-    are left. Returns graph. ConvertError names the node that has none."""
+    """Runs every pass until nothing changes any more, has bytes computed with where that can be, then
+    checks that only operators of the format are left. Returns graph. ConvertError names the node that
+    has none."""
     remove_dead(graph)
     with graph.kept_edges():
         while any(_sweep(graph, one_pass) for one_pass in PASSES):
             remove_dead(graph)
+    byte_passes.to_bytes(graph)
     check_final(graph)
     return graph

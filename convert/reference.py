@@ -168,6 +168,9 @@ _RUN = {
     "resize_bilinear": lambda n, t, x: resize_bilinear(
         x, n.shape[1] or x.shape[1] * n.scale, n.shape[2] or x.shape[2] * n.scale, n.mode),
     "slice": lambda n, t, x: x.take(range(n.shape[1], n.shape[1] + n.shape[2]), n.axis),
+    "convert": lambda n, t, x: x,
+    "round": lambda n, t, x: x,
+    "same": lambda n, t, x: x,
     "abs": lambda n, t, x: np.abs(x),
     "negate": lambda n, t, x: -x,
     "erf": lambda n, t, x: erf(x),
@@ -180,11 +183,17 @@ _RUN = {
 }
 
 
+def run_node(node, inputs):
+    """The output of a node, in double precision, before it is rounded to a grid."""
+    tensors = {role: np.asarray(t, np.float64) for role, t in node.tensors.items()}
+    return activate(_RUN[node.op](node, tensors, *inputs), node)
+
+
 def run_graph(graph, x):
-    """{name: [n, h, w, c]} of every value for the input x [n, h, w, c]."""
+    """{name: [n, h, w, c]} of every value for the input x [n, h, w, c]; of one on a grid the real
+    numbers."""
     values = {graph.input: np.asarray(x, np.float64)}
     for node in graph.nodes:
-        tensors = {role: np.asarray(t, np.float64) for role, t in node.tensors.items()}
-        inputs = [values[name] for name in node.inputs]
-        values[node.output] = activate(_RUN[node.op](node, tensors, *inputs), node)
+        found = run_node(node, [values[name] for name in node.inputs])
+        values[node.output] = found if node.grid is None else node.grid.round(found)
     return values
