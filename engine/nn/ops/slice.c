@@ -36,11 +36,16 @@ static void slice_pixels(const struct fid_step *step, const struct fid_run *run,
 {
     (void)run;
     const size_t c = step->inputs[0].shape.c, count = step->output.shape.c;
-    const float *from = step->inputs[0].data + range.first * c + (size_t)step->node->shape[1];
-    float *to = step->output.data + range.first * count;
-    for (size_t i = 0; i < range.count; i++, from += c, to += count)
-        for (size_t j = 0; j < count; j++)
-            to[j] = from[j];
+    const size_t first = (size_t)step->node->shape[1];
+    const bool bytes = fid_is_bytes(&step->output);
+    for (size_t i = range.first; i < range.first + range.count; i++)
+        for (size_t j = 0; j < count; j++) {
+            const size_t from = i * c + first + j, to = i * count + j;
+            if (bytes)
+                step->output.bytes[to] = step->inputs[0].bytes[from];
+            else
+                step->output.data[to] = step->inputs[0].data[from];
+        }
 }
 
 static void slice_run(const struct fid_step *step, const struct fid_run *run)
