@@ -86,6 +86,31 @@ def a_small_open_set():
 
 
 @case
+def a_folder_of_people_is_as_its_table():
+    """Two pictures of each are enrolled, the others known; who has no others is a stranger, once."""
+    images, folder, empty = shared("data/lfw/images"), temp_folder(), temp_folder()
+    lines, many = [], 0
+    for name in sorted(os.listdir(images))[:40]:
+        files = sorted(os.listdir(os.path.join(images, name)))
+        many += len(files) > 2
+        os.symlink(os.path.join(images, name), os.path.join(folder, name))
+        roles = ["enroll"] * 2 + ["known"] * (len(files) - 2) if len(files) > 2 else ["unknown"]
+        lines += [(role, name, "%s/%s" % (name, file)) for role, file in zip(roles, files)]
+    require(many > 1 and len(lines) > many + 10, "the test: %d of 40" % many)
+    for name in (".hidden", "notes.txt"):
+        with open(os.path.join(folder, name), "w", encoding="ascii") as file:
+            file.write("nobody")
+    want = evaluate("identify", table(*lines), "--images", images, pair=models())
+    require(evaluate("identify", folder, pair=models()) == want, "the folder gives other figures")
+    require(want["known"] == sum(role == "known" for role, _, _ in lines), str(want))
+    for name in sorted(os.listdir(images))[:40]:
+        if len(os.listdir(os.path.join(images, name))) <= 2:
+            os.unlink(os.path.join(folder, name))
+    refused(faceid("eval", "identify", folder, pair=models()), 3, "nobody of the role 'unknown' (--strangers DIR")
+    refused(faceid("eval", "identify", empty, pair=models()), 3, "role 'enroll'")
+
+
+@case
 def a_few_strangers_are_all_refused():
     """1 % of less than a hundred is nobody; the limit is then just above the highest of them."""
     path = table(("enroll", "Pacheco", "Abel_Pacheco/Abel_Pacheco_0001.jpg"),

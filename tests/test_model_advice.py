@@ -6,7 +6,7 @@ from people import People, portrait
 from program import faceid, models, unmeasured_model
 
 SENTENCE = ("faceid: the limits of MobileFaceNet, 128 numbers are given, not measured: measure them with `faceid eval "
-            "identify TABLE --model %s --json >eval.json` and `faceid model limits %s --from eval.json`\n")
+            "identify FOLDER --model %s --json >eval.json` and `faceid model limits %s --from eval.json`\n")
 
 
 @case

@@ -107,7 +107,7 @@ void app_eval_print_share(const char *title, const struct fid_share *share);
 
 enum app_exit app_eval_lfw(struct app *app, const char *folder);
 enum app_exit app_eval_detect(struct app *app, const char *table_path);
-enum app_exit app_eval_identify(struct app *app, const char *table_path);
+enum app_exit app_eval_identify(struct app *app, const char *source); /* a table or a folder */
 
 /* "no memory for the evaluation"; gives APP_INTERNAL. */
 enum app_exit app_eval_no_memory(void);

@@ -1,13 +1,13 @@
-/* Open-set identification: a table "role person file" with the roles enroll, known and unknown. The
- * known must be named rightly, the unknown refused. They are looked up as live faces are: in a
- * gallery, by the model's rule but for the limit that is to be judged. */
+/* Open-set identification: a table (or a folder, eval_identify_folder.c) "role person file" with
+ * the roles enroll, known and unknown. The known must be named rightly, the unknown refused. They
+ * are looked up as live faces are: in a gallery, by the model's rule but for the limit that is to
+ * be judged. */
 #include "app/eval/eval_identify.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 const char *const app_role_words[3] = {"enroll", "known", "unknown"};
 
@@ -35,7 +35,8 @@ static bool role_of(const char *word, enum role *role)
     return false;
 }
 
-static bool add_entry(struct identification *id, const struct entry *entry)
+bool app_identification_add(struct identification *id, const struct entry *entry,
+                            const char *folder, const char *file)
 {
     if (id->count == id->capacity) {
         size_t capacity = id->capacity == 0 ? 1024 : 2 * id->capacity;
@@ -46,7 +47,7 @@ static bool add_entry(struct identification *id, const struct entry *entry)
         id->capacity = capacity;
     }
     id->entries[id->count++] = *entry;
-    return true;
+    return app_eval_pictures_add(&id->pictures, folder, file);
 }
 
 static bool is_enrolled(const struct identification *id, const char *person)
@@ -57,9 +58,19 @@ static bool is_enrolled(const struct identification *id, const char *person)
     return false;
 }
 
-/* The known are enrolled and the unknown are not, or the figures would mean nothing. */
+/* There are some of each role, and the known are enrolled and the unknown are not, or the figures
+ * would mean nothing. */
 static enum app_exit check_roles(const char *path, const struct identification *id)
 {
+    size_t counts[3] = {0};
+    for (size_t i = 0; i < id->count; i++)
+        counts[id->entries[i].role]++;
+    for (int role = 0; role < 3; role++)
+        if (counts[role] == 0) {
+            app_warn("%s has nobody of the role '%s'%s", path, app_role_words[role],
+                     role != ROLE_UNKNOWN ? "" : " (--strangers DIR brings some)");
+            return APP_INPUT;
+        }
     for (size_t i = 0; i < id->count; i++) {
         const struct entry *entry = &id->entries[i];
         if (entry->role == ROLE_ENROLL ||
@@ -75,7 +86,6 @@ static enum app_exit check_roles(const char *path, const struct identification *
 static enum app_exit read_entries(struct app_eval_table *table, const char *folder,
                                   struct identification *id)
 {
-    size_t counts[3] = {0};
     if (!app_eval_table_next(table) || strcmp(table->fields[0], "role") != 0)
         return app_eval_table_fail(table, "the columns \"role person file\" were expected");
     while (app_eval_table_next(table)) {
@@ -85,76 +95,24 @@ static enum app_exit read_entries(struct app_eval_table *table, const char *fold
             return app_eval_table_fail(table, "\"enroll|known|unknown person file\" was expected");
         if (fid_name_check(table->fields[1], entry.person, &error) != FID_OK)
             return app_eval_table_fail(table, error.text);
-        if (!add_entry(id, &entry) ||
-            !app_eval_pictures_add(&id->pictures, folder, table->fields[2]))
+        if (!app_identification_add(id, &entry, folder, table->fields[2]))
             return app_eval_no_memory();
-        counts[entry.role]++;
     }
-    for (int role = 0; role < 3; role++)
-        if (counts[role] == 0) {
-            app_warn("%s has no line of the role '%s'", table->path, app_role_words[role]);
-            return APP_INPUT;
-        }
-    return check_roles(table->path, id);
+    return APP_OK;
 }
 
-/* ---- more strangers ---- */
-
-static int visible(const struct dirent *file)
+static enum app_exit read_table(const struct app *app, const char *path, struct identification *id)
 {
-    return file->d_name[0] != '.';
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static void free_list(struct dirent **files, int count)
-{
-    for (int i = 0; i < count; i++)
-        free(files[i]);
-    free(files);
-}
-
-/* Adds the first picture of folder/name as a stranger's, unless the table names the person. */
-static bool add_stranger(const char *folder, const char *name, size_t table_count,
-                         struct identification *id)
-{
-    struct entry entry = {.role = ROLE_UNKNOWN, .score = -INFINITY};
-    struct fid_error error;
-    struct dirent **files;
-    char *person;
-    if (fid_name_check(name, entry.person, &error) != FID_OK)
-        return true;
-    for (size_t i = 0; i < table_count; i++)
-        if (strcmp(id->entries[i].person, entry.person) == 0)
-            return true;
-    if (asprintf(&person, "%s/%s", folder, name) < 0)
-        return false;
-    int count = scandir(person, &files, visible, by_name); /* -1: not a folder */
-    bool added = count <= 0 || (add_entry(id, &entry) &&
-                                app_eval_pictures_add(&id->pictures, person, files[0]->d_name));
-    if (count >= 0)
-        free_list(files, count);
-    free(person);
-    return added;
-}
-
-static enum app_exit add_strangers(const char *folder, struct identification *id)
-{
-    struct dirent **names;
-    size_t table_count = id->count;
-    int count = scandir(folder, &names, visible, by_name);
-    if (count < 0) {
-        app_warn("%s: %s", folder, strerror(errno));
-        return APP_INPUT;
-    }
-    bool added = true;
-    for (int i = 0; added && i < count; i++)
-        added = add_stranger(folder, names[i]->d_name, table_count, id);
-    free_list(names, count);
-    return added ? APP_OK : app_eval_no_memory();
+    char images[4096];
+    struct app_eval_table table;
+    enum app_exit code = app_eval_table_open(&table, path);
+    if (code == APP_OK)
+        code = app_eval_image_folder(path, app_option_text(app, "images", NULL), images,
+                                     sizeof images);
+    if (code == APP_OK)
+        code = read_entries(&table, images, id);
+    app_eval_table_close(&table);
+    return code;
 }
 
 /* ---- enrolling and looking up ---- */
@@ -261,22 +219,23 @@ static enum app_exit measure(struct app *app, struct app_eval_curves *curves,
     return app_identification_write(app, curves, id);
 }
 
-enum app_exit app_eval_identify(struct app *app, const char *table_path)
+static bool is_folder(const char *path)
 {
-    char images[4096];
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+enum app_exit app_eval_identify(struct app *app, const char *source)
+{
     struct identification id = {0};
-    struct app_eval_table table;
     struct app_eval_curves curves;
-    enum app_exit code = app_eval_table_open(&table, table_path);
-    if (code == APP_OK)
-        code = app_eval_image_folder(table_path, app_option_text(app, "images", NULL), images,
-                                     sizeof images);
-    if (code == APP_OK)
-        code = read_entries(&table, images, &id);
-    app_eval_table_close(&table);
     const char *strangers = app_option_text(app, "strangers", NULL);
+    enum app_exit code = is_folder(source) ? app_identification_read_folder(source, &id)
+                                           : read_table(app, source, &id);
     if (code == APP_OK && strangers != NULL)
-        code = add_strangers(strangers, &id);
+        code = app_identification_add_strangers(strangers, &id);
+    if (code == APP_OK)
+        code = check_roles(source, &id);
     if (code == APP_OK)
         code = app_eval_curves_open(app, &app_identification_words, &curves);
     if (code == APP_OK)

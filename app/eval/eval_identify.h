@@ -1,5 +1,6 @@
-/* eval_identify.h - open-set identification: what its two files share. eval_identify.c reads the
- * table and looks everybody up, eval_identify_figures.c judges what came out of it and tells. */
+/* eval_identify.h - open-set identification: what its three files share. eval_identify.c reads a
+ * table and looks everybody up, eval_identify_folder.c reads a folder, eval_identify_figures.c
+ * judges what came out of it and tells. */
 #ifndef APP_EVAL_IDENTIFY_H
 #define APP_EVAL_IDENTIFY_H
 
@@ -41,6 +42,17 @@ struct identification {                /* zero-initialise */
     struct operating_point half;  /* chosen on one half of the strangers, judged on the other */
     struct operating_point model; /* of the model's own limit */
 };
+
+/* Adds an entry and its picture, folder/file. False: no memory. */
+bool app_identification_add(struct identification *id, const struct entry *entry,
+                            const char *folder, const char *file);
+/* Adds everybody in folder/NAME/: of whoever has more than two pictures the first two, by their
+ * names, are enrolled and the others known, of the rest the first is a stranger's. APP_INPUT after
+ * a sentence.
+ */
+enum app_exit app_identification_read_folder(const char *folder, struct identification *id);
+/* Adds the first picture of everybody else in folder/NAME/ as a stranger's. Likewise. */
+enum app_exit app_identification_add_strangers(const char *folder, struct identification *id);
 
 /* FILLS everything from rank_1 on. */
 enum app_exit app_identification_judge(const struct app *app, struct identification *id);

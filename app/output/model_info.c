@@ -282,7 +282,7 @@ void app_limits_advice(const struct fid_model *model, char *text, size_t bytes)
     struct fid_model_info info;
     fid_model_info(model, &info);
     snprintf(text, bytes,
-             "measure them with `faceid eval identify TABLE --model %s --json >eval.json` and "
+             "measure them with `faceid eval identify FOLDER --model %s --json >eval.json` and "
              "`faceid model limits %s --from eval.json`",
              info.path, info.path);
 }
