@@ -7,11 +7,14 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <stdbool.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* Register state that the operating system saves (XCR0), Intel SDM volume 1, 13.3. */
-enum { XCR0_YMM = 0x6, XCR0_ZMM = 0xe6 };
+enum { XCR0_YMM = 0x6, XCR0_ZMM = 0xe6, XCR0_TILES = 0x60000 };
 /* Which cpuid.h has no name for everywhere. */
-enum { LEAF7_1_AVX_VNNI = 1 << 4 };
+enum { LEAF7_AMX_TILE = 1 << 24, LEAF7_AMX_INT8 = 1 << 25, LEAF7_1_AVX_VNNI = 1 << 4 };
 
 static unsigned long long saved_state(void)
 {
@@ -31,6 +34,22 @@ static unsigned avx512_features(unsigned leaf7_ebx, unsigned leaf7_ecx)
     if (__get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & bit_AVX512BF16))
         set |= FID_CPU_AVX512_BF16;
     return set;
+}
+
+/* Since Linux 5.16 a process has to ask for the tiles' registers, once for all its threads. Older
+ * ones save no such registers and do not come here. */
+static bool may_use_tiles(void)
+{
+    enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
+    return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+}
+
+static unsigned tile_features(unsigned leaf7_edx)
+{
+    const unsigned level = LEAF7_AMX_TILE | LEAF7_AMX_INT8;
+    if ((leaf7_edx & level) != level || (saved_state() & XCR0_TILES) != XCR0_TILES)
+        return 0;
+    return may_use_tiles() ? FID_CPU_AMX_INT8 : 0;
 }
 
 unsigned fid_cpu_features(void)
@@ -54,6 +73,7 @@ unsigned fid_cpu_features(void)
         set |= FID_CPU_SHA;
     if ((saved_state() & XCR0_ZMM) == XCR0_ZMM)
         set |= avx512_features(b, c);
+    set |= tile_features(d);
     if (__get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & LEAF7_1_AVX_VNNI))
         set |= FID_CPU_AVX_VNNI;
     return set;
@@ -123,6 +143,7 @@ static const struct {
     {FID_CPU_SHA, "sha"},
     {FID_CPU_ARM_SHA2, "sha2"},
     {FID_CPU_ARM_I8MM, "i8mm"},
+    {FID_CPU_AMX_INT8, "amx"},
 };
 enum { FEATURE_COUNT = sizeof feature_words / sizeof feature_words[0], WORD_MAX = 16 };
 enum { TEXT_BYTES = (size_t)FEATURE_COUNT * WORD_MAX + sizeof "none" };

@@ -20,6 +20,7 @@ enum fid_cpu_feature {
     FID_CPU_ARM_SHA2 = 1u << 12,  /* ... and of 64-bit ARM */
     FID_CPU_ARM_I8MM = 1u << 13,  /* its matrix products of bytes */
     FID_CPU_AVX_VNNI = 1u << 14,  /* dot products of bytes in 256 bits */
+    FID_CPU_AMX_INT8 = 1u << 15,  /* tiles of bytes, and Linux lets this process have them */
 };
 
 /* The set of features, asked from the hardware on each call. */

@@ -277,6 +277,7 @@ int main(int argc, char **argv)
         CHECK_CASE(packing_of_depthwise_columns),
         CHECK_CASE(packing_of_byte_panels),
         CHECK_CASE(packing_of_byte_depthwise),
+        {"gemm_s8_written_tiles", cases_gemm_s8_tiles},
 #define LIST_CASE(slot, level, needs) CHECK_CASE(slot##_##level),
 #define FID_SLOT(slot, result, args)  FID_EACH_LEVEL(LIST_CASE, slot)
 #include "kernels/kernel_list.h"

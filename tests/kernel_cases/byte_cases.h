@@ -57,4 +57,7 @@ float product(float a, float b);
 float sum_of_two(float a, float b);
 float limited(float v, float low, float high);
 
+/* Level amx's gemm_s8 with its instructions written in C. */
+void cases_gemm_s8_tiles(void);
+
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAPS_MAX = 9, K_MAX = 140, MR_MAX = 32, NR_MAX = 64, STRIDE_MAX = NR_MAX + 5 };
+enum { TAPS_MAX = 9, K_MAX = 140, MR_MAX = 32, NR_MAX = 64, STRIDE_MAX = NR_MAX + 5, GAP = 5 };
 enum { GROUP_MAX = 8, PANEL_MAX = NR_MAX * (TAPS_MAX * (K_MAX + GROUP_MAX) + 4 * FID_S8_ROWS) };
 
 struct gemm_case {
@@ -25,26 +25,35 @@ struct gemm_case {
 
 static void make_buffers(struct gemm_case *g)
 {
-    for (size_t i = 0; i < MR_MAX * TAPS_MAX; i++)
+    g->left[0] = bytes_new(MR_MAX * (K_MAX + GAP) + READ_BEHIND);
+    for (size_t i = 1; i < MR_MAX * TAPS_MAX; i++)
         g->left[i] = bytes_new(K_MAX + READ_BEHIND);
     g->panel = bytes_new(PANEL_MAX);
     g->residual = bytes_new(MR_MAX * NR_MAX);
     g->c = bytes_new(MR_MAX * STRIDE_MAX * sizeof(float));
 }
 
-/* Rows that follow each other evenly are those of a 1 × 1 convolution: kernels may know it. */
+/* Rows that follow each other evenly, as those of a 1 × 1 convolution do: kernels may know it. */
+static void make_even_rows(struct gemm_case *g, enum byte_fill kind)
+{
+    const size_t step = g->k + ANY_OF(0, GAP), bytes = (g->m - 1) * step + g->k;
+    uint8_t *row = bytes_take(&g->left[0], bytes, 0, READ_BEHIND);
+    fill_bytes(row, bytes, kind);
+    for (size_t i = 0; i < g->m; i++)
+        g->rows[i] = row + i * step;
+}
+
 static void make_rows(struct gemm_case *g, enum byte_fill kind)
 {
-    const bool even = g->taps == 1 && g->m * g->k <= K_MAX && check_random() & 1;
-    for (size_t i = 0; i < g->m * g->taps; i++)
-        if (even && i > 0)
-            g->rows[i] = g->rows[0] + i * g->k;
-        else {
-            const size_t bytes = even ? g->m * g->k : g->k;
-            uint8_t *row = bytes_take(&g->left[i], bytes, 0, READ_BEHIND);
-            fill_bytes(row, bytes, kind);
-            g->rows[i] = row;
-        }
+    if (g->taps == 1 && check_random() & 1) {
+        make_even_rows(g, kind);
+        return;
+    }
+    for (size_t i = 0; i < g->m * g->taps; i++) {
+        uint8_t *row = bytes_take(&g->left[i], g->k, 0, READ_BEHIND);
+        fill_bytes(row, g->k, kind);
+        g->rows[i] = row;
+    }
 }
 
 static void make_inputs(struct gemm_case *g)
