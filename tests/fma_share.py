@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """tests/fma_share.py OBJECT...: what the hot loop of a kernel is made of.
 
-The hot loop is the innermost loop with the most multiply-adds (FMAs; on 32-bit ARM vmla too). Prints
-for each object its instructions, FMAs, loads, stores and the share of FMAs; -l prints the loop too.
-Knows the objects of x86-64, AArch64 and 32-bit ARM. test_kernels_neon.py holds kernels to the figures
-of their design."""
+The hot loop is the innermost loop with the most multiply-adds (FMAs; on 32-bit ARM vmla too; of bytes
+on ARM all that multiplies or adds products). Prints for each object its instructions, FMAs, loads,
+stores and the share of FMAs; -l prints the loop too. Knows the objects of x86-64, AArch64 and 32-bit
+ARM. test_kernels_neon.py holds kernels to the figures of their design."""
 import collections
 import re
 import shutil
@@ -13,7 +13,8 @@ import sys
 
 OBJDUMP = {0x3e: ("x86_64-linux-gnu-objdump", "objdump"), 0xb7: ("aarch64-linux-gnu-objdump",),
            0x28: ("arm-linux-gnueabihf-objdump",)}
-FMA = re.compile(r"fml[as]|v(f|fn)m[as]\.f32|vml[as]\.f32|vfn?m(add|sub)\d{3}p[sd]")
+FMA = re.compile(r"fml[as]|v(f|fn)m[as]\.f32|vml[as]\.f32|vfn?m(add|sub)\d{3}p[sd]"
+                 r"|[us]{1,2}(dot|mmla)|[us](mull|mlal)2?\s+v|[us]adalp|v(mull|mlal|padal)\.[us]")
 BRANCH = re.compile(r"(?!bl$|blx$|blr$|bic|bif|bit|bsl|bfi|bfx|bfc|bs)(j|b|cb|tb|loop)")
 TARGET = re.compile(r"\b([0-9a-f]+) <")
 
@@ -83,7 +84,7 @@ def innermost_loops(path):
         for first, last in spans(code):
             body = code[first:last + 1]
             kinds = collections.Counter(memory(instruction) for instruction in body)
-            fmas = sum(bool(FMA.match(instruction.name)) for instruction in body)
+            fmas = sum(bool(FMA.match("%s %s" % instruction[1:])) for instruction in body)
             loops.append(Loop(name, body, len(body), fmas, kinds["load"], kinds["store"]))
     return [loop for loop in loops if loop.fmas]
 

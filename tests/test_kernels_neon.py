@@ -49,6 +49,7 @@ def run_as(prefix, cpu, level, skipped=0):
     result = run(QEMU[prefix], "-cpu", cpu, built(prefix) + "/test")
     require(result.returncode == 0, result.stdout + result.stderr)
     require("ok dot_s8_%s\n" % level in result.stdout, "no case of level " + level)
+    require("ok gemm_s8_%s\n" % level in result.stdout, "no products of bytes of level " + level)
     require(" 0 failed, %d skipped" % skipped in result.stdout, result.stdout)
 
 
@@ -79,18 +80,19 @@ def hold_to(loop, loads, others, stores=0):
 
 @case
 def kernels_on_a_cortex_a53():
-    """It has the crc32 instructions and no dot products of bytes."""
-    run_as("aarch64-linux-gnu-", "cortex-a53", "neon_crc", skipped=slots())
+    """It has the crc32 instructions and no products of bytes, neither of vectors nor of matrices."""
+    run_as("aarch64-linux-gnu-", "cortex-a53", "neon_crc", skipped=2 * slots())
 
 
 @case
 def kernels_on_a_cortex_a76():
-    run_as("aarch64-linux-gnu-", "cortex-a76", "neon_dot")
+    """It has dot products of bytes and no matrix products."""
+    run_as("aarch64-linux-gnu-", "cortex-a76", "neon_dot", skipped=slots())
 
 
 @case
 def kernels_on_a_64_bit_cpu_with_everything():
-    run_as("aarch64-linux-gnu-", "max", "neon_dot")
+    run_as("aarch64-linux-gnu-", "max", "neon_i8mm")
 
 
 @case
@@ -137,6 +139,58 @@ def depthwise_of_neon_spills_nothing():
 def gemm_of_neon32_is_mostly_multiply_adds():
     """Four steps of k of the 4x8 tile: 4 vectors of A, 4 pairs of the panel, count and branch."""
     hold_to(loop_of("arm-linux-gnueabihf-", "gemm_f32_4x8_neon32", 4 * 4 * 2), 4 + 4, 2)
+
+
+def hold_share(loop, percent):
+    share = 100 * loop.fmas / loop.instructions
+    require(share >= percent, "%.1f %% of the loop are products" % share)
+
+
+@case
+def bytes_of_neon_are_mostly_products():
+    """Eight steps of k of the 4x8 tile: a vector of the products a row and half, of three instructions
+    each; 4 halves of rows, 4 vectors of the panel in pairs; a sign and two spreads a row; row offset and
+    panel to move, compare, branch."""
+    loop = loop_of("aarch64-linux-gnu-", "gemm_s8_4x8_neon", 3 * 4 * 4)
+    hold_to(loop, 4 + 4 // 2, 3 * 4 + 4)
+    hold_share(loop, 60)
+
+
+@case
+def bytes_of_neon_dot_are_mostly_dot_products():
+    """Sixteen steps of k of the 6x16 tile: 6 vectors of A, 16 of the panel in pairs; six signs and their
+    constant; row offset and panel to move, compare, branch."""
+    loop = loop_of("aarch64-linux-gnu-", "gemm_s8_6x16_dot_neon", 4 * 6 * 4)
+    require(sum(instruction.name == "sdot" for instruction in loop.body) == 96, "no dot products")
+    hold_to(loop, 6 + 16 // 2, 6 + 1 + 4)
+    hold_share(loop, 75)
+
+
+@case
+def bytes_of_neon_i8mm_are_mostly_matrix_products():
+    """Sixteen steps of k of the 6x16 tile: 3 pairs of rows, 8 of columns and 2 groups; 6 vectors of A,
+    16 of the panel in pairs; 6 to put rows together; row offset, panel, count, branch."""
+    loop = loop_of("aarch64-linux-gnu-", "gemm_s8_6x16_i8mm_neon", 3 * 8 * 2)
+    require(sum(instruction.name == "usmmla" for instruction in loop.body) == 48, "no matrix products")
+    hold_to(loop, 6 + 16 // 2, 6 + 4)
+    hold_share(loop, 60)
+
+
+@case
+def depthwise_of_bytes_of_neon_spills_nothing():
+    """Eight channels of four outputs of a 3x3 window at stride 1: 18 inputs, each a pointer and a half
+    vector, 9 weights, the pair of biases, 5 vectors of the post in pairs, 4 residuals. A store an output
+    is all that there is."""
+    loop = loop_of("aarch64-linux-gnu-", "depthwise_s8_neon", 2 * 4 * 9)
+    most = 18 * 2 + 9 + 1 + 5 + 4
+    require(loop.stores == 4 and loop.loads <= most, "%d loads, %d stores" % (loop.loads, loop.stores))
+
+
+@case
+def bytes_of_neon32_spill_nothing():
+    """Eight steps of k of two rows of the 4x8 tile: 2 halves of rows, 4 vectors of the panel; a sign and two spreads
+    a row, the sign's constant, an address a load but one, two pointers to move, compare, branch."""
+    hold_to(loop_of("arm-linux-gnueabihf-", "gemm_s8_4x8_neon32", 3 * 2 * 4), 2 + 4, 3 * 2 + 1 + 5 + 4)
 
 
 main()
