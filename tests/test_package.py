@@ -171,7 +171,7 @@ def helped():
     def ask(*words):
         return subprocess.run([FACEID, *words], stdout=subprocess.PIPE, text=True, check=True).stdout
     listed = re.search(r"^Verbs.*:\n((?:  .*\n)+)", ask("--help"), re.M).group(1)
-    return {verb: re.findall(r"^ +(?:-\w, +)?(--[a-z-]+)", ask(verb, "--help").split("\nOptions:\n")[1], re.M)
+    return {verb: re.findall(r"^ +(?:-\w, +)?(--[a-z0-9-]+)", ask(verb, "--help").split("\nOptions:\n")[1], re.M)
             for verb in re.findall(r"^  ([\w-]+)", listed, re.M)}
 
 

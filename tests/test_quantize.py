@@ -194,6 +194,9 @@ def what_a_file_says():
     require(meta["decision.measured_on"] == ["limits not measured with int8; these are those of its f32 model "
                                              "(id %s): ten pictures of a test" % before["id"]], str(meta))
     require(after["limits_measured"] is False and before["limits_measured"] is True, str(after))
+    require(after["quantized_from"] == before["id"] and "quantized_from" not in before, str(after))
+    text = faceid("model", "info", path).stdout
+    require(re.search("^  quantized from +%s$" % before["id"], text, re.M), text)
     same = [key for key in before["metadata"] if key != "decision.measured_on"]
     require(all(before["metadata"][key] == after["metadata"][key] for key in same), str(after["metadata"]))
     require(after["bytes"] < before["bytes"], "%d bytes" % after["bytes"])

@@ -22,6 +22,8 @@ static const char *const number_keys[] = {
     "detect.mouth_width", "detect.widths",         "detect.heights",
     "detect.variances",
 };
+/* The id of the f32 model that this one was made of. */
+static const char quantized_from[] = "info.quantized_from";
 enum { ADVICE_BYTES = 9000 }; /* a path twice, and what to do with it */
 
 #define COUNT(list)   (sizeof(list) / sizeof(list)[0])
@@ -127,6 +129,8 @@ static enum app_exit info_text(const struct app *app, const struct fid_model *mo
     print_line("source sha256", info.source_sha256);
     print_line("licence", info.licence);
     print_line("converter", info.converter);
+    if (fid_model_text(model, quantized_from) != NULL)
+        print_line("quantized from", fid_model_text(model, quantized_from));
     printf("  %-24s %llu\n", "bytes", (unsigned long long)info.file_bytes);
     printf("  %-24s %llu\n", "parameters", (unsigned long long)info.parameter_count);
     if (info.label_count > 0)
@@ -250,6 +254,8 @@ static enum app_exit info_json(const struct app *app, const struct fid_model *mo
     app_json_text(&json, "source_sha256", info.source_sha256);
     app_json_text(&json, "licence", info.licence);
     app_json_text(&json, "converter", info.converter);
+    if (fid_model_text(model, quantized_from) != NULL)
+        app_json_text(&json, "quantized_from", fid_model_text(model, quantized_from));
     app_json_whole(&json, "bytes", (int64_t)info.file_bytes);
     app_json_whole(&json, "parameters", (int64_t)info.parameter_count);
     app_json_whole(&json, "labels", (int64_t)info.label_count);
