@@ -15,9 +15,9 @@ static size_t walk(const struct fid_weight_file *file)
     size_t sum = 0, count;
     const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &count);
     for (size_t i = 0; i < count; i++) {
-        const float *data = fid_weight_file_tensor_data(file, i);
+        const uint8_t *data = (const uint8_t *)fid_weight_file_tensor_data(file, i);
         sum += strlen(fid_weight_file_string(file, tensors[i].name));
-        sum += isfinite(data[tensors[i].bytes / sizeof *data - 1]) ? 1 : 0;
+        sum += data[0] + data[tensors[i].bytes - 1];
     }
     size_t graph_count, node_count, index_count;
     const struct fid_file_graph *graphs = fid_weight_file_graphs(file, &graph_count);
@@ -28,7 +28,8 @@ static size_t walk(const struct fid_weight_file *file)
         for (size_t i = 0; i < graphs[g].node_count; i++) {
             const struct fid_file_node *node = &nodes[graphs[g].first_node + i];
             for (size_t j = 0; j < node->input_count; j++)
-                sum += values[graphs[g].first_value + index[node->first_input + j]].name;
+                sum += values[graphs[g].first_value + index[node->first_input + j]].name +
+                       values[graphs[g].first_value + index[node->first_input + j]].quantized;
             for (size_t j = 0; j < node->tensor_count; j++)
                 sum += tensors[index[node->first_tensor + j]].rank;
         }
@@ -78,6 +79,7 @@ static void sealed_flips_are_safe(void)
 {
     check_sealed_flips(weight_sample_image());
     check_sealed_flips(weight_packed_image());
+    check_sealed_flips(weight_types_image());
 }
 
 /* ---- the records of an image ---- */

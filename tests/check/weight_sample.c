@@ -97,6 +97,68 @@ struct fid_builder *weight_sample_open(void)
     return builder;
 }
 
+/* 1 in the 16 bits of either type, and numbers near it. */
+static uint32_t add_halves(struct fid_builder *builder, const char *name, enum fid_tensor_type type,
+                           const uint32_t *dims)
+{
+    uint16_t halves[20];
+    for (uint16_t i = 0; i < 20; i++)
+        halves[i] = (uint16_t)((type == FID_TENSOR_F16 ? 0x3C00 : 0x3F80) + i);
+    return fid_builder_typed_tensor(builder, name, type, 2, dims, halves);
+}
+
+static uint32_t add_bytes_conv(struct fid_builder *builder, uint32_t input)
+{
+    const struct fid_file_node conv = {.op = FID_OP_CONV,
+                                       .kernel_h = 3,
+                                       .kernel_w = 3,
+                                       .stride_h = 1,
+                                       .stride_w = 1,
+                                       .dilation_h = 1,
+                                       .dilation_w = 1,
+                                       .groups = 1,
+                                       .pad_mode = FID_PAD_SAME};
+    const uint32_t dims[] = {4, 3, 3, 3};
+    struct {
+        float scales[4];
+        int8_t bytes[4 * 27];
+    } filter = {.scales = {0.5f, 0.25f, 1, 2}};
+    for (int8_t i = 0; i < 4 * 27; i++)
+        filter.bytes[i] = (int8_t)(i - 54);
+    const uint32_t tensors[] = {
+        fid_builder_typed_tensor(builder, "conv/filter", FID_TENSOR_S8, 4, dims, &filter),
+        add_tensor(builder, "conv/bias", 1, dims)};
+    return fid_builder_node(builder, "conv", &conv, 1, &input, 2, tensors);
+}
+
+struct fid_builder *weight_types_open(void)
+{
+    static const float steps[] = {128, 0.01f}, other_steps[] = {3, 4};
+    const struct fid_file_node pool = {
+        .op = FID_OP_MAX_POOL, .kernel_h = 2, .kernel_w = 2, .stride_h = 1, .stride_w = 1};
+    const struct fid_file_node fc = {.op = FID_OP_FULLY_CONNECTED};
+    const uint32_t two = 2, fc_dims[] = {5, 4}, head_dims[] = {3, 5};
+    struct fid_builder *builder = fid_builder_open();
+    fid_builder_graph(builder, "net", 4, 4, 3);
+    const uint32_t first = fid_builder_tensor(builder, "steps", 1, &two, steps);
+    const uint32_t other = fid_builder_tensor(builder, "other steps", 1, &two, other_steps);
+    uint32_t v = add_node(builder, "to bytes", &(struct fid_file_node){.op = FID_OP_CONVERT}, 0);
+    fid_builder_quantize(builder, v, first);
+    v = add_bytes_conv(builder, v);
+    fid_builder_quantize(builder, v, other);
+    v = add_node(builder, "pool", &pool, v);
+    fid_builder_quantize(builder, v, other);
+    v = add_node(builder, "average", &(struct fid_file_node){.op = FID_OP_GLOBAL_AVERAGE_POOL}, v);
+    const uint32_t tensors[] = {add_halves(builder, "fc/filter", FID_TENSOR_F16, fc_dims),
+                                add_tensor(builder, "fc/bias", 1, fc_dims)};
+    v = fid_builder_node(builder, "fc", &fc, 1, &v, 2, tensors);
+    const uint32_t head[] = {add_halves(builder, "head/filter", FID_TENSOR_BF16, head_dims),
+                             add_tensor(builder, "head/bias", 1, head_dims)};
+    v = fid_builder_node(builder, "head", &fc, 1, &v, 2, head);
+    fid_builder_output(builder, v);
+    return builder;
+}
+
 struct weight_image weight_image_copy(const uint8_t *bytes, size_t size)
 {
     void *block; /* not aligned_alloc, which wants a multiple of 64 as its size */
@@ -120,6 +182,11 @@ static struct weight_image finish(struct fid_builder *builder)
 struct weight_image weight_sample_image(void)
 {
     return finish(weight_sample_open());
+}
+
+struct weight_image weight_types_image(void)
+{
+    return finish(weight_types_open());
 }
 
 struct fid_builder *weight_packed_open(void)

@@ -4,14 +4,14 @@
  * Built and run by `make fuzz`; seeds/network holds the inputs it starts from.
  *
  * The input is a list of choices: kernels, method, batch, the size of the picture; then layers,
- * whose tensors are made to fit, so that most files open; then changes of single words of the
- * finished file. All checksums and the id are right. What a file wants much memory or work for is
- * planned and not run. Of a session the outputs are read, and a second run has to give the same
+ * whose tensors and types are made to fit, so that most files open; then changes of single words of
+ * the finished file. All checksums and the id are right. What a file wants much memory or work for
+ * is planned and not run. Of a session the outputs are read, and a second run has to give the same
  * bits. */
 #include "engine/fid.h"
 #include "engine/nn/model.h"
 #include "engine/nn/plan.h"
-#include "tests/check/fid_builder.h"
+#include "tests/fuzz/network_parts.h"
 
 #include "kernels/kernels.h"
 
@@ -25,7 +25,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 
-enum { LAYERS_MOST = 12, NUMBERS_MOST = 1 << 20 };
 #define RUN_BYTES ((size_t)64 << 20) /* of a session that is run */
 #define RUN_WORK  ((uint64_t)1 << 22)
 
@@ -38,52 +37,7 @@ enum { LAYERS_MOST = 12, NUMBERS_MOST = 1 << 20 };
 #define REF_ONLY 0
 #endif
 
-/* ---- choices ---- */
-
-struct choices {
-    const uint8_t *at, *end;
-};
-
-/* The next byte; 0 where there is none. */
-static uint32_t choose(struct choices *choices)
-{
-    return choices->at < choices->end ? *choices->at++ : 0;
-}
-
-/* 0..count - 1, mostly the first ones. */
-static uint32_t choose_below(struct choices *choices, uint32_t count)
-{
-    return choose(choices) % count;
-}
-
 /* ---- a graph that fits together ---- */
-
-struct drawing {
-    struct choices *choices;
-    struct fid_builder *builder;
-    struct fid_shape shapes[LAYERS_MOST + 1]; /* of the values */
-    uint32_t count;                           /* values so far */
-    uint32_t tensor_count;
-};
-
-/* Numbers of both signs, some of them special. */
-static uint32_t add_tensor(struct drawing *drawing, uint32_t rank, const uint32_t *dims)
-{
-    static float numbers[NUMBERS_MOST];
-    static const float special[] = {0, -0.0f, 1e-40f, 3e38f, -3e38f, 1};
-    char name[16];
-    size_t count = 1;
-    for (uint32_t i = 0; i < rank; i++)
-        count *= dims[i];
-    count = count < NUMBERS_MOST ? count : NUMBERS_MOST; /* never: see draw_layer */
-    const uint32_t seed = choose(drawing->choices);
-    for (size_t i = 0; i < count; i++) {
-        const uint32_t hash = ((uint32_t)i + 1) * 2654435761u + seed * 40503u;
-        numbers[i] = hash >> 24 == 0 ? special[hash % 6] : (float)(hash >> 8) * 0x1p-23f - 1;
-    }
-    snprintf(name, sizeof name, "t%u", drawing->tensor_count++);
-    return fid_builder_tensor(drawing->builder, name, rank, dims, numbers);
-}
 
 static void choose_activation(struct drawing *drawing, struct fid_file_node *node)
 {
@@ -145,15 +99,23 @@ static void draw_conv(struct drawing *drawing, struct layer *layer, struct fid_s
     } else if (kind == 2) { /* what Winograd takes */
         node->kernel_h = node->kernel_w = 3;
         node->stride_h = node->stride_w = node->dilation_h = node->dilation_w = 1;
+    } else if (kind == 3) { /* of its input's shape, which is a residual */
+        node->stride_h = node->stride_w = 1;
+        node->pad_mode = FID_PAD_SAME;
+        node->pad_top = node->pad_left = node->pad_bottom = node->pad_right = 0;
+        c_out = c_in;
     }
     const uint32_t filter[] = {c_out, (uint32_t)node->kernel_h, (uint32_t)node->kernel_w,
                                c_in / (uint32_t)node->groups};
-    layer->tensors[0] = add_tensor(drawing, 4, filter);
+    const bool bytes = drawing->steps[layer->inputs[0]] != 0;
+    layer->tensors[0] = add_filter(drawing, bytes, 4, filter);
     layer->tensors[1] = add_tensor(drawing, 1, &c_out);
     layer->tensor_count = 2;
     layer->out = window_shape(node, in, c_out);
-    for (uint32_t i = 0; i < drawing->count && choose_below(drawing->choices, 2); i++)
-        if (fid_shape_equal(drawing->shapes[i], layer->out)) { /* a residual */
+    for (uint32_t i = 0; i < drawing->count && (kind == 3 || choose_below(drawing->choices, 2));
+         i++)
+        if (fid_shape_equal(drawing->shapes[i], layer->out) && /* a residual */
+            (drawing->steps[i] != 0) == bytes) {
             layer->inputs[1] = i;
             layer->input_count = 2;
         }
@@ -163,7 +125,7 @@ static void draw_fully_connected(struct drawing *drawing, struct layer *layer, s
 {
     const uint32_t c_out = 1 + choose_below(drawing->choices, 40);
     const uint32_t filter[] = {c_out, (uint32_t)fid_shape_count(in)};
-    layer->tensors[0] = add_tensor(drawing, 2, filter);
+    layer->tensors[0] = add_filter(drawing, drawing->steps[layer->inputs[0]] != 0, 2, filter);
     layer->tensors[1] = add_tensor(drawing, 1, &c_out);
     layer->tensor_count = 2;
     layer->out = (struct fid_shape){1, 1, c_out};
@@ -187,7 +149,10 @@ static void draw_shape(struct drawing *drawing, struct layer *layer, struct fid_
 static void draw_pair(struct drawing *drawing, struct layer *layer, struct fid_shape in)
 {
     const uint32_t other = choose_below(drawing->choices, drawing->count);
-    layer->inputs[1] = fid_shape_equal(drawing->shapes[other], in) ? other : layer->inputs[0];
+    const uint32_t own = drawing->steps[layer->inputs[0]], its = drawing->steps[other];
+    const bool fits = layer->node.op == FID_OP_ADD ? (own != 0) == (its != 0) : own == its;
+    layer->inputs[1] =
+        fits && fid_shape_equal(drawing->shapes[other], in) ? other : layer->inputs[0];
     layer->input_count = 2;
     if (layer->node.op == FID_OP_CONCAT) {
         layer->node.axis = 1 + (int32_t)choose_below(drawing->choices, 3);
@@ -284,17 +249,55 @@ static bool has_activation(uint16_t op)
            op == FID_OP_MULTIPLY || op == FID_OP_ACTIVATION || op == FID_OP_AFFINE;
 }
 
+/* What a layer makes of bytes. */
+enum of_bytes { NOTHING, OTHER_STEPS, OTHER_STEPS_OR_F32, SAME_STEPS, F32 };
+static const uint8_t of_bytes[FID_OP_END] = {[FID_OP_CONV] = OTHER_STEPS_OR_F32,
+                                             [FID_OP_FULLY_CONNECTED] = OTHER_STEPS_OR_F32,
+                                             [FID_OP_ADD] = OTHER_STEPS,
+                                             [FID_OP_MAX_POOL] = SAME_STEPS,
+                                             [FID_OP_CONCAT] = SAME_STEPS,
+                                             [FID_OP_RESHAPE] = SAME_STEPS,
+                                             [FID_OP_TRANSPOSE] = SAME_STEPS,
+                                             [FID_OP_RESIZE_NEAREST] = SAME_STEPS,
+                                             [FID_OP_SLICE] = SAME_STEPS,
+                                             [FID_OP_GLOBAL_AVERAGE_POOL] = F32,
+                                             [FID_OP_CONVERT] = F32};
+
+/* The steps of a layer's output: 0 for f32. An activation that bytes do not have is left out. */
+static uint32_t choose_steps(struct drawing *drawing, struct layer *layer, bool f32)
+{
+    const uint32_t own = drawing->steps[layer->inputs[0]];
+    if (own == 0)
+        return layer->node.op == FID_OP_CONVERT ? add_steps(drawing, (uint32_t)layer->out.c) : 0;
+    switch (of_bytes[layer->node.op]) {
+    case OTHER_STEPS:
+        return add_steps(drawing, (uint32_t)layer->out.c);
+    case OTHER_STEPS_OR_F32:
+        return f32 ? 0 : add_steps(drawing, (uint32_t)layer->out.c);
+    case SAME_STEPS:
+        return own;
+    default:
+        return 0;
+    }
+}
+
 /* False where the values become large. */
-static bool draw_layer(struct drawing *drawing)
+static bool draw_layer(struct drawing *drawing, uint32_t kind)
 {
     char name[16];
     struct layer layer = {.input_count = 1};
     const uint32_t back = choose_below(drawing->choices, drawing->count);
-    layer.node.op = (uint16_t)(1 + choose_below(drawing->choices, FID_OP_END - 1));
+    layer.node.op = (uint16_t)kind;
     layer.inputs[0] = drawing->count - 1 - back;
     const struct fid_shape in = drawing->shapes[layer.inputs[0]];
+    const bool bytes = drawing->steps[layer.inputs[0]] != 0;
+    const bool f32 = bytes && choose_below(drawing->choices, 4) == 0;
+    if (bytes && of_bytes[kind] == NOTHING)
+        layer.node.op = FID_OP_CONVERT;
     if (has_activation(layer.node.op))
         choose_activation(drawing, &layer.node);
+    if (bytes && !f32)
+        layer.node.activation %= FID_ACT_PRELU + 1;
     if (layer.node.op == FID_OP_ACTIVATION && layer.node.activation == FID_ACT_NONE)
         layer.node.activation = FID_ACT_SIGMOID;
     draw_by_kind(drawing, &layer, in);
@@ -304,8 +307,13 @@ static bool draw_layer(struct drawing *drawing)
     snprintf(name, sizeof name, "n%u", drawing->count);
     const uint32_t value = fid_builder_node(drawing->builder, name, &layer.node, layer.input_count,
                                             layer.inputs, layer.tensor_count, layer.tensors);
+    const uint32_t steps = choose_steps(drawing, &layer, f32);
+    if (steps != 0)
+        fid_builder_quantize(drawing->builder, value, steps - 1);
+    drawing->steps[drawing->count] = steps;
     drawing->shapes[drawing->count++] = layer.out;
-    if (choose_below(drawing->choices, 4) == 0)
+    drawing->told = choose_below(drawing->choices, 4) == 0 && steps == 0;
+    if (drawing->told)
         fid_builder_output(drawing->builder, value);
     return fid_shape_count(layer.out) <= NUMBERS_MOST / 64;
 }
@@ -320,9 +328,17 @@ static struct fid_builder *draw(struct choices *choices)
     if (choose_below(choices, 2))
         fid_builder_free_size(drawing.builder, 1);
     drawing.shapes[0] = (struct fid_shape){h, w, c};
-    while (drawing.count <= layers && draw_layer(&drawing))
-        ;
-    fid_builder_output(drawing.builder, drawing.count - 1);
+    bool small = choose_below(choices, 2) == 0 || draw_layer(&drawing, FID_OP_CONVERT);
+    while (small && drawing.count <= layers)
+        small = draw_layer(&drawing, 1 + choose_below(choices, FID_OP_END - 1));
+    if (drawing.steps[drawing.count - 1] != 0) { /* bytes are no output */
+        const uint32_t last = drawing.count - 1;
+        fid_builder_node(drawing.builder, "last", &(struct fid_file_node){.op = FID_OP_CONVERT}, 1,
+                         &last, 0, NULL);
+        drawing.count++;
+    }
+    if (!drawing.told)
+        fid_builder_output(drawing.builder, drawing.count - 1);
     return drawing.builder;
 }
 
@@ -378,6 +394,8 @@ static uint64_t read_outputs(const struct fid_session *session)
     struct fid_value value;
     for (size_t i = 0; fid_session_value(session, i, &value); i++) {
         const size_t count = (size_t)value.n * (size_t)value.h * (size_t)value.w * (size_t)value.c;
+        for (size_t j = 0; value.bytes != NULL && j < count; j++)
+            hash = (hash ^ value.bytes[j]) * 1099511628211u;
         for (size_t j = 0; i > 0 && value.data != NULL && j < count; j++) {
             uint32_t bits;
             memcpy(&bits, &value.data[j], sizeof bits);

@@ -24,6 +24,8 @@ static void read_nodes(const struct fid_weight_file *file, const struct fid_file
     for (size_t i = 0; i < graph->node_count; i++) {
         sink += strlen(fid_weight_file_string(file, nodes[i].name));
         sink += values[nodes[i].output].name;
+        if (values[nodes[i].output].quantized != 0)
+            sink += tensors[values[nodes[i].output].quantized - 1].dims[0];
         for (size_t j = 0; j < nodes[i].input_count; j++)
             sink +=
                 strlen(fid_weight_file_string(file, values[index[nodes[i].first_input + j]].name));
@@ -42,9 +44,9 @@ static void read_all(const struct fid_weight_file *file)
         read_nodes(file, &graphs[i]);
     const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &count);
     for (size_t i = 0; i < count; i++) {
-        const float *data = fid_weight_file_tensor_data(file, i);
+        const uint8_t *data = (const uint8_t *)fid_weight_file_tensor_data(file, i);
         sink += strlen(fid_weight_file_string(file, tensors[i].name));
-        sink += data[0] < data[tensors[i].bytes / sizeof *data - 1];
+        sink += data[0] < data[tensors[i].bytes - 1];
     }
     const struct fid_file_plan *plan = fid_weight_file_plan(file);
     const struct fid_file_step *steps = plan != NULL ? fid_weight_file_steps(file, &count) : NULL;
@@ -77,7 +79,9 @@ static void make_right(uint8_t *bytes, size_t size)
     struct fid_file_section *table = (void *)(bytes + sizeof *header);
     if (size < sizeof *header)
         return;
-    const size_t count = header->minor == 0 ? FID_SECTION_COUNT_1_0 : FID_SECTION_COUNT;
+    const bool packed =
+        header->minor == 1 || (header->minor > 1 && header->section_count == FID_SECTION_COUNT);
+    const size_t count = packed ? FID_SECTION_COUNT : FID_SECTION_COUNT_1_0;
     if (size < sizeof *header + count * sizeof *table)
         return;
     header->file_bytes = size;
