@@ -252,42 +252,116 @@ static void packed_weights_are_used_in_place(void)
     net_close(&one);
 }
 
+/* A packed file in memory, that is changed and written back. */
+struct content {
+    uint8_t bytes[8 << 20];
+    size_t size;
+};
+
+static struct content *pack_and_load(const char *packed)
+{
+    static struct content content;
+    struct fid_error error = {0};
+    const enum fid_status status = pack(plain_file(), packed, NULL, &error);
+    CHECK_THAT(status == FID_OK, "%s", error.text);
+    FILE *in = fopen(packed, "rb");
+    if (in == NULL)
+        return NULL;
+    content.size = fread(content.bytes, 1, sizeof content.bytes, in);
+    fclose(in);
+    return content.size > 0 && content.size < sizeof content.bytes ? &content : NULL;
+}
+
+static void *section(struct content *content, enum fid_section number)
+{
+    const struct fid_file_section *table =
+        (const void *)(content->bytes + sizeof(struct fid_file_header));
+    return content->bytes + table[number].offset;
+}
+
+/* Opens what was changed, after its checksums were made right. */
+static enum fid_status open_changed(struct net *net, struct content *content, const char *path,
+                                    struct fid_error *error)
+{
+    fid_builder_seal(content->bytes, content->size);
+    FILE *out = fopen(path, "wb");
+    const bool written =
+        out != NULL && fwrite(content->bytes, 1, content->size, out) == content->size;
+    CHECK(out != NULL && fclose(out) == 0 && written);
+    return net_open_file(net, path, NULL, 1, false, error);
+}
+
 /* A byte of the packed weights of each step is changed and the checksums are made right: no
  * embedding comes of it. */
 static void packed_weights_are_compared(void)
 {
     const char *packed = path_of("packed.fid");
-    struct fid_error error = {0};
-    REQUIRE(pack(plain_file(), packed, NULL, &error) == FID_OK);
-    FILE *in = fopen(packed, "rb");
-    REQUIRE(in != NULL);
-    static uint8_t bytes[8 << 20];
-    const size_t size = fread(bytes, 1, sizeof bytes, in);
-    fclose(in);
-    REQUIRE(size > 0 && size < sizeof bytes);
-    const struct fid_file_section *table = (const void *)(bytes + sizeof(struct fid_file_header));
-    const struct fid_file_step *steps = (const void *)(bytes + table[FID_SECTION_STEP].offset);
+    struct content *content = pack_and_load(packed);
+    REQUIRE(content != NULL);
+    const struct fid_file_header *header = (const void *)content->bytes;
+    const struct fid_file_section *table = (const void *)(header + 1);
+    const struct fid_file_step *steps = section(content, FID_SECTION_STEP);
     const size_t count = (size_t)table[FID_SECTION_STEP].bytes / sizeof *steps;
-    CHECK(((const struct fid_file_header *)(const void *)bytes)->minor == 3);
+    int changed = 0;
+    CHECK(header->minor == 3);
     for (size_t i = 0; i < count; i++) {
         if (steps[i].bytes == 0)
             continue;
-        uint8_t *byte = bytes + table[FID_SECTION_PACK].offset + steps[i].offset;
+        uint8_t *byte = (uint8_t *)section(content, FID_SECTION_PACK) + steps[i].offset;
         struct net net;
+        struct fid_error error = {0};
         *byte ^= 1;
-        fid_builder_seal(bytes, size);
-        FILE *out = fopen(packed, "wb");
-        REQUIRE(out != NULL && fwrite(bytes, 1, size, out) == size && fclose(out) == 0);
-        REQUIRE(net_open_file(&net, packed, NULL, 1, false, &error) == FID_OK);
+        REQUIRE(open_changed(&net, content, packed, &error) == FID_OK);
         CHECK_THAT(fid_model_confirm(net.model, &error) == FID_CORRUPT &&
                        strstr(error.text, "are not those of its tensors") != NULL,
                    "step %zu: %s", i, error.text);
         net_close(&net);
         *byte ^= 1;
+        changed++;
     }
+    CHECK(changed == 9);
+}
+
+/* Zero points are read in the file where packed weights are used in place: they are checked by
+ * their own sums and by their range. */
+static void steps_of_packed_files_are_checked(void)
+{
+    static const float wrong[] = {256, -1, 0.5f, 1e30f};
+    const char *packed = path_of("packed.fid");
+    struct content *content = pack_and_load(packed);
+    REQUIRE(content != NULL);
+    const struct fid_file_section *table =
+        (const void *)(content->bytes + sizeof(struct fid_file_header));
+    const struct fid_file_value *values = section(content, FID_SECTION_VALU);
+    const struct fid_file_tensor *tensors = section(content, FID_SECTION_TENS);
+    int checked = 0;
+    for (size_t i = 0; i < table[FID_SECTION_VALU].bytes / sizeof *values; i++) {
+        if (values[i].quantized == 0)
+            continue;
+        const size_t number = values[i].quantized - 1;
+        uint8_t *at = (uint8_t *)section(content, FID_SECTION_DATA) + tensors[number].offset;
+        uint32_t *sum = (uint32_t *)section(content, FID_SECTION_SUMS) + number;
+        const uint32_t right_sum = *sum;
+        float right;
+        memcpy(&right, at, sizeof right);
+        for (size_t k = 0; k < 2 * sizeof wrong / sizeof *wrong; k++, checked++) {
+            struct net net;
+            struct fid_error error = {0};
+            memcpy(at, &wrong[k / 2], sizeof right);
+            *sum = k % 2 ? right_sum : fid_builder_crc32c(0, at, (size_t)tensors[number].bytes);
+            CHECK(open_changed(&net, content, packed, &error) == FID_CORRUPT);
+            CHECK_THAT(strstr(error.text, k % 2 ? "is damaged" : "its zero point is no whole") !=
+                           NULL,
+                       "%s", error.text);
+            net_close(&net);
+        }
+        memcpy(at, &right, sizeof right);
+        *sum = right_sum;
+    }
+    CHECK(checked > 50);
 }
 
 CHECK_MAIN(CHECK_CASE(verified_value_by_value), CHECK_CASE(same_bits_on_all_tables_and_threads),
            CHECK_CASE(first_layers_go_picture_by_picture), CHECK_CASE(run_allocates_nothing),
            CHECK_CASE(every_allocation_may_fail), CHECK_CASE(packed_weights_are_used_in_place),
-           CHECK_CASE(packed_weights_are_compared))
+           CHECK_CASE(packed_weights_are_compared), CHECK_CASE(steps_of_packed_files_are_checked))
