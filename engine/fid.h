@@ -272,6 +272,7 @@ bool fid_session_value(const struct fid_session *session, size_t i, struct fid_v
 struct fid_step_info {
     const char *name, *op, *method, *kernel; /* "conv3_1", "conv", "gemm_1x1", "gemm_f32 avx2" */
     int h, w, c;                             /* of the output */
+    const char *type;                        /* of the output: "f32" or "u8" */
     int window_h, window_w, stride;          /* of convolutions and pools, else 0 */
     uint64_t macs, bytes;  /* multiply-adds; bytes read and written once, for one input */
     uint64_t weight_bytes; /* the part of bytes that all inputs of a batch share */

@@ -76,7 +76,8 @@ static void print_layers(const struct fid_session *session)
     struct fid_step_info step;
     for (size_t i = 0; fid_session_step(session, i, &step); i++) {
         printf("    %3zu  %-24s ", i, step.op);
-        printf("%5d x%5d x%5d %14llu  ", step.h, step.w, step.c, (unsigned long long)step.macs);
+        printf("%5d x%5d x%5d %-4s %14llu  ", step.h, step.w, step.c, step.type,
+               (unsigned long long)step.macs);
         app_put_visible(stdout, step.name);
         putchar('\n');
     }
@@ -98,8 +99,8 @@ static enum app_exit print_graph(const struct app *app, const struct fid_model *
     struct fid_session *session = plan_graph(app, model, graph.name, &error);
     if (session == NULL)
         return app_fail(APP_AREA_MODEL, &error);
-    printf("    %3s  %-24s %19s %14s  %s\n", "", "layer", "output h x w x c", "multiply-adds",
-           "name");
+    printf("    %3s  %-24s %19s %-4s %14s  %s\n", "", "layer", "output h x w x c", "type",
+           "multiply-adds", "name");
     print_layers(session);
     fid_session_close(&session);
     return APP_OK;
@@ -180,6 +181,7 @@ static void json_layers(struct app_json *json, const struct fid_session *session
         app_json_whole(json, "h", step.h);
         app_json_whole(json, "w", step.w);
         app_json_whole(json, "c", step.c);
+        app_json_text(json, "type", step.type);
         app_json_whole(json, "macs", (int64_t)step.macs);
         app_json_close(json, '}');
     }

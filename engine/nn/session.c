@@ -73,6 +73,15 @@ static enum fid_status prepare(struct fid_session *session, const struct fid_fil
     return status;
 }
 
+/* Steps that do nothing but make bytes of numbers or numbers of bytes. */
+static size_t count_converts(const struct fid_plan *plan)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->step_count; i++)
+        count += plan->steps[i].node->op == FID_OP_CONVERT;
+    return count;
+}
+
 enum fid_status fid_session_open(struct fid_runtime *runtime, const struct fid_model *model,
                                  const char *graph_name, int n, int h, int w,
                                  const struct fid_session_options *options,
@@ -93,14 +102,14 @@ enum fid_status fid_session_open(struct fid_runtime *runtime, const struct fid_m
     status = prepare(session, graph, n, h, w, options != NULL ? options : &defaults, error);
     if (status != FID_OK)
         goto fail;
-    fid_runtime_log(
-        runtime,
-        "graph %s: %d x %d x %d, %zu steps, %zu KB of values, %zu KB of packed weights%s, "
-        "%zu KB of scratch",
-        fid_weight_file_string(model->file, graph->name), n, h, w, session->plan->step_count,
-        session->plan->arena_bytes / 1024, session->plan->packed_bytes / 1024,
-        session->packed != NULL ? "" : " in place in the file",
-        session->plan->scratch_bytes / 1024);
+    fid_runtime_log(runtime,
+                    "graph %s: %d x %d x %d, %zu steps, %zu of them converts, %zu KB of values, "
+                    "%zu KB of packed weights%s, %zu KB of scratch",
+                    fid_weight_file_string(model->file, graph->name), n, h, w,
+                    session->plan->step_count, count_converts(session->plan),
+                    session->plan->arena_bytes / 1024, session->plan->packed_bytes / 1024,
+                    session->packed != NULL ? "" : " in place in the file",
+                    session->plan->scratch_bytes / 1024);
     *out = session;
     return FID_OK;
 fail:
@@ -224,6 +233,7 @@ bool fid_session_step(const struct fid_session *session, size_t i, struct fid_st
                                    .h = (int)step->output.shape.h,
                                    .w = (int)step->output.shape.w,
                                    .c = (int)step->output.shape.c,
+                                   .type = fid_is_bytes(&step->output) ? "u8" : "f32",
                                    .window_h = (int)step->window.kernel_h,
                                    .window_w = (int)step->window.kernel_w,
                                    .stride = (int)step->window.stride_h,

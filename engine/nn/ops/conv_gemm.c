@@ -122,7 +122,7 @@ static struct fid_gemm indirect_product(const struct fid_step *step)
                              .taps = fid_window_taps(&step->window),
                              .k = step->window.in.c,
                              .bytes = fid_is_bytes(&step->inputs[0]),
-                             .residual = fid_conv_residual(step, 0),
+                             .residual = step->input_count > 1 ? step->inputs[1].bytes : NULL,
                              .c = step->output.bytes,
                              .source = is_pixel_by_pixel(&step->window) ? point_at_pixels
                                                                         : point_at_taps};
