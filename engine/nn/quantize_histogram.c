@@ -89,8 +89,11 @@ bool fid_histogram_add(struct fid_histogram *histogram, const float *numbers, si
     const double wide = ldexp(1.0, -histogram->exponent);
     for (size_t i = 0; i < count; i++) {
         const float number = numbers[i * stride];
-        if (number != 0.0f)
-            histogram->bins[(int64_t)floor((double)number * wide) - histogram->first]++;
+        if (number == 0.0f)
+            continue;
+        const double place = (double)number * wide; /* the range of an int is far */
+        const int toward_zero = (int)place;
+        histogram->bins[toward_zero - (place < toward_zero) - histogram->first]++;
     }
     return true;
 }

@@ -34,24 +34,28 @@ void fid_histogram_sums_make(const struct fid_histogram *histogram, struct fid_h
     }
 }
 
-/* The first bin whose middle is at `edge` or above. */
-static int bin_at(const struct fid_histogram_sums *sums, double edge)
+/* Rounded up into 0..BINS, without a call for each byte. */
+static int whole_bin(double bin)
 {
-    const double bin = ceil((edge - sums->first) / sums->width);
-    return bin < 0.0 ? 0 : bin > BINS ? BINS : (int)bin;
+    const double inside = bin < 0.0 ? 0.0 : bin > BINS ? BINS : bin;
+    const int down = (int)inside;
+    return down + (down < inside);
 }
 
 double fid_quantize_error(const struct fid_histogram_sums *sums, int zero, double scale)
 {
+    /* Between two bytes' numbers the bins go over from one to the other. */
+    const double step = scale / sums->width;
+    const double edge = (0.5 - zero) * step - sums->first / sums->width;
     double error = 0.0;
     int from = 0;
     for (int byte = 0; byte < BYTES; byte++) {
         const double value = (byte - zero) * scale;
-        const int to = byte == BYTES - 1 ? BINS : bin_at(sums, value + scale / 2);
+        const int to = byte == BYTES - 1 ? BINS : whole_bin(edge + byte * step);
         if (to > from)
             error += sums->square[to] - sums->square[from] -
-                     2.0 * value * (sums->sum[to] - sums->sum[from]) +
-                     value * value * (sums->count[to] - sums->count[from]);
+                     value * (2.0 * (sums->sum[to] - sums->sum[from]) -
+                              value * (sums->count[to] - sums->count[from]));
         from = to;
     }
     return error;
@@ -127,39 +131,55 @@ void fid_quantize_value(const struct fid_histogram *histogram, struct fid_histog
 
 /* ---- a scale for each channel ---- */
 
-/* The error of a channel at each zero point of a row of them, as a share of its numbers' squares,
- * is added to errors[]. */
-static void add_errors(const struct fid_histogram_sums *sums, int first, int last, int step,
+/* The zero points first, first + step, ..., last at most. */
+struct zeros {
+    int first, last, step;
+};
+
+/* The error of a channel at each zero point, as a share of its numbers' squares, is added to
+ * errors[]. */
+static void add_errors(const struct fid_histogram_sums *sums, const struct zeros *zeros,
                        double *errors)
 {
     const double all = sums->square[BINS];
-    for (int z = first; z <= last; z += step) {
+    for (int z = zeros->first; z <= zeros->last; z += zeros->step) {
         struct best best = {INFINITY, 1.0, 0};
         try_coarse(sums, z, &best);
         errors[z] += best.error / all;
     }
 }
 
-static int least_of(const double *errors, int first, int last, int step)
+/* The zero point with the least error of all channels. */
+static int search_zero(const struct fid_histogram *histograms, size_t c,
+                       struct fid_histogram_sums *scratch, const struct zeros *zeros)
 {
-    int best = first;
-    for (int z = first; z <= last; z += step)
-        if (errors[z] < errors[best])
-            best = z;
+    double errors[BYTES] = {0};
+    int best = zeros->first;
+    for (size_t i = 0; i < c && zeros->first < zeros->last; i++)
+        if (histograms[i].used) {
+            fid_histogram_sums_make(&histograms[i], scratch);
+            add_errors(scratch, zeros, errors);
+        }
+    for (int z = zeros->first; z <= zeros->last; z += zeros->step)
+        best = errors[z] < errors[best] ? z : best;
     return best;
 }
 
-/* The zero point from first to last with the least error of all channels. */
-static int search_zero(const struct fid_histogram *histograms, size_t c,
-                       struct fid_histogram_sums *scratch, int first, int last, int step)
+/* Ever closer: around the best of a row come those that were left out. */
+static int find_zero(const struct fid_histogram *histograms, size_t c,
+                     struct fid_histogram_sums *scratch, int first, int last)
 {
-    double errors[BYTES] = {0};
-    for (size_t i = 0; i < c && first < last; i++)
-        if (histograms[i].used) {
-            fid_histogram_sums_make(&histograms[i], scratch);
-            add_errors(scratch, first, last, step, errors);
-        }
-    return least_of(errors, first, last, step);
+    static const int steps[] = {15, 5, 1}; /* the first one divides 255: both ends are tried */
+    struct zeros zeros = {first, last, steps[0]};
+    int best = search_zero(histograms, c, scratch, &zeros);
+    for (size_t i = 1; i < sizeof steps / sizeof steps[0]; i++) {
+        const int reach = zeros.step - steps[i];
+        zeros.first = best - reach > first ? best - reach : first;
+        zeros.last = best + reach < last ? best + reach : last;
+        zeros.step = steps[i];
+        best = search_zero(histograms, c, scratch, &zeros);
+    }
+    return best;
 }
 
 static void extent_of(const struct fid_histogram *histograms, size_t c,
@@ -177,15 +197,12 @@ static void extent_of(const struct fid_histogram *histograms, size_t c,
 void fid_quantize_channels(const struct fid_histogram *histograms, size_t c,
                            struct fid_histogram_sums *scratch, int *zero, float *scales)
 {
-    const int step = 15; /* divides 255: both ends are looked at */
     double lowest, highest;
     int first, last;
     float most = 0.0f;
     extent_of(histograms, c, scratch, &lowest, &highest);
     zeros_for(lowest, highest, &first, &last);
-    int z = search_zero(histograms, c, scratch, first, last, step);
-    z = search_zero(histograms, c, scratch, z - step + 1 > first ? z - step + 1 : first,
-                    z + step - 1 < last ? z + step - 1 : last, 1);
+    const int z = find_zero(histograms, c, scratch, first, last);
     for (size_t i = 0; i < c; i++) {
         struct best best = {INFINITY, 1.0, 0};
         scales[i] = 0.0f;
@@ -210,9 +227,12 @@ enum { WEIGHT_MOST = 127 };
 /* The bytes at this scale, and their squared error. */
 static double round_weights(const float *weights, size_t count, float scale, int8_t *bytes)
 {
+    const float whole = 12582912.0f; /* 1.5 · 2^23: the floats beside it are the whole numbers */
     double error = 0.0;
     for (size_t i = 0; i < count; i++) {
-        const float steps = fminf(fmaxf(rintf(weights[i] / scale), -WEIGHT_MOST), WEIGHT_MOST);
+        float steps = weights[i] / scale;
+        steps = steps < -WEIGHT_MOST ? -WEIGHT_MOST : steps > WEIGHT_MOST ? WEIGHT_MOST : steps;
+        steps = (steps + whole) - whole;
         const double off = (double)weights[i] - (double)scale * (double)steps;
         bytes[i] = (int8_t)steps;
         error += off * off;
