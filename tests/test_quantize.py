@@ -357,6 +357,7 @@ def what_stands_there_is_kept():
     require(faceid(*words, target, "--force", "--quiet").stderr == "", "not quiet")
     require(faceid("model", "verify", target).returncode == 0, "not whole")
     require("only quantize takes --weights" in faceid("model", "verify", source, "--weights", "s8").stderr, "verify took it")
+    require("only pack and quantize take --output" in faceid("model", "verify", source, "-o", "x").stderr, "verify took it")
     require([n for n in os.listdir(os.path.dirname(target))] == ["there.fid"], "something is left")
 
 

@@ -102,34 +102,31 @@ static const struct action {
     {"pack", pack, "output", "-o FILE, where to write"},
     {"quantize", app_quantize, "output", "-o FILE, where to write"},
     {"limits", limits, "from", "--from FILE, which faceid eval --json wrote"},
-    {"get", NULL, "file", NULL},
+    {"get", NULL, NULL, NULL},
 };
 
 enum { ACTION_COUNT = sizeof actions / sizeof actions[0] };
 
-/* Does another action than this one take the option too? */
-static bool is_shared(const char *option, const struct action *action)
-{
-    return action->option != NULL && strcmp(action->option, option) == 0;
-}
+/* The options that not every action takes, and who does. */
+static const struct taker {
+    const char *option, *who;
+} takers[] = {
+    {"output", "pack and quantize take"},
+    {"pictures", "quantize takes"},
+    {"weights", "quantize takes"},
+    {"keep-f32", "quantize takes"},
+    {"from", "limits takes"},
+    {"file", "get takes"},
+};
 
-/* Only pack and quantize write elsewhere, only limits reads what was measured, only get takes
- * files.
- */
 static enum app_exit check_options(const struct app *app, const struct action *action)
 {
-    static const char *const quantizing[] = {"pictures", "weights", "keep-f32"};
-    for (int i = 0; i < ACTION_COUNT; i++) {
-        const char *option = actions[i].option;
-        const bool given = option != NULL && app_option_text(app, option, NULL) != NULL;
-        if (&actions[i] == action && actions[i].wanted != NULL && !given)
-            return app_usage(app, "%s needs %s", action->name, actions[i].wanted);
-        if (given && !is_shared(option, action))
-            return app_usage(app, "only %s takes --%s", actions[i].name, option);
-    }
-    for (size_t i = 0; i < sizeof quantizing / sizeof quantizing[0]; i++)
-        if (action->run != app_quantize && app_option_text(app, quantizing[i], NULL) != NULL)
-            return app_usage(app, "only quantize takes --%s", quantizing[i]);
+    if (action->wanted != NULL && app_option_text(app, action->option, NULL) == NULL)
+        return app_usage(app, "%s needs %s", action->name, action->wanted);
+    for (size_t i = 0; i < sizeof takers / sizeof takers[0]; i++)
+        if (app_option_text(app, takers[i].option, NULL) != NULL &&
+            strstr(takers[i].who, action->name) == NULL)
+            return app_usage(app, "only %s --%s", takers[i].who, takers[i].option);
     if (action->run == app_quantize)
         return app_quantize_check(app);
     if (action->run != NULL && app->arguments.count != 2)
