@@ -127,9 +127,9 @@ class Call:
         """Input i as a filter whose axes, in this order, begin with the output channels: an array, or
         a Filter where the file has bytes."""
         tensor = self.tensor(i)[1]
+        order = list(order or range(len(tensor.shape)))
         if tensor.data is None or tensor.data.dtype.kind == "f":
             return self.constant(i).transpose(order)
-        order = list(order or range(tensor.data.ndim))
         axis = order.index(tensor.axis) if len(tensor.scales) > 1 else 0
         return byte_filter(tensor.data.transpose(order), tensor.scales, tensor.zeros, axis)
 

@@ -122,7 +122,7 @@ def small_networks_agree_with_tensorflow_lite():
                                           run_tflite_bytes(model, x))
             total += compared
             require(share <= 0.05, "%s, %s: %g of the numbers differ" % (name, label, share))
-        require(total >= 15, "%s: %d nodes were compared" % (label, total))
+        require(total >= 10, "%s: %d nodes were compared" % (label, total))
 
 
 @case
