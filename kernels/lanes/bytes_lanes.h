@@ -40,6 +40,31 @@ FID_INLINE size_t lanes_in(size_t n, size_t v)
 
 /* ---- the end of a sum ---- */
 
+/* What networks do to a sum beside its limits, a body for each: in the general one every vector
+ * asks what there is to do. */
+enum ending { END_LIMITS, END_SLOPE, END_RESIDUAL, END_ANY };
+
+FID_INLINE enum ending ending_of(const struct fid_post_s8 *post)
+{
+    if (post->f32 || (post->slope && post->residual))
+        return END_ANY;
+    return post->slope ? END_SLOPE : post->residual ? END_RESIDUAL : END_LIMITS;
+}
+
+/* A copy that a compiler knows as much of: what is stored could be the post, for all it knows. */
+FID_INLINE struct fid_post_s8 known_post(const enum ending ending, const struct fid_post_s8 *post)
+{
+    if (ending == END_LIMITS || ending == END_SLOPE)
+        return (struct fid_post_s8){.zero = post->zero, .slope = ending == END_SLOPE};
+    struct fid_post_s8 known = *post;
+    if (ending == END_RESIDUAL) {
+        known.slope = known.f32 = false;
+        if (known.residual == NULL)
+            __builtin_unreachable();
+    }
+    return known;
+}
+
 /* The vectors of a block of columns, `width` apart, from the block's first column on. */
 struct column_lanes {
     lanes_f32 scale[VECTORS_MOST], low[VECTORS_MOST], high[VECTORS_MOST];

@@ -81,16 +81,18 @@ FID_INLINE void column(const size_t vectors, const struct rows *at, size_t first
         quads[v] = quads_of(bytes[v]);
 }
 
-FID_INLINE void end(const size_t vectors, const struct rows *at, size_t x, const lanes_s32 *sum)
+FID_INLINE void end(const size_t vectors, const enum ending ending, const struct rows *at, size_t x,
+                    const lanes_s32 *sum)
 {
     const struct column_lanes columns = load_columns(vectors, at->packed, BYTES);
+    const struct fid_post_s8 post = known_post(ending, &at->post);
     const uint8_t *const residual =
-        at->post.residual ? at->post.residual + x * at->post.residual_stride + at->j : NULL;
-    store_post_s8(vectors, at->n, sum, &columns, residual, at->out + x * at->out_bytes, &at->post);
+        post.residual ? post.residual + x * post.residual_stride + at->j : NULL;
+    store_post_s8(vectors, at->n, sum, &columns, residual, at->out + x * at->out_bytes, &post);
 }
 
 /* 3 × 3 at stride 1. */
-FID_INLINE void rows_by_one(const size_t vectors, const struct rows *at)
+FID_INLINE void rows_by_one(const size_t vectors, const enum ending ending, const struct rows *at)
 {
     lanes_weights weights[SIDE][VECTORS_MOST];
     lanes_quads quads[VECTORS_MOST];
@@ -111,7 +113,7 @@ FID_INLINE void rows_by_one(const size_t vectors, const struct rows *at)
         add_products(vectors, sum, quads, weights[2]);
         add_products(vectors, next, quads, weights[1]);
         add_products(vectors, last, quads, weights[0]);
-        end(vectors, at, x, sum);
+        end(vectors, ending, at, x, sum);
         UNROLL
         for (size_t v = 0; v < vectors; v++) {
             sum[v] = next[v];
@@ -121,7 +123,7 @@ FID_INLINE void rows_by_one(const size_t vectors, const struct rows *at)
 }
 
 /* 3 × 3 at stride 2. */
-FID_INLINE void rows_by_two(const size_t vectors, const struct rows *at)
+FID_INLINE void rows_by_two(const size_t vectors, const enum ending ending, const struct rows *at)
 {
     lanes_weights weights[SIDE][VECTORS_MOST];
     lanes_quads quads[VECTORS_MOST];
@@ -139,7 +141,7 @@ FID_INLINE void rows_by_two(const size_t vectors, const struct rows *at)
         add_products(vectors, sum, quads, weights[2]);
         begin(vectors, at, next);
         add_products(vectors, next, quads, weights[0]);
-        end(vectors, at, x, sum);
+        end(vectors, ending, at, x, sum);
         UNROLL
         for (size_t v = 0; v < vectors; v++)
             sum[v] = next[v];
@@ -147,7 +149,7 @@ FID_INLINE void rows_by_two(const size_t vectors, const struct rows *at)
 }
 
 /* Any window: four taps at a time. */
-FID_INLINE void rows_of_any(const size_t vectors, const struct rows *at)
+FID_INLINE void rows_of_any(const size_t vectors, const enum ending ending, const struct rows *at)
 {
     for (size_t x = 0; x < at->pixels; x++) {
         lanes_s32 sum[VECTORS_MOST];
@@ -160,18 +162,30 @@ FID_INLINE void rows_of_any(const size_t vectors, const struct rows *at)
             column(vectors, at, x * at->step + t, taps, quads);
             add_products(vectors, sum, quads, weights);
         }
-        end(vectors, at, x, sum);
+        end(vectors, ending, at, x, sum);
     }
 }
 
+FID_INLINE void squares(const size_t vectors, const enum ending ending, const struct rows *at)
+{
+    if (at->step == SIDE)
+        rows_by_one(vectors, ending, at);
+    else
+        rows_by_two(vectors, ending, at);
+}
+
+/* Residuals are rare here: they take a general body, which keeps the program small. */
 FID_INLINE void rows_of(const size_t vectors, const struct rows *at)
 {
-    if (at->taps == (size_t)SIDE * SIDE && at->step == SIDE)
-        rows_by_one(vectors, at);
-    else if (at->taps == (size_t)SIDE * SIDE && at->step == (size_t)2 * SIDE)
-        rows_by_two(vectors, at);
+    const bool square =
+        at->taps == (size_t)SIDE * SIDE && (at->step == SIDE || at->step == (size_t)2 * SIDE);
+    const enum ending ending = ending_of(&at->post);
+    if (square && ending == END_LIMITS)
+        squares(vectors, END_LIMITS, at);
+    else if (square && ending == END_SLOPE)
+        squares(vectors, END_SLOPE, at);
     else
-        rows_of_any(vectors, at);
+        rows_of_any(vectors, END_ANY, at);
 }
 
 FID_INLINE void depthwise_s8_lanes(size_t pixels, size_t channels, size_t taps,

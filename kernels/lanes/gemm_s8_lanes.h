@@ -81,7 +81,7 @@ FID_INLINE void tile(const size_t m, const size_t vectors, size_t n, size_t taps
             }
         }
     }
-    if (!post->residual && !post->slope && !post->f32) {
+    if (ending_of(post) == END_LIMITS) {
         end_here(m, vectors, n, sum, panel, c, c_stride, post->zero);
         return;
     }
