@@ -203,7 +203,7 @@ def names_everything(complete):
         require(len(options) >= 3 and sorted(complete(verb, "--")) == sorted(options),
                 "%s: %s" % (verb, complete(verb, "--")))
     require(complete("ident") == ["identify"], str(complete("ident")))
-    require(set(complete("model", "")) == {"info", "verify", "pack", "limits", "get"}, str(complete("model", "")))
+    require(set(complete("model", "")) == {"info", "verify", "pack", "quantize", "limits", "get"}, str(complete("model", "")))
     require("--version" in complete("--v"), str(complete("--v")))
 
 
