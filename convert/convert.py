@@ -197,6 +197,7 @@ def summary(card, graphs, meta):
         lines.append("  graph %-14s input %s, %d layers, %s multiply-adds, %s parameters" % (
             graph.name, size, len(graph.nodes), _thousands(graph.multiply_add_count()),
             _thousands(graph.parameter_count())))
+        lines += _in_bytes(graph)
     for text in meta["info.source_sha256"].split():
         lines.append("  source sha256  %s" % text)
     lines.append("  from           %s" % meta["info.source"])
@@ -204,6 +205,17 @@ def summary(card, graphs, meta):
     if meta.get("decision.measured_on") == cards.NOT_MEASURED:
         lines.append("  limits         %s" % cards.NOT_MEASURED.partition(" ")[2])
     return "\n".join(lines)
+
+
+def _in_bytes(graph):
+    """What is said of a graph that computes with bytes."""
+    grids = {node.output: node.grid for node in graph.nodes}
+    whole = [node for node in graph.nodes if node.op != "convert" and
+             any(grids.get(value) is not None for value in node.inputs)]
+    if not whole:
+        return []
+    return ["    of these %d compute with bytes, %d convert from or to float32" % (
+        len(whole), sum(node.op == "convert" for node in graph.nodes))]
 
 
 def _thousands(n):

@@ -1,53 +1,17 @@
 #!/usr/bin/python3
 """Converter and engine against TensorFlow Lite itself, from the npm package of its WebAssembly, on
 the TFLite networks at hand. It shares nothing with the interpreter in reference_tflite.py."""
-import functools
-import os
-
 import numpy as np
 
-from check import ROOT, case, main, need, require, run, shared, temp_folder
+from check import case, main, need, require, shared
 
 from engine import run_engine, tool, write_fid
 from graph_passes import simplify
-from npm_package import package_files
 from starter import starter_file
+from tflite_peer import run_lite
 from tflite_reader import read_tflite
 
-LITE = ("@tensorflow/tfjs-tflite@0.0.1-alpha.10",
-        "ce63551608097a5ecb0f0128fc64c53c15843a851fcd17f83e66e1908a628d71")
-BINARY = "wasm/tflite_web_api_cc_simd"
 AGREES = 1e-4  # of the largest number of all outputs
-
-
-@functools.cache
-def library():
-    """A folder with TensorFlow Lite's two files."""
-    folder = temp_folder()
-    files = package_files(*LITE, lambda path: path in (BINARY + ".js", BINARY + ".wasm"))
-    require(len(files) == 2, "the package has other files")
-    for path, data in files.items():
-        with open(os.path.join(folder, os.path.basename(path)), "wb") as file:
-            file.write(data)
-    return folder
-
-
-def run_lite(data, x):
-    """{name: numbers} of the outputs of a model's bytes for x [1, h, w, c], the first of its batch."""
-    folder = temp_folder()
-    with open(os.path.join(folder, "model.tflite"), "wb") as file:
-        file.write(data)
-    np.ascontiguousarray(x, "<f4").tofile(os.path.join(folder, "input"))
-    done = run("node", os.path.join(ROOT, "tests", "tflite_run.js"), library(),
-               os.path.join(folder, "model.tflite"), folder, os.path.join(folder, "input"))
-    require(done.returncode == 0, done.stderr)
-    outputs = {}
-    with open(os.path.join(folder, "outputs.tsv"), encoding="utf-8") as table:
-        for line in table:
-            index, name, batch, *_ = line.rstrip("\n").split("\t")
-            numbers = np.fromfile(os.path.join(folder, index + ".f32"), "<f4")
-            outputs[name] = numbers[:numbers.size // int(batch)]
-    return outputs
 
 
 def compare(name, data):
