@@ -8,15 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct fid_file_node plain = {.op = FID_OP_CONV,
-                                           .kernel_h = 3,
-                                           .kernel_w = 3,
-                                           .stride_h = 1,
-                                           .stride_w = 1,
-                                           .dilation_h = 1,
-                                           .dilation_w = 1,
-                                           .groups = 1,
-                                           .pad_mode = FID_PAD_SAME};
+static const struct fid_file_node conv_3x3 = {.op = FID_OP_CONV,
+                                              .kernel_h = 3,
+                                              .kernel_w = 3,
+                                              .stride_h = 1,
+                                              .stride_w = 1,
+                                              .dilation_h = 1,
+                                              .dilation_w = 1,
+                                              .groups = 1,
+                                              .pad_mode = FID_PAD_SAME};
 
 /* ---- filters that are made f32 ---- */
 
@@ -31,7 +31,7 @@ static uint32_t add_conv(struct twins *twins, int32_t kernel, int32_t groups, ui
                          uint32_t c_out, size_t input_count, const uint32_t *inputs)
 {
     const uint32_t dims[] = {c_out, (uint32_t)kernel, (uint32_t)kernel, c_in / (uint32_t)groups};
-    struct fid_file_node fields = plain;
+    struct fid_file_node fields = conv_3x3;
     uint32_t tensors[2];
     char name[16];
     fields.kernel_h = fields.kernel_w = kernel;
@@ -124,6 +124,49 @@ static void s8_is_widened(void)
     same_as_widened(FID_TENSOR_S8);
 }
 
+static void note(void *ctx, const char *line)
+{
+    bool *in_place = ctx;
+    *in_place = *in_place || strstr(line, "in place in the file") != NULL;
+}
+
+/* Packed they are f32, and stand beside the narrow ones, from which they are packed anew when they
+ * are compared. */
+static void packed_filters_are_the_widened_ones(void)
+{
+    static const char *const methods[] = {NULL, "direct", "winograd_4x4"};
+    for (int i = 0; i < 9 && !check_failed(); i++) {
+        char plain[4096], packed[4096];
+        bool in_place = false;
+        const struct fid_options options = {
+            .threads = 2, .method = methods[i / 3], .log = note, .log_ctx = &in_place};
+        struct twins twins = build_twins((enum fid_tensor_type)(FID_TENSOR_F16 + i % 3));
+        struct net typed, wide = {0};
+        struct fid_error error = {0};
+        snprintf(plain, sizeof plain, "%s/plain.fid", check_temp_folder());
+        snprintf(packed, sizeof packed, "%s/packed.fid", check_temp_folder());
+        CHECK(fid_builder_write(twins.builders[0], plain) == 0);
+        enum fid_status status = net_open_file(&typed, plain, &options, 1, false, &error);
+        if (status == FID_OK)
+            status = fid_model_pack(typed.runtime, typed.model, NULL, 0, 0, packed, &error);
+        net_close(&typed);
+        if (status == FID_OK)
+            status = net_open_file(&typed, packed, &options, 2, false, &error);
+        if (status == FID_OK)
+            status = net_open(&wide, twins.builders[1], &options, 2, false, &error);
+        if (status == FID_OK) {
+            net_run(&typed);
+            net_run(&wide);
+            CHECK(in_place && net_same_bits(&typed, &wide, 2));
+            status = fid_model_confirm(typed.model, &error);
+        }
+        CHECK_THAT(status == FID_OK, "type %d: %s", FID_TENSOR_F16 + i % 3, error.text);
+        net_close(&wide);
+        net_close(&typed);
+        close_twins(&twins);
+    }
+}
+
 /* The other library would read the filter in the file. */
 static void openblas_gets_no_other_type(void)
 {
@@ -156,7 +199,7 @@ static void every_half(enum fid_tensor_type type, uint16_t infinity, float (*num
             halves[count++] = (uint16_t)bits;
     const uint32_t dims[] = {count, 1, 1, 1}, input = 0;
     struct fid_builder *b = fid_builder_open();
-    struct fid_file_node fields = plain;
+    struct fid_file_node fields = conv_3x3;
     fields.kernel_h = fields.kernel_w = 1;
     fid_builder_graph(b, "net", 1, 1, 1);
     const uint32_t tensors[] = {fid_builder_typed_tensor(b, "filter", type, 4, dims, halves),
@@ -193,5 +236,5 @@ static void every_bf16_is_right(void)
 }
 
 CHECK_MAIN(CHECK_CASE(f16_is_widened), CHECK_CASE(bf16_is_widened), CHECK_CASE(s8_is_widened),
-           CHECK_CASE(openblas_gets_no_other_type), CHECK_CASE(every_f16_is_right),
-           CHECK_CASE(every_bf16_is_right))
+           CHECK_CASE(packed_filters_are_the_widened_ones), CHECK_CASE(openblas_gets_no_other_type),
+           CHECK_CASE(every_f16_is_right), CHECK_CASE(every_bf16_is_right))

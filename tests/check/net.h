@@ -37,7 +37,8 @@ void net_run(struct net *net);
 
 /* Fails the running case where a value of a keep_values session that has run differs from its
  * node's definition, computed in double precision from the node's own inputs, by more than the
- * computed tolerance; names the node. */
+ * computed tolerance, which is 0 where it calculates with bytes; names the node. Filters have to be
+ * of f32 where the inputs are. */
 void net_verify(const struct net *net);
 /* Do the outputs have the same bits? The first `n` pictures of both are compared. */
 bool net_same_bits(const struct net *a, const struct net *b, int n);
