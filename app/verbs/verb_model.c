@@ -202,7 +202,9 @@ const struct app_verb app_verb_model = {
         "judged\n"
         "by these. With --weights the weights alone are f16 or int8: a half or a quarter of the\n"
         "file, as quick as before. The id is another one, since embeddings are near the old ones\n"
-        "and not equal: a gallery goes over with faceid reembed. Limits are to be measured anew.\n",
+        "and not equal: a gallery goes over with faceid reembed. Limits are to be measured anew.\n"
+        "Exit code 3: no picture, or no face in them; 4: there is nothing to quantize, or no such\n"
+        "STEP; 70: it cannot be written.\n",
     .examples = "faceid model get\twhich networks there are by name\n"
                 "faceid model get starter\ta detector and a recognizer to begin with\n"
                 "faceid model info weights/models/yunet.fid\twhat it is\n"
