@@ -73,7 +73,7 @@ static void add_tap(struct gathered *gathered, size_t m, size_t n, size_t k,
                     const uint8_t *const *a, const int8_t *b, uintptr_t ahead)
 {
     const ptrdiff_t stride = even_stride(m, a);
-    for (size_t p = 0; p < k; p += TILE_BYTES, b += TILE_ROWS * GROUP_BYTES) {
+    for (size_t p = 0; p < k; p += TILE_BYTES, b += (size_t)TILE_ROWS * GROUP_BYTES) {
         const size_t bytes = min_size(k - p, TILE_BYTES);
         struct step step = {a[0] + p, b, stride};
         if (ahead != 0)
@@ -99,8 +99,8 @@ void fid_gemm_s8_32x32_amx FID_GEMM_S8_ARGS
     const int32_t *const bias = panel;
     const int8_t *b = (const int8_t *)panel + (size_t)FID_S8_ROWS * NR * sizeof(int32_t);
     const size_t groups = (k + QUAD - 1) / QUAD;
-    const size_t second = TILE_ROWS * NR; /* where the second sixteen rows of sums begin */
-    uintptr_t ahead = (uintptr_t)next;    /* a number, since it may point anywhere */
+    const size_t second = (size_t)TILE_ROWS * NR; /* where the second sixteen rows of sums begin */
+    uintptr_t ahead = (uintptr_t)next;            /* a number, since it may point anywhere */
     tiles_begin();
     LOAD_TILE(0, bias, 0);
     LOAD_TILE(1, bias + LANES, 0);

@@ -71,16 +71,21 @@ struct column_lanes {
     const float *slope, *residual;
 };
 
+/* One of the vectors (FID_S8_SCALE, ...) in front of packed weights. */
+FID_INLINE const float *numbers_of(const void *packed, size_t row, size_t width)
+{
+    return (const float *)packed + row * width;
+}
+
 FID_INLINE struct column_lanes load_columns(const size_t vectors, const void *packed, size_t width)
 {
-    const float *const numbers = packed;
-    struct column_lanes c = {.slope = numbers + FID_S8_SLOPE * width,
-                             .residual = numbers + FID_S8_RESIDUAL * width};
+    struct column_lanes c = {.slope = numbers_of(packed, FID_S8_SLOPE, width),
+                             .residual = numbers_of(packed, FID_S8_RESIDUAL, width)};
     UNROLL
     for (size_t v = 0; v < vectors; v++) {
-        c.scale[v] = load_lanes(numbers + FID_S8_SCALE * width + v * LANES, LANES);
-        c.low[v] = load_lanes(numbers + FID_S8_LOW * width + v * LANES, LANES);
-        c.high[v] = load_lanes(numbers + FID_S8_HIGH * width + v * LANES, LANES);
+        c.scale[v] = load_lanes(numbers_of(packed, FID_S8_SCALE, width) + v * LANES, LANES);
+        c.low[v] = load_lanes(numbers_of(packed, FID_S8_LOW, width) + v * LANES, LANES);
+        c.high[v] = load_lanes(numbers_of(packed, FID_S8_HIGH, width) + v * LANES, LANES);
     }
     return c;
 }

@@ -194,8 +194,8 @@ FID_INLINE void depthwise_s8_lanes(size_t pixels, size_t channels, size_t taps,
 {
     const size_t each = post->f32 ? sizeof(float) : 1;
     const size_t block_bytes =
-        (FID_S8_ROWS * BYTES * sizeof(int32_t) + taps * BYTES + BLOCK_ALIGN - 1) / BLOCK_ALIGN *
-        BLOCK_ALIGN;
+        ((size_t)FID_S8_ROWS * BYTES * sizeof(int32_t) + taps * BYTES + BLOCK_ALIGN - 1) /
+        BLOCK_ALIGN * BLOCK_ALIGN;
     struct rows at = {.in = in,
                       .packed = packed,
                       .out = out,

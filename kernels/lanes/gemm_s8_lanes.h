@@ -22,12 +22,12 @@ enum { NR = VECTORS * LANES, QUAD = 4, LINE_BYTES = 64 };
 FID_INLINE void end_here(const size_t m, const size_t vectors, size_t n, lanes_s32 sum[MR][VECTORS],
                          const void *panel, uint8_t *c, size_t c_stride, int32_t zero)
 {
-    const float *const numbers = panel;
     UNROLL
     for (size_t v = 0; v < vectors; v++) {
-        const lanes_f32 scale = load_lanes(numbers + FID_S8_SCALE * NR + v * LANES, LANES);
-        const lanes_f32 low = load_lanes(numbers + FID_S8_LOW * NR + v * LANES, LANES);
-        const lanes_f32 high = load_lanes(numbers + FID_S8_HIGH * NR + v * LANES, LANES);
+        const size_t j = v * LANES;
+        const lanes_f32 scale = load_lanes(numbers_of(panel, FID_S8_SCALE, NR) + j, LANES);
+        const lanes_f32 low = load_lanes(numbers_of(panel, FID_S8_LOW, NR) + j, LANES);
+        const lanes_f32 high = load_lanes(numbers_of(panel, FID_S8_HIGH, NR) + j, LANES);
         UNROLL
         for (size_t i = 0; i < m; i++)
             sum[i][v] =
