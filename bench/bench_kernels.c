@@ -175,30 +175,31 @@ static void gemm_lines(const struct bench *bench)
 
 /* ---- windows: depthwise_f32 and max_pool_f32 ---- */
 
+enum { SIDE_MAX = 5 };
+
 struct window {
     const struct fid_kernels *table;
     size_t pixels, channels, side, stride; /* square outputs and windows */
     float *in, *packed, *out;
-    const float **pointers; /* of one row of outputs, column by column of its window */
 };
 
-/* The pointers are moved down before each row of outputs, as engine/nn does. */
-static void point_at_row(const struct window *w, size_t y)
+/* The windows of output row y; rows: SIDE_MAX of them. */
+static struct fid_windows_f32 slide(const struct window *w, size_t y, struct fid_pixels_f32 *rows)
 {
-    const size_t width = w->pixels * w->stride + w->side, columns = (w->pixels - 1) * w->stride;
-    for (size_t x = 0; x < columns + w->side; x++)
-        for (size_t dy = 0; dy < w->side; dy++)
-            w->pointers[x * w->side + dy] =
-                w->in + ((y * w->stride + dy) * width + x) * w->channels;
+    const size_t width = w->pixels * w->stride + w->side;
+    for (size_t dy = 0; dy < w->side; dy++)
+        rows[dy] = (struct fid_pixels_f32){w->in + (y * w->stride + dy) * width * w->channels,
+                                           w->channels};
+    return (struct fid_windows_f32){rows, w->side, w->side, w->stride, 1, 0, width};
 }
 
 static void depthwise_run(void *context)
 {
     const struct window *w = context;
+    struct fid_pixels_f32 rows[SIDE_MAX];
     for (size_t y = 0; y < w->pixels; y++) {
-        point_at_row(w, y);
-        w->table->depthwise_f32(w->pixels, w->channels, w->side * w->side, w->pointers,
-                                w->side * w->stride, w->packed,
+        const struct fid_windows_f32 in = slide(w, y, rows);
+        w->table->depthwise_f32(w->pixels, w->channels, &in, w->packed,
                                 w->out + y * w->pixels * w->channels, w->channels, &no_post);
     }
 }
@@ -206,10 +207,10 @@ static void depthwise_run(void *context)
 static void max_pool_run(void *context)
 {
     const struct window *w = context;
+    struct fid_pixels_f32 rows[SIDE_MAX];
     for (size_t y = 0; y < w->pixels; y++) {
-        point_at_row(w, y);
-        w->table->max_pool_f32(w->pixels, w->channels, w->side * w->side, w->pointers,
-                               w->side * w->stride, w->out + y * w->pixels * w->channels,
+        const struct fid_windows_f32 in = slide(w, y, rows);
+        w->table->max_pool_f32(w->pixels, w->channels, &in, w->out + y * w->pixels * w->channels,
                                w->channels, -INFINITY, INFINITY);
     }
 }
@@ -229,13 +230,11 @@ static void window_line(const struct bench *bench, const char *slot, void (*run)
     w.packed = numbers((size_t)fid_pack_depthwise_size(w.channels, w.side * w.side,
                                                        bench->table->tile.depthwise_cr));
     w.out = numbers(w.pixels * w.pixels * w.channels);
-    w.pointers = bench_alloc(width * w.side, sizeof *w.pointers);
     const double taps = (double)(w.pixels * w.pixels * w.channels * w.side * w.side);
     line(bench, name, run, &w, work_of_tap * taps, unit);
     free(w.in);
     free(w.packed);
     free(w.out);
-    free(w.pointers);
 }
 
 static void depthwise_lines(const struct bench *bench)

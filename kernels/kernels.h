@@ -53,19 +53,33 @@ struct fid_post_f32 {
     (size_t m, size_t n, size_t taps, size_t k, const float *const *a, const float *panel, \
      float *c, size_t c_stride, const struct fid_post_f32 *post, const void *next)
 
+/* The windows that slide over a row of pictures' pixels: tap (ky, kx) of window x is the pixel
+ *
+ *   column(x, kx) = x · stride + kx · dilation - pad
+ *
+ * of row ky, if that is in 0..width-1; else it lies on the padding. Sizes are at least 1. */
+struct fid_pixels_f32 {
+    const float *first; /* pixel 0 */
+    size_t step;        /* from a pixel to the next */
+};
+struct fid_windows_f32 {
+    const struct fid_pixels_f32 *rows; /* kernel_h */
+    size_t kernel_h, kernel_w, stride, dilation, pad, width;
+};
+
 /* depthwise_f32: a convolution in which each channel keeps to itself.
  *
- *   out[x][j] = post( bias[j] + Σ_{t<taps} in[x·in_step + t][j] · w[t][j] ),  x < pixels, j <
- * channels
+ *   out[x][j] = post( bias[j] + Σ_{kx<kernel_w} Σ_{ky<kernel_h} in(x, ky, kx)[j] · w[kx·kernel_h +
+ * ky][j] ),  x < pixels, j < channels
  *
- *   in      pointers to pixels; those on the padding point at `channels` zeros. in_step lets
- *           neighbouring outputs share them.
+ *   in      the windows; taps on the padding add nothing. A row of the picture that lies on the
+ *           padding is `channels` zeros with a step of 0.
  *   packed  fid_pack_depthwise: blocks of cr channels: bias[cr], then taps × cr; 64-byte aligned
  *   out     pixels rows, out_stride apart; post's residual and slope are given for pixel 0, channel
- * 0 Accuracy: sum(taps + 1). */
-#define FID_DEPTHWISE_F32_ARGS                                                            \
-    (size_t pixels, size_t channels, size_t taps, const float *const *in, size_t in_step, \
-     const float *packed, float *out, size_t out_stride, const struct fid_post_f32 *post)
+ * 0 Accuracy: sum(kernel_h · kernel_w + 1). */
+#define FID_DEPTHWISE_F32_ARGS                                                              \
+    (size_t pixels, size_t channels, const struct fid_windows_f32 *in, const float *packed, \
+     float *out, size_t out_stride, const struct fid_post_f32 *post)
 
 /* winograd_input_f32: a tile of α × α pixels, α = m + 2 and m = 2 or 4, into the terms of
  * Winograd's products (kernels/winograd.h):
@@ -91,11 +105,12 @@ struct fid_post_f32 {
      size_t columns, float *out, size_t row_step, size_t column_step,                            \
      const struct fid_post_f32 *post)
 
-/* max_pool_f32: out[x][j] = clamp( max_{t<taps} in[x·in_step + t][j], min, max ). A tap on the
- * padding is left out by pointing at another tap of the window. Accuracy: exact. */
-#define FID_MAX_POOL_F32_ARGS                                                             \
-    (size_t pixels, size_t channels, size_t taps, const float *const *in, size_t in_step, \
-     float *out, size_t out_stride, float min, float max)
+/* max_pool_f32: out[x][j] = clamp( max_{ky,kx} in(x, ky, kx)[j], min, max ), row by row of the
+ * window. The windows' rows are those in the picture alone; columns on the padding are left out,
+ * and each window has one that is not. Accuracy: exact. */
+#define FID_MAX_POOL_F32_ARGS                                                      \
+    (size_t pixels, size_t channels, const struct fid_windows_f32 *in, float *out, \
+     size_t out_stride, float min, float max)
 
 /* average_f32: out[j] = scale · Σ_{t<taps} in[t][j], added in the order of t, then multiplied.
  * One output pixel a call. Accuracy: exact. */
@@ -330,8 +345,8 @@ void fid_pack_winograd(size_t m, size_t n, size_t k, size_t nr, const float *fil
 
 uint64_t fid_pack_depthwise_size(size_t channels, size_t taps, size_t cr);
 /* Packs depthwise filters [channels][kernel_h][kernel_w] for depthwise_f32, column by column: tap
- * (ky, kx) becomes t = kx · kernel_h + ky. In that order the windows of neighbouring outputs share
- * the pointers of the columns that they share: in_step = stride · kernel_h. bias may be NULL. */
+ * (ky, kx) becomes t = kx · kernel_h + ky. In that order a kernel
+ * walks over the columns that neighbouring outputs share. bias may be NULL. */
 void fid_pack_depthwise(size_t channels, size_t kernel_h, size_t kernel_w, size_t cr,
                         const float *filter, const float *bias, float *packed);
 

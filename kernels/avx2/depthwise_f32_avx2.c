@@ -6,5 +6,5 @@
 
 void fid_depthwise_f32_avx2 FID_DEPTHWISE_F32_ARGS
 {
-    depthwise_f32_lanes(pixels, channels, taps, in, in_step, packed, out, out_stride, post);
+    depthwise_f32_lanes(pixels, channels, in, packed, out, out_stride, post);
 }

@@ -13,9 +13,6 @@
 
 enum { LINE_BYTES = 64 };
 
-/* Keeps the compiler from holding what it loaded in registers that the sums need. */
-#define FORGET_LOADS() __asm__ volatile("" ::: "memory")
-
 /* The tile with a constant number of rows and vectors. */
 FID_INLINE void tile(const size_t m, const size_t vectors, size_t n, size_t taps, size_t k,
                      const float *const *a, const float *panel, float *c, size_t c_stride,

@@ -32,6 +32,14 @@
 #define UNROLL _Pragma("GCC unroll 40")
 #endif
 
+/* Keeps the compiler from holding what it loaded in registers that the sums need, or from loading
+ * again for each use what it holds. */
+#define FORGET_LOADS() __asm__ volatile("" ::: "memory")
+
+/* Before a walk from a pointer on: without it the compiler makes a pointer of each step before the
+ * loop over the channels, more than there are registers. */
+#define FORGET(pointer) __asm__("" : "+r"(pointer))
+
 FID_INLINE size_t min_size(size_t a, size_t b)
 {
     return a < b ? a : b;

@@ -1,19 +1,19 @@
 /* depthwise_f32_neon.c - slot depthwise_f32: out = post(bias + Σ taps in · w), a block of eight
  * channels as two vectors.
  *
- * A run of neighbouring outputs is made at a time: they share inputs (in_step < taps) and weights.
- * A 3×3 window at stride 1 makes 4 outputs from 18 inputs, both vectors at once: registers are 18
- * weights, 8 sums and 2 inputs, and a pointer is loaded once for 8 channels. 25 weights leave no
- * room for that, so larger windows take one vector after the other. Inputs are walked in order, so
- * each output adds its taps in the order of t, one FMA each, whatever run it is part of. Called by
- * the depthwise layer of engine/nn. */
+ * A run of neighbouring outputs is made at a time: they share inputs (stride < side) and weights.
+ * A 3×3 window at stride 1 makes 4 outputs from 18 inputs, both vectors at once: registers are 6
+ * weights of a row, 8 sums and 2 inputs. Larger windows take one vector after the other. Inputs are
+ * walked row by row, so each output adds its taps in that order, one FMA each, whatever run it is
+ * part of. Called by the depthwise layer of engine/nn. */
 #include "kernels/neon/lanes_neon.h"
 #include "kernels/neon/neon.h"
+#include "kernels/lanes/depthwise_alone_lanes.h"
 
-enum { RUN_MAX = 4, CR = 8, VECTORS = CR / LANES };
-
+enum { RUN_MAX = 4, CR = 8, VECTORS = CR / LANES, SIDE_MAX = 5 };
 struct window {
-    const float *const *in;
+    const float *left[SIDE_MAX]; /* the pixels under its left edge, and from one to the next */
+    size_t step[SIDE_MAX];
     const float *packed; /* the channel block's bias and weights */
     float *out;
     size_t out_stride;
@@ -22,11 +22,12 @@ struct window {
 };
 
 /* `vectors` vectors of channels, the last one of `lanes`, of `run` outputs; from vector `first` of
- * the channel block on. run, taps and step are constants but in the general case. */
-FID_INLINE void block(const size_t run, const size_t taps, const size_t step, const size_t vectors,
-                      const size_t lanes, const size_t first, const struct window *at)
+ * the channel block on. run, side and stride are constants. */
+FID_INLINE void block(const size_t run, const size_t side, const size_t stride,
+                      const size_t vectors, const size_t lanes, const size_t first,
+                      const struct window *at)
 {
-    const size_t inputs = (run - 1) * step + taps, j = at->j + first * LANES;
+    const size_t columns = (run - 1) * stride + side, j = at->j + first * LANES;
     const float *packed = at->packed + first * LANES;
     const struct fid_post_f32 *post = at->post;
     const float min = post->min, max = post->max; /* before the stores, which might change them */
@@ -38,18 +39,29 @@ FID_INLINE void block(const size_t run, const size_t taps, const size_t step, co
             sum[q][1] = vld1q_f32(packed + LANES);
     }
     UNROLL
-    for (size_t i = 0; i < inputs; i++) {
-        const float *pixel = at->in[i] + j;
-        const float32x4_t input = load_lanes(pixel, vectors > 1 ? LANES : lanes);
-        const float32x4_t next = vectors > 1 ? load_lanes(pixel + LANES, lanes) : input;
+    for (size_t ky = 0; ky < side; ky++) {
+        const float *pixel = at->left[ky] + j;
+        float32x4_t weight[SIDE_MAX][VECTORS];
+        FORGET(pixel);
         UNROLL
-        for (size_t q = 0; q < run; q++)
-            if (i >= q * step && i - q * step < taps) {
-                const float *weight = packed + (1 + i - q * step) * CR;
-                sum[q][0] = vfmaq_f32(sum[q][0], input, vld1q_f32(weight));
-                if (vectors > 1)
-                    sum[q][1] = vfmaq_f32(sum[q][1], next, vld1q_f32(weight + LANES));
-            }
+        for (size_t kx = 0; kx < side; kx++) {
+            const float *from = packed + (1 + kx * side + ky) * CR;
+            weight[kx][0] = vld1q_f32(from);
+            if (vectors > 1)
+                weight[kx][1] = vld1q_f32(from + LANES);
+        }
+        UNROLL
+        for (size_t k = 0; k < columns; k++, pixel += at->step[ky]) {
+            const float32x4_t input = load_lanes(pixel, vectors > 1 ? LANES : lanes);
+            const float32x4_t next = vectors > 1 ? load_lanes(pixel + LANES, lanes) : input;
+            UNROLL
+            for (size_t q = 0; q < run; q++)
+                if (k >= q * stride && k - q * stride < side) {
+                    sum[q][0] = vfmaq_f32(sum[q][0], input, weight[k - q * stride][0]);
+                    if (vectors > 1)
+                        sum[q][1] = vfmaq_f32(sum[q][1], next, weight[k - q * stride][1]);
+                }
+        }
     }
     if (__builtin_expect(post->residual || post->slope, 0)) {
         const struct lanes_post all = load_post(post);
@@ -70,63 +82,67 @@ FID_INLINE void block(const size_t run, const size_t taps, const size_t step, co
 }
 
 /* All channels of one run. */
-FID_INLINE void pixels_run(const size_t run, const size_t taps, const size_t step, size_t channels,
-                           struct window at)
-{
-    for (; at.j + CR <= channels; at.j += CR, at.packed += (1 + taps) * CR)
-        if (taps <= 9) {
-            block(run, taps, step, 2, LANES, 0, &at);
-        } else {
-            block(run, taps, step, 1, LANES, 0, &at);
-            block(run, taps, step, 1, LANES, 1, &at);
-        }
-    if (at.j < channels)
-        block(run, taps, step, 1, min_size(LANES, channels - at.j), 0, &at);
-    if (at.j + LANES < channels)
-        block(run, taps, step, 1, tail_lanes(channels - at.j - LANES), 1, &at);
-}
-
-/* A row: runs of a constant length, and a shorter one for the rest. */
-FID_INLINE void pixels_row(const size_t run, const size_t taps, const size_t step, size_t pixels,
+FID_INLINE void pixels_run(const size_t run, const size_t side, const size_t stride,
                            size_t channels, struct window at)
 {
-    for (; at.x + run <= pixels; at.x += run) {
-        pixels_run(run, taps, step, channels, at);
-        at.in += run * step;
-        at.out += run * at.out_stride;
-    }
-    if (run > 3 && pixels - at.x == 3)
-        pixels_run(3, taps, step, channels, at);
-    else if (run > 2 && pixels - at.x == 2)
-        pixels_run(2, taps, step, channels, at);
-    else if (pixels - at.x == 1)
-        pixels_run(1, taps, step, channels, at);
+    const size_t block_size = (1 + side * side) * CR;
+    for (; at.j + CR <= channels; at.j += CR, at.packed += block_size)
+        if (side <= 3) {
+            block(run, side, stride, 2, LANES, 0, &at);
+        } else {
+            block(run, side, stride, 1, LANES, 0, &at);
+            block(run, side, stride, 1, LANES, 1, &at);
+        }
+    if (at.j < channels)
+        block(run, side, stride, 1, min_size(LANES, channels - at.j), 0, &at);
+    if (at.j + LANES < channels)
+        block(run, side, stride, 1, tail_lanes(channels - at.j - LANES), 1, &at);
 }
 
-/* The general case: single outputs. */
-FID_INLINE void pixels_alone(size_t taps, size_t step, size_t pixels, size_t channels,
-                             struct window at)
+/* The run from output at.x on; square windows of `side`. */
+FID_INLINE void outputs_run(const size_t run, const size_t side, const size_t stride,
+                            size_t channels, const struct fid_windows_f32 *in, struct window at)
 {
-    for (; at.x < pixels; at.x++) {
-        pixels_run(1, taps, step, channels, at);
-        at.in += step;
-        at.out += at.out_stride;
+    UNROLL
+    for (size_t ky = 0; ky < side; ky++) {
+        at.step[ky] = in->rows[ky].step;
+        at.left[ky] = in->rows[ky].first + (at.x * stride - in->pad) * at.step[ky];
     }
+    at.out += at.x * at.out_stride;
+    pixels_run(run, side, stride, channels, at);
 }
 
-void fid_depthwise_f32_neon(size_t pixels, size_t channels, size_t taps, const float *const *in,
-                            size_t in_step, const float *packed, float *out, size_t out_stride,
-                            const struct fid_post_f32 *post)
+/* Windows inside the picture: runs of a constant length, and a shorter one for the rest. */
+FID_INLINE void outputs_row(const size_t run, const size_t side, const size_t stride,
+                            size_t channels, const struct fid_windows_f32 *in,
+                            struct stretch inside, struct window at)
 {
-    const struct window at = {in, packed, out, out_stride, post, 0, 0};
-    if (taps == 9 && in_step == 3)
-        pixels_row(4, 9, 3, pixels, channels, at);
-    else if (taps == 9 && in_step == 6)
-        pixels_row(4, 9, 6, pixels, channels, at);
-    else if (taps == 25 && in_step == 5)
-        pixels_row(4, 25, 5, pixels, channels, at);
-    else if (taps == 25 && in_step == 10)
-        pixels_row(2, 25, 10, pixels, channels, at);
+    for (at.x = inside.first; at.x + run <= inside.end; at.x += run)
+        outputs_run(run, side, stride, channels, in, at);
+    if (run > 3 && inside.end - at.x == 3)
+        outputs_run(3, side, stride, channels, in, at);
+    else if (run > 2 && inside.end - at.x == 2)
+        outputs_run(2, side, stride, channels, in, at);
+    else if (inside.end - at.x == 1)
+        outputs_run(1, side, stride, channels, in, at);
+}
+
+void fid_depthwise_f32_neon FID_DEPTHWISE_F32_ARGS
+{
+    const struct window at = {.packed = packed, .out = out, .out_stride = out_stride, .post = post};
+    const size_t side = in->dilation == 1 && in->kernel_h == in->kernel_w ? in->kernel_h : 0;
+    struct stretch made = windows_inside(in, pixels);
+    if (side == 3 && in->stride == 1)
+        outputs_row(4, 3, 1, channels, in, made, at);
+    else if (side == 3 && in->stride == 2)
+        outputs_row(4, 3, 2, channels, in, made, at);
+    else if (side == 5 && in->stride == 1)
+        outputs_row(4, 5, 1, channels, in, made, at);
+    else if (side == 5 && in->stride == 2)
+        outputs_row(2, 5, 2, channels, in, made, at);
     else
-        pixels_alone(taps, in_step, pixels, channels, at);
+        made.end = made.first;
+    const struct stretch before = {0, made.first}, after = {made.end, pixels};
+    depthwise_alone(in, before, channels, packed, CR, out, out_stride, post);
+    depthwise_alone(in, after, channels, packed, CR, out, out_stride, post);
 }

@@ -5,5 +5,5 @@
 
 void fid_max_pool_f32_neon FID_MAX_POOL_F32_ARGS
 {
-    max_pool_f32_lanes(pixels, channels, taps, in, in_step, out, out_stride, min, max);
+    max_pool_f32_lanes(pixels, channels, in, out, out_stride, min, max);
 }

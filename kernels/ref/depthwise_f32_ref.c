@@ -4,17 +4,27 @@
 #include "kernels/ref/tile_ref.h"
 #include "kernels/tables.h"
 
-void fid_depthwise_f32_ref(size_t pixels, size_t channels, size_t taps, const float *const *in,
-                           size_t in_step, const float *packed, float *out, size_t out_stride,
-                           const struct fid_post_f32 *post)
+/* One number: w is the channel's bias, and every FID_REF_CR-th number from there on its weights. */
+static float sum_taps(const struct fid_windows_f32 *in, size_t x, size_t j, const float *w)
 {
-    const size_t block_size = (1 + taps) * FID_REF_CR;
-    for (size_t x = 0; x < pixels; x++, in += in_step)
+    float sum = *w;
+    for (size_t kx = 0; kx < in->kernel_w; kx++) {
+        const size_t column = x * in->stride + kx * in->dilation - in->pad;
+        for (size_t ky = 0; ky < in->kernel_h; ky++) {
+            w += FID_REF_CR;
+            if (column < in->width)
+                sum += in->rows[ky].first[column * in->rows[ky].step + j] * *w;
+        }
+    }
+    return sum;
+}
+
+void fid_depthwise_f32_ref FID_DEPTHWISE_F32_ARGS
+{
+    const size_t block_size = (1 + in->kernel_h * in->kernel_w) * FID_REF_CR;
+    for (size_t x = 0; x < pixels; x++)
         for (size_t j = 0; j < channels; j++) {
             const float *w = packed + j / FID_REF_CR * block_size + j % FID_REF_CR;
-            float sum = w[0];
-            for (size_t t = 0; t < taps; t++)
-                sum += in[t][j] * w[(1 + t) * FID_REF_CR];
-            out[x * out_stride + j] = fid_post_ref(sum, x, j, post);
+            out[x * out_stride + j] = fid_post_ref(sum_taps(in, x, j, w), x, j, post);
         }
 }

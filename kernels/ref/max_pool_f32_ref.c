@@ -3,14 +3,25 @@
 #include "kernels/ref/post_ref.h"
 #include "kernels/tables.h"
 
-void fid_max_pool_f32_ref(size_t pixels, size_t channels, size_t taps, const float *const *in,
-                          size_t in_step, float *out, size_t out_stride, float min, float max)
+#include <math.h>
+
+static float largest(const struct fid_windows_f32 *in, size_t x, size_t j)
 {
-    for (size_t x = 0; x < pixels; x++, in += in_step)
-        for (size_t j = 0; j < channels; j++) {
-            float best = in[0][j];
-            for (size_t t = 1; t < taps; t++)
-                best = best > in[t][j] ? best : in[t][j];
-            out[x * out_stride + j] = fid_clamp_ref(best, min, max);
+    float best = -INFINITY;
+    for (size_t ky = 0; ky < in->kernel_h; ky++)
+        for (size_t kx = 0; kx < in->kernel_w; kx++) {
+            const size_t column = x * in->stride + kx * in->dilation - in->pad;
+            if (column >= in->width)
+                continue;
+            const float v = in->rows[ky].first[column * in->rows[ky].step + j];
+            best = best > v ? best : v;
         }
+    return best;
+}
+
+void fid_max_pool_f32_ref FID_MAX_POOL_F32_ARGS
+{
+    for (size_t x = 0; x < pixels; x++)
+        for (size_t j = 0; j < channels; j++)
+            out[x * out_stride + j] = fid_clamp_ref(largest(in, x, j), min, max);
 }

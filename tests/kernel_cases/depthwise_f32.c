@@ -1,27 +1,29 @@
-/* depthwise_f32.c - windows and steps with and without kernels of their own, channels around the
- * block, runs of pixels around the unrolling. */
+/* depthwise_f32.c - windows with and without kernels of their own, at every edge and on padding
+ * alone, channels around the block, runs of pixels around the unrolling. */
 #include "tests/kernel_cases/kernel_cases.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { PIXELS_MAX = 11, CHANNELS_MAX = 70, TAPS_MAX = 49, STEP_MAX = 10 };
-enum { POINTERS_MAX = PIXELS_MAX * TAPS_MAX, SOURCES = 16 };
+enum { PIXELS_MAX = 19, CHANNELS_MAX = 70, SIDE_MAX = 7, TAPS_MAX = SIDE_MAX * SIDE_MAX };
+enum { WIDTH_MAX = 3 * PIXELS_MAX + SIDE_MAX, STEP_MAX = CHANNELS_MAX + 3 };
 
 struct depthwise_case {
     const struct fid_kernels *table;
-    struct buffer sources[SOURCES]; /* input pixels, each ending at a guard page */
+    struct buffer sources[SIDE_MAX]; /* rows of the input, each ending at a guard page */
     struct buffer filter, bias, packed, out;
     struct post_buffers post;
-    const float *in[POINTERS_MAX];
+    struct fid_pixels_f32 rows[SIDE_MAX];
+    struct fid_windows_f32 in;
     float *filter_at, *bias_at, *packed_at;
-    size_t pixels, channels, taps, step, stride;
+    size_t pixels, channels, stride;
     enum fill kind;
 };
 
 static void make_buffers(struct depthwise_case *d)
 {
-    for (size_t i = 0; i < SOURCES; i++)
-        d->sources[i] = buffer_new(CHANNELS_MAX);
+    for (size_t i = 0; i < SIDE_MAX; i++)
+        d->sources[i] = buffer_new(WIDTH_MAX * STEP_MAX);
     d->filter = buffer_new(CHANNELS_MAX * TAPS_MAX);
     d->bias = buffer_new(CHANNELS_MAX);
     d->packed = buffer_new((CHANNELS_MAX + 64) * (1 + TAPS_MAX));
@@ -29,32 +31,51 @@ static void make_buffers(struct depthwise_case *d)
     d->post = post_buffers_new(PIXELS_MAX, CHANNELS_MAX);
 }
 
+static size_t taps_of(const struct depthwise_case *d)
+{
+    return d->in.kernel_h * d->in.kernel_w;
+}
+
+/* A row of the picture, or one on the padding: zeros for every pixel. */
+static struct fid_pixels_f32 make_row(const struct depthwise_case *d, size_t i)
+{
+    const size_t step = check_random_below(5) == 0 ? 0 : d->channels + ANY_OF(0, 3);
+    const size_t count = (d->in.width - 1) * step + d->channels;
+    float *row = buffer_take(&d->sources[i], count, sizeof(float));
+    if (step > 0)
+        fill(row, count, d->kind);
+    else
+        memset(row, 0, count * sizeof *row);
+    return (struct fid_pixels_f32){row, step};
+}
+
 static void make_inputs(struct depthwise_case *d)
 {
-    const size_t cr = d->table->tile.depthwise_cr;
-    const float *pixels[SOURCES];
-    for (size_t i = 0; i < SOURCES; i++) {
-        float *pixel = buffer_take(&d->sources[i], d->channels, sizeof(float));
-        fill(pixel, d->channels, d->kind);
-        pixels[i] = pixel;
-    }
-    for (size_t i = 0; i < (d->pixels - 1) * d->step + d->taps; i++)
-        d->in[i] = pixels[check_random_below(SOURCES)];
-    d->filter_at = buffer_take(&d->filter, d->channels * d->taps, sizeof(float));
+    const size_t cr = d->table->tile.depthwise_cr, taps = taps_of(d);
+    for (size_t i = 0; i < d->in.kernel_h; i++)
+        d->rows[i] = make_row(d, i);
+    d->in.rows = d->rows;
+    d->filter_at = buffer_take(&d->filter, d->channels * taps, sizeof(float));
     d->bias_at = buffer_take(&d->bias, d->channels, sizeof(float));
     d->packed_at =
-        buffer_take(&d->packed, (size_t)fid_pack_depthwise_size(d->channels, d->taps, cr), 64);
-    fill(d->filter_at, d->channels * d->taps, d->kind);
+        buffer_take(&d->packed, (size_t)fid_pack_depthwise_size(d->channels, taps, cr), 64);
+    fill(d->filter_at, d->channels * taps, d->kind);
     fill(d->bias_at, d->channels, d->kind);
-    fid_pack_depthwise(d->channels, d->taps, 1, cr, d->filter_at, d->bias_at, d->packed_at);
+    fid_pack_depthwise(d->channels, d->in.kernel_h, d->in.kernel_w, cr, d->filter_at, d->bias_at,
+                       d->packed_at);
 }
 
 static struct sum expected(const struct depthwise_case *d, size_t x, size_t j)
 {
     struct sum sum = {0};
     sum_add(&sum, d->bias_at[j], 1.0f);
-    for (size_t t = 0; t < d->taps; t++)
-        sum_add(&sum, d->in[x * d->step + t][j], d->filter_at[j * d->taps + t]);
+    for (size_t ky = 0; ky < d->in.kernel_h; ky++)
+        for (size_t kx = 0; kx < d->in.kernel_w; kx++) {
+            const size_t column = x * d->in.stride + kx * d->in.dilation - d->in.pad;
+            if (column < d->in.width)
+                sum_add(&sum, d->rows[ky].first[column * d->rows[ky].step + j],
+                        d->filter_at[j * taps_of(d) + ky * d->in.kernel_w + kx]);
+        }
     return sum;
 }
 
@@ -65,20 +86,21 @@ static void one_case(struct depthwise_case *d)
     make_inputs(d);
     const struct fid_post_f32 post = any_post(&d->post, d->pixels, d->channels, d->kind);
     float *out = buffer_take(&d->out, (d->pixels - 1) * d->stride + d->channels, sizeof(float));
-    d->table->depthwise_f32(d->pixels, d->channels, d->taps, d->in, d->step, d->packed_at, out,
-                            d->stride, &post);
+    d->table->depthwise_f32(d->pixels, d->channels, &d->in, d->packed_at, out, d->stride, &post);
     CHECK_THAT(buffer_intact(&d->out, out, d->pixels, d->channels, d->stride),
-               "writes outside: pixels %zu channels %zu taps %zu step %zu stride %zu", d->pixels,
-               d->channels, d->taps, d->step, d->stride);
+               "writes outside: pixels %zu channels %zu kernel %zu x %zu stride %zu", d->pixels,
+               d->channels, d->in.kernel_h, d->in.kernel_w, d->stride);
     for (size_t x = 0; x < d->pixels; x++)
         for (size_t j = 0; j < d->channels; j++) {
             struct sum want = expected(d, x, j);
             sum_post(&want, x, j, &post);
             const float got = out[x * d->stride + j];
             CHECK_THAT(sum_close(&want, got),
-                       "pixels %zu channels %zu taps %zu step %zu fill %s residual %d slope %d: "
-                       "out[%zu][%zu] is %.9g, want %.9g within %.3g",
-                       d->pixels, d->channels, d->taps, d->step, fill_name(d->kind),
+                       "pixels %zu channels %zu kernel %zu x %zu stride %zu dilation %zu pad %zu "
+                       "width %zu fill %s residual %d slope %d: out[%zu][%zu] is %.9g, want %.9g "
+                       "within %.3g",
+                       d->pixels, d->channels, d->in.kernel_h, d->in.kernel_w, d->in.stride,
+                       d->in.dilation, d->in.pad, d->in.width, fill_name(d->kind),
                        post.residual != NULL, post.slope != NULL, x, j, (double)got, want.value,
                        sum_tolerance(&want));
             if (check_failed())
@@ -86,42 +108,90 @@ static void one_case(struct depthwise_case *d)
         }
 }
 
-/* A row in one call, and pixel by pixel: the same bits. */
+/* The same input under all windows: the same bits, wherever they are in the row. Tables that take
+ * runs of outputs inside and others at the edges have to add alike. */
 static void same_bits_everywhere(struct depthwise_case *d)
 {
     static float row[PIXELS_MAX][CHANNELS_MAX];
-    float alone[CHANNELS_MAX];
     const struct fid_post_f32 post = {.min = -INFINITY, .max = INFINITY};
     d->pixels = PIXELS_MAX, d->channels = 37, d->kind = FILL_RANDOM;
+    d->in.pad = 0, d->in.width = WIDTH_MAX;
     make_inputs(d);
-    d->table->depthwise_f32(d->pixels, d->channels, d->taps, d->in, d->step, d->packed_at, row[0],
-                            CHANNELS_MAX, &post);
-    for (size_t x = 0; x < d->pixels; x++) {
-        d->table->depthwise_f32(1, d->channels, d->taps, d->in + x * d->step, d->step, d->packed_at,
-                                alone, CHANNELS_MAX, &post);
+    for (size_t ky = 0; ky < d->in.kernel_h; ky++)
+        d->rows[ky].step = 0;
+    d->table->depthwise_f32(d->pixels, d->channels, &d->in, d->packed_at, row[0], CHANNELS_MAX,
+                            &post);
+    d->in.width = 1 + (d->in.kernel_w - 1) * d->in.dilation; /* the first window alone is inside */
+    float alone[CHANNELS_MAX];
+    d->table->depthwise_f32(1, d->channels, &d->in, d->packed_at, alone, CHANNELS_MAX, &post);
+    for (size_t x = 0; x < d->pixels; x++)
         for (size_t j = 0; j < d->channels; j++)
             CHECK_THAT(same_bits(alone[j], row[x][j]),
-                       "bits depend on the place: taps %zu step %zu pixel %zu channel %zu", d->taps,
-                       d->step, x, j);
-    }
+                       "bits depend on the place: kernel %zu x %zu stride %zu pixel %zu channel "
+                       "%zu",
+                       d->in.kernel_h, d->in.kernel_w, d->in.stride, x, j);
+}
+
+/* A window on zeros beside its taps has the bits of one on padding: runs and edges add alike. */
+static void same_bits_on_padding(struct depthwise_case *d)
+{
+    static float padded[PIXELS_MAX][CHANNELS_MAX], inside[PIXELS_MAX][CHANNELS_MAX];
+    const struct fid_post_f32 post = {.min = -INFINITY, .max = INFINITY};
+    const size_t reach = (d->in.kernel_w - 1) * d->in.dilation;
+    d->pixels = PIXELS_MAX, d->channels = 37, d->kind = FILL_RANDOM;
+    d->in.pad = 0, d->in.width = (d->pixels - 1) * d->in.stride + reach + 1;
+    make_inputs(d);
+    const size_t pad = reach / 2, width = d->in.width;
+    for (size_t ky = 0; ky < d->in.kernel_h; ky++)
+        for (size_t x = 0; x < width; x++)
+            if (x < pad || x >= width - pad)
+                memset((float *)d->rows[ky].first + x * d->rows[ky].step, 0,
+                       d->channels * sizeof(float));
+    d->table->depthwise_f32(d->pixels, d->channels, &d->in, d->packed_at, inside[0], CHANNELS_MAX,
+                            &post);
+    for (size_t ky = 0; ky < d->in.kernel_h; ky++)
+        d->rows[ky].first += pad * d->rows[ky].step;
+    d->in.pad = pad, d->in.width = width - 2 * pad;
+    d->table->depthwise_f32(d->pixels, d->channels, &d->in, d->packed_at, padded[0], CHANNELS_MAX,
+                            &post);
+    for (size_t x = 0; x < d->pixels; x++)
+        for (size_t j = 0; j < d->channels; j++)
+            CHECK_THAT(same_bits(padded[x][j], inside[x][j]),
+                       "bits depend on the edge: kernel %zu x %zu stride %zu pixel %zu channel %zu",
+                       d->in.kernel_h, d->in.kernel_w, d->in.stride, x, j);
+}
+
+/* Any padding and width, so that windows begin and end anywhere, or lie on the padding alone. */
+static void any_edges(struct depthwise_case *d)
+{
+    const size_t reach = (d->in.kernel_w - 1) * d->in.dilation;
+    d->in.pad = ANY_OF(0, reach / 2, reach, reach + 2);
+    d->in.width = 1 + check_random_below((uint32_t)(d->pixels * d->in.stride + reach));
+    if (d->in.width > WIDTH_MAX)
+        d->in.width = WIDTH_MAX;
 }
 
 void cases_depthwise_f32(const struct fid_kernels *table)
 {
     static const struct {
-        size_t taps, step;
-    } windows[] = {{9, 3}, {9, 6}, {9, 9}, {25, 5}, {25, 10}, {1, 1}, {2, 1}, {3, 2}, {49, 7}};
+        size_t h, w, stride, dilation;
+    } windows[] = {{3, 3, 1, 1}, {3, 3, 2, 1}, {3, 3, 3, 1}, {3, 3, 1, 2}, {5, 5, 1, 1},
+                   {5, 5, 2, 1}, {1, 1, 1, 1}, {2, 1, 1, 1}, {1, 3, 2, 1}, {7, 7, 1, 1}};
     static struct depthwise_case d;
     d.table = table;
     make_buffers(&d);
     for (size_t w = 0; w < sizeof windows / sizeof windows[0] && !check_failed(); w++) {
-        d.taps = windows[w].taps;
-        d.step = windows[w].step;
+        d.in = (struct fid_windows_f32){.kernel_h = windows[w].h,
+                                        .kernel_w = windows[w].w,
+                                        .stride = windows[w].stride,
+                                        .dilation = windows[w].dilation};
         for (d.pixels = 1; d.pixels <= PIXELS_MAX && !check_failed(); d.pixels++)
             for (size_t round = 0; round < 12 && !check_failed(); round++) {
                 d.channels = 1 + check_random_below(CHANNELS_MAX);
+                any_edges(&d);
                 one_case(&d);
             }
         same_bits_everywhere(&d);
+        same_bits_on_padding(&d);
     }
 }

@@ -3,33 +3,39 @@
 
 #include <math.h>
 
-enum { PIXELS_MAX = 7, CHANNELS_MAX = 70, TAPS_MAX = 9, SOURCES = 12 };
+enum { PIXELS_MAX = 7, CHANNELS_MAX = 70, SIDE_MAX = 3, WIDTH_MAX = 2 * PIXELS_MAX + SIDE_MAX };
 
 struct pool_case {
-    struct buffer sources[SOURCES], out;
-    const float *in[PIXELS_MAX * TAPS_MAX];
-    size_t pixels, channels, taps, step, stride;
+    struct buffer sources[SIDE_MAX], out; /* rows of the input, each ending at a guard page */
+    struct fid_pixels_f32 rows[SIDE_MAX];
+    struct fid_windows_f32 in;
+    size_t pixels, channels, stride;
     float min, max;
 };
 
 static void make_inputs(struct pool_case *c)
 {
     const enum fill kind = any_fill();
-    const float *pixels[SOURCES];
-    for (size_t i = 0; i < SOURCES; i++) {
-        float *pixel = buffer_take(&c->sources[i], c->channels, sizeof(float));
-        fill(pixel, c->channels, kind);
-        pixels[i] = pixel;
+    for (size_t i = 0; i < c->in.kernel_h; i++) {
+        const size_t step = c->channels + ANY_OF(0, 3);
+        const size_t count = (c->in.width - 1) * step + c->channels;
+        float *row = buffer_take(&c->sources[i], count, sizeof(float));
+        fill(row, count, kind);
+        c->rows[i] = (struct fid_pixels_f32){row, step};
     }
-    for (size_t i = 0; i < PIXELS_MAX * TAPS_MAX; i++)
-        c->in[i] = pixels[check_random_below(SOURCES)];
+    c->in.rows = c->rows;
 }
 
 static struct sum expected(const struct pool_case *c, size_t x, size_t j)
 {
     struct sum want = {.value = -INFINITY, .flushed = 0x1p-125}; /* of two compared */
-    for (size_t t = 0; t < c->taps; t++)
-        want.value = fmax(want.value, (double)c->in[x * c->step + t][j]);
+    for (size_t ky = 0; ky < c->in.kernel_h; ky++)
+        for (size_t kx = 0; kx < c->in.kernel_w; kx++) {
+            const size_t column = x * c->in.stride + kx * c->in.dilation - c->in.pad;
+            if (column < c->in.width)
+                want.value =
+                    fmax(want.value, (double)c->rows[ky].first[column * c->rows[ky].step + j]);
+        }
     want.value = fmin(fmax(want.value, (double)c->min), (double)c->max);
     return want;
 }
@@ -40,10 +46,8 @@ static void one_case(struct pool_case *c, const struct fid_kernels *table)
     float bits[PIXELS_MAX * CHANNELS_MAX];
     make_inputs(c);
     float *out = buffer_take(&c->out, (c->pixels - 1) * c->stride + c->channels, sizeof(float));
-    table->max_pool_f32(c->pixels, c->channels, c->taps, c->in, c->step, out, c->stride, c->min,
-                        c->max);
-    ref->max_pool_f32(c->pixels, c->channels, c->taps, c->in, c->step, bits, CHANNELS_MAX, c->min,
-                      c->max);
+    table->max_pool_f32(c->pixels, c->channels, &c->in, out, c->stride, c->min, c->max);
+    ref->max_pool_f32(c->pixels, c->channels, &c->in, bits, CHANNELS_MAX, c->min, c->max);
     CHECK_THAT(buffer_intact(&c->out, out, c->pixels, c->channels, c->stride),
                "writes outside: pixels %zu channels %zu stride %zu", c->pixels, c->channels,
                c->stride);
@@ -53,24 +57,37 @@ static void one_case(struct pool_case *c, const struct fid_kernels *table)
             const struct sum want = expected(c, x, j);
             CHECK_THAT(((double)got == want.value || exactly(&want, got, (float)want.value)) &&
                            exactly(&want, got, bits[x * CHANNELS_MAX + j]),
-                       "pixels %zu channels %zu taps %zu step %zu limits %g %g: out[%zu][%zu] is "
-                       "%.9g, want %.9g",
-                       c->pixels, c->channels, c->taps, c->step, (double)c->min, (double)c->max, x,
-                       j, (double)got, want.value);
+                       "pixels %zu channels %zu kernel %zu x %zu stride %zu dilation %zu pad %zu "
+                       "width %zu limits %g %g: out[%zu][%zu] is %.9g, want %.9g",
+                       c->pixels, c->channels, c->in.kernel_h, c->in.kernel_w, c->in.stride,
+                       c->in.dilation, c->in.pad, c->in.width, (double)c->min, (double)c->max, x, j,
+                       (double)got, want.value);
         }
+}
+
+/* Windows anywhere, but each with a column in the picture. */
+static void any_windows(struct pool_case *c)
+{
+    struct fid_windows_f32 *in = &c->in;
+    in->kernel_h = 1 + check_random_below(SIDE_MAX);
+    in->kernel_w = 1 + check_random_below(SIDE_MAX);
+    in->stride = 1 + check_random_below(2);
+    in->dilation = in->kernel_w > 1 ? 1 + check_random_below(2) : 1;
+    in->pad = in->dilation == 1 ? check_random_below((uint32_t)in->kernel_w) : 0;
+    const size_t least = (c->pixels - 1) * in->stride + 1; /* the last window begins inside */
+    in->width = (least > in->pad ? least - in->pad : 1) + ANY_OF(0, 1, SIDE_MAX - 1);
 }
 
 void cases_max_pool_f32(const struct fid_kernels *table)
 {
     struct pool_case c = {0};
-    for (size_t i = 0; i < SOURCES; i++)
-        c.sources[i] = buffer_new(CHANNELS_MAX);
+    for (size_t i = 0; i < SIDE_MAX; i++)
+        c.sources[i] = buffer_new(WIDTH_MAX * (CHANNELS_MAX + 3));
     c.out = buffer_new(PIXELS_MAX * (CHANNELS_MAX + 5));
     for (c.channels = 1; c.channels <= CHANNELS_MAX && !check_failed(); c.channels++)
         for (size_t round = 0; round < 12 && !check_failed(); round++) {
             c.pixels = 1 + check_random_below(PIXELS_MAX);
-            c.taps = ANY_OF(1, 2, 4, TAPS_MAX);
-            c.step = 1 + check_random_below((uint32_t)c.taps);
+            any_windows(&c);
             c.stride = c.channels + ANY_OF(0, 1, 5);
             c.min = check_random() & 1 ? 0.0f : -INFINITY;
             c.max = check_random() & 1 ? 0.5f : INFINITY;

@@ -1,7 +1,4 @@
-/* conv_depthwise.c - every channel convolved for itself: one row of output pixels a piece.
- *
- * Taps go column by column of the kernel, because then the windows of neighbouring outputs overlap
- * in the pointer table too: the kernel loads a shared pixel once for all of them. */
+/* conv_depthwise.c - every channel convolved for itself: one row of output pixels a piece. */
 #include "engine/nn/ops/conv_methods.h"
 #include "engine/nn/quantized.h"
 
@@ -21,38 +18,45 @@ static void run_row(void *ctx, size_t index, int worker)
     const struct depthwise_job *job = ctx;
     const struct fid_step *step = job->step;
     const struct fid_window *window = &step->window;
-    const size_t taps = fid_window_taps(window);
     const size_t channels = step->output.shape.c;
     const size_t at = index * window->out_w * channels;
-    const bool bytes = fid_is_bytes(&step->inputs[0]);
+    const void *image = fid_tensor_image(&step->inputs[0], index / window->out_h);
+    const struct fid_windows_f32 windows = fid_window_slide(
+        window, image, index % window->out_h, job->run->zeros, fid_run_scratch(job->run, worker));
+    struct fid_post_f32 post = step->post;
+    post.residual = fid_conv_residual(step, at);
+    post.residual_stride = channels;
+    job->run->kernels->depthwise_f32(window->out_w, channels, &windows, step->packed,
+                                     step->output.data + at, channels, &post);
+    fid_step_finish(step, job->run->kernels, at, window->out_w * channels);
+}
+
+static void run_row_of_bytes(void *ctx, size_t index, int worker)
+{
+    const struct depthwise_job *job = ctx;
+    const struct fid_step *step = job->step;
+    const struct fid_window *window = &step->window;
+    const size_t channels = step->output.shape.c;
+    const size_t at = index * window->out_w * channels;
     const void *image = fid_tensor_image(&step->inputs[0], index / window->out_h);
     const void **table = fid_run_scratch(job->run, worker);
     const size_t in_step = fid_window_columns_apart(window) * window->kernel_h;
-    fid_window_row_columns(window, image, index % window->out_h,
-                           bytes ? fid_columns_s8_pad(step) : job->run->zeros, table);
-    if (bytes) {
-        struct fid_post_s8 post = fid_step_post_s8(step);
-        post.residual = fid_conv_residual(step, at);
-        post.residual_stride = channels;
-        job->run->kernels->depthwise_s8(window->out_w, channels, taps, (const void *)table, in_step,
-                                        step->packed, fid_tensor_at(&step->output, at), channels,
-                                        &post);
-    } else {
-        struct fid_post_f32 post = step->post;
-        post.residual = fid_conv_residual(step, at);
-        post.residual_stride = channels;
-        job->run->kernels->depthwise_f32(window->out_w, channels, taps, (const void *)table,
-                                         in_step, step->packed, step->output.data + at, channels,
-                                         &post);
-    }
-    if (!fid_is_bytes(&step->output))
+    struct fid_post_s8 post = fid_step_post_s8(step);
+    post.residual = fid_conv_residual(step, at);
+    post.residual_stride = channels;
+    fid_window_row_columns(window, image, index % window->out_h, fid_columns_s8_pad(step), table);
+    job->run->kernels->depthwise_s8(window->out_w, channels, fid_window_taps(window),
+                                    (const void *)table, in_step, step->packed,
+                                    fid_tensor_at(&step->output, at), channels, &post);
+    if (post.f32)
         fid_step_finish(step, job->run->kernels, at, window->out_w * channels);
 }
 
 static void depthwise_run(const struct fid_step *step, const struct fid_run *run)
 {
     struct depthwise_job job = {step, run};
-    fid_parallel_for(run->pool, run->n * step->window.out_h, run_row, &job);
+    fid_parallel_for(run->pool, run->n * step->window.out_h,
+                     fid_is_bytes(&step->inputs[0]) ? run_row_of_bytes : run_row, &job);
 }
 
 static void depthwise_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
@@ -65,7 +69,9 @@ static void depthwise_scratch_size(struct fid_step *step, const struct fid_plan_
     else
         step->packed_bytes =
             fid_pack_depthwise_size(channels, taps, kernels->tile.depthwise_cr) * sizeof(float);
-    step->scratch_bytes = row_columns(&step->window) * step->window.kernel_h * sizeof(void *);
+    step->scratch_bytes = fid_is_bytes(&step->inputs[0])
+                              ? row_columns(&step->window) * step->window.kernel_h * sizeof(void *)
+                              : step->window.kernel_h * sizeof(struct fid_pixels_f32);
 }
 
 static void depthwise_prepare(struct fid_step *step, const struct fid_plan_context *context)
