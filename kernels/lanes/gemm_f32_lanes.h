@@ -35,7 +35,8 @@ FID_INLINE void tile(const size_t m, const size_t vectors, size_t n, size_t taps
         for (size_t i = 0; i < m; i++)
             row[i] = a[i];
         for (size_t p = 0; p < k; p++, b += NR, ahead += ahead_step) {
-            __builtin_prefetch((const void *)ahead, 0, 2);
+            if (vectors > 1) /* one vector is bound by its loads, and its panel is small */
+                __builtin_prefetch((const void *)ahead, 0, 2);
             UNROLL
             for (size_t g = 0; g < vectors; g += GROUP) {
                 const size_t end = g + GROUP < vectors ? g + GROUP : vectors;
