@@ -18,7 +18,8 @@ struct block {
 
 static uint64_t block_bytes(const struct block *block)
 {
-    const uint64_t each = (uint64_t)block->groups * block->group + FID_S8_ROWS * NUMBER_BYTES;
+    const uint64_t each =
+        (uint64_t)block->groups * block->group + (size_t)FID_S8_ROWS * NUMBER_BYTES;
     return (each * block->width + ALIGN - 1) / ALIGN * ALIGN;
 }
 

@@ -173,12 +173,12 @@ static struct fid_columns_s8 numbered_columns(uint32_t numbers[BYTE_ROWS][BYTE_N
     for (uint32_t row = 0; row < BYTE_ROWS; row++)
         for (uint32_t j = 0; j < BYTE_N; j++)
             numbers[row][j] = 0x3f000000u + row * 1000 + j;
-    return (struct fid_columns_s8){.bias = (const int32_t *)numbers[FID_S8_BIAS],
-                                   .scale = (const float *)numbers[FID_S8_SCALE],
-                                   .low = (const float *)numbers[FID_S8_LOW],
-                                   .high = (const float *)numbers[FID_S8_HIGH],
-                                   .slope = (const float *)numbers[FID_S8_SLOPE],
-                                   .residual = (const float *)numbers[FID_S8_RESIDUAL]};
+    return (struct fid_columns_s8){.bias = (const void *)numbers[FID_S8_BIAS],
+                                   .scale = (const void *)numbers[FID_S8_SCALE],
+                                   .low = (const void *)numbers[FID_S8_LOW],
+                                   .high = (const void *)numbers[FID_S8_HIGH],
+                                   .slope = (const void *)numbers[FID_S8_SLOPE],
+                                   .residual = (const void *)numbers[FID_S8_RESIDUAL]};
 }
 
 static void check_byte_panels(size_t group, size_t shifted)

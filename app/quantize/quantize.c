@@ -162,8 +162,8 @@ static enum app_exit write_model(const struct app_feed *feed, struct fid_quantiz
                                  enum fid_quantize_to to, const char *path)
 {
     struct fid_error error;
-    struct names names;
-    struct fid_model_entry entries[2];
+    struct names names = {"", ""};
+    struct fid_model_entry entries[2] = {{0}};
     const size_t count = make_entries(feed->model, to, &names, entries);
     if (fid_quantizer_write(quantizer, entries, count, path, &error) != FID_OK)
         return app_fail(error.status == FID_IO ? APP_AREA_OUTPUT : APP_AREA_MODEL, &error);

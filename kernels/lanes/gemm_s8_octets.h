@@ -58,7 +58,7 @@ FID_INLINE void add_products(const size_t m, size_t taps, size_t k, const uint8_
                              const void *panel, int32_t *sums)
 {
     const int32_t *const bias = panel;
-    const int8_t *b = (const int8_t *)panel + FID_S8_ROWS * NR * sizeof(int32_t);
+    const int8_t *b = (const int8_t *)panel + (size_t)FID_S8_ROWS * NR * sizeof(int32_t);
     const size_t groups = (k + GROUP - 1) / GROUP, even = groups / 2 * 2 * GROUP;
     int32x4_t sum[MR][HALVES];
     UNROLL

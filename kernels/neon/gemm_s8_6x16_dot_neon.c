@@ -83,7 +83,7 @@ FID_INLINE void tile(const size_t m, const size_t vectors, size_t taps, size_t k
                      const uint8_t *const *a, const void *panel, int32_t *sums)
 {
     const size_t groups = (k + GROUP - 1) / GROUP;
-    const int8_t *const b = (const int8_t *)panel + FID_S8_ROWS * NR * sizeof(int32_t);
+    const int8_t *const b = (const int8_t *)panel + (size_t)FID_S8_ROWS * NR * sizeof(int32_t);
     int32x4_t sum[MR][VECTORS];
     UNROLL
     for (size_t i = 0; i < m; i++)

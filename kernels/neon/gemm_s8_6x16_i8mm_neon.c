@@ -72,7 +72,7 @@ FID_INLINE void tile(const size_t pairs, const size_t columns, size_t m, size_t 
                      const uint8_t *const *a, const void *panel, int32_t *sums)
 {
     const size_t groups = (k + GROUP - 1) / GROUP;
-    const int8_t *b = (const int8_t *)panel + FID_S8_ROWS * NR * sizeof(int32_t);
+    const int8_t *b = (const int8_t *)panel + (size_t)FID_S8_ROWS * NR * sizeof(int32_t);
     int32x4_t sum[ROW_PAIRS][COLUMN_PAIRS];
     UNROLL
     for (size_t q = 0; q < columns; q++) {

@@ -8,7 +8,7 @@ enum { CR = FID_REF_CR, BLOCK_ALIGN = 64 };
 
 void fid_depthwise_s8_ref FID_DEPTHWISE_S8_ARGS
 {
-    const size_t vectors = FID_S8_ROWS * CR * sizeof(int32_t);
+    const size_t vectors = (size_t)FID_S8_ROWS * CR * sizeof(int32_t);
     const size_t block_bytes = (vectors + taps * CR + BLOCK_ALIGN - 1) / BLOCK_ALIGN * BLOCK_ALIGN;
     for (size_t x = 0; x < pixels; x++, in += in_step)
         for (size_t j = 0; j < channels; j++) {

@@ -17,7 +17,7 @@ void fid_gemm_s8_ref FID_GEMM_S8_ARGS
     (void)next;
     const size_t tap_bytes = (k + GROUP - 1) / GROUP * GROUP * FID_REF_NR;
     const int8_t *const weights =
-        (const int8_t *)panel + FID_S8_ROWS * FID_REF_NR * sizeof(int32_t);
+        (const int8_t *)panel + (size_t)FID_S8_ROWS * FID_REF_NR * sizeof(int32_t);
     for (size_t i = 0; i < m; i++) {
         int32_t sum[FID_REF_NR];
         for (size_t j = 0; j < FID_REF_NR; j++)
