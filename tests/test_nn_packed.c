@@ -153,6 +153,14 @@ static const char *usable_table(size_t i)
     return NULL;
 }
 
+/* Two levels of one instruction set, which differ in products of bytes alone. */
+static bool lay_out_alike(const char *a, const char *b)
+{
+    const struct fid_kernels *one = fid_kernels_named(a), *other = fid_kernels_named(b);
+    return one->tile.gemm_nr == other->tile.gemm_nr &&
+           one->tile.depthwise_cr == other->tile.depthwise_cr;
+}
+
 static void every_table_gives_the_same_bits(void)
 {
     const char *plain = plain_file(), *packed = path_of("packed.fid"), *table, *other;
@@ -163,7 +171,7 @@ static void every_table_gives_the_same_bits(void)
         for (size_t j = 0; (other = usable_table(j)) != NULL; j++) {
             snprintf(words, sizeof words, "they are for the kernels %s, not %s", table, other);
             expect_same(plain, packed, (struct fid_options){.isa = other, .threads = 2},
-                        i == j ? "" : words);
+                        lay_out_alike(table, other) ? "" : words);
         }
     }
 }

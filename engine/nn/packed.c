@@ -3,11 +3,23 @@
 
 #include "engine/base/memory.h"
 #include "engine/nn/ops/conv_methods.h"
+#include "engine/nn/quantized.h"
 #include "weights/weight_pack_write.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+/* A table of this build, which this CPU may not be able to run: packing is portable. */
+static const struct fid_kernels *table_called(const char *name)
+{
+    const struct fid_kernels *table;
+    int usable;
+    for (size_t i = 0; (table = fid_kernels_at(i, &usable)) != NULL; i++)
+        if (strcmp(table->name, name) == 0)
+            return table;
+    return NULL;
+}
 
 /* ---- using ---- */
 
@@ -34,6 +46,26 @@ static bool steps_fit(const struct fid_plan *plan, char *why, size_t bytes)
     return true;
 }
 
+static bool has_bytes(const struct fid_plan *plan)
+{
+    for (size_t i = 0; i < plan->value_count; i++)
+        if (fid_is_bytes(&plan->values[i]))
+            return true;
+    return false;
+}
+
+/* Do the kernels called name read weights that are laid out like those of context? Levels that
+ * differ in products of bytes alone do, where the plan has none. */
+static bool lays_out_alike(const struct fid_plan *plan, const struct fid_plan_context *context,
+                           const char *name)
+{
+    const struct fid_kernels *own = context->kernels, *other = table_called(name);
+    if (other == own)
+        return true;
+    return other != NULL && other->tile.gemm_nr == own->tile.gemm_nr &&
+           other->tile.depthwise_cr == own->tile.depthwise_cr && !has_bytes(plan);
+}
+
 bool fid_packed_fit(const struct fid_plan *plan, const struct fid_plan_context *context, char *why,
                     size_t bytes)
 {
@@ -42,7 +74,7 @@ bool fid_packed_fit(const struct fid_plan *plan, const struct fid_plan_context *
     why[0] = '\0';
     if (record == NULL || packed_graph(plan->file) != plan->graph)
         return false;
-    if (strcmp(record->kernels, context->kernels->name) != 0)
+    if (!lays_out_alike(plan, context, record->kernels))
         snprintf(why, bytes, "they are for the kernels %s, not %s", record->kernels,
                  context->kernels->name);
     else if (record->pack_version != FID_PACK_VERSION)
@@ -150,7 +182,7 @@ enum fid_status fid_packed_compare(const struct fid_model *model, struct fid_poo
     struct fid_plan *plan;
     const struct fid_file_plan *record = fid_weight_file_plan(model->file);
     struct fid_plan_context context = {.pool = pool, .n = 1};
-    context.kernels = record != NULL ? fid_kernels_named(record->kernels) : NULL;
+    context.kernels = record != NULL ? table_called(record->kernels) : NULL;
     if (context.kernels == NULL || record->pack_version != FID_PACK_VERSION)
         return FID_OK;
     struct fid_error reason;
