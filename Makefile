@@ -283,7 +283,8 @@ run-fuzz_%:
 	    $(BUILD)/fuzz/corpus/fuzz_$* tests/fuzz/seeds/$* >$(FUZZ_BUILD)/fuzz_$*.log 2>&1 || \
 	    { tail -n 40 $(FUZZ_BUILD)/fuzz_$*.log; exit 1; }
 	@echo "   figure $*: $$(grep -o 'executed_units: .*' $(FUZZ_BUILD)/fuzz_$*.log | tr -dc 0-9) inputs without a finding"
-FUZZ_WRAPPED := utf8proc_iterate utf8proc_decompose utf8proc_reencode fid_frame_jpeg_size fid_frame_decode_jpeg stat64 lstat64 fstat64
+FUZZ_WRAPPED := utf8proc_iterate utf8proc_decompose utf8proc_reencode fid_frame_jpeg_size fid_frame_decode_jpeg stat64 lstat64 fstat64 \
+                fstatat64
 FUZZ_O := $(if $(filter memory,$(SANITIZE)),$(BUILD)/tests/fuzz/unseen.o)
 $(BUILD)/fuzz_network: $(BUILD)/tests/check/fid_builder.o
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_O) $(BUILD)/libfaceid.a

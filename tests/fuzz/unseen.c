@@ -57,8 +57,8 @@ utf8proc_ssize_t WRAPPED(utf8proc_reencode)(utf8proc_int32_t *codes, utf8proc_ss
 
 /* ---- the C library ---- */
 
-/* What stat, lstat and fstat are called with files of any size; clang 14 watches only the __xstat
- * of older libraries. */
+/* What stat, lstat, fstat and fstatat are called with files of any size; clang 14 watches only the
+ * __xstat of older libraries. */
 #define TELL_STAT(name, subject)                      \
     int REAL(name)(subject, struct stat * info);      \
     int WRAPPED(name)(subject, struct stat * info);   \
@@ -73,6 +73,16 @@ typedef const char *path_type;
 TELL_STAT(stat64, path_type)
 TELL_STAT(lstat64, path_type)
 TELL_STAT(fstat64, int)
+
+int REAL(fstatat64)(int folder, const char *name, struct stat *info, int flags);
+int WRAPPED(fstatat64)(int folder, const char *name, struct stat *info, int flags);
+int WRAPPED(fstatat64)(int folder, const char *name, struct stat *info, int flags)
+{
+    const int code = REAL(fstatat64)(folder, name, info, flags);
+    if (code == 0)
+        __msan_unpoison(info, sizeof *info);
+    return code;
+}
 
 /* ---- JPEG ---- */
 
