@@ -6,10 +6,9 @@
  * engine/nn. */
 #include "app/bench/peak.h"
 #include "bench/common.h"
-#include "kernels/kernels.h"
+#include "bench/kernel_bench.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,87 +18,16 @@ static const char usage[] =
     "usage: bench_kernels [--isa NAME] [--json] [WORD]\n"
     "\n"
     "Speed of each kernel of each kernel table that this CPU can run, on one thread: fastest and\n"
-    "median of 15 samples, and the share of the multiply-add peak measured in the same run. "
-    "gemm_f32\n"
-    "comes in the depths and layers of ResNet50. Only lines whose name contains WORD.\n"
+    "median of 15 samples, and the share of the peak of multiply-adds, or of dot products of "
+    "bytes,\n"
+    "measured in the same run. The products come in the depths and layers of ResNet50. Only lines\n"
+    "whose name contains WORD.\n"
     "\n"
     "  --isa NAME  this table alone\n"
     "  --json      one JSON object a line\n"
     "  --help      this text\n"
     "\n"
     "Exit codes: 0 measured; 1 no memory; 2 wrong usage or no such table here.\n";
-
-enum { SAMPLES = 15 };
-static const double SAMPLE_MS = 2;
-
-struct bench {
-    const struct fid_kernels *table;
-    double peak; /* FLOP/s of one core at this level's width; NAN: not known */
-    const char *word;
-    bool json;
-};
-
-/* ---- lines ---- */
-
-struct repeated {
-    void (*run)(void *);
-    void *context;
-    size_t count;
-};
-
-static void run_repeated(void *context)
-{
-    const struct repeated *r = context;
-    for (size_t i = 0; i < r->count; i++)
-        r->run(r->context);
-}
-
-/* Milliseconds of one run, in samples of at least SAMPLE_MS. */
-static struct app_times measure(void (*run)(void *), void *context)
-{
-    struct repeated repeated = {run, context, 1};
-    while (bench_measure(run_repeated, &repeated, 1, 0).least < SAMPLE_MS)
-        repeated.count *= 2;
-    struct app_times times = bench_measure(run_repeated, &repeated, SAMPLES, 0);
-    times.least /= (double)repeated.count;
-    times.median /= (double)repeated.count;
-    return times;
-}
-
-static bool wanted(const struct bench *bench, const char *name)
-{
-    return bench->word == NULL || strstr(name, bench->word) != NULL;
-}
-
-/* Measures and prints. `work` of one run is flops, or bytes for "GB/s", which has no peak. */
-static void line(const struct bench *bench, const char *name, void (*run)(void *), void *context,
-                 double work, const char *unit)
-{
-    const struct app_times times = measure(run, context);
-    const double best = 1e-6 * work / times.least, median = 1e-6 * work / times.median;
-    const bool flops = strcmp(unit, "GFLOP/s") == 0 && isfinite(bench->peak);
-    if (bench->json) {
-        printf("{\"isa\":\"%s\",\"name\":\"%s\",\"unit\":\"%s\",\"best\":%.2f,\"median\":%.2f",
-               bench->table->name, name, unit, best, median);
-        if (flops)
-            printf(",\"peak_percent\":%.2f", 1e11 * best / bench->peak);
-        puts("}");
-        return;
-    }
-    printf("%-8s %-46s %8.1f %8.1f %-7s", bench->table->name, name, best, median, unit);
-    if (flops)
-        printf(" %5.1f %%", 1e11 * best / bench->peak);
-    putchar('\n');
-}
-
-/* Numbers around 1, never denormal; 64-byte aligned; the caller frees them. */
-static float *numbers(size_t count)
-{
-    float *p = bench_alloc(count, sizeof *p);
-    for (size_t i = 0; i < count; i++)
-        p[i] = 0.5f + (float)(i % 97) / 97.0f;
-    return p;
-}
 
 static const struct fid_post_f32 no_post = {.min = -INFINITY, .max = INFINITY};
 static const struct fid_post_f32 relu = {.min = 0, .max = INFINITY};
@@ -133,12 +61,12 @@ static void gemm_line(const struct bench *bench, const char *kind, size_t m, siz
     const size_t mr = bench->table->tile.gemm_mr, nr = bench->table->tile.gemm_nr;
     char name[80];
     snprintf(name, sizeof name, "gemm_f32 %s %zux%zu taps %zu k %zu", kind, m, n, taps, k);
-    if (!wanted(bench, name))
+    if (!bench_wanted(bench, name))
         return;
     struct gemm g = {.table = bench->table, .m = m, .n = n, .taps = taps, .k = k};
-    g.a = numbers(m * k);
-    g.panels = numbers((size_t)fid_pack_panels_size(n, taps * k, nr));
-    g.c = numbers(m * n);
+    g.a = bench_numbers(m * k);
+    g.panels = bench_numbers((size_t)fid_pack_panels_size(n, taps * k, nr));
+    g.c = bench_numbers(m * n);
     g.rows = bench_alloc(m * taps, sizeof *g.rows);
     for (size_t i = 0; i < m; i++) {
         const size_t strip = i / mr * mr, height = m - strip < mr ? m - strip : mr;
@@ -146,7 +74,7 @@ static void gemm_line(const struct bench *bench, const char *kind, size_t m, siz
             g.rows[strip * taps + t * height + (i - strip)] = g.a + (i + t) % m * k;
     }
     const double flops = 2.0 * (double)m * (double)n * (double)(taps * k);
-    line(bench, name, gemm_run, &g, flops, "GFLOP/s");
+    bench_line(bench, name, gemm_run, &g, flops, "GFLOP/s");
     free(g.a);
     free(g.panels);
     free(g.c);
@@ -223,15 +151,15 @@ static void window_line(const struct bench *bench, const char *slot, void (*run)
     char name[80];
     snprintf(name, sizeof name, "%s %zux%zux%zu window %zux%zu stride %zu", slot, w.pixels,
              w.pixels, w.channels, w.side, w.side, w.stride);
-    if (!wanted(bench, name))
+    if (!bench_wanted(bench, name))
         return;
     w.table = bench->table;
-    w.in = numbers(width * width * w.channels);
-    w.packed = numbers((size_t)fid_pack_depthwise_size(w.channels, w.side * w.side,
-                                                       bench->table->tile.depthwise_cr));
-    w.out = numbers(w.pixels * w.pixels * w.channels);
+    w.in = bench_numbers(width * width * w.channels);
+    w.packed = bench_numbers((size_t)fid_pack_depthwise_size(w.channels, w.side * w.side,
+                                                             bench->table->tile.depthwise_cr));
+    w.out = bench_numbers(w.pixels * w.pixels * w.channels);
     const double taps = (double)(w.pixels * w.pixels * w.channels * w.side * w.side);
-    line(bench, name, run, &w, work_of_tap * taps, unit);
+    bench_line(bench, name, run, &w, work_of_tap * taps, unit);
     free(w.in);
     free(w.packed);
     free(w.out);
@@ -332,16 +260,16 @@ static void vector_line(const struct bench *bench, const char *name, void (*run)
                         size_t pixels, size_t channels, double work, const char *unit)
 {
     const size_t count = pixels * channels;
-    if (!wanted(bench, name))
+    if (!bench_wanted(bench, name))
         return;
     struct vectors v = {.table = bench->table, .pixels = pixels, .channels = channels};
-    v.a = numbers(count);
-    v.b = numbers(count);
-    v.out = numbers(count);
+    v.a = bench_numbers(count);
+    v.b = bench_numbers(count);
+    v.out = bench_numbers(count);
     v.rows = bench_alloc(pixels, sizeof *v.rows);
     for (size_t i = 0; i < pixels; i++)
         v.rows[i] = v.a + i * channels;
-    line(bench, name, run, &v, work * (double)count, unit);
+    bench_line(bench, name, run, &v, work * (double)count, unit);
     free(v.a);
     free(v.b);
     free(v.out);
@@ -414,6 +342,13 @@ static const struct {
     {"sigmoid_f32", sigmoid_lines},
     {"dot_f32", dot_lines},
     {"dot_s8", dot_s8_lines},
+    {"gemm_s8", bench_gemm_s8},
+    {"depthwise_s8", bench_depthwise_s8},
+    {"add_u8", bench_add_u8},
+    {"max_pool_u8", bench_max_pool_u8},
+    {"average_u8", bench_average_u8},
+    {"to_u8", bench_to_u8},
+    {"from_u8", bench_from_u8},
     {"crc32c", crc_lines},
 };
 
@@ -421,8 +356,8 @@ static const struct {
 static void bench_slot(const struct bench *bench, const char *slot, bool is_reference)
 {
     if (is_reference && strcmp(bench->table->name, "ref") != 0) {
-        if (!bench->json && wanted(bench, slot))
-            printf("%-8s %-46s as in ref\n", bench->table->name, slot);
+        if (!bench->json && bench_wanted(bench, slot))
+            printf("%-11s %-46s as in ref\n", bench->table->name, slot);
         return;
     }
     for (size_t i = 0; i < sizeof benches / sizeof benches[0]; i++)
@@ -430,8 +365,8 @@ static void bench_slot(const struct bench *bench, const char *slot, bool is_refe
             benches[i].lines(bench);
             return;
         }
-    if (!bench->json && wanted(bench, slot))
-        printf("%-8s %-46s not measured: it has no bench yet\n", bench->table->name, slot);
+    if (!bench->json && bench_wanted(bench, slot))
+        printf("%-11s %-46s not measured: it has no bench yet\n", bench->table->name, slot);
 }
 
 static void bench_table(struct bench *bench, const struct fid_kernels *table)
@@ -440,10 +375,14 @@ static void bench_table(struct bench *bench, const struct fid_kernels *table)
     const struct fid_kernels *ref = fid_kernels_at(0, &usable);
     bench->table = table;
     bench->peak = app_fma_peak(table->name, 1);
+    bench->byte_peak = bench_byte_peak(table->name);
     if (!bench->json && isfinite(bench->peak))
         printf("%s: peak of one core %.1f GFLOP/s of multiply-adds; columns: best, median, share "
                "of the peak\n",
                table->name, bench->peak * 1e-9);
+    if (!bench->json && isfinite(bench->byte_peak))
+        printf("%s: peak of one core %.1f Gop/s of dot products of bytes\n", table->name,
+               bench->byte_peak * 1e-9);
 #define FID_SLOT(name, result, args) bench_slot(bench, #name, table->name == ref->name);
 #include "kernels/kernel_list.h"
 #undef FID_SLOT

@@ -156,8 +156,8 @@ const struct app_product_loop app_product_loops[] = {
 
 const struct app_product_loop *app_fma_loop(const char *isa)
 {
-    const struct app_product_loop *loop =
-        &app_product_loops[strncmp(isa, "avx512", 6) == 0 ? 1 : 0];
+    const bool wide = strncmp(isa, "avx512", 6) == 0 || strcmp(isa, "amx") == 0;
+    const struct app_product_loop *loop = &app_product_loops[wide ? 1 : 0];
     return loop->here() ? loop : NULL;
 }
 

@@ -1,0 +1,39 @@
+/* kernel_bench.h - what the lines of bench_kernels share, and those of the slots for bytes. */
+#ifndef BENCH_KERNEL_BENCH_H
+#define BENCH_KERNEL_BENCH_H
+
+#include "kernels/kernels.h"
+
+struct bench {
+    const struct fid_kernels *table;
+    double peak;      /* FLOP/s of one core at this level's width; NAN: not known */
+    double byte_peak; /* the same of dot products of bytes; NAN: no instruction for them */
+    const char *word;
+    bool json;
+};
+
+/* Operations a second of one core on the dot products of bytes that the kernels of this table use;
+ * NAN where it has none, or the CPU has them not. Tiles are held against 512 bits of vectors. */
+double bench_byte_peak(const char *isa);
+
+/* Does the line's name contain the word? */
+bool bench_wanted(const struct bench *bench, const char *name);
+
+/* Measures and prints. `work` of one run is in units: flops; ops of bytes ("Gop/s"), of which
+ * products are held against the peak; or bytes ("GB/s"). */
+void bench_line(const struct bench *bench, const char *name, void (*run)(void *), void *context,
+                double work, const char *unit);
+
+/* Numbers around 1, never denormal; 64-byte aligned; the caller frees them. */
+float *bench_numbers(size_t count);
+
+/* All lines of a slot. */
+void bench_gemm_s8(const struct bench *bench);
+void bench_depthwise_s8(const struct bench *bench);
+void bench_add_u8(const struct bench *bench);
+void bench_max_pool_u8(const struct bench *bench);
+void bench_average_u8(const struct bench *bench);
+void bench_to_u8(const struct bench *bench);
+void bench_from_u8(const struct bench *bench);
+
+#endif
