@@ -375,13 +375,13 @@ static void bench_table(struct bench *bench, const struct fid_kernels *table)
     const struct fid_kernels *ref = fid_kernels_at(0, &usable);
     bench->table = table;
     bench->peak = app_fma_peak(table->name, 1);
-    bench->byte_peak = bench_byte_peak(table->name);
+    bench->byte_peak = app_byte_peak(table->name, 1);
     if (!bench->json && isfinite(bench->peak))
         printf("%s: peak of one core %.1f GFLOP/s of multiply-adds; columns: best, median, share "
                "of the peak\n",
                table->name, bench->peak * 1e-9);
     if (!bench->json && isfinite(bench->byte_peak))
-        printf("%s: peak of one core %.1f Gop/s of dot products of bytes\n", table->name,
+        printf("%s: peak of one core %.1f Gop/s of products of bytes\n", table->name,
                bench->byte_peak * 1e-9);
 #define FID_SLOT(name, result, args) bench_slot(bench, #name, table->name == ref->name);
 #include "kernels/kernel_list.h"

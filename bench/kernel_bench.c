@@ -1,7 +1,6 @@
 /* kernel_bench.c - a line of bench_kernels: repeated until it can be timed, printed with its share
  * of the peak. */
 #include "bench/kernel_bench.h"
-#include "app/bench/peak.h"
 #include "bench/common.h"
 
 #include <math.h>
@@ -33,23 +32,6 @@ static struct app_times measure(void (*run)(void *), void *context)
     times.least /= (double)repeated.count;
     times.median /= (double)repeated.count;
     return times;
-}
-
-double bench_byte_peak(const char *isa)
-{
-    static const struct {
-        const char *isa, *product;
-    } known[] = {{"avx2_vnni", "int8 vpdpbusd, 256 bit"},
-                 {"avx512_vnni", "int8 vpdpbusd, 512 bit"},
-                 {"amx", "int8 vpdpbusd, 512 bit"},
-                 {"neon_dot", "int8 sdot, 128 bit"},
-                 {"neon_i8mm", "int8 smmla, 128 bit"}};
-    struct app_product product;
-    for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
-        for (size_t i = 0; strcmp(known[k].isa, isa) == 0 && app_product(i, &product); i++)
-            if (strcmp(known[k].product, product.name) == 0)
-                return app_product_rate(i, 1);
-    return NAN;
 }
 
 bool bench_wanted(const struct bench *bench, const char *name)

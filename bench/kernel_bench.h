@@ -7,14 +7,10 @@
 struct bench {
     const struct fid_kernels *table;
     double peak;      /* FLOP/s of one core at this level's width; NAN: not known */
-    double byte_peak; /* the same of dot products of bytes; NAN: no instruction for them */
+    double byte_peak; /* the same of dot products of bytes; NAN: not known */
     const char *word;
     bool json;
 };
-
-/* Operations a second of one core on the dot products of bytes that the kernels of this table use;
- * NAN where it has none, or the CPU has them not. Tiles are held against 512 bits of vectors. */
-double bench_byte_peak(const char *isa);
 
 /* Does the line's name contain the word? */
 bool bench_wanted(const struct bench *bench, const char *name);

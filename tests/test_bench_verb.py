@@ -82,9 +82,10 @@ def check_result(result, graph, batch):
         # What is derived, from what it is derived from, as far as the decimals printed go.
         speed = 2e-6 * row["macs"] / row["min_ms"]
         require(abs(row["gflops"] - speed) <= 0.005 + speed * 1e-6 / row["min_ms"], "speed")
-        if row["macs"] and result["peak_gflops"]:
-            share = 100 * row["gflops"] / result["peak_gflops"]
-            slack = 0.01 + share * 0.005 / result["peak_gflops"] + 0.5 / result["peak_gflops"]
+        peak = result["peak_gops_bytes" if "_s8 " in row["kernel"] else "peak_gflops"]
+        if row["macs"] and peak:
+            share = 100 * row["gflops"] / peak
+            slack = 0.01 + share * 0.005 / peak + 0.5 / peak
             require(abs(row["peak_percent"] - share) <= slack, "share of the peak")
     require(sum(row["macs"] for row in rows) == batch * graph.multiply_add_count(), "multiply-adds")
     total = sum(row["min_ms"] for row in rows)

@@ -65,6 +65,33 @@ void app_layer_shape(const struct app_layer *row, char *text, size_t bytes)
     snprintf(text, bytes, "%dx%dx%d%s%s", row->h, row->w, row->c, window, stride);
 }
 
+static bool of_bytes(const struct app_layer *layer)
+{
+    return strstr(layer->kernel, "_s8 ") != NULL;
+}
+
+static double peak_of(const struct app_layers *layers, const struct app_layer *layer)
+{
+    return of_bytes(layer) ? layers->byte_peak : layers->peak;
+}
+
+double app_layer_share(const struct app_layers *layers, const struct app_layer *layer)
+{
+    return layer->macs > 0 ? 1e11 * app_layer_gflops(layer) / peak_of(layers, layer) : (double)NAN;
+}
+
+double app_layers_share(const struct app_layers *layers)
+{
+    double least = 0, taken = 0;
+    for (size_t i = 0; i < layers->count; i++) {
+        const struct app_layer *row = &layers->rows[i];
+        taken += row->time.least;
+        if (row->macs > 0)
+            least += 2e3 * (double)row->macs / peak_of(layers, row);
+    }
+    return least > 0 && taken > 0 ? 100 * least / taken : (double)NAN;
+}
+
 bool app_layers_have_winograd(const struct app_layers *layers)
 {
     for (size_t i = 0; i < layers->count; i++)
@@ -85,9 +112,9 @@ void app_layer_column(const char *name)
     printf("%*s", APP_LAYER_COLUMN - (int)strlen(cut), "");
 }
 
-/* name: of the row, as it shall stand in the table. */
-static void print_row(const struct app_layers *layers, const struct app_layer *row,
-                      const char *name, double sum_ms, const struct app_layer *other)
+/* name: of the row, as it shall stand in the table; share: of the peak, NAN for none. */
+static void print_row(const struct app_layer *row, const char *name, double share, double sum_ms,
+                      const struct app_layer *other)
 {
     char shape[64] = "";
     if (row->h > 0)
@@ -97,8 +124,8 @@ static void print_row(const struct app_layers *layers, const struct app_layer *r
     printf(" %-17.17s %-20.20s %-*s %8.4f %8.3f %8.3f %8.1f",
            row->method[0] != '\0' ? row->method : row->op, row->kernel, COLUMN_SHAPE, shape,
            2e-9 * (double)row->macs, row->time.least, row->time.median, gflops);
-    if (isfinite(layers->peak) && row->macs > 0)
-        printf(" %6.1f", 1e11 * gflops / layers->peak);
+    if (isfinite(share))
+        printf(" %6.1f", share);
     else
         printf(" %6s", "-");
     printf(" %8.2f %7.2f %6.1f", 1e-6 * (double)row->bytes, app_layer_gbs(row),
@@ -117,6 +144,14 @@ static void print_whole(const struct app_layers *layers)
            layers->arena_mb, layers->packed_mb, layers->scratch_mb);
 }
 
+static bool has_bytes(const struct app_layers *layers)
+{
+    for (size_t i = 0; i < layers->count; i++)
+        if (of_bytes(&layers->rows[i]))
+            return true;
+    return false;
+}
+
 static void print_head(const struct app_layers *layers, const struct app_layers *against)
 {
     app_put_visible(stdout, layers->model);
@@ -130,6 +165,10 @@ static void print_head(const struct app_layers *layers, const struct app_layers 
                layers->peak * 1e-9, layers->bandwidth * 1e-9);
     else
         printf("peak: not known for %s on this machine\n", layers->isa);
+    if (isfinite(layers->byte_peak) && has_bytes(layers))
+        printf("peak of products of bytes: %.1f GOP/s; the layers that make them are held against "
+               "it\n",
+               layers->byte_peak * 1e-9);
     printf("    %-*s %-17s %-20s %-*s %8s %8s %8s %8s %6s %8s %7s %6s", APP_LAYER_COLUMN, "layer",
            "method", "kernel", COLUMN_SHAPE, "output, window, stride", "GFLOP", "ms min", "median",
            "GFLOP/s", "% peak", "MB", "GB/s", "% time");
@@ -145,12 +184,13 @@ void app_layers_print(const struct app_layers *layers, const struct app_layers *
     const size_t prefix = app_layers_prefix(layers);
     for (size_t i = 0; i < layers->count; i++) {
         printf("%3zu ", i + 1);
-        print_row(layers, &layers->rows[i], layers->rows[i].name + prefix, sum.time.least,
+        print_row(&layers->rows[i], layers->rows[i].name + prefix,
+                  app_layer_share(layers, &layers->rows[i]), sum.time.least,
                   against ? &against->rows[i] : NULL);
     }
     const struct app_layer other = against ? app_layers_sum(against) : sum;
     printf("%3s ", "");
-    print_row(layers, &sum, sum.name, sum.time.least, against ? &other : NULL);
+    print_row(&sum, sum.name, app_layers_share(layers), sum.time.least, against ? &other : NULL);
     print_whole(layers);
     if (against != NULL) {
         print_whole(against);

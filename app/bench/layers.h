@@ -19,6 +19,7 @@ struct app_layers {                                                /* zero-initi
     char model[200], model_id[33], graph[96], isa[32], method[32]; /* method: "chosen" or a name */
     int threads, batch, runs;
     double peak;      /* multiply-adds of all threads, FLOP/s; NAN: not measured */
+    double byte_peak; /* the same of products of bytes; NAN: not measured, or none here */
     double bandwidth; /* of reading memory, bytes/s; NAN: not measured */
     struct app_times whole;
     double load_ms, arena_mb, packed_mb, scratch_mb, peak_rss_mb;
@@ -48,6 +49,12 @@ enum app_exit app_layers_measure(const struct app_layers_setting *setting,
 
 double app_layer_gflops(const struct app_layer *layer); /* 0 for one that does not multiply */
 double app_layer_gbs(const struct app_layer *layer); /* bytes each read and written once / time */
+/* Percent of the peak of the products that the layer's kernel makes, of bytes or of f32; of the
+ * sum, the time at those peaks / the time that it took. NAN where it is not known, or nothing
+ * multiplies.
+ */
+double app_layer_share(const struct app_layers *layers, const struct app_layer *layer);
+double app_layers_share(const struct app_layers *layers);
 double app_layer_intensity(const struct app_layer *layer); /* FLOP/byte */
 /* The sum over all rows, named "sum": times, multiply-adds and bytes. */
 struct app_layer app_layers_sum(const struct app_layers *layers);

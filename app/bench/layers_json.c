@@ -14,13 +14,12 @@ static const char kind[] = "layers"; /* what the member "measured" says */
 /* ---- writing ---- */
 
 /* Figures that a reader could derive, for those who only look. */
-static void write_derived(struct app_json *json, const struct app_layers *layers,
-                          const struct app_layer *row)
+static void write_derived(struct app_json *json, const struct app_layer *row, double share)
 {
     const double gflops = app_layer_gflops(row);
     app_json_number(json, "gflop", 2e-9 * (double)row->macs, 6);
     app_json_number(json, "gflops", gflops, 2);
-    app_json_number(json, "peak_percent", row->macs > 0 ? 1e11 * gflops / layers->peak : NAN, 2);
+    app_json_number(json, "peak_percent", share, 2);
     app_json_number(json, "gbs", app_layer_gbs(row), 3);
 }
 
@@ -46,7 +45,7 @@ static void write_row(struct app_json *json, const struct app_layers *layers,
     app_json_whole(json, "stride", row->stride);
     app_json_whole(json, "macs", (int64_t)row->macs);
     app_json_whole(json, "bytes", (int64_t)row->bytes);
-    write_derived(json, layers, row);
+    write_derived(json, row, app_layer_share(layers, row));
     write_times(json, row->time);
     app_json_close(json, '}');
 }
@@ -62,6 +61,7 @@ static void write_head(struct app_json *json, const struct app_layers *layers)
     app_json_whole(json, "batch", layers->batch);
     app_json_whole(json, "runs", layers->runs);
     app_json_number(json, "peak_gflops", layers->peak * 1e-9, 2);
+    app_json_number(json, "peak_gops_bytes", layers->byte_peak * 1e-9, 2);
     app_json_number(json, "read_gbs", layers->bandwidth * 1e-9, 2);
     app_json_number(json, "load_ms", layers->load_ms, 3);
     app_json_number(json, "arena_mb", layers->arena_mb, 3);
@@ -79,7 +79,7 @@ static void write_members(struct app_json *json, const struct app_layers *layers
         write_row(json, layers, &layers->rows[i]);
     app_json_close(json, ']');
     app_json_open(json, "sum", '{');
-    write_derived(json, layers, &sum);
+    write_derived(json, &sum, app_layers_share(layers));
     write_times(json, sum.time);
     app_json_close(json, '}');
     app_json_open(json, "whole", '{');
@@ -173,7 +173,7 @@ static bool read_rows(const char *object, struct app_layers *layers)
 static bool read_object(const char *object, struct app_layers *layers)
 {
     char measured[16];
-    *layers = (struct app_layers){.peak = NAN, .bandwidth = NAN};
+    *layers = (struct app_layers){.peak = NAN, .byte_peak = NAN, .bandwidth = NAN};
     if (!app_json_read_text(object, "measured", measured, sizeof measured) ||
         strcmp(measured, kind) != 0)
         return false;

@@ -177,6 +177,7 @@ static enum app_exit measure(struct pass *passes, int count, struct app_layers *
     const char *isa = fid_runtime_isa(passes[0].runtime);
     const int threads = fid_runtime_threads(passes[0].runtime);
     double round_ms = 0, peak = app_fma_peak(isa, threads);
+    double byte_peak = app_byte_peak(isa, threads);
     enum app_exit code = APP_OK;
     for (int p = 0; p < count; p++)
         round_ms += passes[p].warm_ms;
@@ -191,9 +192,11 @@ static enum app_exit measure(struct pass *passes, int count, struct app_layers *
     if (app_interrupted())
         return APP_INTERRUPTED;
     peak = fmax(peak, app_fma_peak(isa, threads));
+    byte_peak = fmax(byte_peak, app_byte_peak(isa, threads));
     for (int p = 0; p < count; p++) {
         fill_layers(&passes[p], layers[p]);
         layers[p]->peak = peak;
+        layers[p]->byte_peak = byte_peak;
     }
     return APP_OK;
 }

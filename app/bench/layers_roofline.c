@@ -237,9 +237,9 @@ static void draw_list_row(const struct picture *picture, const struct point *p, 
     cell(out, LIST_X + 180, y, "start", 20, text);
     snprintf(text, sizeof text, "%.1f", app_layer_gflops(row));
     cell(out, LIST_X + 358, y, "end", 10, text);
-    if (isfinite(picture->layers->peak))
-        snprintf(text, sizeof text, "%.0f %%",
-                 1e11 * app_layer_gflops(row) / picture->layers->peak);
+    const double share = app_layer_share(picture->layers, row);
+    if (isfinite(share))
+        snprintf(text, sizeof text, "%.0f %%", share);
     else
         snprintf(text, sizeof text, "-");
     cell(out, LIST_X + 408, y, "end", 8, text);

@@ -159,6 +159,23 @@ double app_fma_peak(const char *isa, int threads)
     return loop != NULL ? loop_rate(loop, threads) : NAN;
 }
 
+double app_byte_peak(const char *isa, int threads)
+{
+    static const struct {
+        const char *isa, *product;
+    } known[] = {
+        {"avx2", "int16 vpmaddwd, vpaddd, 256 bit"}, {"avx512", "int16 vpmaddwd, vpaddd, 256 bit"},
+        {"avx2_vnni", "int8 vpdpbusd, 256 bit"},     {"avx512_vnni", "int8 vpdpbusd, 512 bit"},
+        {"amx", "int8 vpdpbusd, 512 bit"},           {"neon", "int8 smull, sadalp, 128 bit"},
+        {"neon_crc", "int8 smull, sadalp, 128 bit"}, {"neon_dot", "int8 sdot, 128 bit"},
+        {"neon_i8mm", "int8 smmla, 128 bit"}};
+    for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
+        for (size_t i = 0; strcmp(known[k].isa, isa) == 0 && app_product_loops[i].name; i++)
+            if (strcmp(known[k].product, app_product_loops[i].name) == 0)
+                return app_product_rate(i, threads);
+    return NAN;
+}
+
 double app_clock_hz(void)
 {
     enum { STEPS = 100000 };

@@ -26,6 +26,10 @@ double app_product_rate(size_t i, int threads);
  * held against the widest but AVX-512). */
 double app_fma_peak(const char *isa, int threads);
 
+/* The same for products of bytes, by the instructions that the table's kernels use; tiles are held
+ * against the dot products in 512 bits. NAN where it has no kernels for bytes of its own. */
+double app_byte_peak(const char *isa, int threads);
+
 /* Bytes a second that so many threads read at once from memory that no cache holds; NAN where there
  * is no memory for that. */
 double app_read_bandwidth(int threads);
