@@ -112,21 +112,26 @@ struct window {
 };
 
 /* The windows of output row y; rows: SIDE_MAX of them. */
-static struct fid_windows_f32 slide(const struct window *w, size_t y, struct fid_pixels_f32 *rows)
+static struct fid_windows slide(const struct window *w, size_t y, struct fid_pixels *rows)
 {
     const size_t width = w->pixels * w->stride + w->side;
     for (size_t dy = 0; dy < w->side; dy++)
-        rows[dy] = (struct fid_pixels_f32){w->in + (y * w->stride + dy) * width * w->channels,
-                                           w->channels};
-    return (struct fid_windows_f32){rows, w->side, w->side, w->stride, 1, 0, width};
+        rows[dy] =
+            (struct fid_pixels){w->in + (y * w->stride + dy) * width * w->channels, w->channels};
+    return (struct fid_windows){.rows = rows,
+                                .kernel_h = w->side,
+                                .kernel_w = w->side,
+                                .stride = w->stride,
+                                .dilation = 1,
+                                .width = width};
 }
 
 static void depthwise_run(void *context)
 {
     const struct window *w = context;
-    struct fid_pixels_f32 rows[SIDE_MAX];
+    struct fid_pixels rows[SIDE_MAX];
     for (size_t y = 0; y < w->pixels; y++) {
-        const struct fid_windows_f32 in = slide(w, y, rows);
+        const struct fid_windows in = slide(w, y, rows);
         w->table->depthwise_f32(w->pixels, w->channels, &in, w->packed,
                                 w->out + y * w->pixels * w->channels, w->channels, &no_post);
     }
@@ -135,9 +140,9 @@ static void depthwise_run(void *context)
 static void max_pool_run(void *context)
 {
     const struct window *w = context;
-    struct fid_pixels_f32 rows[SIDE_MAX];
+    struct fid_pixels rows[SIDE_MAX];
     for (size_t y = 0; y < w->pixels; y++) {
-        const struct fid_windows_f32 in = slide(w, y, rows);
+        const struct fid_windows in = slide(w, y, rows);
         w->table->max_pool_f32(w->pixels, w->channels, &in, w->out + y * w->pixels * w->channels,
                                w->channels, -INFINITY, INFINITY);
     }

@@ -53,18 +53,20 @@ struct fid_post_f32 {
     (size_t m, size_t n, size_t taps, size_t k, const float *const *a, const float *panel, \
      float *c, size_t c_stride, const struct fid_post_f32 *post, const void *next)
 
-/* The windows that slide over a row of pictures' pixels: tap (ky, kx) of window x is the pixel
+/* The windows that slide over a row of pictures' pixels, of f32 or of bytes: tap (ky, kx) of window
+ * x, in(x, ky, kx), is the pixel
  *
  *   column(x, kx) = x · stride + kx · dilation - pad
  *
  * of row ky, if that is in 0..width-1; else it lies on the padding. Sizes are at least 1. */
-struct fid_pixels_f32 {
-    const float *first; /* pixel 0 */
-    size_t step;        /* from a pixel to the next */
+struct fid_pixels {
+    const void *first; /* pixel 0 */
+    size_t step;       /* numbers from a pixel to the next */
 };
-struct fid_windows_f32 {
-    const struct fid_pixels_f32 *rows; /* kernel_h */
+struct fid_windows {
+    const struct fid_pixels *rows; /* kernel_h */
     size_t kernel_h, kernel_w, stride, dilation, pad, width;
+    const void *padding; /* a pixel of it, for depthwise_s8 */
 };
 
 /* depthwise_f32: a convolution in which each channel keeps to itself.
@@ -77,8 +79,8 @@ struct fid_windows_f32 {
  *   packed  fid_pack_depthwise: blocks of cr channels: bias[cr], then taps × cr; 64-byte aligned
  *   out     pixels rows, out_stride apart; post's residual and slope are given for pixel 0, channel
  * 0 Accuracy: sum(kernel_h · kernel_w + 1). */
-#define FID_DEPTHWISE_F32_ARGS                                                              \
-    (size_t pixels, size_t channels, const struct fid_windows_f32 *in, const float *packed, \
+#define FID_DEPTHWISE_F32_ARGS                                                          \
+    (size_t pixels, size_t channels, const struct fid_windows *in, const float *packed, \
      float *out, size_t out_stride, const struct fid_post_f32 *post)
 
 /* winograd_input_f32: a tile of α × α pixels, α = m + 2 and m = 2 or 4, into the terms of
@@ -108,9 +110,9 @@ struct fid_windows_f32 {
 /* max_pool_f32: out[x][j] = clamp( max_{ky,kx} in(x, ky, kx)[j], min, max ), row by row of the
  * window. The windows' rows are those in the picture alone; columns on the padding are left out,
  * and each window has one that is not. Accuracy: exact. */
-#define FID_MAX_POOL_F32_ARGS                                                      \
-    (size_t pixels, size_t channels, const struct fid_windows_f32 *in, float *out, \
-     size_t out_stride, float min, float max)
+#define FID_MAX_POOL_F32_ARGS                                                                     \
+    (size_t pixels, size_t channels, const struct fid_windows *in, float *out, size_t out_stride, \
+     float min, float max)
 
 /* average_f32: out[j] = scale · Σ_{t<taps} in[t][j], added in the order of t, then multiplied.
  * One output pixel a call. Accuracy: exact. */
@@ -245,9 +247,8 @@ struct fid_add_u8 {
      const struct fid_add_u8 *how)
 
 /* max_pool_u8: max_pool_f32 for bytes, without limits. Accuracy: exact. */
-#define FID_MAX_POOL_U8_ARGS                                                                \
-    (size_t pixels, size_t channels, size_t taps, const uint8_t *const *in, size_t in_step, \
-     uint8_t *out, size_t out_stride)
+#define FID_MAX_POOL_U8_ARGS \
+    (size_t pixels, size_t channels, const struct fid_windows *in, uint8_t *out, size_t out_stride)
 
 /* average_u8: out[j] = (float)(Σ_{t<taps} in[t][j] - taps · zero) · scale, taps < 2^23.
  * Accuracy: exact. */

@@ -154,25 +154,26 @@ void fid_window_row_columns(const struct fid_window *window, const void *image, 
     }
 }
 
-struct fid_windows_f32 fid_window_slide(const struct fid_window *window, const float *image,
-                                        size_t y, const float *pad, struct fid_pixels_f32 *rows)
+struct fid_windows fid_window_slide(const struct fid_window *window, const void *image, size_t y,
+                                    const void *pad, struct fid_pixels *rows)
 {
     const struct fid_shape in = window->in;
     size_t count = 0;
     for (size_t ky = 0; ky < window->kernel_h; ky++) {
         const size_t row = fid_window_row(window, y, ky);
         if (row < in.h)
-            rows[count++] = (struct fid_pixels_f32){image + row * in.w * in.c, in.c};
+            rows[count++] = (struct fid_pixels){pixel_at(window, image, row, 0), in.c};
         else if (pad != NULL)
-            rows[count++] = (struct fid_pixels_f32){pad, 0};
+            rows[count++] = (struct fid_pixels){pad, 0};
     }
-    return (struct fid_windows_f32){.rows = rows,
-                                    .kernel_h = count,
-                                    .kernel_w = window->kernel_w,
-                                    .stride = window->stride_w,
-                                    .dilation = window->dilation_w,
-                                    .pad = window->pad_left,
-                                    .width = in.w};
+    return (struct fid_windows){.rows = rows,
+                                .kernel_h = count,
+                                .kernel_w = window->kernel_w,
+                                .stride = window->stride_w,
+                                .dilation = window->dilation_w,
+                                .pad = window->pad_left,
+                                .width = in.w,
+                                .padding = pad};
 }
 
 size_t fid_window_pointers_inside(const struct fid_window *window, const void *image, size_t y,

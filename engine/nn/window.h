@@ -69,8 +69,8 @@ void fid_window_row_columns(const struct fid_window *window, const void *image, 
 /* The windows of output row y of one image of f32, for the kernels that slide them. rows: room for
  * kernel_h; those on the padding are `pad`, as many numbers as the input has channels; NULL: left
  * out. */
-struct fid_windows_f32 fid_window_slide(const struct fid_window *window, const float *image,
-                                        size_t y, const float *pad, struct fid_pixels_f32 *rows);
+struct fid_windows fid_window_slide(const struct fid_window *window, const void *image, size_t y,
+                                    const void *pad, struct fid_pixels *rows);
 
 /* Those of fid_window_pointers without those on the padding; returns how many there are. */
 size_t fid_window_pointers_inside(const struct fid_window *window, const void *image, size_t y,

@@ -5,5 +5,5 @@
 
 void fid_max_pool_u8_avx2 FID_MAX_POOL_U8_ARGS
 {
-    max_pool_u8_lanes(pixels, channels, taps, in, in_step, out, out_stride);
+    max_pool_u8_lanes(pixels, channels, in, out, out_stride);
 }

@@ -6,17 +6,17 @@
 #include "kernels/lanes/window_lanes.h"
 
 /* A vector of one window's sums; weights: its bias, then taps of cr numbers. */
-FID_INLINE lanes_f32 sum_alone(const struct fid_windows_f32 *in, const size_t kernel_h, size_t x,
+FID_INLINE lanes_f32 sum_alone(const struct fid_windows *in, const size_t kernel_h, size_t x,
                                struct stretch taps, size_t j, const size_t lanes,
                                const float *weights, const size_t cr)
 {
     lanes_f32 sum = load_lanes(weights, LANES);
     for (size_t ky = 0; ky < kernel_h; ky++) {
-        const struct fid_pixels_f32 *row = &in->rows[ky];
+        const struct fid_pixels *row = &in->rows[ky];
         for (size_t kx = taps.first; kx < taps.end; kx++) {
             const size_t column = x * in->stride + kx * in->dilation - in->pad;
             const float *weight = weights + (1 + kx * kernel_h + ky) * cr;
-            const lanes_f32 v = load_lanes(row->first + column * row->step + j, lanes);
+            const lanes_f32 v = load_lanes(floats_at(row, column) + j, lanes);
             sum = fma_lanes(v, load_lanes(weight, LANES), sum);
         }
     }
@@ -24,7 +24,7 @@ FID_INLINE lanes_f32 sum_alone(const struct fid_windows_f32 *in, const size_t ke
 }
 
 /* Outputs x to end - 1 one by one, each tap in its place in the order; cr: channels of a block. */
-FID_INLINE void windows_alone(const struct fid_windows_f32 *in, const size_t kernel_h,
+FID_INLINE void windows_alone(const struct fid_windows *in, const size_t kernel_h,
                               struct stretch windows, size_t channels, const float *packed,
                               const size_t cr, float *out, size_t out_stride,
                               const struct lanes_post *post)
@@ -49,9 +49,9 @@ FID_INLINE void windows_alone(const struct fid_windows_f32 *in, const size_t ker
 }
 
 /* The same, with bodies for windows of three rows and of any number. */
-static void depthwise_alone(const struct fid_windows_f32 *in, struct stretch windows,
-                            size_t channels, const float *packed, const size_t cr, float *out,
-                            size_t out_stride, const struct fid_post_f32 *post)
+static void depthwise_alone(const struct fid_windows *in, struct stretch windows, size_t channels,
+                            const float *packed, const size_t cr, float *out, size_t out_stride,
+                            const struct fid_post_f32 *post)
 {
     const struct lanes_post all = load_post(post);
     if (in->kernel_h == 3)

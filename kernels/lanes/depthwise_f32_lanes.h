@@ -16,7 +16,7 @@
 enum { RUN_MAX = 8, ROWS_MAX = 5, COLUMNS_MAX = 5 };
 
 struct depthwise {
-    const struct fid_windows_f32 *in;
+    const struct fid_windows *in;
     const float *packed;
     float *out;
     size_t out_stride, channels;
@@ -76,8 +76,8 @@ FID_INLINE void outputs_run(const size_t count, const size_t kernel_h, const siz
     size_t j = 0;
     UNROLL
     for (size_t ky = 0; ky < kernel_h; ky++) {
-        const struct fid_pixels_f32 *row = &all->in->rows[ky];
-        run.left[ky] = row->first + (x * stride - all->in->pad) * row->step;
+        const struct fid_pixels *row = &all->in->rows[ky];
+        run.left[ky] = floats_at(row, x * stride - all->in->pad);
         run.step[ky] = row->step;
     }
     for (; j + LANES <= channels; j += LANES, packed += block_size)
@@ -109,7 +109,7 @@ FID_INLINE void outputs_row(const size_t count, const size_t kernel_h, const siz
  * keeps the program small. How many of the windows inside are made. */
 FID_INLINE struct stretch common_windows(struct stretch inside, const struct depthwise *all)
 {
-    const struct fid_windows_f32 *in = all->in;
+    const struct fid_windows *in = all->in;
     const int clamp = is_clamp(&all->post), dense = in->dilation == 1;
     const int three = dense && in->kernel_h == 3 && in->kernel_w == 3;
     const int five = dense && clamp && in->kernel_h == 5 && in->kernel_w == 5;
@@ -126,9 +126,9 @@ FID_INLINE struct stretch common_windows(struct stretch inside, const struct dep
     return inside;
 }
 
-FID_INLINE void depthwise_f32_lanes(size_t pixels, size_t channels,
-                                    const struct fid_windows_f32 *in, const float *packed,
-                                    float *out, size_t out_stride, const struct fid_post_f32 *post)
+FID_INLINE void depthwise_f32_lanes(size_t pixels, size_t channels, const struct fid_windows *in,
+                                    const float *packed, float *out, size_t out_stride,
+                                    const struct fid_post_f32 *post)
 {
     struct depthwise all = {in, packed, out, out_stride, channels, load_post(post)};
     struct stretch made = windows_inside(in, pixels);

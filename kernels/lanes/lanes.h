@@ -45,4 +45,13 @@ FID_INLINE size_t min_size(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* n, of which the compiler may know that it is less than `whole`, a vector: the choice between
+ * whole and partial loads is then made once, when it inlines. */
+FID_INLINE size_t tail_of(const size_t whole, size_t n)
+{
+    if (n >= whole)
+        __builtin_unreachable();
+    return n;
+}
+
 #endif

@@ -1,36 +1,44 @@
-/* max_pool_u8_octets.h - slot max_pool_u8 on ARM: the largest byte over the taps, sixteen or eight
- * channels at a time. The taps of a window are pointers; the kernel runs at the speed of the loads.
- * Called by the pooling layer of engine/nn. */
+/* max_pool_u8_octets.h - slot max_pool_u8 on ARM: kernels/lanes/max_pool_lanes.h with vectors of
+ * sixteen bytes. */
 #ifndef FID_KERNELS_MAX_POOL_U8_OCTETS_H
 #define FID_KERNELS_MAX_POOL_U8_OCTETS_H
 
-FID_INLINE void octet(size_t taps, const uint8_t *const *in, size_t j, size_t n, uint8_t *out)
+typedef uint8_t number;
+typedef uint8x16_t part;
+enum { PART = 2 * OCTET };
+
+/* All of it, for 63 bytes more may be read. */
+FID_INLINE part load_part(const uint8_t *p, size_t n)
 {
-    uint8x8_t best = vld1_u8(in[0] + j);
-    for (size_t t = 1; t < taps; t++)
-        best = vmax_u8(best, vld1_u8(in[t] + j));
-    store_octet(out + j, best, n);
+    (void)n;
+    return vld1q_u8(p);
 }
 
-FID_INLINE void two_octets(size_t taps, const uint8_t *const *in, size_t j, uint8_t *out)
+FID_INLINE void store_part(uint8_t *p, part v, size_t n)
 {
-    uint8x16_t best = vld1q_u8(in[0] + j);
-    for (size_t t = 1; t < taps; t++)
-        best = vmaxq_u8(best, vld1q_u8(in[t] + j));
-    vst1q_u8(out + j, best);
+    store_octet(p, vget_low_u8(v), min_size(n, OCTET));
+    if (n > OCTET)
+        store_octet(p + OCTET, vget_high_u8(v), n - OCTET);
 }
 
-FID_INLINE void max_pool_u8_octets(size_t pixels, size_t channels, size_t taps,
-                                   const uint8_t *const *in, size_t in_step, uint8_t *out,
-                                   size_t out_stride)
+FID_INLINE part max_part(part a, part b)
 {
-    for (size_t x = 0; x < pixels; x++, in += in_step, out += out_stride) {
-        size_t j = 0;
-        for (; j + 2 * OCTET <= channels; j += 2 * OCTET)
-            two_octets(taps, in, j, out);
-        for (; j < channels; j += OCTET)
-            octet(taps, in, j, min_size(OCTET, channels - j), out);
-    }
+    return vmaxq_u8(a, b);
+}
+
+FID_INLINE part clamp_part(part v, part low, part high)
+{
+    (void)low;
+    (void)high;
+    return v;
+}
+
+#include "kernels/lanes/max_pool_lanes.h"
+
+FID_INLINE void max_pool_u8_octets(size_t pixels, size_t channels, const struct fid_windows *in,
+                                   uint8_t *out, size_t out_stride)
+{
+    max_pool_lanes(pixels, channels, in, out, out_stride, vdupq_n_u8(0), vdupq_n_u8(0));
 }
 
 #endif

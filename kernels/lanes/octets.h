@@ -17,12 +17,9 @@ struct octet_f32 {
     lanes_f32 low, high;
 };
 
-/* As tail_lanes: n, which is less than an octet. */
 FID_INLINE size_t tail_octet(size_t n)
 {
-    if (n >= OCTET)
-        __builtin_unreachable();
-    return n;
+    return tail_of(OCTET, n);
 }
 
 /* The tails are moved by hand: a call of memcpy would clear the vector registers of the body. */

@@ -3,13 +3,9 @@
 #ifndef FID_KERNELS_POST_LANES_H
 #define FID_KERNELS_POST_LANES_H
 
-/* n, of which the compiler may know that it is less than a vector: the choice between whole and
- * partial loads is then made once, when it inlines. */
 FID_INLINE size_t tail_lanes(size_t n)
 {
-    if (n >= LANES)
-        __builtin_unreachable();
-    return n;
+    return tail_of(LANES, n);
 }
 
 FID_INLINE lanes_f32 clamp_lanes(lanes_f32 v, lanes_f32 min, lanes_f32 max)

@@ -101,12 +101,12 @@ FID_INLINE void pixels_run(const size_t run, const size_t side, const size_t str
 
 /* The run from output at.x on; square windows of `side`. */
 FID_INLINE void outputs_run(const size_t run, const size_t side, const size_t stride,
-                            size_t channels, const struct fid_windows_f32 *in, struct window at)
+                            size_t channels, const struct fid_windows *in, struct window at)
 {
     UNROLL
     for (size_t ky = 0; ky < side; ky++) {
         at.step[ky] = in->rows[ky].step;
-        at.left[ky] = in->rows[ky].first + (at.x * stride - in->pad) * at.step[ky];
+        at.left[ky] = floats_at(&in->rows[ky], at.x * stride - in->pad);
     }
     at.out += at.x * at.out_stride;
     pixels_run(run, side, stride, channels, at);
@@ -114,8 +114,8 @@ FID_INLINE void outputs_run(const size_t run, const size_t side, const size_t st
 
 /* Windows inside the picture: runs of a constant length, and a shorter one for the rest. */
 FID_INLINE void outputs_row(const size_t run, const size_t side, const size_t stride,
-                            size_t channels, const struct fid_windows_f32 *in,
-                            struct stretch inside, struct window at)
+                            size_t channels, const struct fid_windows *in, struct stretch inside,
+                            struct window at)
 {
     for (at.x = inside.first; at.x + run <= inside.end; at.x += run)
         outputs_run(run, side, stride, channels, in, at);

@@ -6,5 +6,5 @@
 
 void fid_max_pool_u8_neon FID_MAX_POOL_U8_ARGS
 {
-    max_pool_u8_octets(pixels, channels, taps, in, in_step, out, out_stride);
+    max_pool_u8_octets(pixels, channels, in, out, out_stride);
 }

@@ -5,15 +5,16 @@
 #include "kernels/tables.h"
 
 /* One number: w is the channel's bias, and every FID_REF_CR-th number from there on its weights. */
-static float sum_taps(const struct fid_windows_f32 *in, size_t x, size_t j, const float *w)
+static float sum_taps(const struct fid_windows *in, size_t x, size_t j, const float *w)
 {
     float sum = *w;
     for (size_t kx = 0; kx < in->kernel_w; kx++) {
         const size_t column = x * in->stride + kx * in->dilation - in->pad;
         for (size_t ky = 0; ky < in->kernel_h; ky++) {
             w += FID_REF_CR;
+            const float *row = in->rows[ky].first;
             if (column < in->width)
-                sum += in->rows[ky].first[column * in->rows[ky].step + j] * *w;
+                sum += row[column * in->rows[ky].step + j] * *w;
         }
     }
     return sum;

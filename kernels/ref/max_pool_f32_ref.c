@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-static float largest(const struct fid_windows_f32 *in, size_t x, size_t j)
+static float largest(const struct fid_windows *in, size_t x, size_t j)
 {
     float best = -INFINITY;
     for (size_t ky = 0; ky < in->kernel_h; ky++)
@@ -13,7 +13,7 @@ static float largest(const struct fid_windows_f32 *in, size_t x, size_t j)
             const size_t column = x * in->stride + kx * in->dilation - in->pad;
             if (column >= in->width)
                 continue;
-            const float v = in->rows[ky].first[column * in->rows[ky].step + j];
+            const float *row = in->rows[ky].first, v = row[column * in->rows[ky].step + j];
             best = best > v ? best : v;
         }
     return best;

@@ -13,8 +13,8 @@ struct depthwise_case {
     struct buffer sources[SIDE_MAX]; /* rows of the input, each ending at a guard page */
     struct buffer filter, bias, packed, out;
     struct post_buffers post;
-    struct fid_pixels_f32 rows[SIDE_MAX];
-    struct fid_windows_f32 in;
+    struct fid_pixels rows[SIDE_MAX];
+    struct fid_windows in;
     float *filter_at, *bias_at, *packed_at;
     size_t pixels, channels, stride;
     enum fill kind;
@@ -37,7 +37,7 @@ static size_t taps_of(const struct depthwise_case *d)
 }
 
 /* A row of the picture, or one on the padding: zeros for every pixel. */
-static struct fid_pixels_f32 make_row(const struct depthwise_case *d, size_t i)
+static struct fid_pixels make_row(const struct depthwise_case *d, size_t i)
 {
     const size_t step = check_random_below(5) == 0 ? 0 : d->channels + ANY_OF(0, 3);
     const size_t count = (d->in.width - 1) * step + d->channels;
@@ -46,7 +46,7 @@ static struct fid_pixels_f32 make_row(const struct depthwise_case *d, size_t i)
         fill(row, count, d->kind);
     else
         memset(row, 0, count * sizeof *row);
-    return (struct fid_pixels_f32){row, step};
+    return (struct fid_pixels){row, step};
 }
 
 static void make_inputs(struct depthwise_case *d)
@@ -71,10 +71,9 @@ static struct sum expected(const struct depthwise_case *d, size_t x, size_t j)
     sum_add(&sum, d->bias_at[j], 1.0f);
     for (size_t ky = 0; ky < d->in.kernel_h; ky++)
         for (size_t kx = 0; kx < d->in.kernel_w; kx++) {
-            const size_t column = x * d->in.stride + kx * d->in.dilation - d->in.pad;
-            if (column < d->in.width)
-                sum_add(&sum, d->rows[ky].first[column * d->rows[ky].step + j],
-                        d->filter_at[j * taps_of(d) + ky * d->in.kernel_w + kx]);
+            const float *tap = tap_of(&d->in, x, ky, kx, sizeof(float));
+            if (tap != NULL)
+                sum_add(&sum, tap[j], d->filter_at[j * taps_of(d) + ky * d->in.kernel_w + kx]);
         }
     return sum;
 }
@@ -150,7 +149,7 @@ static void same_bits_on_padding(struct depthwise_case *d)
     d->table->depthwise_f32(d->pixels, d->channels, &d->in, d->packed_at, inside[0], CHANNELS_MAX,
                             &post);
     for (size_t ky = 0; ky < d->in.kernel_h; ky++)
-        d->rows[ky].first += pad * d->rows[ky].step;
+        d->rows[ky].first = (const float *)d->rows[ky].first + pad * d->rows[ky].step;
     d->in.pad = pad, d->in.width = width - 2 * pad;
     d->table->depthwise_f32(d->pixels, d->channels, &d->in, d->packed_at, padded[0], CHANNELS_MAX,
                             &post);
@@ -159,16 +158,6 @@ static void same_bits_on_padding(struct depthwise_case *d)
             CHECK_THAT(same_bits(padded[x][j], inside[x][j]),
                        "bits depend on the edge: kernel %zu x %zu stride %zu pixel %zu channel %zu",
                        d->in.kernel_h, d->in.kernel_w, d->in.stride, x, j);
-}
-
-/* Any padding and width, so that windows begin and end anywhere, or lie on the padding alone. */
-static void any_edges(struct depthwise_case *d)
-{
-    const size_t reach = (d->in.kernel_w - 1) * d->in.dilation;
-    d->in.pad = ANY_OF(0, reach / 2, reach, reach + 2);
-    d->in.width = 1 + check_random_below((uint32_t)(d->pixels * d->in.stride + reach));
-    if (d->in.width > WIDTH_MAX)
-        d->in.width = WIDTH_MAX;
 }
 
 void cases_depthwise_f32(const struct fid_kernels *table)
@@ -181,14 +170,14 @@ void cases_depthwise_f32(const struct fid_kernels *table)
     d.table = table;
     make_buffers(&d);
     for (size_t w = 0; w < sizeof windows / sizeof windows[0] && !check_failed(); w++) {
-        d.in = (struct fid_windows_f32){.kernel_h = windows[w].h,
-                                        .kernel_w = windows[w].w,
-                                        .stride = windows[w].stride,
-                                        .dilation = windows[w].dilation};
+        d.in = (struct fid_windows){.kernel_h = windows[w].h,
+                                    .kernel_w = windows[w].w,
+                                    .stride = windows[w].stride,
+                                    .dilation = windows[w].dilation};
         for (d.pixels = 1; d.pixels <= PIXELS_MAX && !check_failed(); d.pixels++)
             for (size_t round = 0; round < 12 && !check_failed(); round++) {
                 d.channels = 1 + check_random_below(CHANNELS_MAX);
-                any_edges(&d);
+                any_edges(&d.in, d.pixels, WIDTH_MAX);
                 one_case(&d);
             }
         same_bits_everywhere(&d);

@@ -12,6 +12,36 @@ static bool is_canary(float v)
     return bits == canary_bits;
 }
 
+struct fid_windows any_pool_windows(size_t pixels, size_t side_max)
+{
+    struct fid_windows in = {0};
+    in.kernel_h = 1 + check_random_below((uint32_t)side_max);
+    in.kernel_w = 1 + check_random_below((uint32_t)side_max);
+    in.stride = 1 + check_random_below(2);
+    in.dilation = in.kernel_w > 1 ? 1 + check_random_below(2) : 1;
+    in.pad = in.dilation == 1 ? check_random_below((uint32_t)in.kernel_w) : 0;
+    const size_t least = (pixels - 1) * in.stride + 1; /* the last window begins inside */
+    in.width = (least > in.pad ? least - in.pad : 1) + ANY_OF(0, 1, side_max - 1);
+    return in;
+}
+
+void any_edges(struct fid_windows *windows, size_t pixels, size_t width_max)
+{
+    const size_t reach = (windows->kernel_w - 1) * windows->dilation;
+    const size_t room = pixels * windows->stride + reach;
+    windows->pad = ANY_OF(0, reach / 2, reach, reach + 2);
+    windows->width = 1 + check_random_below((uint32_t)room);
+    if (windows->width > width_max)
+        windows->width = width_max;
+}
+
+const void *tap_of(const struct fid_windows *windows, size_t x, size_t ky, size_t kx, size_t size)
+{
+    const size_t column = x * windows->stride + kx * windows->dilation - windows->pad;
+    const struct fid_pixels *row = &windows->rows[ky];
+    return column < windows->width ? (const char *)row->first + column * row->step * size : NULL;
+}
+
 bool same_bits(float a, float b)
 {
     return memcmp(&a, &b, sizeof a) == 0;

@@ -65,6 +65,15 @@ struct post_buffers post_buffers_new(size_t rows, size_t n);
 struct fid_post_f32 any_post(const struct post_buffers *buffers, size_t rows, size_t n,
                              enum fill kind);
 
+/* Windows of a pool for a row of `pixels`: anywhere, but each with a column in the picture; up to
+ * 2 · pixels + side_max columns wide. Rows are the caller's. */
+struct fid_windows any_pool_windows(size_t pixels, size_t side_max);
+/* Any padding and width up to width_max, so that windows begin and end anywhere, or lie on the
+ * padding alone. */
+void any_edges(struct fid_windows *windows, size_t pixels, size_t width_max);
+/* Tap (ky, kx) of window x, a pixel of numbers of `size` bytes; NULL on the padding. */
+const void *tap_of(const struct fid_windows *windows, size_t x, size_t ky, size_t kx, size_t size);
+
 bool same_bits(float a, float b);
 size_t any_of(const size_t *list, size_t count);
 #define ANY_OF(...) \

@@ -7,8 +7,8 @@ enum { PIXELS_MAX = 7, CHANNELS_MAX = 70, SIDE_MAX = 3, WIDTH_MAX = 2 * PIXELS_M
 
 struct pool_case {
     struct buffer sources[SIDE_MAX], out; /* rows of the input, each ending at a guard page */
-    struct fid_pixels_f32 rows[SIDE_MAX];
-    struct fid_windows_f32 in;
+    struct fid_pixels rows[SIDE_MAX];
+    struct fid_windows in;
     size_t pixels, channels, stride;
     float min, max;
 };
@@ -21,7 +21,7 @@ static void make_inputs(struct pool_case *c)
         const size_t count = (c->in.width - 1) * step + c->channels;
         float *row = buffer_take(&c->sources[i], count, sizeof(float));
         fill(row, count, kind);
-        c->rows[i] = (struct fid_pixels_f32){row, step};
+        c->rows[i] = (struct fid_pixels){row, step};
     }
     c->in.rows = c->rows;
 }
@@ -31,10 +31,9 @@ static struct sum expected(const struct pool_case *c, size_t x, size_t j)
     struct sum want = {.value = -INFINITY, .flushed = 0x1p-125}; /* of two compared */
     for (size_t ky = 0; ky < c->in.kernel_h; ky++)
         for (size_t kx = 0; kx < c->in.kernel_w; kx++) {
-            const size_t column = x * c->in.stride + kx * c->in.dilation - c->in.pad;
-            if (column < c->in.width)
-                want.value =
-                    fmax(want.value, (double)c->rows[ky].first[column * c->rows[ky].step + j]);
+            const float *tap = tap_of(&c->in, x, ky, kx, sizeof(float));
+            if (tap != NULL)
+                want.value = fmax(want.value, (double)tap[j]);
         }
     want.value = fmin(fmax(want.value, (double)c->min), (double)c->max);
     return want;
@@ -65,19 +64,6 @@ static void one_case(struct pool_case *c, const struct fid_kernels *table)
         }
 }
 
-/* Windows anywhere, but each with a column in the picture. */
-static void any_windows(struct pool_case *c)
-{
-    struct fid_windows_f32 *in = &c->in;
-    in->kernel_h = 1 + check_random_below(SIDE_MAX);
-    in->kernel_w = 1 + check_random_below(SIDE_MAX);
-    in->stride = 1 + check_random_below(2);
-    in->dilation = in->kernel_w > 1 ? 1 + check_random_below(2) : 1;
-    in->pad = in->dilation == 1 ? check_random_below((uint32_t)in->kernel_w) : 0;
-    const size_t least = (c->pixels - 1) * in->stride + 1; /* the last window begins inside */
-    in->width = (least > in->pad ? least - in->pad : 1) + ANY_OF(0, 1, SIDE_MAX - 1);
-}
-
 void cases_max_pool_f32(const struct fid_kernels *table)
 {
     struct pool_case c = {0};
@@ -87,7 +73,7 @@ void cases_max_pool_f32(const struct fid_kernels *table)
     for (c.channels = 1; c.channels <= CHANNELS_MAX && !check_failed(); c.channels++)
         for (size_t round = 0; round < 12 && !check_failed(); round++) {
             c.pixels = 1 + check_random_below(PIXELS_MAX);
-            any_windows(&c);
+            c.in = any_pool_windows(c.pixels, SIDE_MAX);
             c.stride = c.channels + ANY_OF(0, 1, 5);
             c.min = check_random() & 1 ? 0.0f : -INFINITY;
             c.max = check_random() & 1 ? 0.5f : INFINITY;

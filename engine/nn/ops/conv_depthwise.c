@@ -21,7 +21,7 @@ static void run_row(void *ctx, size_t index, int worker)
     const size_t channels = step->output.shape.c;
     const size_t at = index * window->out_w * channels;
     const void *image = fid_tensor_image(&step->inputs[0], index / window->out_h);
-    const struct fid_windows_f32 windows = fid_window_slide(
+    const struct fid_windows windows = fid_window_slide(
         window, image, index % window->out_h, job->run->zeros, fid_run_scratch(job->run, worker));
     struct fid_post_f32 post = step->post;
     post.residual = fid_conv_residual(step, at);
@@ -71,7 +71,7 @@ static void depthwise_scratch_size(struct fid_step *step, const struct fid_plan_
             fid_pack_depthwise_size(channels, taps, kernels->tile.depthwise_cr) * sizeof(float);
     step->scratch_bytes = fid_is_bytes(&step->inputs[0])
                               ? row_columns(&step->window) * step->window.kernel_h * sizeof(void *)
-                              : step->window.kernel_h * sizeof(struct fid_pixels_f32);
+                              : step->window.kernel_h * sizeof(struct fid_pixels);
 }
 
 static void depthwise_prepare(struct fid_step *step, const struct fid_plan_context *context)
