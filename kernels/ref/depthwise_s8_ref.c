@@ -14,9 +14,9 @@ void fid_depthwise_s8_ref FID_DEPTHWISE_S8_ARGS
         for (size_t j = 0; j < channels; j++) {
             const char *const block = (const char *)packed + j / CR * block_bytes;
             const int8_t *const w = (const int8_t *)block + vectors + j % CR;
-            int32_t sum = fid_bias_ref(block, j % CR);
+            uint32_t sum = fid_bias_ref(block, j % CR);
             for (size_t t = 0; t < taps; t++)
-                sum += in[t][j] * w[t * CR];
+                sum += (uint32_t)(in[t][j] * w[t * CR]);
             fid_post_s8_ref(sum, x, j % CR, j, block, CR, out, x * out_stride + j, post);
         }
 }

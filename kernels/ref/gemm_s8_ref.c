@@ -5,11 +5,11 @@
 
 enum { GROUP = FID_REF_S8_GROUP };
 
-static void add_product(size_t k, const uint8_t *a, const int8_t *b, int32_t sum[FID_REF_NR])
+static void add_product(size_t k, const uint8_t *a, const int8_t *b, uint32_t sum[FID_REF_NR])
 {
     for (size_t p = 0; p < k; p++)
         for (size_t j = 0; j < FID_REF_NR; j++)
-            sum[j] += a[p] * b[(p / GROUP * FID_REF_NR + j) * GROUP + p % GROUP];
+            sum[j] += (uint32_t)(a[p] * b[(p / GROUP * FID_REF_NR + j) * GROUP + p % GROUP]);
 }
 
 void fid_gemm_s8_ref FID_GEMM_S8_ARGS
@@ -19,7 +19,7 @@ void fid_gemm_s8_ref FID_GEMM_S8_ARGS
     const int8_t *const weights =
         (const int8_t *)panel + (size_t)FID_S8_ROWS * FID_REF_NR * sizeof(int32_t);
     for (size_t i = 0; i < m; i++) {
-        int32_t sum[FID_REF_NR];
+        uint32_t sum[FID_REF_NR];
         for (size_t j = 0; j < FID_REF_NR; j++)
             sum[j] = fid_bias_ref(panel, j);
         for (size_t t = 0; t < taps; t++)
