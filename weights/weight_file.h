@@ -43,7 +43,8 @@ void fid_weight_file_close(struct fid_weight_file **file);
 enum fid_status fid_weight_file_check_data(const struct fid_weight_file *file,
                                            struct fid_pool *pool, bool keep,
                                            struct fid_error *error);
-/* The same for the scales and zero points of the values of bytes alone, without a checksum. */
+/* The same for the scales and zero points of the values of bytes alone, without a checksum.
+ * FID_CORRUPT, FID_NO_MEMORY. */
 enum fid_status fid_weight_file_check_quantized(const struct fid_weight_file *file,
                                                 struct fid_error *error);
 /* Of a file with packed weights: the checksum of PACK, gaps zero. */

@@ -1,5 +1,6 @@
 /* weight_types.c - which bytes are numbers of a tensor's type: finite ones, scales in their range;
  * and what the values of bytes are said to be. */
+#include "engine/base/memory.h"
 #include "weights/weight_view.h"
 
 /* Is an exponent all ones? It carries into the sign bit when one is added to it: three integer
@@ -73,18 +74,24 @@ enum fid_status fid_weight_file_check_quantized(const struct fid_weight_file *fi
                                                 struct fid_error *error)
 {
     size_t count, tensor_count;
+    enum fid_status status = FID_OK;
     const struct fid_file_value *values = fid_weight_file_values(file, &count);
     const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &tensor_count);
-    for (size_t i = 0; i < count; i++) {
-        if (values[i].quantized == 0)
+    bool *seen = fid_calloc(tensor_count, sizeof *seen); /* many values may share a large one */
+    if (seen == NULL)
+        return fid_fail(error, FID_NO_MEMORY, "no memory to check %zu tensors", tensor_count);
+    for (size_t i = 0; i < count && status == FID_OK; i++) {
+        const size_t tensor = (size_t)values[i].quantized - 1;
+        if (values[i].quantized == 0 || seen[tensor])
             continue;
-        const size_t tensor = values[i].quantized - 1;
         const float *numbers = fid_weight_file_tensor_data(file, tensor);
+        seen[tensor] = true;
         if (!is_quantization(numbers, tensors[tensor].dims[0]))
-            return fid_weight_refuse(file, error, FID_CORRUPT, numbers,
-                                     "value '%.80s': its zero point is no whole number in 0..255, "
-                                     "or a scale is not in 2^-30..2^30",
-                                     fid_weight_file_string(file, values[i].name));
+            status = fid_weight_refuse(file, error, FID_CORRUPT, numbers,
+                                       "value '%.80s': its zero point is no whole number in "
+                                       "0..255, or a scale is not in 2^-30..2^30",
+                                       fid_weight_file_string(file, values[i].name));
     }
-    return FID_OK;
+    fid_free(seen);
+    return status;
 }
