@@ -178,6 +178,12 @@ struct fid_file_tensor {
 };
 _Static_assert(sizeof(struct fid_file_tensor) == 64, "tensor");
 
+/* Bytes of a number of a (valid) type. */
+static inline uint64_t fid_file_number_bytes(unsigned type)
+{
+    return type == FID_TENSOR_F32 ? 4 : type == FID_TENSOR_S8 ? 1 : 2;
+}
+
 /* Numbers of a (valid) tensor: at most 2^30. */
 static inline uint64_t fid_file_tensor_count(const struct fid_file_tensor *tensor)
 {

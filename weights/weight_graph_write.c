@@ -9,25 +9,10 @@ uint32_t fid_weight_new_name(const struct fid_weight_file *file)
     return fid_weight_draft_end(file);
 }
 
-static uint64_t number_bytes(const struct fid_file_tensor *tensor)
-{
-    switch (tensor->type) {
-    case FID_TENSOR_S8:
-        return 1;
-    case FID_TENSOR_F16:
-    case FID_TENSOR_BF16:
-        return 2;
-    default:
-        return 4;
-    }
-}
-
 void fid_weight_place_tensor(struct fid_file_tensor *tensor, uint64_t *end)
 {
     tensor->offset = (*end + FID_FILE_ALIGN - 1) / FID_FILE_ALIGN * FID_FILE_ALIGN;
-    tensor->bytes = number_bytes(tensor);
-    for (size_t i = 0; i < tensor->rank; i++)
-        tensor->bytes *= tensor->dims[i];
+    tensor->bytes = fid_file_tensor_count(tensor) * fid_file_number_bytes(tensor->type);
     if (tensor->type == FID_TENSOR_S8)
         tensor->bytes += (uint64_t)tensor->dims[0] * sizeof(float);
     *end = tensor->offset + tensor->bytes;

@@ -8,15 +8,12 @@
 
 /* ---- tensors ---- */
 
-static const uint8_t element_bytes[FID_TENSOR_END] = {
-    [FID_TENSOR_F32] = 4, [FID_TENSOR_F16] = 2, [FID_TENSOR_BF16] = 2, [FID_TENSOR_S8] = 1};
-
 /* FILLS *bytes with the product of the dimensions times the element's size, and the scales. */
 static enum fid_status check_dims(const struct fid_weight_file *file,
                                   const struct fid_file_tensor *tensor, const char *name,
                                   uint64_t *bytes, struct fid_error *error)
 {
-    *bytes = element_bytes[tensor->type];
+    *bytes = fid_file_number_bytes(tensor->type);
     if (tensor->rank < 1 || tensor->rank > 4)
         return fid_weight_refuse(file, error, FID_CORRUPT, tensor, "tensor '%.80s': rank %u", name,
                                  tensor->rank);
