@@ -6,6 +6,8 @@
 #include "engine/nn/quantize_graph.h"
 
 #include "engine/base/memory.h"
+#include "engine/nn/ops/ops.h"
+#include "engine/nn/quantized.h"
 
 #include <string.h>
 
@@ -49,29 +51,18 @@ enum kind { OTHER, PRODUCT, SUM, MOVE, AVERAGE };
 
 static enum kind kind_of(const struct fid_file_node *node)
 {
-    switch (node->op) {
-    case FID_OP_CONV:
-    case FID_OP_FULLY_CONNECTED:
+    switch (fid_op_of(node->op)->types) {
+    case FID_TYPES_PRODUCT:
         return PRODUCT;
-    case FID_OP_ADD:
+    case FID_TYPES_SUM:
         return SUM;
-    case FID_OP_MAX_POOL:
-    case FID_OP_CONCAT:
-    case FID_OP_RESHAPE:
-    case FID_OP_TRANSPOSE:
-    case FID_OP_RESIZE_NEAREST:
-    case FID_OP_SLICE:
+    case FID_TYPES_SAME:
         return MOVE;
-    case FID_OP_GLOBAL_AVERAGE_POOL:
+    case FID_TYPES_AVERAGE:
         return AVERAGE;
     default:
         return OTHER;
     }
-}
-
-static bool has_byte_activation(const struct fid_file_node *node)
-{
-    return node->activation <= FID_ACT_PRELU;
 }
 
 static bool is_byte_product(const struct fid_byte_graph *graph, const struct fid_file_node *node)
@@ -106,7 +97,7 @@ static void find_kinds(const struct fid_byte_graph *graph, const struct wishes *
         enum kind kind = graph->kept[i] ? OTHER : kind_of(node);
         if (kind == PRODUCT && !is_byte_product(graph, node))
             kind = OTHER;
-        if (kind == SUM && !has_byte_activation(node))
+        if (kind == SUM && !fid_acts_on_bytes(node))
             kind = OTHER;
         wishes->kind[i] = kind;
     }
@@ -127,7 +118,7 @@ static void find_what_can(const struct fid_byte_graph *graph, const struct wishe
     for (size_t i = 0; i < graph->graph->node_count; i++) {
         const struct fid_file_node *node = fid_byte_graph_node(graph, i);
         const enum kind kind = wishes->kind[i];
-        wishes->can[node->output] = (kind == PRODUCT && has_byte_activation(node)) ||
+        wishes->can[node->output] = (kind == PRODUCT && fid_acts_on_bytes(node)) ||
                                     ((kind == SUM || kind == MOVE) && all_can(graph, wishes, node));
     }
 }

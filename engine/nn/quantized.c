@@ -33,11 +33,6 @@ static bool scales_fit(const struct fid_tensor *tensor)
            tensor->quantized_count == 1 + tensor->shape.c;
 }
 
-static bool acts_on_bytes(const struct fid_step *step)
-{
-    return step->node->activation <= FID_ACT_PRELU;
-}
-
 /* NULL, or what is wrong with a product of bytes. */
 static const char *product_fault(const struct fid_step *step)
 {
@@ -57,7 +52,7 @@ static const char *product_fault(const struct fid_step *step)
     if (step->input_count > 1 &&
         !(fid_is_bytes(&step->inputs[1]) && has_one_scale(&step->inputs[1])))
         return "a residual that is not of bytes with one scale";
-    if (fid_is_bytes(&step->output) && !acts_on_bytes(step))
+    if (fid_is_bytes(&step->output) && !fid_acts_on_bytes(step->node))
         return "bytes out of such an activation";
     return NULL;
 }
@@ -71,7 +66,7 @@ static const char *sum_fault(const struct fid_step *step)
         return "values of both types";
     if (!has_one_scale(&step->inputs[0]) || !has_one_scale(&step->inputs[1]))
         return "an input with a scale for each channel";
-    return acts_on_bytes(step) ? NULL : "bytes out of such an activation";
+    return fid_acts_on_bytes(step->node) ? NULL : "bytes out of such an activation";
 }
 
 static const char *same_fault(const struct fid_step *step)

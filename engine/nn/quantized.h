@@ -23,6 +23,12 @@ static inline bool fid_is_bytes(const struct fid_tensor *tensor)
     return tensor->quantized != NULL;
 }
 
+/* Is there an end of a sum with bytes out that has the node's activation? */
+static inline bool fid_acts_on_bytes(const struct fid_file_node *node)
+{
+    return node->activation <= FID_ACT_PRELU;
+}
+
 static inline int32_t fid_zero_point(const struct fid_tensor *tensor)
 {
     return (int32_t)tensor->quantized[0];
