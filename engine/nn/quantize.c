@@ -10,11 +10,14 @@
 
 static bool is_quantized(const struct fid_weight_file *file)
 {
-    size_t count;
+    size_t tensor_count, value_count;
     bool other = false;
-    const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &count);
-    for (size_t i = 0; i < count; i++)
+    const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &tensor_count);
+    const struct fid_file_value *values = fid_weight_file_values(file, &value_count);
+    for (size_t i = 0; i < tensor_count; i++)
         other = other || tensors[i].type != FID_TENSOR_F32;
+    for (size_t i = 0; i < value_count; i++)
+        other = other || values[i].quantized != 0;
     return other;
 }
 

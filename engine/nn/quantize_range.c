@@ -261,6 +261,8 @@ float fid_quantize_filter(const float *weights, size_t count, float bias, float 
         const double scale = whole * (1.0 - (double)i / (3 * tries));
         if (scale <= least)
             break;
+        if (scale > (double)FID_LIMIT_S8_SCALE)
+            continue;
         const double error = round_weights(weights, count, (float)scale, bytes);
         if (error < least_error) {
             least_error = error;

@@ -41,8 +41,10 @@ static void choose_ending(struct writer *writer)
     bytes = (size_t)fid_weight_file_section(writer->file, FID_SECTION_STRS)->bytes;
     snprintf(writer->ending, sizeof writer->ending, "/u8");
     for (size_t at = 0; at < bytes; at += strlen(text + at) + 1)
-        while (ends_with(text + at, writer->ending) && strlen(writer->ending) < 14)
+        if (ends_with(text + at, writer->ending) && strlen(writer->ending) < 14) {
             strcat(writer->ending, "8");
+            at = 0; /* those before may end so; the first string is empty */
+        }
 }
 
 static uint32_t add_name(struct writer *writer, const char *front, const char *name)
