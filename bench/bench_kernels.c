@@ -103,33 +103,22 @@ static void gemm_lines(const struct bench *bench)
 
 /* ---- windows: depthwise_f32 and max_pool_f32 ---- */
 
-enum { SIDE_MAX = 5 };
-
 struct window {
     const struct fid_kernels *table;
     size_t pixels, channels, side, stride; /* square outputs and windows */
     float *in, *packed, *out;
 };
 
-/* The windows of output row y; rows: SIDE_MAX of them. */
 static struct fid_windows slide(const struct window *w, size_t y, struct fid_pixels *rows)
 {
-    const size_t width = w->pixels * w->stride + w->side;
-    for (size_t dy = 0; dy < w->side; dy++)
-        rows[dy] =
-            (struct fid_pixels){w->in + (y * w->stride + dy) * width * w->channels, w->channels};
-    return (struct fid_windows){.rows = rows,
-                                .kernel_h = w->side,
-                                .kernel_w = w->side,
-                                .stride = w->stride,
-                                .dilation = 1,
-                                .width = width};
+    return bench_slide(w->in, w->channels * sizeof *w->in, w->channels, w->pixels, w->side,
+                       w->stride, y, rows);
 }
 
 static void depthwise_run(void *context)
 {
     const struct window *w = context;
-    struct fid_pixels rows[SIDE_MAX];
+    struct fid_pixels rows[BENCH_SIDE_MAX];
     for (size_t y = 0; y < w->pixels; y++) {
         const struct fid_windows in = slide(w, y, rows);
         w->table->depthwise_f32(w->pixels, w->channels, &in, w->packed,
@@ -140,7 +129,7 @@ static void depthwise_run(void *context)
 static void max_pool_run(void *context)
 {
     const struct window *w = context;
-    struct fid_pixels rows[SIDE_MAX];
+    struct fid_pixels rows[BENCH_SIDE_MAX];
     for (size_t y = 0; y < w->pixels; y++) {
         const struct fid_windows in = slide(w, y, rows);
         w->table->max_pool_f32(w->pixels, w->channels, &in, w->out + y * w->pixels * w->channels,

@@ -69,3 +69,19 @@ float *bench_numbers(size_t count)
         p[i] = 0.5f + (float)(i % 97) / 97.0f;
     return p;
 }
+
+struct fid_windows bench_slide(const void *picture, size_t pixel_bytes, size_t channels,
+                               size_t pixels, size_t side, size_t stride, size_t y,
+                               struct fid_pixels *rows)
+{
+    const size_t width = pixels * stride + side;
+    for (size_t dy = 0; dy < side; dy++)
+        rows[dy] = (struct fid_pixels){
+            (const char *)picture + (y * stride + dy) * width * pixel_bytes, channels};
+    return (struct fid_windows){.rows = rows,
+                                .kernel_h = side,
+                                .kernel_w = side,
+                                .stride = stride,
+                                .dilation = 1,
+                                .width = width};
+}

@@ -32,4 +32,12 @@ void bench_average_u8(const struct bench *bench);
 void bench_to_u8(const struct bench *bench);
 void bench_from_u8(const struct bench *bench);
 
+enum { BENCH_SIDE_MAX = 5 };
+
+/* The windows of output row y: squares of `side` over a picture of pixels · stride + side a side,
+ * whose pixels are channels numbers in pixel_bytes. rows: BENCH_SIDE_MAX of them. */
+struct fid_windows bench_slide(const void *picture, size_t pixel_bytes, size_t channels,
+                               size_t pixels, size_t side, size_t stride, size_t y,
+                               struct fid_pixels *rows);
+
 #endif

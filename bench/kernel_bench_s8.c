@@ -176,10 +176,11 @@ static void depthwise_run(void *context)
 static void max_pool_run(void *context)
 {
     const struct window *w = context;
+    struct fid_pixels rows[BENCH_SIDE_MAX];
     for (size_t y = 0; y < w->pixels; y++) {
-        point_at_row(w, y);
-        w->table->max_pool_u8(w->pixels, w->channels, w->side * w->side, w->pointers,
-                              w->side * w->stride, w->out + y * w->pixels * w->channels,
+        const struct fid_windows in =
+            bench_slide(w->in, w->channels, w->channels, w->pixels, w->side, w->stride, y, rows);
+        w->table->max_pool_u8(w->pixels, w->channels, &in, w->out + y * w->pixels * w->channels,
                               w->channels);
     }
 }
