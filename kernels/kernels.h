@@ -71,14 +71,16 @@ struct fid_windows {
 
 /* depthwise_f32: a convolution in which each channel keeps to itself.
  *
- *   out[x][j] = post( bias[j] + Σ_{kx<kernel_w} Σ_{ky<kernel_h} in(x, ky, kx)[j] · w[kx·kernel_h +
- * ky][j] ),  x < pixels, j < channels
+ *   s[x][j] = bias[j] + Σ_{kx<kernel_w} Σ_{ky<kernel_h} in(x, ky, kx)[j] · w[kx·kernel_h + ky][j]
+ *   out[x][j] = post(s[x][j]),  x < pixels, j < channels
  *
  *   in      the windows; taps on the padding add nothing. A row of the picture that lies on the
  *           padding is `channels` zeros with a step of 0.
- *   packed  fid_pack_depthwise: blocks of cr channels: bias[cr], then taps × cr; 64-byte aligned
- *   out     pixels rows, out_stride apart; post's residual and slope are given for pixel 0, channel
- * 0 Accuracy: sum(kernel_h · kernel_w + 1). */
+ *   packed  fid_pack_depthwise: blocks of cr channels: bias[cr], then kernel_w · kernel_h × cr;
+ *           64-byte aligned
+ *   out     pixels rows, out_stride apart; post's residual and slope are given for pixel 0 and
+ *           channel 0
+ * Accuracy: sum(kernel_h · kernel_w + 1). */
 #define FID_DEPTHWISE_F32_ARGS                                                          \
     (size_t pixels, size_t channels, const struct fid_windows *in, const float *packed, \
      float *out, size_t out_stride, const struct fid_post_f32 *post)
@@ -346,8 +348,7 @@ void fid_pack_winograd(size_t m, size_t n, size_t k, size_t nr, const float *fil
 
 uint64_t fid_pack_depthwise_size(size_t channels, size_t taps, size_t cr);
 /* Packs depthwise filters [channels][kernel_h][kernel_w] for depthwise_f32, column by column: tap
- * (ky, kx) becomes t = kx · kernel_h + ky. In that order a kernel
- * walks over the columns that neighbouring outputs share. bias may be NULL. */
+ * (ky, kx) becomes t = kx · kernel_h + ky. bias may be NULL. */
 void fid_pack_depthwise(size_t channels, size_t kernel_h, size_t kernel_w, size_t cr,
                         const float *filter, const float *bias, float *packed);
 
