@@ -17,13 +17,19 @@ enum { PATH_BYTES = APP_FOLDER_BYTES, FOLDERS = 1 + APP_OWN_FOLDERS };
 static const struct kind {
     const char *name; /* the file's face.kind */
     const char *option, *variable;
+    unsigned group;           /* of options, with that one */
     const char *preferred[4]; /* how file names begin, best first; NULL ends */
 } kinds[] = {
     [APP_RECOGNIZER] = {"recognizer",
                         "model",
                         "FACEID_MODEL",
+                        APP_USES_MODEL,
                         {"vggface2", "mobilefacenet", "starter-mobilefacenet", NULL}},
-    [APP_DETECTOR] = {"detector", "detector", "FACEID_DETECTOR", {"yunet", "starter-mtcnn", NULL}},
+    [APP_DETECTOR] = {"detector",
+                      "detector",
+                      "FACEID_DETECTOR",
+                      APP_USES_DETECTOR,
+                      {"yunet", "starter-mtcnn", NULL}},
 };
 
 struct search {
@@ -51,6 +57,18 @@ static enum app_exit open_failed(const char *path, const struct fid_error *error
     return APP_MODEL;
 }
 
+/* A model of another kind: if the verb has an option for that kind, it is named. */
+static void warn_kind(const struct search *search, const char *path, const char *kind)
+{
+    const char *option = NULL;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kind, kinds[i].name) == 0 &&
+            (search->app->arguments.verb->groups & kinds[i].group) != 0)
+            option = kinds[i].option;
+    app_warn("%s is a %s, and a %s is needed%s%s", path, kind, search->kind->name,
+             option != NULL ? ": give it as --" : "", option != NULL ? option : "");
+}
+
 /* A file that somebody asked for by name. */
 static enum app_exit open_named(const struct search *search, const char *path)
 {
@@ -65,7 +83,7 @@ static enum app_exit open_named(const struct search *search, const char *path)
         app_warn("%s does not say what it is ('face.kind' is missing), and a %s is needed", path,
                  search->kind->name);
     else
-        app_warn("%s is a %s, and a %s is needed", path, info.kind, search->kind->name);
+        warn_kind(search, path, info.kind);
     fid_model_close(search->model);
     return APP_MODEL;
 }

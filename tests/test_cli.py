@@ -154,8 +154,11 @@ def wrong_model():
         target.write(source.read()[:100000])
     for bad in (text, half, os.path.dirname(text)):
         refused(faceid("identify", "a.jpg", "--model", bad), 4)
-    refused(faceid("identify", "a.jpg", pair=(detector, detector)), 4, "recognizer is needed")
-    refused(faceid("identify", "a.jpg", pair=(recognizer, recognizer)), 4, "detector is needed")
+    refused(faceid("identify", "a.jpg", pair=(detector, detector)), 4, "recognizer is needed: give it as --detector")
+    refused(faceid("identify", "a.jpg", pair=(recognizer, recognizer)), 4, "detector is needed: give it as --model")
+    done = faceid("reembed", gallery=gallery_of_one(), pair=(detector, detector))
+    refused(done, 4, "recognizer is needed")
+    require("--detector" not in done.stderr, "reembed has no such option: " + done.stderr)
     done = faceid("identify", a_face(), "--compat", "demo", gallery=fresh_gallery(), pair=models())
     refused(done, 4, "VGGFace2")
 
