@@ -356,6 +356,10 @@ def what_stands_there_is_kept():
         require(done.returncode == code and sentence in done.stderr, "exit %d: %s" % (done.returncode, done.stderr))
     with open(target, encoding="ascii") as file:
         require(file.read() == "precious", "it was replaced")
+    done = faceid("model", "quantize", source, "--pictures", "/nowhere", "-o", "/nowhere/x.fid")
+    require(done.returncode == 70 and "x.fid cannot be written" in done.stderr, "pictures come first: " + done.stderr)
+    done = faceid(*words, target, "--force", pair=(source, target))
+    require(done.returncode == 2 and "is the detector in use" in done.stderr, done.stderr)
     require(faceid(*words, target, "--force", "--quiet").stderr == "", "not quiet")
     require(faceid("model", "verify", target).returncode == 0, "not whole")
     require("only quantize takes --weights" in faceid("model", "verify", source, "--weights", "s8").stderr, "verify took it")

@@ -6,8 +6,10 @@
 #include "app/output/text.h"
 #include "app/quantize/quantize.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -134,17 +136,36 @@ static enum app_exit check_options(const struct app *app, const struct action *a
     return APP_OK;
 }
 
+/* Quantizing takes its time: that a file's folder takes none is said before. */
+static enum app_exit check_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+    if (folder == NULL) {
+        app_warn("no memory for the name of a folder");
+        return APP_INTERNAL;
+    }
+    const bool good = access(folder, W_OK | X_OK) == 0;
+    if (!good)
+        app_warn("%s cannot be written: %s", path, strerror(errno));
+    free(folder);
+    return good ? APP_OK : APP_INTERNAL;
+}
+
 static enum app_exit check_output(const struct app *app)
 {
     struct fid_error error;
     const char *path = app_option_text(app, "output", NULL), *model = app->arguments.words[1];
+    const char *detector = app_option_text(app, "detector", app_environment("FACEID_DETECTOR"));
     if (fid_output_check(path, &error) != FID_OK)
         return app_fail(APP_AREA_OUTPUT, &error);
     if (!app_option_flag(app, "force") && access(path, F_OK) == 0)
         return app_usage(app, "%s exists already; --force replaces it", path);
     if (app_is_same_file(path, model))
         return app_usage(app, "%s is the model itself: name another file with -o", path);
-    return APP_OK;
+    if (detector != NULL && app_is_same_file(path, detector))
+        return app_usage(app, "%s is the detector in use: name another file with -o", path);
+    return check_folder(path);
 }
 
 static enum app_exit run(struct app *app)
