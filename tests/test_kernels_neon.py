@@ -50,6 +50,7 @@ def run_as(prefix, cpu, level, skipped=0):
     require(result.returncode == 0, result.stdout + result.stderr)
     require("ok dot_s8_%s\n" % level in result.stdout, "no case of level " + level)
     require("ok gemm_s8_%s\n" % level in result.stdout, "no products of bytes of level " + level)
+    skipped += 1  # the tiles of x86's amx, written in C
     require(" 0 failed, %d skipped" % skipped in result.stdout, result.stdout)
 
 

@@ -1,10 +1,10 @@
-/* gemm_s8_octets.h - slot gemm_s8 on ARM without dot products of bytes: a tile of MR rows × eight
+/* gemm_s8_octets.h - slot gemm_s8 on ARM without dot products of bytes: a tile of ROWS rows × eight
  * columns, byte products in 16 bits.
  *
  * Four bytes of a row, as a - 128, meet four bytes of each of four columns: an instruction
  * multiplies two columns to 16 bits, the next group of four is added there (2 · 128 · 127 still
  * fits), and pairs of that are added to 32 bits: a sum stands in two lanes until the end. So
- * sixteen products cost three instructions. A kernel defines before it includes this MR and
+ * sixteen products cost three instructions. A kernel defines before it includes this ROWS and
  * AT_ONCE, how many vectors of the panel its registers hold at a time, 1 or 2, and
  *
  *     quad_s8, spread(eight, lane)   four bytes of eight, again and again
@@ -21,8 +21,8 @@ enum { GROUP = 4, VECTOR_BYTES = LANES * GROUP, GROUP_BYTES = NR * GROUP };
 
 /* One group of k, or two, of vectors v to v + AT_ONCE - 1 of the panel. */
 FID_INLINE void add_groups(const size_t m, const size_t groups, const size_t v,
-                           const uint8_t *const row[MR], size_t p, const int8_t *b,
-                           int32x4_t sum[MR][HALVES])
+                           const uint8_t *const row[ROWS], size_t p, const int8_t *b,
+                           int32x4_t sum[ROWS][HALVES])
 {
     int8x16_t column[AT_ONCE], beneath[AT_ONCE];
     UNROLL
@@ -53,21 +53,21 @@ FID_INLINE void add_groups(const size_t m, const size_t groups, const size_t v,
     }
 }
 
-/* The sums of a tile with a constant number of rows. */
-FID_INLINE void add_products(const size_t m, size_t taps, size_t k, const uint8_t *const *a,
-                             const void *panel, int32_t *sums)
+/* The sums of a constant number of rows; a is `stride` pointers further for the next tap. */
+FID_INLINE void add_products(const size_t m, size_t stride, size_t taps, size_t k,
+                             const uint8_t *const *a, const void *panel, int32_t *sums)
 {
     const int32_t *const bias = panel;
     const int8_t *b = (const int8_t *)panel + (size_t)FID_S8_ROWS * NR * sizeof(int32_t);
     const size_t groups = (k + GROUP - 1) / GROUP, even = groups / 2 * 2 * GROUP;
-    int32x4_t sum[MR][HALVES];
+    int32x4_t sum[ROWS][HALVES];
     UNROLL
     for (size_t i = 0; i < m; i++)
         UNROLL
     for (size_t half = 0; half < HALVES; half++)
         sum[i][half] = vdupq_n_s32(0);
-    for (size_t t = 0; t < taps; t++, a += m) {
-        const uint8_t *row[MR];
+    for (size_t t = 0; t < taps; t++, a += stride) {
+        const uint8_t *row[ROWS];
         UNROLL
         for (size_t i = 0; i < m; i++)
             row[i] = a[i];

@@ -8,7 +8,7 @@
 #include "kernels/lanes/octets.h"
 #include "kernels/lanes/post_octets.h"
 
-enum { MR = 4, AT_ONCE = 2 };
+enum { ROWS = 4, AT_ONCE = 2 };
 typedef int8x16_t quad_s8;
 
 #define spread(eight, lane) vreinterpretq_s8_s32(vdupq_lane_s32(vreinterpret_s32_s8(eight), lane))
@@ -43,19 +43,19 @@ FID_INLINE int32x4_t add_pairs(int32x4_t a, int32x4_t b)
 void fid_gemm_s8_4x8_neon FID_GEMM_S8_ARGS
 {
     (void)next;
-    int32_t sums[MR * NR];
+    int32_t sums[ROWS * NR];
     switch (m) {
     case 1:
-        add_products(1, taps, k, a, panel, sums);
+        add_products(1, 1, taps, k, a, panel, sums);
         break;
     case 2:
-        add_products(2, taps, k, a, panel, sums);
+        add_products(2, 2, taps, k, a, panel, sums);
         break;
     case 3:
-        add_products(3, taps, k, a, panel, sums);
+        add_products(3, 3, taps, k, a, panel, sums);
         break;
     default:
-        add_products(4, taps, k, a, panel, sums);
+        add_products(4, 4, taps, k, a, panel, sums);
     }
     finish_tile(m, n, NR, sums, panel, c, c_stride, post);
 }

@@ -17,7 +17,7 @@ void fid_gelu_f32_neon32 FID_GELU_F32_ARGS;
 void fid_sigmoid_f32_neon32 FID_SIGMOID_F32_ARGS;
 float fid_dot_f32_neon32 FID_DOT_F32_ARGS;
 int32_t fid_dot_s8_neon32 FID_DOT_S8_ARGS;
-void fid_gemm_s8_2x8_neon32 FID_GEMM_S8_ARGS;
+void fid_gemm_s8_4x8_neon32 FID_GEMM_S8_ARGS;
 void fid_depthwise_s8_neon32 FID_DEPTHWISE_S8_ARGS;
 void fid_add_u8_neon32 FID_ADD_U8_ARGS;
 void fid_max_pool_u8_neon32 FID_MAX_POOL_U8_ARGS;

@@ -1,13 +1,13 @@
-/* gemm_s8_2x8_neon32.c - slot gemm_s8: kernels/lanes/gemm_s8_octets.h with 2 rows.
+/* gemm_s8_4x8_neon32.c - slot gemm_s8: kernels/lanes/gemm_s8_octets.h with 4 rows, two at a time.
  *
- * Registers: 8 sums, 4 of the panel, 2 to 4 products, halves for the rows: all 16. Eight steps of k
- * cost 24 instructions for the products and 6 loads. */
+ * Registers: 8 sums, 2 of the panel, 4 products, halves for the rows: all 16. Eight steps of k of
+ * two rows cost 24 instructions for the products and 6 loads. */
 #include "kernels/neon32/lanes_neon32.h"
 #include "kernels/neon32/neon32.h"
 #include "kernels/lanes/octets.h"
 #include "kernels/lanes/post_octets.h"
 
-enum { MR = 2, AT_ONCE = 1 };
+enum { MR = 4, ROWS = 2, AT_ONCE = 1 };
 typedef int8x8_t quad_s8;
 
 #define spread(eight, lane) vreinterpret_s8_s32(vdup_lane_s32(vreinterpret_s32_s8(eight), lane))
@@ -40,13 +40,14 @@ FID_INLINE int32x4_t add_pairs(int32x4_t a, int32x4_t b)
 
 #include "kernels/lanes/gemm_s8_octets.h"
 
-void fid_gemm_s8_2x8_neon32 FID_GEMM_S8_ARGS
+void fid_gemm_s8_4x8_neon32 FID_GEMM_S8_ARGS
 {
     (void)next;
     int32_t sums[MR * NR];
-    if (m == 1)
-        add_products(1, taps, k, a, panel, sums);
-    else
-        add_products(2, taps, k, a, panel, sums);
+    size_t i = 0;
+    for (; i + ROWS <= m; i += ROWS)
+        add_products(ROWS, m, taps, k, a + i, panel, sums + i * NR);
+    if (i < m)
+        add_products(1, m, taps, k, a + i, panel, sums + i * NR);
     finish_tile(m, n, NR, sums, panel, c, c_stride, post);
 }
