@@ -37,7 +37,7 @@ static void bins_hold_what_lies_in_them(void)
     REQUIRE(fid_histogram_add(&histogram, numbers, MANY, 1));
     CHECK(histogram.total == MANY);
     const double width = ldexp(1.0, histogram.exponent);
-    size_t occupied = 0;
+    int64_t low = 0, high = 0; /* of the bins in use; they reach 0 */
     for (int i = 0; i < FID_HISTOGRAM_BINS; i++) {
         const double from = (double)(histogram.first + i) * width;
         uint32_t count = 0;
@@ -45,9 +45,14 @@ static void bins_hold_what_lies_in_them(void)
             count += numbers[j] != 0.0f && (double)numbers[j] >= from &&
                      (double)numbers[j] < from + width;
         CHECK_THAT(count == histogram.bins[i], "bin %d: %u, not %u", i, histogram.bins[i], count);
-        occupied += count > 0;
+        if (count > 0 && histogram.first + i < low)
+            low = histogram.first + i;
+        if (count > 0 && histogram.first + i > high)
+            high = histogram.first + i;
     }
-    CHECK_THAT(occupied > 400, "only %zu bins are in use", occupied);
+    /* Bins of half the width would be too many, so the numbers span half of them. */
+    CHECK_THAT(high - low + 1 >= FID_HISTOGRAM_BINS / 2, "%ld..%ld are in use", (long)low,
+               (long)high);
 }
 
 static void order_makes_no_difference(void)
