@@ -68,7 +68,7 @@ ACTIVATIONS = {0: "NONE", 1: "RELU", 3: "RELU6"}
 class Tensor:
     """data: an array, or None for an activation. scales, zeros, axis: of whole numbers, scale · (data -
     zero), one for all or for each index of axis; empty where the file has none. grid: an activation's,
-    if it is of bytes. fault: why the tensor cannot be read, for whoever wants to."""
+    if it is of bytes. fault: why its data cannot be read, empty where they can."""
     name: str
     shape: list
     data: object = None

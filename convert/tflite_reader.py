@@ -172,8 +172,8 @@ class Call:
                 "pad_mode": "same" if self.options["padding"] == SAME else "explicit"}
 
     def bias(self, filters):
-        """As real numbers: int32 counts products of the input's and the filter's steps, whatever scale
-        it says to have."""
+        """As real numbers. The unit of an int32 bias is the input's scale times the filter's; the scale
+        that the file gives for the bias itself is not used."""
         if not self.has(2):
             return np.zeros(filters.shape[0], np.float32)
         found, grid = self.tensor(2)[1], self.tensor(0)[1].grid

@@ -66,7 +66,6 @@ struct fid_pixels {
 struct fid_windows {
     const struct fid_pixels *rows; /* kernel_h */
     size_t kernel_h, kernel_w, stride, dilation, pad, width;
-    const void *padding; /* a pixel of it, for depthwise_s8 */
 };
 
 /* depthwise_f32: a convolution in which each channel keeps to itself.

@@ -106,7 +106,7 @@ def a_folder_of_people_is_as_its_table():
     for name in sorted(os.listdir(images))[:40]:
         if len(os.listdir(os.path.join(images, name))) <= 2:
             os.unlink(os.path.join(folder, name))
-    refused(faceid("eval", "identify", folder, pair=models()), 3, "nobody of the role 'unknown' (--strangers DIR")
+    refused(faceid("eval", "identify", folder, pair=models()), 3, "nobody in it has the role 'unknown' (--strangers DIR")
     refused(faceid("eval", "identify", empty, pair=models()), 3, "role 'enroll'")
 
 

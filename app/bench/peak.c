@@ -1,3 +1,5 @@
+/* peak.c - the clock, the peaks of multiply-adds and the speed of memory, each the best of short
+ * samples. */
 #include "app/bench/peak.h"
 #include "app/bench/products.h"
 #include "app/bench/times.h"

@@ -1,5 +1,6 @@
-/* products.c - the loops are assembly, so that each has the width it says whatever flags this file
- * is compiled with. 12 chains: more than units × latency of any core so far. */
+/* products.c - loops of one instruction each, in assembly, because the compiler would choose
+ * instructions and vector widths by its own flags. Each loop has 12 independent sums: more than any
+ * core so far can have in flight. */
 #include "app/bench/products.h"
 
 #include <string.h>

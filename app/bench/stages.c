@@ -1,3 +1,4 @@
+/* stages.c - a made-up scene with one drawn face goes through detect, align, embed and look up. */
 #include "app/bench/stages.h"
 #include "app/output/json.h"
 #include "app/output/text.h"

@@ -1,3 +1,4 @@
+/* times.c - least and median of samples, and what a process has used. */
 #include "app/bench/times.h"
 #include "app/clock.h"
 

@@ -67,7 +67,7 @@ static enum app_exit check_roles(const char *path, const struct identification *
         counts[id->entries[i].role]++;
     for (int role = 0; role < 3; role++)
         if (counts[role] == 0) {
-            app_warn("%s has nobody of the role '%s'%s", path, app_role_words[role],
+            app_warn("%s: nobody in it has the role '%s'%s", path, app_role_words[role],
                      role != ROLE_UNKNOWN ? "" : " (--strangers DIR brings some)");
             return APP_INPUT;
         }

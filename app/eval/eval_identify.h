@@ -1,6 +1,6 @@
 /* eval_identify.h - open-set identification: what its three files share. eval_identify.c reads a
- * table and looks everybody up, eval_identify_folder.c reads a folder, eval_identify_figures.c
- * judges what came out of it and tells. */
+ * table, enrols and looks up; eval_identify_folder.c reads a folder instead of a table;
+ * eval_identify_figures.c computes the figures and prints them. */
 #ifndef APP_EVAL_IDENTIFY_H
 #define APP_EVAL_IDENTIFY_H
 
@@ -46,12 +46,12 @@ struct identification {                /* zero-initialise */
 /* Adds an entry and its picture, folder/file. False: no memory. */
 bool app_identification_add(struct identification *id, const struct entry *entry,
                             const char *folder, const char *file);
-/* Adds everybody in folder/NAME/: of whoever has more than two pictures the first two, by their
- * names, are enrolled and the others known, of the rest the first is a stranger's. APP_INPUT after
- * a sentence.
- */
+/* Adds everybody in folder/NAME/. A person with three pictures or more is enrolled with the first
+ * two, in the order of their names, and looked up with the others. The first picture of a person
+ * with fewer is a stranger's. APP_INPUT after a sentence. */
 enum app_exit app_identification_read_folder(const char *folder, struct identification *id);
-/* Adds the first picture of everybody else in folder/NAME/ as a stranger's. Likewise. */
+/* Adds the first picture of each person in folder/NAME/ who is not in id yet, as a stranger's.
+ * APP_INPUT after a sentence. */
 enum app_exit app_identification_add_strangers(const char *folder, struct identification *id);
 
 /* FILLS everything from rank_1 on. */

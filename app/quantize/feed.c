@@ -1,3 +1,5 @@
+/* feed.c - pictures go through the detector, and the embedder of a recognizer, while the quantizer
+ * counts what their networks are given. */
 #include "app/quantize/feed.h"
 #include "app/progress.h"
 

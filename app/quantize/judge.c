@@ -1,3 +1,4 @@
+/* judge.c - the quantized model beside its f32 model on pictures that were held back. */
 #include "app/quantize/judge.h"
 #include "app/output/text.h"
 

@@ -1,3 +1,5 @@
+/* pictures.c - the JPEG and PNG files of a folder and the folders in it, by name, an even choice of
+ * them where there are too many. */
 #include "app/quantize/pictures.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* quantize.c - faceid model quantize: feeds, writes, judges, and says what came out. */
 #include "app/quantize/quantize.h"
 #include "app/output/model_info.h"
 #include "app/output/text.h"

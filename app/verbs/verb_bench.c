@@ -1,3 +1,4 @@
+/* verb_bench.c - faceid bench: how fast layers, stages and the machine itself are. */
 #include "app/app.h"
 #include "app/bench/layers.h"
 #include "app/bench/peak.h"

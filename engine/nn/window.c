@@ -172,8 +172,7 @@ struct fid_windows fid_window_slide(const struct fid_window *window, const void 
                                 .stride = window->stride_w,
                                 .dilation = window->dilation_w,
                                 .pad = window->pad_left,
-                                .width = in.w,
-                                .padding = pad};
+                                .width = in.w};
 }
 
 size_t fid_window_pointers_inside(const struct fid_window *window, const void *image, size_t y,

@@ -66,7 +66,7 @@ static inline size_t fid_window_columns_apart(const struct fid_window *window)
 void fid_window_row_columns(const struct fid_window *window, const void *image, size_t y,
                             const void *pad, const void **taps);
 
-/* The windows of output row y of one image of f32, for the kernels that slide them. rows: room for
+/* The windows of output row y of one image, for the kernels that slide them. rows: room for
  * kernel_h; those on the padding are `pad`, as many numbers as the input has channels; NULL: left
  * out. */
 struct fid_windows fid_window_slide(const struct fid_window *window, const void *image, size_t y,
