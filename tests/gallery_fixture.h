@@ -3,6 +3,7 @@
 #define TESTS_GALLERY_FIXTURE_H
 
 #include "engine/face/gallery/gallery.h"
+#include "engine/fid.h"
 #include "tests/check/check.h"
 
 #include <stdio.h>

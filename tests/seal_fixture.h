@@ -4,6 +4,7 @@
 #define TESTS_SEAL_FIXTURE_H
 
 #include "engine/face/gallery/gallery.h"
+#include "engine/fid/keeping.h"
 #include "engine/face/store/seal.h"
 #include "tests/check/check.h"
 #include "tests/whole_file.h"

@@ -1,6 +1,7 @@
 /* Detectors: decoding on maps made by hand, suppression against brute force, and the options. */
 #include "engine/face/box.h"
 #include "engine/face/detect/detector.h"
+#include "engine/face/landmarks.h"
 #include "engine/face/network/network_input.h"
 #include "engine/face/picture/picture_codec.h"
 #include "tests/check/check.h"

@@ -2,6 +2,7 @@
  * nothing is left of whoever is forgotten. make soak flips 10,000 bits.
  */
 #include "engine/face/gallery/gallery.h"
+#include "engine/fid/keeping.h"
 #include "engine/face/store/trace.h"
 #include "tests/check/check.h"
 #include "tests/whole_file.h"

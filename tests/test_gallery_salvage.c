@@ -1,6 +1,7 @@
 /* Whatever page of a gallery is damaged or missing, every face on the others is saved, under its
  * own name or an invented one, and what is lost is told. */
 #include "engine/face/gallery/gallery.h"
+#include "engine/fid/keeping.h"
 #include "engine/face/store/private_file.h"
 #include "tests/check/check.h"
 #include "tests/whole_file.h"

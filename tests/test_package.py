@@ -45,10 +45,10 @@ def install_and_uninstall():
     root = temp_folder()
     make("install", "DESTDIR=" + root)
     there = files_under(root)
-    for name in ("bin/faceid", "include/fid.h", "lib/libfaceid.a", "lib/libfaceid.so", "lib/pkgconfig/faceid.pc",
-                 "share/man/man1/faceid.1", "share/man/man3/libfaceid.3", "share/zsh/site-functions/_faceid",
-                 "share/bash-completion/completions/faceid", "lib/faceid/weights/get", "lib/faceid/weights/SOURCES",
-                 "lib/faceid/convert/convert.py", "lib/faceid/convert/cards/arcface.toml"):
+    for name in ("bin/faceid", "include/fid.h", "include/fid/model.h", "lib/libfaceid.a", "lib/libfaceid.so",
+                 "lib/pkgconfig/faceid.pc", "share/man/man1/faceid.1", "share/man/man3/libfaceid.3",
+                 "share/zsh/site-functions/_faceid", "share/bash-completion/completions/faceid", "lib/faceid/weights/get",
+                 "lib/faceid/weights/SOURCES", "lib/faceid/convert/convert.py", "lib/faceid/convert/cards/arcface.toml"):
         require("usr/local/" + name in there, "%s is not among %s" % (name, there))
     for at, folders, names in os.walk(root):
         for name in names:
@@ -145,7 +145,7 @@ def packages_are_installed_and_leave_nothing():
     done = run(*dpkg, "-i", *debs())
     require(done.returncode == 0, done.stdout + done.stderr)
     there = [name for name in files_under(root) if not name.startswith("var/lib/dpkg")]
-    require("usr/bin/faceid" in there and "usr/include/fid.h" in there, str(there))
+    require({"usr/bin/faceid", "usr/include/fid.h", "usr/include/fid/model.h"} <= set(there), str(there))
     said = run(os.path.join(root, "usr/bin/faceid"), "--version", env=environment())
     require(said.returncode == 0, said.stderr)
     gets_models(os.path.join(root, "usr/bin/faceid"))

@@ -1,6 +1,8 @@
 /* Who a track is: looks vote, names are held, one name stands once in a frame. Vectors are made up:
  * Ana is the first axis, Bob the second; every face has an axis of its own besides. */
 #include "engine/face/gallery/gallery.h"
+#include "engine/fid/keeping.h"
+#include "engine/fid/track.h"
 #include "tests/check/check.h"
 
 #include <math.h>

@@ -3,6 +3,7 @@
 #ifndef FID_WEIGHTS_WEIGHT_DRAFT_H
 #define FID_WEIGHTS_WEIGHT_DRAFT_H
 
+#include "engine/fid/model.h"
 #include "weights/weight_copy.h"
 
 struct fid_weight_draft { /* the sections STRS, META and MVAL as they become; owned */

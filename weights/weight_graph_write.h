@@ -2,6 +2,7 @@
 #ifndef FID_WEIGHTS_WEIGHT_GRAPH_WRITE_H
 #define FID_WEIGHTS_WEIGHT_GRAPH_WRITE_H
 
+#include "engine/fid/model.h"
 #include "weights/weight_file.h"
 
 /* The records as they are to stand in the file. A name is an offset in the STRS of the file that

@@ -2,6 +2,7 @@
 #ifndef FID_WEIGHTS_WEIGHT_META_WRITE_H
 #define FID_WEIGHTS_WEIGHT_META_WRITE_H
 
+#include "engine/fid/model.h"
 #include "weights/weight_file.h"
 
 /* Writes file to path, as a fid_output, with these entries in place of the ones of the same key, or

@@ -15,13 +15,15 @@ GETTER  = weights/get weights/fetch.py weights/SOURCES $(wildcard convert/cards/
           $(filter-out convert/check_% convert/reference%,$(wildcard convert/*.py))
 GETDIR  = $(PREFIX)/lib/faceid
 
+HEADERS = engine/fid.h $(wildcard engine/fid/*.h)
+
 # Files that are installed; `uninstall` removes these and nothing else.
-INSTALLED = $(PREFIX)/bin/faceid $(PREFIX)/include/fid.h $(LIBDIR)/libfaceid.a $(LIBDIR)/libfaceid.so \
+INSTALLED = $(PREFIX)/bin/faceid $(HEADERS:engine/%=$(PREFIX)/include/%) $(LIBDIR)/libfaceid.a $(LIBDIR)/libfaceid.so \
             $(LIBDIR)/$(SONAME) $(LIBDIR)/libfaceid.so.$(VERSION) $(LIBDIR)/pkgconfig/faceid.pc \
             $(MAN)/man1/faceid.1 $(MAN)/man3/libfaceid.3 $(BASHDIR)/faceid $(ZSHDIR)/_faceid \
             $(GETTER:%=$(GETDIR)/%) $(MODELS:weights/models/%=$(PREFIX)/share/faceid/%)
 
-$(BUILD)/libfaceid.3: engine/fid.h engine/examples/who.c app/man/make_library_page $(BUILD)/flags
+$(BUILD)/libfaceid.3: $(HEADERS) engine/examples/who.c app/man/make_library_page $(BUILD)/flags
 	$(Q)$(PYTHON) app/man/make_library_page >$@
 
 # A program that is linked with the library starts once the dynamic linker knows of it.
@@ -30,7 +32,7 @@ REMEMBER = if [ "$$(id -u)" = 0 ]; then ldconfig; else echo "Programs find the l
 .PHONY: install uninstall deb
 install: program $(BUILD)/libfaceid.a $(BUILD)/libfaceid.so $(BUILD)/faceid.pc $(BUILD)/libfaceid.3
 	$(INSTALL) 755 $(BUILD)/faceid $(DESTDIR)$(PREFIX)/bin/faceid
-	$(INSTALL) 644 engine/fid.h $(DESTDIR)$(PREFIX)/include/fid.h
+	for f in $(HEADERS:engine/%=%); do $(INSTALL) 644 engine/$$f $(DESTDIR)$(PREFIX)/include/$$f || exit 1; done
 	$(INSTALL) 644 $(BUILD)/libfaceid.a $(DESTDIR)$(LIBDIR)/libfaceid.a
 	$(INSTALL) 755 $(BUILD)/libfaceid.so $(DESTDIR)$(LIBDIR)/libfaceid.so.$(VERSION)
 	ln -sf libfaceid.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
@@ -49,6 +51,7 @@ install: program $(BUILD)/libfaceid.a $(BUILD)/libfaceid.so $(BUILD)/faceid.pc $
 SHARE = $(DESTDIR)$(PREFIX)/share/faceid
 uninstall:
 	rm -f $(INSTALLED:%=$(DESTDIR)%)
+	@rmdir $(DESTDIR)$(PREFIX)/include/fid 2>/dev/null || true
 	@for d in weights convert/cards convert ""; do rmdir $(DESTDIR)$(GETDIR)/$$d 2>/dev/null || true; done
 	@test ! -d $(SHARE) || rmdir $(SHARE) 2>/dev/null || \
 	    { echo "Left there, for they are no models of this clone:"; find $(SHARE) -mindepth 1 | sort; }

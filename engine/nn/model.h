@@ -4,6 +4,7 @@
 #ifndef FID_NN_MODEL_H
 #define FID_NN_MODEL_H
 
+#include "engine/fid/model.h"
 #include "engine/nn/runtime.h"
 #include "weights/weight_file.h"
 

@@ -3,7 +3,7 @@
 #define FID_NN_RUNTIME_H
 
 #include "engine/base/thread_pool.h"
-#include "engine/fid.h"
+#include "engine/fid/runtime.h"
 #include "engine/nn/openblas.h"
 #include "engine/nn/step.h"
 #include "kernels/kernels.h"

@@ -1,4 +1,5 @@
 #include "engine/face/box.h"
+#include "engine/face/landmarks.h"
 #include "engine/face/detect/detector.h"
 #include "engine/face/picture/resample.h"
 

@@ -7,6 +7,7 @@
 #include "engine/face/detect/nms.h"
 #include "engine/face/network/network_input.h"
 #include "engine/face/network/session_cache.h"
+#include "engine/fid/face.h"
 
 struct fid_detector {
     const struct fid_detect_kind *kind;

@@ -3,6 +3,7 @@
 #define FID_FACE_NMS_H
 
 #include "engine/base/status.h"
+#include "engine/fid/face.h"
 
 struct fid_candidate {
     float x0, y0, x1, y1; /* corners in pixels; x1, y1 are behind the last pixel */

@@ -1,6 +1,7 @@
 #include "engine/face/embed/align_face.h"
 
 #include "engine/face/box.h"
+#include "engine/face/landmarks.h"
 
 #include <math.h>
 

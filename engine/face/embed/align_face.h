@@ -4,6 +4,7 @@
 
 #include "engine/face/network/model_card.h"
 #include "engine/face/picture/resample.h"
+#include "engine/fid/face.h"
 
 #include <stdbool.h>
 

@@ -5,6 +5,7 @@
 #define FID_FACE_FACE_CROP_H
 
 #include "engine/base/status.h"
+#include "engine/fid/face.h"
 
 #include <stdbool.h>
 #include <stddef.h>

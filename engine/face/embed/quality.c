@@ -2,6 +2,8 @@
  * be relied on. The numbers are for comparing looks at one face and for telling people what to do
  * better; none of them decides who somebody is. */
 #include "engine/face/box.h"
+#include "engine/face/landmarks.h"
+#include "engine/fid/face.h"
 
 #include <math.h>
 

@@ -1,6 +1,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/status.h"
 #include "engine/face/evaluate/binomial.h"
+#include "engine/fid/evaluate.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -97,6 +98,22 @@ double fid_curve_threshold(const struct fid_curve *curve, size_t i)
         return above; /* INFINITY if there is nothing that could be accepted */
     double below = (double)curve->points[i + 1].threshold;
     return i == 0 ? below + LITTLE : (above + below) / 2.0;
+}
+
+bool fid_limit_for(const struct fid_curve *curve, double fpir, float *limit, size_t *named)
+{
+    double count = (double)curve->impostors;
+    size_t most = (size_t)floor(fpir * (count + 1) + 1e-9), i = 0; /* 0.01 * 300 is below 3 */
+    while (i + 1 < curve->count && curve->points[i + 1].impostors <= most)
+        i++;
+    *named = curve->points[i].impostors;
+    *limit = -1;
+    if (*named < most && i + 1 == curve->count)
+        return true; /* too few can get a name at all */
+    while (i > 0 && curve->points[i - 1].impostors == *named)
+        i--; /* from a known face's score up to the stranger's */
+    *limit = curve->points[i].threshold;
+    return *named > 0;
 }
 
 double fid_curve_area(const struct fid_curve *curve)

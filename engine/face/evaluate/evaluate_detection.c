@@ -1,6 +1,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/status.h"
 #include "engine/face/box.h"
+#include "engine/fid/evaluate.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 #include "engine/base/memory.h"
 #include "engine/base/status.h"
+#include "engine/fid/evaluate.h"
 
 #include <math.h>
 #include <stdlib.h>

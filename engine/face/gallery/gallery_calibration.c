@@ -4,22 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-bool fid_limit_for(const struct fid_curve *curve, double fpir, float *limit, size_t *named)
-{
-    double count = (double)curve->impostors;
-    size_t most = (size_t)floor(fpir * (count + 1) + 1e-9), i = 0; /* 0.01 * 300 is below 3 */
-    while (i + 1 < curve->count && curve->points[i + 1].impostors <= most)
-        i++;
-    *named = curve->points[i].impostors;
-    *limit = -1;
-    if (*named < most && i + 1 == curve->count)
-        return true; /* too few can get a name at all */
-    while (i > 0 && curve->points[i - 1].impostors == *named)
-        i--; /* from a known face's score up to the stranger's */
-    *limit = curve->points[i].threshold;
-    return *named > 0;
-}
-
 bool fid_gallery_calibration(const struct fid_gallery *gallery, struct fid_calibration *calibration)
 {
     *calibration = gallery->calibration.numbers;

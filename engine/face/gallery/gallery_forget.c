@@ -2,6 +2,7 @@
  * proof. */
 #include "engine/face/gallery/gallery.h"
 #include "engine/face/store/trace.h"
+#include "engine/fid/keeping.h"
 
 #include <stdint.h>
 #include <stdio.h>

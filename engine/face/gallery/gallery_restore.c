@@ -2,6 +2,7 @@
 #include "engine/face/gallery/gallery.h"
 #include "engine/face/store/gallery_file.h"
 #include "engine/face/store/private_file.h"
+#include "engine/fid/keeping.h"
 
 #include <errno.h>
 #include <limits.h>

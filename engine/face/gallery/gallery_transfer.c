@@ -2,6 +2,7 @@
 #include "engine/base/memory.h"
 #include "engine/face/gallery/gallery.h"
 #include "engine/face/gallery/people_file.h"
+#include "engine/fid/keeping.h"
 
 #include <string.h>
 

@@ -6,6 +6,7 @@
 #define FID_FACE_MODEL_CARD_H
 
 #include "engine/base/status.h"
+#include "engine/fid/model.h"
 
 /* How pixels become the network's input: x' = (x - mean) · scale in the input's channel order. */
 struct fid_input_card {

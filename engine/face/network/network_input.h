@@ -3,6 +3,7 @@
 #define FID_FACE_NETWORK_INPUT_H
 
 #include "engine/face/network/model_card.h"
+#include "engine/fid/face.h"
 
 /* FILLS one input [h, w, 3], or [h, w, 1] if the card is grey, with the picture, whose left upper
  * corner lies at left and top, in the card's channel order or brightness (ITU-R BT.601), mean and

@@ -4,6 +4,7 @@
 #define FID_FACE_SESSION_CACHE_H
 
 #include "engine/base/status.h"
+#include "engine/fid/model.h"
 
 enum { FID_SESSION_CACHE_ENTRIES = 32 };
 

@@ -3,6 +3,7 @@
 #define FID_FACE_PICTURE_CODEC_H
 
 #include "engine/base/status.h"
+#include "engine/fid/picture.h"
 
 #include <stdbool.h>
 #include <stddef.h>

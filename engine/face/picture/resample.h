@@ -9,6 +9,7 @@
 #define FID_FACE_RESAMPLE_H
 
 #include "engine/base/status.h"
+#include "engine/fid/picture.h"
 
 struct fid_rect { /* may be fractional and may reach over the picture */
     double x, y, w, h;

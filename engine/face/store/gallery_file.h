@@ -3,6 +3,7 @@
 #define FID_FACE_GALLERY_FILE_H
 
 #include "engine/base/status.h"
+#include "engine/fid/keeping.h"
 
 #include <stdbool.h>
 

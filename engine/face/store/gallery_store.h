@@ -10,6 +10,7 @@
 #define FID_FACE_GALLERY_STORE_H
 
 #include "engine/base/status.h"
+#include "engine/fid/gallery.h"
 
 struct fid_store;
 struct fid_seal_cost;

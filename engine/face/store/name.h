@@ -3,6 +3,7 @@
 #define FID_FACE_NAME_H
 
 #include "engine/base/status.h"
+#include "engine/fid/gallery.h"
 
 /* Case folding makes at most three characters of one and no character longer than 4 bytes. */
 enum { FID_NAME_KEY_BYTES = 4 * 3 * FID_NAME_BYTES };

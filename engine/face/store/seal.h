@@ -9,6 +9,7 @@
 #define FID_FACE_SEAL_H
 
 #include "engine/base/status.h"
+#include "engine/fid/gallery.h"
 
 #define FID_SEAL_HEADER_BYTES 4096u
 #define FID_SEAL_EXTRA        40u /* nonce and tag of a block */

@@ -3,6 +3,7 @@
 #define FID_FACE_TRACK_H
 
 #include "engine/base/status.h"
+#include "engine/fid/track.h"
 
 /* ---- the numbers of tracking ---- */
 
