@@ -230,6 +230,22 @@ static unsigned minor_of(const struct fid_file_node *node)
     return node->op >= FID_OP_END_1_1 || node->activation >= FID_ACT_END_1_1 ? 2 : 0;
 }
 
+enum fid_status fid_weight_take_run(const struct fid_weight_file *file, size_t *next,
+                                    uint32_t first, uint32_t count, const void *where,
+                                    const char *what, const uint32_t **run, struct fid_error *error)
+{
+    size_t index_count;
+    const uint32_t *index = fid_weight_file_index(file, &index_count);
+    *run = index + *next;
+    if (first != *next || count > index_count - *next)
+        return fid_weight_refuse(file, error, FID_CORRUPT, where,
+                                 "%s: %" PRIu32 " entries from %" PRIu32
+                                 " do not continue at %zu of %zu in INDX",
+                                 what, count, first, *next, index_count);
+    *next += count;
+    return FID_OK;
+}
+
 enum fid_status fid_weight_check_node(const struct fid_weight_file *file,
                                       const struct fid_file_graph *graph, size_t i,
                                       struct fid_weight_marks *marks, struct fid_error *error)

@@ -97,22 +97,6 @@ static enum fid_status check_tensors(const struct fid_weight_file *file, struct 
 
 /* ---- graphs ---- */
 
-enum fid_status fid_weight_take_run(const struct fid_weight_file *file, size_t *next,
-                                    uint32_t first, uint32_t count, const void *where,
-                                    const char *what, const uint32_t **run, struct fid_error *error)
-{
-    size_t index_count;
-    const uint32_t *index = fid_weight_file_index(file, &index_count);
-    *run = index + *next;
-    if (first != *next || count > index_count - *next)
-        return fid_weight_refuse(file, error, FID_CORRUPT, where,
-                                 "%s: %" PRIu32 " entries from %" PRIu32
-                                 " do not continue at %zu of %zu in INDX",
-                                 what, count, first, *next, index_count);
-    *next += count;
-    return FID_OK;
-}
-
 /* The input's size: whole multiples where it is free, and multiple = 1 where it is not. */
 static bool input_size_is_valid(const struct fid_file_graph *graph)
 {

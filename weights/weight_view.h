@@ -24,6 +24,9 @@ struct fid_weight_file {
 #define FID_WEIGHT_ADVICE \
     "get it again with faceid model get, or convert it again with convert/convert.py"
 
+/* The path, or its end where it is too long for a message: *dots is "..." then, "" else. */
+const char *fid_weight_shown_path(const char *path, const char **dots);
+
 /* Fills error with "PATH: offset N: reason", N being the place of where in the file; returns
  * status. The beginning of a long path is left out, so that the reason always fits. */
 enum fid_status fid_weight_refuse(const struct fid_weight_file *file, struct fid_error *error,
