@@ -1,14 +1,10 @@
 /* pack.c - lays weights out in the order in which the kernels read them. Done once, at load. */
 #include "kernels/kernels.h"
-
-static size_t min_size(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
+#include "kernels/size.h"
 
 uint64_t fid_pack_panels_size(size_t n, size_t k, size_t nr)
 {
-    return (uint64_t)((n + nr - 1) / nr) * (1 + k) * nr;
+    return (uint64_t)ceil_div(n, nr) * (1 + k) * nr;
 }
 
 /* One row of a block: `width` numbers, of which `used` are there, `stride` apart; the others become

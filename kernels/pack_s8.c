@@ -1,15 +1,11 @@
 /* pack_s8.c - lays weights of bytes out as gemm_s8 and depthwise_s8 read them: blocks of columns,
  * each the vectors of its outputs and then the bytes in groups. Done once, at load. */
 #include "kernels/kernels.h"
+#include "kernels/size.h"
 
 #include <string.h>
 
 enum { ALIGN = 64, NUMBER_BYTES = 4 };
-
-static size_t ceil_div(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
 
 /* A block: `width` columns of `groups` groups of `group` bytes. */
 struct block {
@@ -97,7 +93,7 @@ void fid_pack_panels_s8(size_t n, size_t taps, size_t k, const struct fid_kernel
     const size_t bytes = (size_t)block_bytes(&block), nr = block.width;
     for (size_t panel = first; panel < first + count; panel++) {
         char *const at = (char *)packed + panel * bytes;
-        const size_t column = panel * nr, used = n - column < nr ? n - column : nr;
+        const size_t column = panel * nr, used = min_size(n - column, nr);
         memset(at, 0, bytes);
         pack_vectors(&block, columns, column, used, at);
         for (size_t j = 0; j < used; j++) {
@@ -135,8 +131,7 @@ void fid_pack_depthwise_s8(size_t channels, size_t kernel_h, size_t kernel_w,
         char *const at = (char *)packed + j / block.width * bytes;
         const size_t place = j % block.width;
         if (place == 0)
-            pack_vectors(&block, columns, j,
-                         channels - j < block.width ? channels - j : block.width, at);
+            pack_vectors(&block, columns, j, min_size(channels - j, block.width), at);
         for (size_t t = 0; t < taps; t++)
             *weight_of(&block, at, t, place) =
                 filter[j * taps + t % kernel_h * kernel_w + t / kernel_h];

@@ -14,10 +14,11 @@ FID_INLINE void block(const size_t vectors, const size_t lanes, size_t taps, con
     UNROLL
     for (size_t v = 0; v < vectors; v++)
         sum[v] = load_lanes(in[0] + j + v * LANES, lanes);
-    for (size_t t = 1; t < taps; t++)
+    for (size_t t = 1; t < taps; t++) {
         UNROLL
-    for (size_t v = 0; v < vectors; v++)
-        sum[v] = add_lanes(sum[v], load_lanes(in[t] + j + v * LANES, lanes));
+        for (size_t v = 0; v < vectors; v++)
+            sum[v] = add_lanes(sum[v], load_lanes(in[t] + j + v * LANES, lanes));
+    }
     UNROLL
     for (size_t v = 0; v < vectors; v++)
         store_lanes(out + j + v * LANES, mul_lanes(set_lanes(scale), sum[v]), lanes);

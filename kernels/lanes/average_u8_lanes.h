@@ -11,10 +11,11 @@ FID_INLINE void block(const size_t vectors, size_t channels, size_t taps, const 
     UNROLL
     for (size_t v = 0; v < vectors; v++)
         sum[v] = set_s32(start);
-    for (size_t t = 0; t < taps; t++)
+    for (size_t t = 0; t < taps; t++) {
         UNROLL
-    for (size_t v = 0; v < vectors; v++)
-        sum[v] = add_s32(sum[v], widen_bytes(in[t] + j + v * LANES, LANES));
+        for (size_t v = 0; v < vectors; v++)
+            sum[v] = add_s32(sum[v], widen_bytes(in[t] + j + v * LANES, LANES));
+    }
     UNROLL
     for (size_t v = 0; v < vectors; v++)
         store_lanes(out + j + v * LANES, mul_lanes(float_lanes(sum[v]), set_lanes(scale)),

@@ -23,10 +23,11 @@ FID_INLINE void tile(const size_t m, const size_t vectors, size_t n, size_t taps
     const size_t ahead_step = next ? LINE_BYTES : 0;
     lanes_f32 sum[MR][VECTORS];
     UNROLL
-    for (size_t i = 0; i < m; i++)
+    for (size_t i = 0; i < m; i++) {
         UNROLL
-    for (size_t v = 0; v < vectors; v++)
-        sum[i][v] = load_lanes(panel + v * LANES, LANES);
+        for (size_t v = 0; v < vectors; v++)
+            sum[i][v] = load_lanes(panel + v * LANES, LANES);
+    }
 
     const float *b = panel + NR;
     for (size_t t = 0; t < taps; t++, a += m) {

@@ -19,6 +19,7 @@
 #ifndef FID_KERNELS_LANES_H
 #define FID_KERNELS_LANES_H
 
+#include "kernels/size.h"
 #include "kernels/tables.h"
 
 #define FID_INLINE static inline __attribute__((always_inline))
@@ -39,11 +40,6 @@
 /* Before a walk from a pointer on: without it the compiler makes a pointer of each step before the
  * loop over the channels, more than there are registers. */
 #define FORGET(pointer) __asm__("" : "+r"(pointer))
-
-FID_INLINE size_t min_size(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* n, of which the compiler may know that it is less than `whole`, a vector: the choice between
  * whole and partial loads is then made once, when it inlines. */

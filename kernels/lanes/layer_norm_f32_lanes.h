@@ -27,10 +27,11 @@ FID_INLINE float sum_of(size_t channels, const float *in, const float *minus, co
     UNROLL
     for (size_t v = 0; v < VECTORS; v++)
         sum[v] = set_lanes(0.0f);
-    for (; j + step <= channels; j += step)
+    for (; j + step <= channels; j += step) {
         UNROLL
-    for (size_t v = 0; v < VECTORS; v++)
-        sum[v] = take(sum[v], in + j + v * LANES, minus, LANES, squared);
+        for (size_t v = 0; v < VECTORS; v++)
+            sum[v] = take(sum[v], in + j + v * LANES, minus, LANES, squared);
+    }
     for (; j + LANES <= channels; j += LANES)
         sum[0] = take(sum[0], in + j, minus, LANES, squared);
     if (j < channels)

@@ -77,12 +77,15 @@ FID_INLINE void store_tile(const size_t m, const size_t vectors, const size_t st
                            const struct fid_post_f32 *post)
 {
     const struct lanes_post all = load_post(post), clamp = clamp_alone(&all);
-    if (is_clamp(&all))
+    if (is_clamp(&all)) {
         UNROLL
-    for (size_t i = 0; i < m; i++)
-        store_row(vectors, n, i, sum + i * stride, c + i * c_stride, &clamp);
-    else UNROLL for (size_t i = 0; i < m; i++)
-        store_row(vectors, n, i, sum + i * stride, c + i * c_stride, &all);
+        for (size_t i = 0; i < m; i++)
+            store_row(vectors, n, i, sum + i * stride, c + i * c_stride, &clamp);
+    } else {
+        UNROLL
+        for (size_t i = 0; i < m; i++)
+            store_row(vectors, n, i, sum + i * stride, c + i * c_stride, &all);
+    }
 }
 
 #endif

@@ -66,19 +66,21 @@ FID_INLINE void block(const size_t run, const size_t side, const size_t stride,
     if (__builtin_expect(post->residual || post->slope, 0)) {
         const struct lanes_post all = load_post(post);
         UNROLL
-        for (size_t q = 0; q < run; q++)
+        for (size_t q = 0; q < run; q++) {
             UNROLL
-        for (size_t v = 0; v < vectors; v++)
-            sum[q][v] = unclamped_post_lanes(sum[q][v], at->x + q, j + v * LANES,
-                                             v + 1 < vectors ? LANES : lanes, &all);
+            for (size_t v = 0; v < vectors; v++)
+                sum[q][v] = unclamped_post_lanes(sum[q][v], at->x + q, j + v * LANES,
+                                                 v + 1 < vectors ? LANES : lanes, &all);
+        }
     }
     UNROLL
-    for (size_t q = 0; q < run; q++)
+    for (size_t q = 0; q < run; q++) {
         UNROLL
-    for (size_t v = 0; v < vectors; v++)
-        store_lanes(at->out + q * at->out_stride + j + v * LANES,
-                    clamp_lanes(sum[q][v], set_lanes(min), set_lanes(max)),
-                    v + 1 < vectors ? LANES : lanes);
+        for (size_t v = 0; v < vectors; v++)
+            store_lanes(at->out + q * at->out_stride + j + v * LANES,
+                        clamp_lanes(sum[q][v], set_lanes(min), set_lanes(max)),
+                        v + 1 < vectors ? LANES : lanes);
+    }
 }
 
 /* All channels of one run. */

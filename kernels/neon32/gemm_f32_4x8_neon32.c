@@ -108,30 +108,8 @@ FID_INLINE void add_products(const size_t m, const size_t vectors, size_t k, con
     }
 }
 
-/* The tile with a constant number of rows and vectors. */
-FID_INLINE void tile(const size_t m, const size_t vectors, size_t n, size_t taps, size_t k,
-                     const float *const *a, const float *panel, float *c, size_t c_stride,
-                     const struct fid_post_f32 *post)
-{
-    float32x4_t sum[MR][VECTORS];
-    UNROLL
-    for (size_t i = 0; i < m; i++) {
-        UNROLL
-        for (size_t v = 0; v < vectors; v++)
-            sum[i][v] = vld1q_f32(panel + v * LANES);
-    }
-    for (size_t t = 0; t < taps; t++)
-        add_products(m, vectors, k, a + t * m, panel + (1 + t * k) * NR, sum);
-    store_tile(m, vectors, VECTORS, n, sum[0], c, c_stride, post);
-}
+#include "kernels/lanes/gemm_f32_arm.h"
 
-#define TILE(rows, vectors)                                           \
-    static void tile_##rows##x##vectors FID_GEMM_F32_ARGS             \
-    {                                                                 \
-        (void)m;                                                      \
-        (void)next;                                                   \
-        tile(rows, vectors, n, taps, k, a, panel, c, c_stride, post); \
-    }
 TILE(1, 1)
 TILE(2, 1)
 TILE(3, 1)
