@@ -3,6 +3,7 @@
 #include "weights/weight_copy.h"
 
 #include "engine/base/new_file.h"
+#include "engine/base/size.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -16,11 +17,6 @@ struct front {
 _Static_assert(sizeof(struct front) == sizeof(struct fid_file_header) +
                                            FID_SECTION_COUNT * sizeof(struct fid_file_section),
                "no padding");
-
-static uint64_t align_up(uint64_t bytes, uint32_t align)
-{
-    return (bytes + align - 1) / align * align;
-}
 
 static size_t front_bytes(const struct fid_weight_copy *copy)
 {
@@ -43,7 +39,7 @@ static void make_front(const struct fid_weight_copy *copy, struct front *front)
         section->crc = copy->parts[i].crc;
         section->bytes = copy->parts[i].size;
         section->record_bytes = fid_weight_section_record((enum fid_section)i);
-        section->offset = align_up(end, fid_weight_section_align((enum fid_section)i));
+        section->offset = fid_align_up(end, fid_weight_section_align((enum fid_section)i));
         end = section->offset + section->bytes;
     }
     front->header.file_bytes = end;

@@ -60,7 +60,7 @@ static enum fid_status check_magic(const struct fid_weight_file *file, struct fi
 {
     const uint8_t *b = file->bytes;
     size_t magic_bytes = sizeof file->header->magic;
-    size_t have = file->size < magic_bytes ? file->size : magic_bytes;
+    size_t have = fid_min_size(file->size, magic_bytes);
     if (memcmp(b, FID_FILE_MAGIC, have) == 0)
         return FID_OK;
     if (have < 4)

@@ -2,6 +2,7 @@
  * anew, and the id with them. */
 #include "weights/weight_graph_write.h"
 
+#include "engine/base/size.h"
 #include "weights/weight_draft.h"
 
 uint32_t fid_weight_new_name(const struct fid_weight_file *file)
@@ -11,7 +12,7 @@ uint32_t fid_weight_new_name(const struct fid_weight_file *file)
 
 void fid_weight_place_tensor(struct fid_file_tensor *tensor, uint64_t *end)
 {
-    tensor->offset = (*end + FID_FILE_ALIGN - 1) / FID_FILE_ALIGN * FID_FILE_ALIGN;
+    tensor->offset = fid_align_up(*end, FID_FILE_ALIGN);
     tensor->bytes = fid_file_tensor_count(tensor) * fid_file_number_bytes(tensor->type);
     if (tensor->type == FID_TENSOR_S8)
         tensor->bytes += (uint64_t)tensor->dims[0] * sizeof(float);

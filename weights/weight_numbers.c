@@ -6,6 +6,7 @@
 #include "weights/weight_view.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/size.h"
 #include "weights/checksum.h"
 
 #include <string.h>
@@ -93,11 +94,6 @@ static bool pass_over(const struct pass *pass, struct part *part, size_t at, siz
     return good;
 }
 
-static size_t min_size(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static void pass_part(void *ctx, size_t index, int worker)
 {
     (void)worker;
@@ -109,13 +105,13 @@ static void pass_part(void *ctx, size_t index, int worker)
     for (size_t i = first_blob(pass->file, pass->section, at); at < end; i++) {
         const struct blob blob =
             i < count ? blob_at(pass->file, pass->section, i) : (struct blob){.offset = end};
-        const size_t gap = blob.offset > at ? min_size(blob.offset, end) - at : 0;
+        const size_t gap = blob.offset > at ? fid_min_size(blob.offset, end) - at : 0;
         if (!pass_over(pass, part, at, gap, NULL))
-            part->bad_gap = min_size(part->bad_gap, i);
+            part->bad_gap = fid_min_size(part->bad_gap, i);
         at += gap;
-        const size_t rest = at < end ? min_size(blob.offset + blob.bytes, end) - at : 0;
+        const size_t rest = at < end ? fid_min_size(blob.offset + blob.bytes, end) - at : 0;
         if (!pass_over(pass, part, at, rest, &blob))
-            part->bad_number = min_size(part->bad_number, i);
+            part->bad_number = fid_min_size(part->bad_number, i);
         at += rest;
     }
     if (!pass->keep)
@@ -130,8 +126,8 @@ static struct part join_parts(const struct part *parts, size_t count)
     struct part sum = {.bad_gap = SIZE_MAX, .bad_number = SIZE_MAX};
     for (size_t i = 0; i < count; i++) {
         sum.crc = fid_crc32c_join(sum.crc, parts[i].crc, parts[i].bytes);
-        sum.bad_gap = min_size(sum.bad_gap, parts[i].bad_gap);
-        sum.bad_number = min_size(sum.bad_number, parts[i].bad_number);
+        sum.bad_gap = fid_min_size(sum.bad_gap, parts[i].bad_gap);
+        sum.bad_number = fid_min_size(sum.bad_number, parts[i].bad_number);
     }
     return sum;
 }
@@ -142,14 +138,14 @@ static enum fid_status run_pass(const struct fid_weight_file *file, enum fid_sec
                                 struct fid_error *error)
 {
     const size_t bytes = (size_t)file->sections[section].bytes;
-    const size_t count = (bytes + PART_BYTES - 1) / PART_BYTES;
+    const size_t count = fid_ceil_div(bytes, PART_BYTES);
     struct pass pass = {file, section, keep, file->bytes + file->sections[section].offset,
                         fid_calloc(count, sizeof *pass.parts)};
     if (pass.parts == NULL)
         return fid_weight_refuse(file, error, FID_NO_MEMORY, file->bytes,
                                  "no memory to check its numbers");
     for (size_t i = 0; i < count; i++)
-        pass.parts[i] = (struct part){.bytes = min_size(PART_BYTES, bytes - i * PART_BYTES),
+        pass.parts[i] = (struct part){.bytes = fid_min_size(PART_BYTES, bytes - i * PART_BYTES),
                                       .bad_gap = SIZE_MAX,
                                       .bad_number = SIZE_MAX};
     fid_parallel_for(pool, count, pass_part, &pass);

@@ -2,6 +2,8 @@
  */
 #include "weights/weight_view.h"
 
+#include "engine/base/size.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -74,7 +76,7 @@ static enum fid_status check_step(const struct fid_weight_file *file,
                                   struct fid_error *error)
 {
     const uint64_t pack_bytes = file->sections[FID_SECTION_PACK].bytes;
-    const uint64_t aligned = (*end + FID_FILE_ALIGN - 1) / FID_FILE_ALIGN * FID_FILE_ALIGN;
+    const uint64_t aligned = fid_align_up(*end, FID_FILE_ALIGN);
     const uint64_t start = step->bytes > 0 ? aligned : *end;
     if (!name_is_valid(step->method))
         return fid_weight_refuse(file, error, FID_CORRUPT, step,

@@ -2,6 +2,7 @@
 #include "weights/weight_view.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/size.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -44,7 +45,7 @@ static enum fid_status check_tensor(const struct fid_weight_file *file,
 {
     uint64_t bytes;
     uint64_t data_bytes = file->sections[FID_SECTION_DATA].bytes;
-    uint64_t start = (*end + FID_FILE_ALIGN - 1) / FID_FILE_ALIGN * FID_FILE_ALIGN;
+    uint64_t start = fid_align_up(*end, FID_FILE_ALIGN);
     enum fid_status status =
         fid_weight_check_string(file, tensor->name, false, tensor, "a tensor's name", error);
     if (status != FID_OK)

@@ -1,6 +1,7 @@
 /* weight_types.c - which bytes are numbers of a tensor's type: finite ones, scales in their range;
  * and what the values of bytes are said to be. */
 #include "engine/base/memory.h"
+#include "engine/base/size.h"
 #include "weights/weight_view.h"
 
 /* Is an exponent all ones? It carries into the sign bit when one is added to it: three integer
@@ -49,7 +50,7 @@ bool fid_weight_are_numbers(const struct fid_file_tensor *tensor, size_t at, con
 {
     const size_t scales = (size_t)tensor->dims[0] * sizeof(float);
     const size_t front = at < scales ? scales - at : 0;
-    const size_t scale_bytes = front < bytes ? front : bytes;
+    const size_t scale_bytes = fid_min_size(front, bytes);
     switch (tensor->type) {
     case FID_TENSOR_F16:
         return f16_finite(start, bytes / sizeof(uint16_t));

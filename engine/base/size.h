@@ -1,5 +1,5 @@
-/* size.h - checked size arithmetic. Every size that comes from a file or a picture goes through
- * these; they return false on overflow and leave *result alone. */
+/* size.h - size arithmetic. Every size that comes from a file or a picture goes through the checked
+ * functions; they return false on overflow and leave *result alone. */
 #ifndef FID_BASE_SIZE_H
 #define FID_BASE_SIZE_H
 
@@ -33,6 +33,23 @@ static inline bool fid_size_align(size_t a, size_t align, size_t *result)
         return false;
     *result = sum & ~(align - 1);
     return true;
+}
+
+static inline size_t fid_min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* a / b, rounded up; a + b - 1 fits a size_t. */
+static inline size_t fid_ceil_div(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+/* Rounds up to a multiple of align; bytes + align - 1 fits 64 bits. */
+static inline uint64_t fid_align_up(uint64_t bytes, uint64_t align)
+{
+    return (bytes + align - 1) / align * align;
 }
 
 #endif

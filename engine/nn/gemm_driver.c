@@ -25,16 +25,6 @@
 enum { PIECES_PER_WORKER = 4 }; /* so that the last piece is short */
 enum { LINE_BYTES = 64 };       /* a cache line */
 
-static size_t ceil_div(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
-static size_t min_size(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* A cut into parts whose sizes differ by at most one: `size + 1` for the first `larger` parts,
  * `size` for the others. */
 struct cut {
@@ -49,7 +39,7 @@ static struct cut cut_evenly(size_t total, size_t parts)
 /* Where part i begins; i = parts gives the end. */
 static size_t part_start(const struct cut *cut, size_t i)
 {
-    return i * cut->size + min_size(i, cut->larger);
+    return i * cut->size + fid_min_size(i, cut->larger);
 }
 
 /* The kernel of a product: its tile, and the bytes of a number of the left matrix. */
@@ -80,7 +70,7 @@ static size_t block_limit(const struct fid_gemm *gemm, const struct kernel_tile 
         (gemm->patch_bytes > 0 ? PATCH_BLOCK_BYTES : BLOCK_BYTES) / row_bytes / mr;
     /* The table of pointers has to stay small beside the numbers they point at. */
     const size_t table_strips = BLOCK_BYTES / (gemm->taps * mr * sizeof(void *));
-    const size_t limit = min_size(strips, table_strips);
+    const size_t limit = fid_min_size(strips, table_strips);
     return limit > 0 ? limit : 1;
 }
 
@@ -88,7 +78,7 @@ static size_t block_limit(const struct fid_gemm *gemm, const struct kernel_tile 
 static size_t table_bytes(const struct fid_gemm *gemm, const struct kernel_tile *tile)
 {
     const size_t pointers = block_limit(gemm, tile) * tile->mr * gemm->taps;
-    return ceil_div(pointers * sizeof(void *), 64) * 64;
+    return (size_t)fid_align_up(pointers * sizeof(void *), LINE_BYTES);
 }
 
 uint64_t fid_gemm_scratch_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
@@ -142,7 +132,7 @@ void fid_gemm_pack(const struct fid_gemm *gemm, const struct fid_plan_context *c
         fid_columns_s8_fill(gemm->step,
                             (char *)gemm->step->packed + panels_bytes(gemm, context->kernels),
                             &job.columns);
-    fid_parallel_for(context->pool, ceil_div(gemm->columns, nr), pack_panel, &job);
+    fid_parallel_for(context->pool, fid_ceil_div(gemm->columns, nr), pack_panel, &job);
     fid_weight_file_release_tensor(gemm->step->file, gemm->step->weights[0].number);
 }
 
@@ -172,7 +162,7 @@ static void run_tile(const struct gemm_job *job, const struct fid_gemm_rows *row
 {
     const struct fid_gemm *gemm = job->gemm;
     const size_t column = panel * job->tile.nr;
-    const size_t n = min_size(job->tile.nr, gemm->columns - column);
+    const size_t n = fid_min_size(job->tile.nr, gemm->columns - column);
     const size_t at = rows->first * gemm->columns + column;
     const void *residual = number_of(gemm->residual, at, job->tile.element_bytes);
     void *c = number_of(gemm->c, rows->product * gemm->c_step + at, c_bytes(gemm));
@@ -202,7 +192,7 @@ static void finish_piece(const struct gemm_job *job, size_t row, size_t rows, si
     const size_t nr = job->tile.nr;
     const size_t columns = job->gemm->columns;
     const size_t first = panel * nr;
-    const size_t count = min_size(panels * nr, columns - first);
+    const size_t count = fid_min_size(panels * nr, columns - first);
     if (job->gemm->intermediate || fid_is_bytes(&job->gemm->step->output))
         return;
     if (count == columns) { /* whole rows */
@@ -225,9 +215,9 @@ static void run_panel(const struct gemm_job *job, size_t product, size_t panel, 
                       size_t strip_end, const void *const *table)
 {
     const struct fid_gemm *gemm = job->gemm;
-    const size_t panels = ceil_div(gemm->columns, job->tile.nr);
+    const size_t panels = fid_ceil_div(gemm->columns, job->tile.nr);
     const size_t row = part_start(&job->strips, strip);
-    const size_t stretch = gemm->taps * ceil_div(gemm->k, gemm->bytes ? 4 : 1) * LINE_BYTES;
+    const size_t stretch = gemm->taps * fid_ceil_div(gemm->k, gemm->bytes ? 4 : 1) * LINE_BYTES;
     const char *packed =
         (const char *)gemm->step->packed + (product * panels + panel) * job->panel_bytes;
     size_t ahead = job->panel_bytes;
@@ -268,26 +258,26 @@ static void run_piece(void *ctx, size_t index, int worker)
 static size_t block_count(const struct fid_gemm *gemm, size_t rows, const struct kernel_tile *tile,
                           size_t workers)
 {
-    const size_t strips = ceil_div(rows, tile->mr);
-    size_t blocks = ceil_div(strips, block_limit(gemm, tile));
+    const size_t strips = fid_ceil_div(rows, tile->mr);
+    size_t blocks = fid_ceil_div(strips, block_limit(gemm, tile));
     if (workers == 1 || gemm->products > 1)
         return blocks;
     if (rows >= gemm->columns && blocks < workers * PIECES_PER_WORKER)
         blocks = workers * PIECES_PER_WORKER;
-    return blocks > 1 ? min_size(ceil_div(blocks, workers) * workers, strips) : 1;
+    return blocks > 1 ? fid_min_size(fid_ceil_div(blocks, workers) * workers, strips) : 1;
 }
 
 void fid_gemm_run(const struct fid_gemm *gemm, const struct fid_run *run, size_t rows)
 {
     const size_t workers = (size_t)fid_pool_workers(run->pool);
     struct gemm_job job = {.gemm = gemm, .run = run, .tile = tile_of(gemm, run->kernels)};
-    const size_t panels = ceil_div(gemm->columns, job.tile.nr);
+    const size_t panels = fid_ceil_div(gemm->columns, job.tile.nr);
     const size_t blocks = block_count(gemm, rows, &job.tile, workers);
     const size_t pieces = blocks * gemm->products;
-    const size_t groups = workers > 1 ? ceil_div(workers * PIECES_PER_WORKER, pieces) : 1;
+    const size_t groups = workers > 1 ? fid_ceil_div(workers * PIECES_PER_WORKER, pieces) : 1;
     job.panel_bytes = (size_t)panels_bytes(gemm, run->kernels) / (panels * gemm->products);
-    job.strips = cut_evenly(rows, ceil_div(rows, job.tile.mr));
+    job.strips = cut_evenly(rows, fid_ceil_div(rows, job.tile.mr));
     job.blocks = cut_evenly(job.strips.parts, blocks);
-    job.groups = cut_evenly(panels, min_size(groups, panels));
+    job.groups = cut_evenly(panels, fid_min_size(groups, panels));
     fid_parallel_for(run->pool, pieces * job.groups.parts, run_piece, &job);
 }

@@ -230,9 +230,7 @@ static void describe(const struct fid_plan *plan, struct fid_file_step *records,
         struct fid_file_step *record = &records[i];
         snprintf(record->method, sizeof record->method, "%s", step->method);
         record->bytes = step->packed_bytes;
-        record->offset = step->packed_bytes > 0
-                             ? (end + FID_FILE_ALIGN - 1) / FID_FILE_ALIGN * FID_FILE_ALIGN
-                             : end;
+        record->offset = step->packed_bytes > 0 ? fid_align_up(end, FID_FILE_ALIGN) : end;
         end = record->offset + record->bytes;
         packed[i] = step->packed;
     }

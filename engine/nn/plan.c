@@ -15,7 +15,7 @@
 
 static uint64_t align_up(uint64_t bytes)
 {
-    return (bytes + FID_MEMORY_ALIGN - 1) / FID_MEMORY_ALIGN * FID_MEMORY_ALIGN;
+    return fid_align_up(bytes, FID_MEMORY_ALIGN);
 }
 
 const uint32_t *fid_plan_inputs(const struct fid_plan *plan, const struct fid_step *step)

@@ -134,13 +134,13 @@ enum { VECTORS = FID_S8_ROWS, ALIGN = 64 };
 
 static uint64_t pad_bytes(const struct fid_step *step)
 {
-    return (step->inputs[0].shape.c + FID_READ_AHEAD_BYTES + ALIGN - 1) / ALIGN * ALIGN;
+    return fid_align_up(step->inputs[0].shape.c + FID_READ_AHEAD_BYTES, ALIGN);
 }
 
 uint64_t fid_columns_s8_bytes(const struct fid_step *step)
 {
     const uint64_t numbers = (uint64_t)VECTORS * step->output.shape.c * sizeof(float);
-    return (numbers + ALIGN - 1) / ALIGN * ALIGN + pad_bytes(step);
+    return fid_align_up(numbers, ALIGN) + pad_bytes(step);
 }
 
 const void *fid_columns_s8_pad(const struct fid_step *step)

@@ -118,7 +118,7 @@ static void run_pixels(void *ctx, size_t index, int worker)
     const struct pixel_job *job = ctx;
     const size_t first = index * job->chunk;
     const size_t rest = job->pixels - first;
-    const struct fid_pixel_range range = {first, rest < job->chunk ? rest : job->chunk};
+    const struct fid_pixel_range range = {first, fid_min_size(rest, job->chunk)};
     job->fn(job->step, job->run, range);
 }
 
@@ -131,5 +131,5 @@ void fid_step_for_pixels(const struct fid_step *step, const struct fid_run *run,
                             .fn = fn,
                             .pixels = run->n * fid_shape_pixels(shape),
                             .chunk = shape.c < numbers ? numbers / shape.c : 1};
-    fid_parallel_for(run->pool, (job.pixels + job.chunk - 1) / job.chunk, run_pixels, &job);
+    fid_parallel_for(run->pool, fid_ceil_div(job.pixels, job.chunk), run_pixels, &job);
 }

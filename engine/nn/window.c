@@ -120,7 +120,7 @@ static void point_at_columns(const struct fid_window *window, const char *pixels
                              const void *pad, const void **taps)
 {
     const size_t step = window->kernel_h;
-    const size_t left = window->pad_left < count ? window->pad_left : count;
+    const size_t left = fid_min_size(window->pad_left, count);
     const size_t inside = pixels == NULL ? 0 : window->in.w;
     const size_t right = inside < count - left ? left + inside : count;
     size_t k = 0;

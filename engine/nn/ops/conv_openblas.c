@@ -17,11 +17,6 @@ struct split {
     bool copy; /* patches are needed */
 };
 
-static size_t min_size(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static struct split split_of(const struct fid_step *step)
 {
     const struct fid_window *window = &step->window;
@@ -32,10 +27,10 @@ static struct split split_of(const struct fid_step *step)
                window->out_h == window->in.h && window->out_w == window->in.w &&
                window->pad_top == 0 && window->pad_left == 0);
     const size_t rows = PATCH_BLOCK_BYTES / (s.k * sizeof(float));
-    s.row_block = min_size(rows > 0 ? rows : 1, s.pixels);
-    s.row_blocks = (s.pixels + s.row_block - 1) / s.row_block;
-    s.column_block = s.row_blocks < 4 ? min_size(COLUMN_BLOCK, s.columns) : s.columns;
-    s.column_blocks = (s.columns + s.column_block - 1) / s.column_block;
+    s.row_block = fid_min_size(rows > 0 ? rows : 1, s.pixels);
+    s.row_blocks = fid_ceil_div(s.pixels, s.row_block);
+    s.column_block = s.row_blocks < 4 ? fid_min_size(COLUMN_BLOCK, s.columns) : s.columns;
+    s.column_blocks = fid_ceil_div(s.columns, s.column_block);
     return s;
 }
 
@@ -83,11 +78,11 @@ static void run_block(void *ctx, size_t index, int worker)
     const struct openblas_job *job = ctx;
     const struct split *s = &job->split;
     const size_t column = index % s->column_blocks * s->column_block;
-    const size_t columns = min_size(s->column_block, s->columns - column);
+    const size_t columns = fid_min_size(s->column_block, s->columns - column);
     const size_t block = index / s->column_blocks;
     const size_t image = block / s->row_blocks;
     const size_t row = block % s->row_blocks * s->row_block;
-    const size_t rows = min_size(s->row_block, s->pixels - row);
+    const size_t rows = fid_min_size(s->row_block, s->pixels - row);
     const size_t at = (image * s->pixels + row) * s->columns + column;
     const float *left = left_matrix(job, image, row, rows, worker);
     const float *filter = job->step->weights[FID_CONV_FILTER].data + column * s->k;

@@ -29,16 +29,6 @@ struct winograd {
     size_t v_step, m_step; /* numbers between two positions of V and M */
 };
 
-static size_t ceil_div(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
-static size_t min_size(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* The tiles of a layer; n pictures at most. */
 static struct winograd winograd_of(const struct fid_step *step, size_t m, size_t n)
 {
@@ -50,14 +40,14 @@ static struct winograd winograd_of(const struct fid_step *step, size_t m, size_t
                          .c_out = step->output.shape.c};
     w.tiles.kernel_h = w.tiles.kernel_w = m + 2;
     w.tiles.stride_h = w.tiles.stride_w = m;
-    w.tiles.out_h = ceil_div(window->out_h, m);
-    w.tiles.out_w = ceil_div(window->out_w, m);
+    w.tiles.out_h = fid_ceil_div(window->out_h, m);
+    w.tiles.out_w = fid_ceil_div(window->out_w, m);
     w.image_tiles = w.tiles.out_h * w.tiles.out_w;
     const size_t tile_bytes = w.positions * (w.c_in + w.c_out) * sizeof(float);
     const size_t weight_bytes = w.positions * w.c_in * w.c_out * sizeof(float);
     const size_t chunk_bytes = weight_bytes / 2 > CHUNK_BYTES ? weight_bytes / 2 : CHUNK_BYTES;
     w.limit = tile_bytes < chunk_bytes ? chunk_bytes / tile_bytes : 1;
-    w.chunk = ceil_div(n * w.image_tiles, ceil_div(n * w.image_tiles, w.limit));
+    w.chunk = fid_ceil_div(n * w.image_tiles, fid_ceil_div(n * w.image_tiles, w.limit));
     w.v_step = w.chunk * w.c_in + STEP_PAD;
     w.m_step = w.chunk * w.c_out + STEP_PAD;
     return w;
@@ -117,8 +107,8 @@ static void finish_tile(void *ctx, size_t index, int worker)
     const struct fid_window *window = &step->window;
     const size_t tile = job->first + index, place = tile % w->image_tiles;
     const size_t y = place / w->tiles.out_w * w->m, x = place % w->tiles.out_w * w->m;
-    const size_t rows = min_size(w->m, window->out_h - y);
-    const size_t columns = min_size(w->m, window->out_w - x);
+    const size_t rows = fid_min_size(w->m, window->out_h - y);
+    const size_t columns = fid_min_size(w->m, window->out_w - x);
     const size_t row_step = window->out_w * w->c_out;
     const size_t at = ((tile / w->image_tiles * window->out_h + y) * window->out_w + x) * w->c_out;
     struct fid_post_f32 post = step->post;
@@ -142,7 +132,7 @@ static void winograd_run(const struct fid_step *step, const struct fid_run *run)
     gemm.source_ctx = &job;
     gemm.c = job.products;
     for (job.first = 0; job.first < tiles; job.first += job.count) {
-        job.count = min_size(job.w.chunk, tiles - job.first);
+        job.count = fid_min_size(job.w.chunk, tiles - job.first);
         fid_parallel_for(run->pool, job.count, transform_tile, &job);
         fid_gemm_run(&gemm, run, job.count);
         fid_parallel_for(run->pool, job.count, finish_tile, &job);
@@ -156,7 +146,7 @@ static void winograd_scratch_size(struct fid_step *step, const struct fid_plan_c
     step->packed_bytes = fid_gemm_packed_bytes(&gemm, context->kernels);
     step->scratch_bytes = fid_gemm_scratch_bytes(&gemm, context->kernels);
     /* Fewer pictures may make larger chunks, since they are even. */
-    const size_t most = min_size(w.limit, context->n * w.image_tiles);
+    const size_t most = fid_min_size(w.limit, context->n * w.image_tiles);
     step->shared_bytes =
         (uint64_t)w.positions * (most * (w.c_in + w.c_out) + 2 * (size_t)STEP_PAD) * sizeof(float);
 }
@@ -178,7 +168,7 @@ static void pack_panel(void *ctx, size_t index, int worker)
 static void winograd_prepare(struct fid_step *step, const struct fid_plan_context *context)
 {
     struct pack_job job = {step, step->conv->winograd_m, context->kernels->tile.gemm_nr};
-    fid_parallel_for(context->pool, ceil_div(step->output.shape.c, job.nr), pack_panel, &job);
+    fid_parallel_for(context->pool, fid_ceil_div(step->output.shape.c, job.nr), pack_panel, &job);
     fid_weight_file_release_tensor(step->file, step->weights[FID_CONV_FILTER].number);
 }
 

@@ -42,7 +42,7 @@ static void pack(size_t n, size_t k, size_t nr, const float *b, bool over_c, flo
 {
     const size_t next_row = over_c ? 1 : n, next_column = over_c ? k : 1;
     for (size_t column = 0; column < n; column += nr) {
-        const size_t width = n - column < nr ? n - column : nr;
+        const size_t width = fid_min_size(n - column, nr);
         memset(packed, 0, (1 + k) * nr * sizeof *packed);
         packed += nr;
         for (size_t p = 0; p < k; p++, packed += nr)
@@ -61,11 +61,11 @@ static void multiply(const struct fid_kernels *kernels, struct fid_shape a_shape
     const size_t mr = kernels->tile.gemm_mr < MOST_ROWS ? kernels->tile.gemm_mr : MOST_ROWS;
     for (size_t x = 0; x < a_shape.w; x += mr) {
         const float *rows[MOST_ROWS];
-        const size_t m = a_shape.w - x < mr ? a_shape.w - x : mr;
+        const size_t m = fid_min_size(a_shape.w - x, mr);
         for (size_t i = 0; i < m; i++)
             rows[i] = a + (x + i) * k;
         for (size_t column = 0; column < n; column += nr)
-            kernels->gemm_f32(m, n - column < nr ? n - column : nr, 1, k, rows,
+            kernels->gemm_f32(m, fid_min_size(n - column, nr), 1, k, rows,
                               packed + column * (1 + k), out + x * n + column, n, &nothing, NULL);
     }
 }

@@ -53,7 +53,7 @@ static void multiply_pixels_by_channel(const struct fid_step *step, const struct
         const size_t pixel = range.first + done;
         const size_t left_in_picture = pixels - pixel % pixels;
         const size_t left = range.count - done;
-        const size_t count = left < left_in_picture ? left : left_in_picture;
+        const size_t count = fid_min_size(left, left_in_picture);
         run->kernels->affine_f32(count, c, step->inputs[0].data + pixel * c,
                                  fid_tensor_image(&step->inputs[1], pixel / pixels), NULL,
                                  step->output.data + pixel * c, &step->post);
