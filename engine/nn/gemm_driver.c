@@ -81,7 +81,7 @@ static size_t table_bytes(const struct fid_gemm *gemm, const struct kernel_tile 
     return (size_t)fid_align_up(pointers * sizeof(void *), LINE_BYTES);
 }
 
-uint64_t fid_gemm_scratch_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
+static uint64_t scratch_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
 {
     const struct kernel_tile tile = tile_of(gemm, kernels);
     const uint64_t patches = (uint64_t)block_limit(gemm, &tile) * tile.mr * gemm->patch_bytes;
@@ -98,9 +98,12 @@ static uint64_t panels_bytes(const struct fid_gemm *gemm, const struct fid_kerne
                      gemm->products * sizeof(float);
 }
 
-uint64_t fid_gemm_packed_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
+void fid_gemm_set_needs(const struct fid_gemm *gemm, struct fid_step *step,
+                        const struct fid_plan_context *context)
 {
-    return panels_bytes(gemm, kernels) + (gemm->bytes ? fid_columns_s8_bytes(gemm->step) : 0);
+    step->packed_bytes =
+        panels_bytes(gemm, context->kernels) + (gemm->bytes ? fid_columns_s8_bytes(gemm->step) : 0);
+    step->scratch_bytes = scratch_bytes(gemm, context->kernels);
 }
 
 struct pack_job {

@@ -37,10 +37,10 @@ struct fid_gemm {
     bool intermediate; /* C is not the step's output: no post, no sigmoid */
 };
 
-/* Bytes of scratch for each worker. */
-uint64_t fid_gemm_scratch_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels);
+/* FILLS the step's packed_bytes and scratch_bytes. */
+void fid_gemm_set_needs(const struct fid_gemm *gemm, struct fid_step *step,
+                        const struct fid_plan_context *context);
 
-uint64_t fid_gemm_packed_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels);
 /* Packs filter [columns][taps · k] and bias [columns], tensors 0 and 1 of the step, into its packed
  * weights with all workers: one product. Of bytes with the vectors of quantized.h behind. */
 void fid_gemm_pack(const struct fid_gemm *gemm, const struct fid_plan_context *context);

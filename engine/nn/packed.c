@@ -171,7 +171,7 @@ static bool take_methods(struct fid_plan *plan, struct fid_plan_context *context
     const struct fid_file_step *records = fid_weight_file_steps(plan->file, &count);
     for (size_t i = 0; i < plan->step_count; i++) {
         context->forced = fid_conv_method_named(records[i].method);
-        plan->steps[i].op->scratch_size(&plan->steps[i], context);
+        plan->steps[i].op->choose(&plan->steps[i], context);
     }
     return steps_fit(plan, why, sizeof why);
 }

@@ -257,7 +257,7 @@ static enum fid_status choose_methods(struct fid_plan *plan, const struct fid_pl
             plan->zero_count = plan->values[i].shape.c;
     for (size_t i = 0; i < plan->step_count; i++) {
         struct fid_step *step = &plan->steps[i];
-        step->op->scratch_size(step, context);
+        step->op->choose(step, context);
         step->bytes = step_bytes(step);
         name_kernel(step, context);
         packed += align_up(step->packed_bytes);

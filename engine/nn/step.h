@@ -37,7 +37,7 @@ struct fid_step {
     struct fid_tensor output; /* shape: infer_shape */
     uint64_t reach; /* matmul: infer_shape; numbers an output is made of, which no filter tells */
     struct fid_window window;            /* conv, pools: infer_shape */
-    const struct fid_conv_method *conv;  /* conv: scratch_size */
+    const struct fid_conv_method *conv;  /* conv: choose */
     const struct fid_openblas *openblas; /* conv by im2col_openblas */
     const char *method;                  /* printed name */
     const char *kernel_slot;             /* "gemm_f32"; "" when it is plain C */
@@ -82,8 +82,8 @@ struct fid_op {
     /* Checks the node against its inputs' shapes and its tensors; FILLS output.shape and window.
      * FID_INVALID with a sentence. */
     enum fid_status (*infer_shape)(struct fid_step *step, struct fid_error *error);
-    /* Chooses the method; FILLS method, kernel_slot, sizes, share, alias, post and macs. */
-    void (*scratch_size)(struct fid_step *step, const struct fid_plan_context *context);
+    /* FILLS method, kernel_slot, the bytes it needs, share, alias, post and macs. */
+    void (*choose)(struct fid_step *step, const struct fid_plan_context *context);
     /* Packs the weights into step->packed, whose bytes depend on nothing but the tensors, the
      * kernel table, the method's name and packed_bytes: a file may bring them along, and then this
      * is not called. Either way run does not see the filter (tensor 0) of a step with packed_bytes

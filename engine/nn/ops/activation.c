@@ -10,7 +10,7 @@ static enum fid_status activation_infer_shape(struct fid_step *step, struct fid_
     return status;
 }
 
-static void activation_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void activation_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     step->method = "elementwise";
@@ -38,5 +38,5 @@ static void activation_run(const struct fid_step *step, const struct fid_run *ru
 
 const struct fid_op fid_op_activation = {.name = "activation",
                                          .infer_shape = activation_infer_shape,
-                                         .scratch_size = activation_scratch_size,
+                                         .choose = activation_choose,
                                          .run = activation_run};

@@ -20,7 +20,7 @@ static enum fid_status add_infer_shape(struct fid_step *step, struct fid_error *
 /* The vectors of struct fid_add_u8, one after the other in the packed weights. */
 enum { A_SCALE, B_SCALE, SLOPE, LOW, HIGH, VECTORS };
 
-static void add_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void add_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     const bool bytes = fid_is_bytes(&step->output);
@@ -81,7 +81,7 @@ static void add_run(const struct fid_step *step, const struct fid_run *run)
 
 const struct fid_op fid_op_add = {.name = "add",
                                   .infer_shape = add_infer_shape,
-                                  .scratch_size = add_scratch_size,
+                                  .choose = add_choose,
                                   .prepare = add_prepare,
                                   .run = add_run,
                                   .types = FID_TYPES_SUM};

@@ -37,7 +37,7 @@ static enum fid_status affine_infer_shape(struct fid_step *step, struct fid_erro
     return status;
 }
 
-static void affine_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void affine_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     step->method = is_map(step, SCALE) || is_map(step, SHIFT) ? "by_number" : "by_channel";
@@ -83,5 +83,5 @@ static void affine_run(const struct fid_step *step, const struct fid_run *run)
 
 const struct fid_op fid_op_affine = {.name = "affine",
                                      .infer_shape = affine_infer_shape,
-                                     .scratch_size = affine_scratch_size,
+                                     .choose = affine_choose,
                                      .run = affine_run};

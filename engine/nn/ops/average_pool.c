@@ -2,7 +2,7 @@
 #include "engine/nn/ops/ops.h"
 #include "engine/nn/ops/pool.h"
 
-static void average_pool_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void average_pool_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     step->method = "window";
@@ -34,5 +34,5 @@ static void average_pool_run(const struct fid_step *step, const struct fid_run *
 
 const struct fid_op fid_op_average_pool = {.name = "average_pool",
                                            .infer_shape = fid_pool_infer_shape,
-                                           .scratch_size = average_pool_scratch_size,
+                                           .choose = average_pool_choose,
                                            .run = average_pool_run};

@@ -37,7 +37,7 @@ static enum fid_status concat_infer_shape(struct fid_step *step, struct fid_erro
     return FID_OK;
 }
 
-static void concat_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void concat_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     step->method = "copy";
@@ -68,6 +68,6 @@ static void concat_run(const struct fid_step *step, const struct fid_run *run)
 
 const struct fid_op fid_op_concat = {.name = "concat",
                                      .infer_shape = concat_infer_shape,
-                                     .scratch_size = concat_scratch_size,
+                                     .choose = concat_choose,
                                      .run = concat_run,
                                      .types = FID_TYPES_SAME};

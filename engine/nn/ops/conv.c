@@ -79,8 +79,8 @@ static enum fid_status conv_infer_shape(struct fid_step *step, struct fid_error 
 /* The chooser. First the forced method where it applies; then what needs the fewest copies. With
  * few input channels a tap is too short for the kernel's inner loop, and rows of taps or one long
  * patch are better. */
-static const struct fid_conv_method *choose(const struct fid_step *step,
-                                            const struct fid_plan_context *context)
+static const struct fid_conv_method *method_for(const struct fid_step *step,
+                                                const struct fid_plan_context *context)
 {
     const size_t short_tap = 16;
     const struct fid_conv_method *const forced = context->forced;
@@ -101,10 +101,10 @@ static const struct fid_conv_method *choose(const struct fid_step *step,
     return fid_conv_rows_gemm.applies(step) ? &fid_conv_rows_gemm : &fid_conv_im2col_gemm;
 }
 
-static void conv_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void conv_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     const struct fid_file_tensor *filter = step->weights[FID_CONV_FILTER].record;
-    step->conv = choose(step, context);
+    step->conv = method_for(step, context);
     step->openblas = context->openblas;
     step->method = step->conv->name;
     step->kernel_slot =
@@ -114,7 +114,7 @@ static void conv_scratch_size(struct fid_step *step, const struct fid_plan_conte
     step->macs = (uint64_t)fid_shape_count(step->output.shape) * fid_window_taps(&step->window) *
                  filter->dims[3];
     fid_step_set_post(step, FID_CONV_SLOPE);
-    step->conv->scratch_size(step, context);
+    step->conv->needs(step, context);
 }
 
 static void conv_prepare(struct fid_step *step, const struct fid_plan_context *context)
@@ -130,7 +130,7 @@ static void conv_run(const struct fid_step *step, const struct fid_run *run)
 
 const struct fid_op fid_op_conv = {.name = "conv",
                                    .infer_shape = conv_infer_shape,
-                                   .scratch_size = conv_scratch_size,
+                                   .choose = conv_choose,
                                    .prepare = conv_prepare,
                                    .run = conv_run,
                                    .types = FID_TYPES_PRODUCT};

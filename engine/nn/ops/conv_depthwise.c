@@ -59,7 +59,7 @@ static void depthwise_run(const struct fid_step *step, const struct fid_run *run
                      fid_is_bytes(&step->inputs[0]) ? run_row_of_bytes : run_row, &job);
 }
 
-static void depthwise_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void depthwise_needs(struct fid_step *step, const struct fid_plan_context *context)
 {
     const size_t taps = fid_window_taps(&step->window), channels = step->output.shape.c;
     const struct fid_kernels *kernels = context->kernels;
@@ -105,7 +105,7 @@ const struct fid_conv_method fid_conv_depthwise = {
     .bytes_slot = "depthwise_s8",
     .in_place = true,
     .applies = is_depthwise,
-    .scratch_size = depthwise_scratch_size,
+    .needs = depthwise_needs,
     .prepare = depthwise_prepare,
     .run = depthwise_run,
 };

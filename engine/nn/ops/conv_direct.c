@@ -56,7 +56,7 @@ static void direct_run(const struct fid_step *step, const struct fid_run *run)
     fid_parallel_for(run->pool, run->n * step->window.out_h, run_row, &job);
 }
 
-static void direct_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void direct_needs(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     step->scratch_bytes = fid_window_taps(&step->window) * sizeof(void *);
@@ -82,7 +82,7 @@ const struct fid_conv_method fid_conv_direct = {
     .name = "direct",
     .kernel_slot = "dot_f32",
     .applies = direct_applies,
-    .scratch_size = direct_scratch_size,
+    .needs = direct_needs,
     .prepare = direct_prepare,
     .run = direct_run,
 };

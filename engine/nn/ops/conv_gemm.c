@@ -146,64 +146,21 @@ static struct fid_gemm rows_product(const struct fid_step *step)
     return gemm;
 }
 
-static void size_product(struct fid_step *step, const struct fid_gemm *gemm,
-                         const struct fid_plan_context *context)
+static void product_needs(struct fid_step *step, const struct fid_plan_context *context)
 {
-    step->packed_bytes = fid_gemm_packed_bytes(gemm, context->kernels);
-    step->scratch_bytes = fid_gemm_scratch_bytes(gemm, context->kernels);
+    const struct fid_gemm gemm = step->conv->product(step);
+    fid_gemm_set_needs(&gemm, step, context);
 }
 
-static void indirect_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void product_prepare(struct fid_step *step, const struct fid_plan_context *context)
 {
-    const struct fid_gemm gemm = indirect_product(step);
-    size_product(step, &gemm, context);
-}
-
-static void indirect_prepare(struct fid_step *step, const struct fid_plan_context *context)
-{
-    const struct fid_gemm gemm = indirect_product(step);
+    const struct fid_gemm gemm = step->conv->product(step);
     fid_gemm_pack(&gemm, context);
 }
 
-static void indirect_run(const struct fid_step *step, const struct fid_run *run)
+static void product_run(const struct fid_step *step, const struct fid_run *run)
 {
-    const struct fid_gemm gemm = indirect_product(step);
-    fid_gemm_run(&gemm, run, run->n * fid_shape_pixels(step->output.shape));
-}
-
-static void im2col_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
-{
-    const struct fid_gemm gemm = im2col_product(step);
-    size_product(step, &gemm, context);
-}
-
-static void im2col_prepare(struct fid_step *step, const struct fid_plan_context *context)
-{
-    const struct fid_gemm gemm = im2col_product(step);
-    fid_gemm_pack(&gemm, context);
-}
-
-static void im2col_run(const struct fid_step *step, const struct fid_run *run)
-{
-    const struct fid_gemm gemm = im2col_product(step);
-    fid_gemm_run(&gemm, run, run->n * fid_shape_pixels(step->output.shape));
-}
-
-static void rows_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
-{
-    const struct fid_gemm gemm = rows_product(step);
-    size_product(step, &gemm, context);
-}
-
-static void rows_prepare(struct fid_step *step, const struct fid_plan_context *context)
-{
-    const struct fid_gemm gemm = rows_product(step);
-    fid_gemm_pack(&gemm, context);
-}
-
-static void rows_run(const struct fid_step *step, const struct fid_run *run)
-{
-    const struct fid_gemm gemm = rows_product(step);
+    const struct fid_gemm gemm = step->conv->product(step);
     fid_gemm_run(&gemm, run, run->n * fid_shape_pixels(step->output.shape));
 }
 
@@ -222,52 +179,25 @@ static bool is_1x1(const struct fid_step *step)
            fid_window_check_inside(window) == FID_WINDOW_OK;
 }
 
-const struct fid_conv_method fid_conv_gemm_1x1 = {
-    .name = "gemm_1x1",
-    .kernel_slot = "gemm_f32",
-    .bytes_slot = "gemm_s8",
-    .in_place = true,
-    .applies = is_1x1,
-    .scratch_size = indirect_scratch_size,
-    .prepare = indirect_prepare,
-    .run = indirect_run,
-};
-
-const struct fid_conv_method fid_conv_indirect_gemm = {
-    .name = "indirect_gemm",
-    .kernel_slot = "gemm_f32",
-    .bytes_slot = "gemm_s8",
-    .in_place = true,
-    .applies = is_ungrouped,
-    .scratch_size = indirect_scratch_size,
-    .prepare = indirect_prepare,
-    .run = indirect_run,
-};
-
 /* The taps of a kernel row follow each other in the picture. */
 static bool has_whole_rows(const struct fid_step *step)
 {
     return is_ungrouped(step) && step->window.dilation_w == 1;
 }
 
-const struct fid_conv_method fid_conv_rows_gemm = {
-    .name = "rows_gemm",
-    .kernel_slot = "gemm_f32",
-    .bytes_slot = "gemm_s8",
-    .in_place = true,
-    .applies = has_whole_rows,
-    .scratch_size = rows_scratch_size,
-    .prepare = rows_prepare,
-    .run = rows_run,
-};
-
-const struct fid_conv_method fid_conv_im2col_gemm = {
-    .name = "im2col_gemm",
-    .kernel_slot = "gemm_f32",
-    .bytes_slot = "gemm_s8",
-    .in_place = true,
-    .applies = is_ungrouped,
-    .scratch_size = im2col_scratch_size,
-    .prepare = im2col_prepare,
-    .run = im2col_run,
-};
+#define PRODUCT(which, where, rows)                   \
+    const struct fid_conv_method fid_conv_##which = { \
+        .name = #which,                               \
+        .kernel_slot = "gemm_f32",                    \
+        .bytes_slot = "gemm_s8",                      \
+        .in_place = true,                             \
+        .product = (rows),                            \
+        .applies = (where),                           \
+        .needs = product_needs,                       \
+        .prepare = product_prepare,                   \
+        .run = product_run,                           \
+    }
+PRODUCT(gemm_1x1, is_1x1, indirect_product);
+PRODUCT(indirect_gemm, is_ungrouped, indirect_product);
+PRODUCT(rows_gemm, has_whole_rows, rows_product);
+PRODUCT(im2col_gemm, is_ungrouped, im2col_product);

@@ -4,6 +4,8 @@
 
 #include "engine/nn/step.h"
 
+struct fid_gemm;
+
 struct fid_conv_method {
     const char *name;        /* printed, and selectable by fid_options.method */
     const char *kernel_slot; /* "" for plain C */
@@ -11,8 +13,10 @@ struct fid_conv_method {
     bool needs_openblas;
     bool in_place;     /* the output may be written over the residual */
     size_t winograd_m; /* side of a Winograd method's tiles; else 0 */
+    struct fid_gemm (*product)(const struct fid_step *step); /* of a method that is one */
     bool (*applies)(const struct fid_step *step);
-    void (*scratch_size)(struct fid_step *step, const struct fid_plan_context *context);
+    /* FILLS packed_bytes, scratch_bytes and shared_bytes. */
+    void (*needs)(struct fid_step *step, const struct fid_plan_context *context);
     void (*prepare)(struct fid_step *step, const struct fid_plan_context *context);
     void (*run)(const struct fid_step *step, const struct fid_run *run);
 };

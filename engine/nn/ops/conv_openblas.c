@@ -99,7 +99,7 @@ static void openblas_run(const struct fid_step *step, const struct fid_run *run)
                      &job);
 }
 
-static void openblas_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void openblas_needs(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     const struct split s = split_of(step);
@@ -121,6 +121,6 @@ const struct fid_conv_method fid_conv_im2col_openblas = {
     .kernel_slot = "cblas_sgemm",
     .needs_openblas = true,
     .applies = openblas_applies,
-    .scratch_size = openblas_scratch_size,
+    .needs = openblas_needs,
     .run = openblas_run,
 };

@@ -139,12 +139,11 @@ static void winograd_run(const struct fid_step *step, const struct fid_run *run)
     }
 }
 
-static void winograd_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void winograd_needs(struct fid_step *step, const struct fid_plan_context *context)
 {
     const struct winograd w = winograd_of(step, step->conv->winograd_m, context->n);
     const struct fid_gemm gemm = product(step, &w);
-    step->packed_bytes = fid_gemm_packed_bytes(&gemm, context->kernels);
-    step->scratch_bytes = fid_gemm_scratch_bytes(&gemm, context->kernels);
+    fid_gemm_set_needs(&gemm, step, context);
     /* Fewer pictures may make larger chunks, since they are even. */
     const size_t most = fid_min_size(w.limit, context->n * w.image_tiles);
     step->shared_bytes =
@@ -222,16 +221,16 @@ const struct fid_conv_method *fid_conv_winograd_choose(const struct fid_step *st
     return cost_4x4 < cost_2x2 ? &fid_conv_winograd_4x4 : &fid_conv_winograd_2x2;
 }
 
-#define WINOGRAD(method, size)                 \
-    const struct fid_conv_method method = {    \
-        .name = "winograd_" #size "x" #size,   \
-        .kernel_slot = "gemm_f32",             \
-        .in_place = true,                      \
-        .winograd_m = (size),                  \
-        .applies = is_3x3_stride_1,            \
-        .scratch_size = winograd_scratch_size, \
-        .prepare = winograd_prepare,           \
-        .run = winograd_run,                   \
+#define WINOGRAD(method, size)               \
+    const struct fid_conv_method method = {  \
+        .name = "winograd_" #size "x" #size, \
+        .kernel_slot = "gemm_f32",           \
+        .in_place = true,                    \
+        .winograd_m = (size),                \
+        .applies = is_3x3_stride_1,          \
+        .needs = winograd_needs,             \
+        .prepare = winograd_prepare,         \
+        .run = winograd_run,                 \
     }
 WINOGRAD(fid_conv_winograd_2x2, 2);
 WINOGRAD(fid_conv_winograd_4x4, 4);

@@ -16,7 +16,7 @@ static size_t pixels_together(size_t c)
     return c < wide ? wide / c : 1;
 }
 
-static void convert_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void convert_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     const size_t c = step->output.shape.c;
@@ -68,7 +68,7 @@ static void convert_run(const struct fid_step *step, const struct fid_run *run)
 
 const struct fid_op fid_op_convert = {.name = "convert",
                                       .infer_shape = convert_infer_shape,
-                                      .scratch_size = convert_scratch_size,
+                                      .choose = convert_choose,
                                       .prepare = convert_prepare,
                                       .run = convert_run,
                                       .types = FID_TYPES_CONVERT};

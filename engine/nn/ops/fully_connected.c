@@ -46,15 +46,13 @@ static struct fid_gemm product(const struct fid_step *step)
                              .source = point_at_pictures};
 }
 
-static void fully_connected_scratch_size(struct fid_step *step,
-                                         const struct fid_plan_context *context)
+static void fully_connected_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     const struct fid_gemm gemm = product(step);
     step->method = "gemm";
     step->kernel_slot = gemm.bytes ? "gemm_s8" : "gemm_f32";
     step->macs = (uint64_t)gemm.columns * gemm.k;
-    step->packed_bytes = fid_gemm_packed_bytes(&gemm, context->kernels);
-    step->scratch_bytes = fid_gemm_scratch_bytes(&gemm, context->kernels);
+    fid_gemm_set_needs(&gemm, step, context);
     fid_step_set_post(step, SLOPE);
 }
 
@@ -72,7 +70,7 @@ static void fully_connected_run(const struct fid_step *step, const struct fid_ru
 
 const struct fid_op fid_op_fully_connected = {.name = "fully_connected",
                                               .infer_shape = fully_connected_infer_shape,
-                                              .scratch_size = fully_connected_scratch_size,
+                                              .choose = fully_connected_choose,
                                               .prepare = fully_connected_prepare,
                                               .run = fully_connected_run,
                                               .types = FID_TYPES_PRODUCT};

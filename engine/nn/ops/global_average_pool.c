@@ -9,8 +9,8 @@ static enum fid_status global_average_pool_infer_shape(struct fid_step *step,
     return fid_step_check_counts(step, 1, 1, 0, error);
 }
 
-static void global_average_pool_scratch_size(struct fid_step *step,
-                                             const struct fid_plan_context *context)
+static void global_average_pool_choose(struct fid_step *step,
+                                       const struct fid_plan_context *context)
 {
     (void)context;
     step->method = "whole";
@@ -48,6 +48,6 @@ static void global_average_pool_run(const struct fid_step *step, const struct fi
 
 const struct fid_op fid_op_global_average_pool = {.name = "global_average_pool",
                                                   .infer_shape = global_average_pool_infer_shape,
-                                                  .scratch_size = global_average_pool_scratch_size,
+                                                  .choose = global_average_pool_choose,
                                                   .run = global_average_pool_run,
                                                   .types = FID_TYPES_AVERAGE};

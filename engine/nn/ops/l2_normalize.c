@@ -9,7 +9,7 @@ static enum fid_status l2_normalize_infer_shape(struct fid_step *step, struct fi
     return fid_step_check_counts(step, 1, 1, 0, error);
 }
 
-static void l2_normalize_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void l2_normalize_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     step->method = "by_pixel";
@@ -40,5 +40,5 @@ static void l2_normalize_run(const struct fid_step *step, const struct fid_run *
 
 const struct fid_op fid_op_l2_normalize = {.name = "l2_normalize",
                                            .infer_shape = l2_normalize_infer_shape,
-                                           .scratch_size = l2_normalize_scratch_size,
+                                           .choose = l2_normalize_choose,
                                            .run = l2_normalize_run};

@@ -15,7 +15,7 @@ static enum fid_status layer_norm_infer_shape(struct fid_step *step, struct fid_
     return status;
 }
 
-static void layer_norm_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void layer_norm_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     step->method = "by_pixel";
@@ -41,5 +41,5 @@ static void layer_norm_run(const struct fid_step *step, const struct fid_run *ru
 
 const struct fid_op fid_op_layer_norm = {.name = "layer_norm",
                                          .infer_shape = layer_norm_infer_shape,
-                                         .scratch_size = layer_norm_scratch_size,
+                                         .choose = layer_norm_choose,
                                          .run = layer_norm_run};

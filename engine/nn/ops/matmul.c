@@ -26,7 +26,7 @@ static enum fid_status matmul_infer_shape(struct fid_step *step, struct fid_erro
     return FID_OK;
 }
 
-static void matmul_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void matmul_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     const size_t k = step->inputs[0].shape.c;
     step->method = "gemm";
@@ -98,5 +98,5 @@ static void matmul_run(const struct fid_step *step, const struct fid_run *run)
 
 const struct fid_op fid_op_matmul = {.name = "matmul",
                                      .infer_shape = matmul_infer_shape,
-                                     .scratch_size = matmul_scratch_size,
+                                     .choose = matmul_choose,
                                      .run = matmul_run};

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-static void max_pool_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void max_pool_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     step->method = "window";
@@ -38,6 +38,6 @@ static void max_pool_run(const struct fid_step *step, const struct fid_run *run)
 
 const struct fid_op fid_op_max_pool = {.name = "max_pool",
                                        .infer_shape = fid_pool_infer_shape,
-                                       .scratch_size = max_pool_scratch_size,
+                                       .choose = max_pool_choose,
                                        .run = max_pool_run,
                                        .types = FID_TYPES_SAME};

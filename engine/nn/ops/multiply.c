@@ -21,7 +21,7 @@ static enum fid_status multiply_infer_shape(struct fid_step *step, struct fid_er
     return status;
 }
 
-static void multiply_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void multiply_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     step->method = by_channel(step) ? "by_channel" : "elementwise";
@@ -69,5 +69,5 @@ static void multiply_run(const struct fid_step *step, const struct fid_run *run)
 
 const struct fid_op fid_op_multiply = {.name = "multiply",
                                        .infer_shape = multiply_infer_shape,
-                                       .scratch_size = multiply_scratch_size,
+                                       .choose = multiply_choose,
                                        .run = multiply_run};

@@ -36,7 +36,7 @@ static enum fid_status reshape_infer_shape(struct fid_step *step, struct fid_err
     return FID_OK;
 }
 
-static void reshape_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void reshape_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     step->method = "alias";
@@ -51,6 +51,6 @@ static void reshape_run(const struct fid_step *step, const struct fid_run *run)
 
 const struct fid_op fid_op_reshape = {.name = "reshape",
                                       .infer_shape = reshape_infer_shape,
-                                      .scratch_size = reshape_scratch_size,
+                                      .choose = reshape_choose,
                                       .run = reshape_run,
                                       .types = FID_TYPES_SAME};

@@ -19,8 +19,7 @@ static enum fid_status resize_bilinear_infer_shape(struct fid_step *step, struct
     return FID_OK;
 }
 
-static void resize_bilinear_scratch_size(struct fid_step *step,
-                                         const struct fid_plan_context *context)
+static void resize_bilinear_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     step->method = "by_pixel";
@@ -78,5 +77,5 @@ static void resize_bilinear_run(const struct fid_step *step, const struct fid_ru
 
 const struct fid_op fid_op_resize_bilinear = {.name = "resize_bilinear",
                                               .infer_shape = resize_bilinear_infer_shape,
-                                              .scratch_size = resize_bilinear_scratch_size,
+                                              .choose = resize_bilinear_choose,
                                               .run = resize_bilinear_run};

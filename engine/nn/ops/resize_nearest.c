@@ -20,8 +20,7 @@ static enum fid_status resize_nearest_infer_shape(struct fid_step *step, struct 
     return FID_OK;
 }
 
-static void resize_nearest_scratch_size(struct fid_step *step,
-                                        const struct fid_plan_context *context)
+static void resize_nearest_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     step->method = "copy";
@@ -53,6 +52,6 @@ static void resize_nearest_run(const struct fid_step *step, const struct fid_run
 
 const struct fid_op fid_op_resize_nearest = {.name = "resize_nearest",
                                              .infer_shape = resize_nearest_infer_shape,
-                                             .scratch_size = resize_nearest_scratch_size,
+                                             .choose = resize_nearest_choose,
                                              .run = resize_nearest_run,
                                              .types = FID_TYPES_SAME};

@@ -24,7 +24,7 @@ static enum fid_status slice_infer_shape(struct fid_step *step, struct fid_error
     return FID_OK;
 }
 
-static void slice_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void slice_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     step->method = "copy";
@@ -69,6 +69,6 @@ static void slice_run(const struct fid_step *step, const struct fid_run *run)
 
 const struct fid_op fid_op_slice = {.name = "slice",
                                     .infer_shape = slice_infer_shape,
-                                    .scratch_size = slice_scratch_size,
+                                    .choose = slice_choose,
                                     .run = slice_run,
                                     .types = FID_TYPES_SAME};

@@ -15,7 +15,7 @@ static enum fid_status softmax_infer_shape(struct fid_step *step, struct fid_err
     return status;
 }
 
-static void softmax_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void softmax_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     step->method = "by_pixel";
@@ -51,5 +51,5 @@ static void softmax_run(const struct fid_step *step, const struct fid_run *run)
 
 const struct fid_op fid_op_softmax = {.name = "softmax",
                                       .infer_shape = softmax_infer_shape,
-                                      .scratch_size = softmax_scratch_size,
+                                      .choose = softmax_choose,
                                       .run = softmax_run};

@@ -28,7 +28,7 @@ static enum fid_status transpose_infer_shape(struct fid_step *step, struct fid_e
     return FID_OK;
 }
 
-static void transpose_scratch_size(struct fid_step *step, const struct fid_plan_context *context)
+static void transpose_choose(struct fid_step *step, const struct fid_plan_context *context)
 {
     (void)context;
     step->method = "gather";
@@ -69,6 +69,6 @@ static void transpose_run(const struct fid_step *step, const struct fid_run *run
 
 const struct fid_op fid_op_transpose = {.name = "transpose",
                                         .infer_shape = transpose_infer_shape,
-                                        .scratch_size = transpose_scratch_size,
+                                        .choose = transpose_choose,
                                         .run = transpose_run,
                                         .types = FID_TYPES_SAME};
