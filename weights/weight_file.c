@@ -54,7 +54,8 @@ const void *fid_weight_records(const struct fid_weight_file *file, enum fid_sect
                                size_t *count)
 {
     const struct fid_file_section *entry = &file->sections[section];
-    *count = (size_t)(entry->bytes / entry->record_bytes);
+    if (count != NULL)
+        *count = (size_t)(entry->bytes / entry->record_bytes);
     return file->bytes + entry->offset;
 }
 
@@ -91,6 +92,40 @@ const struct fid_file_tensor *fid_weight_file_tensors(const struct fid_weight_fi
     return fid_weight_records(file, FID_SECTION_TENS, count);
 }
 
+/* ---- of a graph and of a node ---- */
+
+const struct fid_file_value *fid_file_graph_values(const struct fid_weight_file *file,
+                                                   const struct fid_file_graph *graph)
+{
+    return fid_weight_file_values(file, NULL) + graph->first_value;
+}
+
+const struct fid_file_node *fid_file_graph_nodes(const struct fid_weight_file *file,
+                                                 const struct fid_file_graph *graph)
+{
+    return fid_weight_file_nodes(file, NULL) + graph->first_node;
+}
+
+const uint32_t *fid_file_graph_outputs(const struct fid_weight_file *file,
+                                       const struct fid_file_graph *graph)
+{
+    return fid_weight_file_index(file, NULL) + graph->first_output;
+}
+
+const uint32_t *fid_file_node_inputs(const struct fid_weight_file *file,
+                                     const struct fid_file_node *node)
+{
+    return fid_weight_file_index(file, NULL) + node->first_input;
+}
+
+const uint32_t *fid_file_node_tensors(const struct fid_weight_file *file,
+                                      const struct fid_file_node *node)
+{
+    return fid_weight_file_index(file, NULL) + node->first_tensor;
+}
+
+/* ---- tensors ---- */
+
 const struct fid_file_section *fid_weight_file_section(const struct fid_weight_file *file,
                                                        enum fid_section section)
 {
@@ -99,8 +134,7 @@ const struct fid_file_section *fid_weight_file_section(const struct fid_weight_f
 
 const float *fid_weight_file_tensor_data(const struct fid_weight_file *file, size_t tensor)
 {
-    size_t count;
-    const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &count);
+    const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, NULL);
     uint64_t data = file->sections[FID_SECTION_DATA].offset;
     return (const float *)(const void *)(file->bytes + data + tensors[tensor].offset);
 }
@@ -118,8 +152,7 @@ void fid_weight_drop_pages(const struct fid_weight_file *file, size_t offset, si
 
 void fid_weight_file_release_tensor(const struct fid_weight_file *file, size_t tensor)
 {
-    size_t count;
-    const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &count);
+    const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, NULL);
     uint64_t data = file->sections[FID_SECTION_DATA].offset;
     fid_weight_drop_pages(file, (size_t)(data + tensors[tensor].offset),
                           (size_t)tensors[tensor].bytes);

@@ -73,7 +73,7 @@ const struct fid_file_header *fid_weight_file_header(const struct fid_weight_fil
 /* The string at an offset of STRS. */
 const char *fid_weight_file_string(const struct fid_weight_file *file, uint32_t offset);
 
-/* The records of a section and how many there are. */
+/* The records of a section and, unless count is NULL, how many there are. */
 const struct fid_file_graph *fid_weight_file_graphs(const struct fid_weight_file *file,
                                                     size_t *count);
 const struct fid_file_value *fid_weight_file_values(const struct fid_weight_file *file,
@@ -83,6 +83,22 @@ const struct fid_file_node *fid_weight_file_nodes(const struct fid_weight_file *
 const uint32_t *fid_weight_file_index(const struct fid_weight_file *file, size_t *count);
 const struct fid_file_tensor *fid_weight_file_tensors(const struct fid_weight_file *file,
                                                       size_t *count);
+
+/* The values and nodes of a graph, whose counts stand in its record, and the graph-local numbers of
+ * the values that are its outputs. */
+const struct fid_file_value *fid_file_graph_values(const struct fid_weight_file *file,
+                                                   const struct fid_file_graph *graph);
+const struct fid_file_node *fid_file_graph_nodes(const struct fid_weight_file *file,
+                                                 const struct fid_file_graph *graph);
+const uint32_t *fid_file_graph_outputs(const struct fid_weight_file *file,
+                                       const struct fid_file_graph *graph);
+/* The graph-local numbers of the values that a node reads, and the file's numbers of its tensors.
+ */
+const uint32_t *fid_file_node_inputs(const struct fid_weight_file *file,
+                                     const struct fid_file_node *node);
+const uint32_t *fid_file_node_tensors(const struct fid_weight_file *file,
+                                      const struct fid_file_node *node);
+
 const struct fid_file_section *fid_weight_file_section(const struct fid_weight_file *file,
                                                        enum fid_section section);
 

@@ -250,8 +250,7 @@ enum fid_status fid_weight_check_node(const struct fid_weight_file *file,
                                       const struct fid_file_graph *graph, size_t i,
                                       struct fid_weight_marks *marks, struct fid_error *error)
 {
-    size_t count;
-    const struct fid_file_node *node = fid_weight_file_nodes(file, &count) + i;
+    const struct fid_file_node *node = fid_weight_file_nodes(file, NULL) + i;
     enum fid_status status =
         fid_weight_check_string(file, node->name, false, node, "a node's name", error);
     if (status != FID_OK)

@@ -24,12 +24,11 @@ struct blob {
 /* Tensor or step i. */
 static struct blob blob_at(const struct fid_weight_file *file, enum fid_section section, size_t i)
 {
-    size_t count;
     if (section == FID_SECTION_DATA) {
-        const struct fid_file_tensor *tensor = &fid_weight_file_tensors(file, &count)[i];
+        const struct fid_file_tensor *tensor = &fid_weight_file_tensors(file, NULL)[i];
         return (struct blob){(size_t)tensor->offset, (size_t)tensor->bytes, tensor};
     }
-    const struct fid_file_step *step = &fid_weight_file_steps(file, &count)[i];
+    const struct fid_file_step *step = &fid_weight_file_steps(file, NULL)[i];
     return (struct blob){(size_t)step->offset, (size_t)step->bytes, NULL};
 }
 
@@ -157,8 +156,7 @@ static enum fid_status run_pass(const struct fid_weight_file *file, enum fid_sec
 static enum fid_status refuse_numbers(const struct fid_weight_file *file, size_t tensor,
                                       struct fid_error *error)
 {
-    size_t count;
-    const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &count);
+    const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, NULL);
     return fid_weight_refuse(
         file, error, FID_CORRUPT, fid_weight_file_tensor_data(file, tensor),
         "tensor %zu '%.80s' holds a number that is not finite or out of its range", tensor,
@@ -170,8 +168,7 @@ enum fid_status fid_weight_file_check_data(const struct fid_weight_file *file,
                                            struct fid_error *error)
 {
     struct part found;
-    size_t count;
-    const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &count);
+    const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, NULL);
     enum fid_status status = run_pass(file, FID_SECTION_DATA, pool, keep, &found, error);
     if (status == FID_OK) /* before the rest: damage explains everything else */
         status = fid_weight_compare_sum(file, FID_SECTION_DATA, found.crc, error);
@@ -206,11 +203,10 @@ enum fid_status fid_weight_file_check_pack(const struct fid_weight_file *file,
 enum fid_status fid_weight_file_check_tensor(const struct fid_weight_file *file, size_t tensor,
                                              struct fid_error *error)
 {
-    size_t count;
-    const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, &count);
+    const struct fid_file_tensor *tensors = fid_weight_file_tensors(file, NULL);
     const size_t bytes = (size_t)tensors[tensor].bytes;
     const float *data = fid_weight_file_tensor_data(file, tensor);
-    const uint32_t *sums = fid_weight_records(file, FID_SECTION_SUMS, &count);
+    const uint32_t *sums = fid_weight_records(file, FID_SECTION_SUMS, NULL);
     const uint32_t crc = file->crc32c(0, data, bytes);
     if (crc != sums[tensor])
         return fid_weight_refuse(file, error, FID_CORRUPT, data,

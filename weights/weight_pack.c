@@ -117,10 +117,9 @@ enum fid_status fid_weight_check_pack_records(const struct fid_weight_file *file
 
 const struct fid_file_plan *fid_weight_file_plan(const struct fid_weight_file *file)
 {
-    size_t count;
     return file->section_count == FID_SECTION_COUNT_1_0
                ? NULL
-               : fid_weight_records(file, FID_SECTION_PLAN, &count);
+               : fid_weight_records(file, FID_SECTION_PLAN, NULL);
 }
 
 const struct fid_file_step *fid_weight_file_steps(const struct fid_weight_file *file, size_t *count)
@@ -130,7 +129,6 @@ const struct fid_file_step *fid_weight_file_steps(const struct fid_weight_file *
 
 const void *fid_weight_file_packed(const struct fid_weight_file *file, size_t step)
 {
-    size_t count;
-    const struct fid_file_step *steps = fid_weight_file_steps(file, &count);
+    const struct fid_file_step *steps = fid_weight_file_steps(file, NULL);
     return file->bytes + file->sections[FID_SECTION_PACK].offset + steps[step].offset;
 }

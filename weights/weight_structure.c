@@ -186,8 +186,7 @@ static enum fid_status check_values(const struct fid_weight_file *file,
                                     const struct fid_file_graph *graph,
                                     struct fid_weight_marks *marks, struct fid_error *error)
 {
-    size_t count;
-    const struct fid_file_value *values = fid_weight_file_values(file, &count);
+    const struct fid_file_value *values = fid_weight_file_values(file, NULL);
     values += graph->first_value;
     for (size_t i = 0; i < graph->value_count; i++) {
         enum fid_status status = fid_weight_check_string(file, values[i].name, false, &values[i],
@@ -207,9 +206,7 @@ static enum fid_status check_outputs(const struct fid_weight_file *file,
                                      struct fid_weight_marks *marks, struct fid_error *error)
 {
     const char *name = fid_weight_file_string(file, graph->name);
-    size_t value_count;
-    const struct fid_file_value *values =
-        fid_weight_file_values(file, &value_count) + graph->first_value;
+    const struct fid_file_value *values = fid_file_graph_values(file, graph);
     const uint32_t *run;
     enum fid_status status =
         fid_weight_take_run(file, &marks->next_output, graph->first_output, graph->output_count,

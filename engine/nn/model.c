@@ -132,8 +132,7 @@ const char *fid_model_label(const struct fid_model *model, size_t i)
 
 void fid_model_graph(const struct fid_model *model, size_t i, struct fid_graph_info *info)
 {
-    size_t count;
-    const struct fid_file_graph *graph = &fid_weight_file_graphs(model->file, &count)[i];
+    const struct fid_file_graph *graph = &fid_weight_file_graphs(model->file, NULL)[i];
     *info = (struct fid_graph_info){.name = fid_weight_file_string(model->file, graph->name),
                                     .h = (int)graph->h,
                                     .w = (int)graph->w,

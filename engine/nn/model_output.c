@@ -10,16 +10,14 @@ enum fid_status fid_model_output(const struct fid_model *model, const char *grap
 {
     const struct fid_file_graph *graph = fid_model_find_graph(model, graph_name);
     struct fid_plan *plan;
-    size_t count;
     *output = (struct fid_value){0};
     if (graph == NULL)
         return fid_fail(error, FID_NOT_FOUND, "%s has no graph '%s'", model->info.path, graph_name);
     enum fid_status status = fid_plan_open(model->file, graph, 1, graph->h, graph->w, &plan, error);
     if (status != FID_OK)
         return status;
-    const struct fid_file_value *values =
-        fid_weight_file_values(model->file, &count) + graph->first_value;
-    const uint32_t *outputs = fid_weight_file_index(model->file, &count) + graph->first_output;
+    const struct fid_file_value *values = fid_file_graph_values(model->file, graph);
+    const uint32_t *outputs = fid_file_graph_outputs(model->file, graph);
     for (size_t i = 0; i < graph->output_count && output->name == NULL; i++) {
         const char *found = fid_weight_file_string(model->file, values[outputs[i]].name);
         const struct fid_shape shape = plan->values[outputs[i]].shape;

@@ -25,14 +25,12 @@ static const struct fid_kernels *table_called(const char *name)
 
 static const struct fid_file_graph *packed_graph(const struct fid_weight_file *file)
 {
-    size_t count;
-    return fid_weight_file_graphs(file, &count) + fid_weight_file_plan(file)->graph;
+    return fid_weight_file_graphs(file, NULL) + fid_weight_file_plan(file)->graph;
 }
 
 static bool steps_fit(const struct fid_plan *plan, char *why, size_t bytes)
 {
-    size_t count;
-    const struct fid_file_step *records = fid_weight_file_steps(plan->file, &count);
+    const struct fid_file_step *records = fid_weight_file_steps(plan->file, NULL);
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct fid_step *step = &plan->steps[i];
         if (strcmp(records[i].method, step->method) == 0 && records[i].bytes == step->packed_bytes)
@@ -91,10 +89,8 @@ bool fid_packed_fit(const struct fid_plan *plan, const struct fid_plan_context *
 /* The tensors of the values of bytes: zero points stand in no packed weights. */
 static enum fid_status check_scales(const struct fid_plan *plan, struct fid_error *error)
 {
-    size_t count;
     enum fid_status status = FID_OK;
-    const struct fid_file_value *values =
-        fid_weight_file_values(plan->file, &count) + plan->graph->first_value;
+    const struct fid_file_value *values = fid_file_graph_values(plan->file, plan->graph);
     for (size_t i = 0; i < plan->value_count && status == FID_OK; i++)
         if (values[i].quantized != 0)
             status = fid_weight_file_check_tensor(plan->file, values[i].quantized - 1, error);
@@ -166,9 +162,8 @@ static enum fid_status compare_steps(const struct fid_plan_context *context, str
  * number of bytes: then no session uses the packed weights. */
 static bool take_methods(struct fid_plan *plan, struct fid_plan_context *context)
 {
-    size_t count;
     char why[256];
-    const struct fid_file_step *records = fid_weight_file_steps(plan->file, &count);
+    const struct fid_file_step *records = fid_weight_file_steps(plan->file, NULL);
     for (size_t i = 0; i < plan->step_count; i++) {
         context->forced = fid_conv_method_named(records[i].method);
         plan->steps[i].op->choose(&plan->steps[i], context);
@@ -241,12 +236,11 @@ static enum fid_status pack_and_write(const struct fid_runtime *runtime, struct 
                                       const struct fid_plan_context *context, const char *path,
                                       struct fid_error *error)
 {
-    size_t count;
     enum fid_status status = FID_NO_MEMORY;
     struct fid_packed_weights weights = {.plan = {.h = (uint32_t)plan->values[0].shape.h,
                                                   .w = (uint32_t)plan->values[0].shape.w,
                                                   .pack_version = FID_PACK_VERSION}};
-    weights.plan.graph = (uint32_t)(plan->graph - fid_weight_file_graphs(plan->file, &count));
+    weights.plan.graph = (uint32_t)(plan->graph - fid_weight_file_graphs(plan->file, NULL));
     snprintf(weights.plan.kernels, sizeof weights.plan.kernels, "%s", runtime->kernels->name);
     char *memory = fid_pages_alloc(plan->packed_bytes);
     struct fid_file_step *steps = fid_calloc(plan->step_count, sizeof *steps);

@@ -18,17 +18,10 @@ static uint64_t align_up(uint64_t bytes)
     return fid_align_up(bytes, FID_MEMORY_ALIGN);
 }
 
-const uint32_t *fid_plan_inputs(const struct fid_plan *plan, const struct fid_step *step)
-{
-    size_t count;
-    return fid_weight_file_index(plan->file, &count) + step->node->first_input;
-}
-
 static void take_weights(const struct fid_plan *plan, struct fid_step *step)
 {
-    size_t count;
-    const uint32_t *index = fid_weight_file_index(plan->file, &count) + step->node->first_tensor;
-    const struct fid_file_tensor *records = fid_weight_file_tensors(plan->file, &count);
+    const uint32_t *index = fid_file_node_tensors(plan->file, step->node);
+    const struct fid_file_tensor *records = fid_weight_file_tensors(plan->file, NULL);
     step->weight_count = step->node->tensor_count;
     for (size_t i = 0; i < step->weight_count && i < FID_STEP_WEIGHTS; i++)
         step->weights[i] = (struct fid_weights){
@@ -90,7 +83,7 @@ static enum fid_status open_step(struct fid_plan *plan, struct fid_step *step,
     if (step->input_count < 1)
         return fid_step_refuse(step, error, "%s has no input", step->op->name);
     for (size_t i = 0; i < step->input_count; i++)
-        inputs[i] = plan->values[fid_plan_inputs(plan, step)[i]];
+        inputs[i] = plan->values[fid_file_node_inputs(step->file, step->node)[i]];
     take_weights(plan, step);
     enum fid_status status = step->op->infer_shape(step, error);
     if (status == FID_OK)
@@ -104,10 +97,8 @@ static enum fid_status open_step(struct fid_plan *plan, struct fid_step *step,
 /* What the file says of the values of bytes: the numbers themselves are not looked at. */
 static void take_types(struct fid_plan *plan)
 {
-    size_t count;
-    const struct fid_file_value *values =
-        fid_weight_file_values(plan->file, &count) + plan->graph->first_value;
-    const struct fid_file_tensor *tensors = fid_weight_file_tensors(plan->file, &count);
+    const struct fid_file_value *values = fid_file_graph_values(plan->file, plan->graph);
+    const struct fid_file_tensor *tensors = fid_weight_file_tensors(plan->file, NULL);
     for (size_t i = 0; i < plan->value_count; i++)
         if (values[i].quantized != 0) {
             const size_t number = values[i].quantized - 1;
@@ -118,9 +109,7 @@ static void take_types(struct fid_plan *plan)
 
 static enum fid_status open_steps(struct fid_plan *plan, struct fid_error *error)
 {
-    size_t count;
-    const struct fid_file_node *nodes =
-        fid_weight_file_nodes(plan->file, &count) + plan->graph->first_node;
+    const struct fid_file_node *nodes = fid_file_graph_nodes(plan->file, plan->graph);
     struct fid_tensor *inputs = plan->inputs;
     enum fid_status status = FID_OK;
     for (size_t i = 0; i < plan->step_count && status == FID_OK; i++) {
@@ -132,9 +121,8 @@ static enum fid_status open_steps(struct fid_plan *plan, struct fid_error *error
 
 static size_t total_inputs(const struct fid_plan *plan)
 {
-    size_t count, total = 0;
-    const struct fid_file_node *nodes =
-        fid_weight_file_nodes(plan->file, &count) + plan->graph->first_node;
+    size_t total = 0;
+    const struct fid_file_node *nodes = fid_file_graph_nodes(plan->file, plan->graph);
     for (size_t i = 0; i < plan->step_count; i++)
         total += nodes[i].input_count;
     return total;
@@ -289,13 +277,12 @@ struct lives {
 static void mark_last_uses(const struct fid_plan *plan, bool keep_values, size_t *last)
 {
     const size_t end = plan->step_count + 1;
-    size_t count;
-    const uint32_t *outputs = fid_weight_file_index(plan->file, &count) + plan->graph->first_output;
+    const uint32_t *outputs = fid_file_graph_outputs(plan->file, plan->graph);
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct fid_step *step = &plan->steps[i];
         last[step->node->output] = i + 1;
         for (size_t j = 0; j < step->input_count; j++)
-            last[fid_plan_inputs(plan, step)[j]] = i + 1;
+            last[fid_file_node_inputs(step->file, step->node)[j]] = i + 1;
     }
     for (size_t i = 0; i < plan->graph->output_count; i++)
         last[outputs[i]] = end;
@@ -309,7 +296,7 @@ static void mark_last_uses(const struct fid_plan *plan, bool keep_values, size_t
 static bool may_share(const struct fid_plan *plan, const struct lives *lives,
                       const struct fid_step *step, size_t candidate)
 {
-    const uint32_t *inputs = fid_plan_inputs(plan, step);
+    const uint32_t *inputs = fid_file_node_inputs(step->file, step->node);
     const size_t home = lives->home[inputs[candidate]];
     if (!(step->share >> candidate & 1u) || lives->homes[home].last != step->number + 1 ||
         plan->batched[inputs[candidate]] != plan->batched[step->node->output])
@@ -325,7 +312,7 @@ static bool may_share(const struct fid_plan *plan, const struct lives *lives,
 static size_t find_home(const struct fid_plan *plan, struct lives *lives,
                         const struct fid_step *step)
 {
-    const uint32_t *inputs = fid_plan_inputs(plan, step);
+    const uint32_t *inputs = fid_file_node_inputs(step->file, step->node);
     if (step->alias)
         return lives->home[inputs[0]];
     for (size_t i = 0; i < step->input_count && i < 2; i++)
@@ -400,7 +387,8 @@ void fid_plan_bind(struct fid_plan *plan, char *arena)
     for (size_t i = 0; i < plan->step_count; i++) {
         struct fid_step *step = &plan->steps[i];
         for (size_t j = 0; j < step->input_count; j++)
-            step->inputs[j].data = plan->values[fid_plan_inputs(plan, step)[j]].data;
+            step->inputs[j].data =
+                plan->values[fid_file_node_inputs(step->file, step->node)[j]].data;
         step->output.data = plan->values[step->node->output].data;
     }
 }

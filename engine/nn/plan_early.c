@@ -45,7 +45,7 @@ static void join_aliases(struct fid_plan *plan)
         const bool back = i < plan->early_count;
         const struct fid_step *step =
             &plan->steps[back ? plan->early_count - 1 - i : i - plan->early_count];
-        bool *in = &plan->batched[fid_plan_inputs(plan, step)[0]];
+        bool *in = &plan->batched[fid_file_node_inputs(step->file, step->node)[0]];
         bool *out = &plan->batched[step->node->output];
         if (step->alias && back)
             *in = *in || *out;
@@ -57,8 +57,7 @@ static void join_aliases(struct fid_plan *plan)
 /* What comes from outside the early steps or goes there. */
 static void mark_batched(struct fid_plan *plan)
 {
-    size_t count;
-    const uint32_t *outputs = fid_weight_file_index(plan->file, &count) + plan->graph->first_output;
+    const uint32_t *outputs = fid_file_graph_outputs(plan->file, plan->graph);
     memset(plan->batched, 0, plan->value_count * sizeof *plan->batched);
     plan->batched[0] = true;
     for (size_t i = 0; i < plan->graph->output_count; i++)
@@ -67,7 +66,7 @@ static void mark_batched(struct fid_plan *plan)
         const struct fid_step *step = &plan->steps[i];
         plan->batched[step->node->output] = true;
         for (size_t j = 0; j < step->input_count; j++)
-            plan->batched[fid_plan_inputs(plan, step)[j]] = true;
+            plan->batched[fid_file_node_inputs(step->file, step->node)[j]] = true;
     }
     join_aliases(plan);
 }
@@ -113,7 +112,7 @@ void fid_plan_bind_early(struct fid_plan *plan)
             *step = plan->steps[i];
             memcpy(inputs, step->inputs, step->input_count * sizeof *inputs);
             for (size_t j = 0; j < step->input_count; j++)
-                move_view(plan, &inputs[j], fid_plan_inputs(plan, step)[j], image);
+                move_view(plan, &inputs[j], fid_file_node_inputs(step->file, step->node)[j], image);
             move_view(plan, &step->output, step->node->output, image);
             step->inputs = inputs;
             inputs += step->input_count;

@@ -4,9 +4,6 @@
 
 #include "engine/nn/plan.h"
 
-/* The graph-local numbers of a step's inputs. */
-const uint32_t *fid_plan_inputs(const struct fid_plan *plan, const struct fid_step *step);
-
 /* FILLS early_count and batched, and makes room for the steps of the other pictures; after the
  * methods are chosen. False: no memory. */
 bool fid_plan_choose_early(struct fid_plan *plan, bool keep_values);

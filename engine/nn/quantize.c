@@ -166,11 +166,10 @@ enum fid_status fid_quantizer_feed(struct fid_quantizer *quantizer, const char *
                                    const float *input, struct fid_error *error)
 {
     const struct fid_file_graph *record;
-    size_t count;
     enum fid_status status = fid_model_size(quantizer->model, name, 1, &h, &w, &record, error);
     if (status != FID_OK)
         return status;
-    const size_t number = (size_t)(record - fid_weight_file_graphs(quantizer->model->file, &count));
+    const size_t number = (size_t)(record - fid_weight_file_graphs(quantizer->model->file, NULL));
     struct fid_quantizer_graph *graph = &quantizer->graphs[number];
     status = plan_size(quantizer, graph, name, h, w, error);
     if (status != FID_OK)

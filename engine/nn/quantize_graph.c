@@ -15,24 +15,15 @@
 
 const struct fid_file_node *fid_byte_graph_node(const struct fid_byte_graph *graph, size_t i)
 {
-    size_t count;
-    return fid_weight_file_nodes(graph->file, &count) + graph->graph->first_node + i;
-}
-
-const uint32_t *fid_byte_graph_inputs(const struct fid_byte_graph *graph,
-                                      const struct fid_file_node *node)
-{
-    size_t count;
-    return fid_weight_file_index(graph->file, &count) + node->first_input;
+    return fid_file_graph_nodes(graph->file, graph->graph) + i;
 }
 
 const struct fid_file_tensor *fid_byte_graph_tensor(const struct fid_byte_graph *graph,
                                                     const struct fid_file_node *node, size_t i,
                                                     uint32_t *number)
 {
-    size_t count;
-    *number = fid_weight_file_index(graph->file, &count)[node->first_tensor + i];
-    return &fid_weight_file_tensors(graph->file, &count)[*number];
+    *number = fid_file_node_tensors(graph->file, node)[i];
+    return &fid_weight_file_tensors(graph->file, NULL)[*number];
 }
 
 bool fid_byte_graph_is_depthwise(const struct fid_byte_graph *graph,
@@ -106,7 +97,7 @@ static void find_kinds(const struct fid_byte_graph *graph, const struct wishes *
 static bool all_can(const struct fid_byte_graph *graph, const struct wishes *wishes,
                     const struct fid_file_node *node)
 {
-    const uint32_t *inputs = fid_byte_graph_inputs(graph, node);
+    const uint32_t *inputs = fid_file_node_inputs(graph->file, node);
     bool all = true;
     for (size_t i = 0; i < node->input_count; i++)
         all = all && wishes->can[inputs[i]];
@@ -128,7 +119,7 @@ static void find_byte_steps(const struct fid_byte_graph *graph, const struct wis
 {
     for (size_t i = graph->graph->node_count; i-- > 0;) {
         const struct fid_file_node *node = fid_byte_graph_node(graph, i);
-        const uint32_t *inputs = fid_byte_graph_inputs(graph, node);
+        const uint32_t *inputs = fid_file_node_inputs(graph->file, node);
         const enum kind kind = wishes->kind[i];
         graph->steps[i] = kind == PRODUCT || (kind == AVERAGE && wishes->can[inputs[0]]) ||
                           ((kind == SUM || kind == MOVE) && wishes->can[node->output] &&
@@ -140,14 +131,12 @@ static void find_byte_steps(const struct fid_byte_graph *graph, const struct wis
 
 static void count_readers(const struct fid_byte_graph *graph)
 {
-    size_t count;
-    const uint32_t *outputs =
-        fid_weight_file_index(graph->file, &count) + graph->graph->first_output;
+    const uint32_t *outputs = fid_file_graph_outputs(graph->file, graph->graph);
     for (size_t i = 0; i < graph->graph->output_count; i++)
         graph->values[outputs[i]].as_f32 = true;
     for (size_t i = 0; i < graph->graph->node_count; i++) {
         const struct fid_file_node *node = fid_byte_graph_node(graph, i);
-        const uint32_t *inputs = fid_byte_graph_inputs(graph, node);
+        const uint32_t *inputs = fid_file_node_inputs(graph->file, node);
         for (size_t j = 0; j < node->input_count; j++)
             if (graph->steps[i])
                 graph->values[inputs[j]].as_bytes = true;
@@ -174,7 +163,7 @@ static void settle_averages(const struct fid_byte_graph *graph, const struct wis
     for (size_t i = 0; i < graph->graph->node_count; i++)
         if (wishes->kind[i] == AVERAGE && graph->steps[i]) {
             const struct fid_file_node *node = fid_byte_graph_node(graph, i);
-            graph->steps[i] = graph->values[fid_byte_graph_inputs(graph, node)[0]].native;
+            graph->steps[i] = graph->values[fid_file_node_inputs(graph->file, node)[0]].native;
         }
     for (size_t i = 0; i < graph->graph->value_count; i++)
         graph->values[i].as_bytes = graph->values[i].as_f32 = false;
@@ -206,7 +195,7 @@ static void find_groups(const struct fid_byte_graph *graph, const struct wishes 
         values[i].group = i;
     for (size_t i = 0; i < graph->graph->node_count; i++) {
         const struct fid_file_node *node = fid_byte_graph_node(graph, i);
-        const uint32_t *inputs = fid_byte_graph_inputs(graph, node);
+        const uint32_t *inputs = fid_file_node_inputs(graph->file, node);
         const bool moves = graph->steps[i] && wishes->kind[i] == MOVE;
         const bool depthwise = graph->steps[i] && fid_byte_graph_is_depthwise(graph, node);
         for (size_t j = 0; j < node->input_count; j++) {

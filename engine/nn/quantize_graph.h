@@ -31,9 +31,6 @@ enum fid_status fid_byte_graph_open(struct fid_byte_graph *graph,
 void fid_byte_graph_close(struct fid_byte_graph *graph); /* takes a zeroed one */
 
 const struct fid_file_node *fid_byte_graph_node(const struct fid_byte_graph *graph, size_t i);
-/* The graph-local numbers of the node's inputs. */
-const uint32_t *fid_byte_graph_inputs(const struct fid_byte_graph *graph,
-                                      const struct fid_file_node *node);
 /* Tensor i of the node: its record and, in *number, which one of the file it is. */
 const struct fid_file_tensor *fid_byte_graph_tensor(const struct fid_byte_graph *graph,
                                                     const struct fid_file_node *node, size_t i,

@@ -54,9 +54,8 @@ static const float *numbers_of(const struct fid_quantizer *quantizer, uint32_t t
 static void fill_bytes(const struct fid_quantizer *quantizer, const struct fid_new_numbers *numbers,
                        const struct fid_file_tensor *tensor, char *data)
 {
-    size_t count;
-    const uint32_t *index = fid_weight_file_index(quantizer->model->file, &count);
-    const float *bias = numbers_of(quantizer, index[numbers->node->first_tensor + 1]);
+    const uint32_t *tensors = fid_file_node_tensors(quantizer->model->file, numbers->node);
+    const float *bias = numbers_of(quantizer, tensors[1]);
     const float *weights = numbers_of(quantizer, numbers->old);
     const size_t channels = tensor->dims[0];
     const size_t each = (size_t)(fid_file_tensor_count(tensor) / channels);

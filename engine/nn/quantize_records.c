@@ -58,10 +58,9 @@ static uint32_t add_name(struct writer *writer, const char *front, const char *n
 
 static const char *value_name(const struct writer *writer, uint32_t value)
 {
-    size_t count;
-    const struct fid_file_value *values = fid_weight_file_values(writer->file, &count);
-    return fid_weight_file_string(writer->file,
-                                  values[writer->graph->types.graph->first_value + value].name);
+    const struct fid_file_value *values =
+        fid_file_graph_values(writer->file, writer->graph->types.graph);
+    return fid_weight_file_string(writer->file, values[value].name);
 }
 
 /* ---- tensors ---- */
@@ -99,15 +98,14 @@ static uint32_t scales_of(struct writer *writer, uint32_t value)
 static uint32_t change_filter(struct writer *writer, const struct fid_file_node *node,
                               uint32_t number)
 {
-    size_t count;
     const struct fid_quantizer *quantizer = writer->quantizer;
     const struct fid_byte_graph *types = &writer->graph->types;
-    struct fid_file_tensor tensor = fid_weight_file_tensors(writer->file, &count)[number];
+    struct fid_file_tensor tensor = fid_weight_file_tensors(writer->file, NULL)[number];
     struct fid_new_numbers numbers = {.old = number, .node = node};
     char front[24];
     tensor.type = quantizer->to == FID_QUANTIZE_WEIGHTS_F16 ? FID_TENSOR_F16 : FID_TENSOR_S8;
     if (quantizer->to == FID_QUANTIZE_BYTES) {
-        const uint32_t input = fid_byte_graph_inputs(types, node)[0];
+        const uint32_t input = fid_file_node_inputs(writer->file, node)[0];
         numbers.input = &writer->graph->values[types->values[input].group];
     } else if (writer->changed[number] != NOT_THERE) {
         return writer->changed[number];
@@ -120,8 +118,7 @@ static uint32_t change_filter(struct writer *writer, const struct fid_file_node 
 
 static uint32_t copy_tensor(struct writer *writer, uint32_t number)
 {
-    size_t count;
-    struct fid_file_tensor tensor = fid_weight_file_tensors(writer->file, &count)[number];
+    struct fid_file_tensor tensor = fid_weight_file_tensors(writer->file, NULL)[number];
     if (writer->copied[number] != NOT_THERE)
         return writer->copied[number];
     if (writer->changed[number] != NOT_THERE)
@@ -147,17 +144,17 @@ static uint32_t add_value(struct writer *writer, uint32_t name, uint32_t quantiz
 /* The value as f32, under its own name. */
 static uint32_t add_f32(struct writer *writer, uint32_t value)
 {
-    size_t count;
-    const struct fid_file_value *values = fid_weight_file_values(writer->file, &count);
-    const uint32_t name = values[writer->graph->types.graph->first_value + value].name;
+    const struct fid_file_value *values =
+        fid_file_graph_values(writer->file, writer->graph->types.graph);
+    const uint32_t name = values[value].name;
     return writer->as_f32[value] = add_value(writer, name, 0);
 }
 
 static uint32_t add_bytes(struct writer *writer, uint32_t value)
 {
-    size_t count;
-    const struct fid_file_value *values = fid_weight_file_values(writer->file, &count);
-    uint32_t name = values[writer->graph->types.graph->first_value + value].name;
+    const struct fid_file_value *values =
+        fid_file_graph_values(writer->file, writer->graph->types.graph);
+    uint32_t name = values[value].name;
     if (writer->graph->types.values[value].as_f32 || !writer->graph->types.values[value].native)
         name = add_name(writer, "", value_name(writer, value));
     const uint32_t quantized = 1 + scales_of(writer, value);
@@ -189,7 +186,7 @@ static void add_node(struct writer *writer, size_t number)
     struct fid_new_records *to = &writer->to;
     const struct fid_byte_graph *types = &writer->graph->types;
     const struct fid_file_node *old = fid_byte_graph_node(types, number);
-    const uint32_t *inputs = fid_byte_graph_inputs(types, old);
+    const uint32_t *inputs = fid_file_node_inputs(writer->file, old);
     const bool changed = fid_quantizer_changes(writer->quantizer, writer->graph, number);
     const bool bytes = has_bytes(writer) && types->steps[number];
     struct fid_file_node *node = &to->nodes[to->node_count++];
@@ -221,7 +218,6 @@ static void add_convert_if_wanted(struct writer *writer, uint32_t value)
 static void add_graph(struct writer *writer, size_t number, size_t first_output)
 {
     struct fid_new_records *to = &writer->to;
-    size_t count;
     writer->graph = &writer->quantizer->graphs[number];
     writer->graph_number = number;
     writer->first_value = to->value_count;
@@ -235,7 +231,7 @@ static void add_graph(struct writer *writer, size_t number, size_t first_output)
         add_node(writer, i);
         add_convert_if_wanted(writer, fid_byte_graph_node(&writer->graph->types, i)->output);
     }
-    const uint32_t *outputs = fid_weight_file_index(writer->file, &count) + old->first_output;
+    const uint32_t *outputs = fid_file_graph_outputs(writer->file, old);
     for (size_t i = 0; i < old->output_count; i++)
         to->index[first_output + i] = writer->as_f32[outputs[i]];
     struct fid_file_graph *graph = &to->graphs[number];

@@ -175,9 +175,7 @@ static struct fid_value value_of(const struct fid_session *session, size_t i)
 {
     const struct fid_plan *plan = session->plan;
     const struct fid_tensor *tensor = &plan->values[i];
-    size_t count;
-    const struct fid_file_value *records =
-        fid_weight_file_values(session->model->file, &count) + plan->graph->first_value;
+    const struct fid_file_value *records = fid_file_graph_values(session->model->file, plan->graph);
     const bool kept = plan->kept[i], bytes = fid_is_bytes(tensor);
     return (struct fid_value){.name = fid_weight_file_string(session->model->file, records[i].name),
                               .data = kept && !bytes ? tensor->data : NULL,
@@ -199,9 +197,7 @@ bool fid_session_output(const struct fid_session *session, const char *name,
                         struct fid_value *output)
 {
     const struct fid_file_graph *graph = session->plan->graph;
-    size_t count;
-    const uint32_t *outputs =
-        fid_weight_file_index(session->model->file, &count) + graph->first_output;
+    const uint32_t *outputs = fid_file_graph_outputs(session->model->file, graph);
     for (size_t i = 0; i < graph->output_count; i++) {
         const struct fid_value value = value_of(session, outputs[i]);
         if (name == NULL || strcmp(value.name, name) == 0) {
