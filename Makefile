@@ -98,8 +98,8 @@ $(BUILD)/prefix: FORCE
 	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' >$@
 FORCE:
 
-$(BUILD)/app/find_model.o: $(BUILD)/prefix
-$(BUILD)/app/find_model.o: private FLAGS_FILE = '-DFID_PREFIX="$(PREFIX)"'
+$(BUILD)/app/model_folders.o: $(BUILD)/prefix
+$(BUILD)/app/model_folders.o: private FLAGS_FILE = '-DFID_PREFIX="$(PREFIX)"'
 $(BUILD)/faceid: $(APP_O) $(BUILD)/libfaceid.a $(BUILD)/flags
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) $(LINK_PROGRAM) -o $@ $(filter %.o %.a,$^) $(LIBS_SDL) $(LIBS_LIB)
@@ -146,7 +146,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(CHECK_O) $(BUILD)/libfaceid.a
 $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_LIB)
-$(BUILD)/tests/live_worker: $(patsubst %,$(BUILD)/app/%.o,config $(addprefix enrolment/,enrolment_choose enrolment_spread gate))
+$(BUILD)/tests/live_worker: $(patsubst %,$(BUILD)/app/%.o,config $(addprefix enrolment/,enrolment_choose enrolment_save enrolment_spread gate))
 $(BUILD)/tests/usbcam: $(patsubst %,$(BUILD)/tests/rigs/%.o,usbcam uvc)
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^

@@ -1,5 +1,6 @@
 #include "app/find_model.h"
 #include "app/get_model.h"
+#include "app/model_folders.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -7,10 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#ifndef FID_PREFIX
-#define FID_PREFIX "/usr/local"
-#endif
 
 enum { PATH_BYTES = APP_FOLDER_BYTES, FOLDERS = 1 + APP_OWN_FOLDERS };
 
@@ -86,35 +83,6 @@ static enum app_exit open_named(const struct search *search, const char *path)
         warn_kind(search, path, info.kind);
     fid_model_close(search->model);
     return APP_MODEL;
-}
-
-bool app_user_models(char *folder)
-{
-    const char *data = app_environment("XDG_DATA_HOME"), *home = app_environment("HOME");
-    int written = -1;
-    if (data != NULL)
-        written = snprintf(folder, PATH_BYTES, "%s/faceid/models", data);
-    else if (home != NULL)
-        written = snprintf(folder, PATH_BYTES, "%s/.local/share/faceid/models", home);
-    return written > 0 && written < PATH_BYTES;
-}
-
-bool app_own_folder(size_t i, const char *clone, const char *share, char *folder)
-{
-    char program[PATH_BYTES];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    program[length > 0 ? length : 0] = '\0';
-    char *slash = strrchr(program, '/');
-    if (slash != NULL)
-        *slash = '\0';
-    int written = -1;
-    if (i == 0 && slash != NULL)
-        written = snprintf(folder, PATH_BYTES, "%s/%s", program, clone);
-    else if (i == 1 && slash != NULL && (slash = strrchr(program, '/')) != NULL)
-        written = snprintf(folder, PATH_BYTES, "%.*s/%s", (int)(slash - program), program, share);
-    else if (i == 2)
-        written = snprintf(folder, PATH_BYTES, "%s/%s", FID_PREFIX, share);
-    return written > 0 && written < PATH_BYTES;
 }
 
 /* Fills folder with the i-th place to look in; false when it does not exist for this user. */

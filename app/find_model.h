@@ -18,13 +18,4 @@ enum app_model_kind { APP_RECOGNIZER, APP_DETECTOR };
  * looked for and the command that gets one, with what it takes. APP_MODEL after a sentence. */
 enum app_exit app_find_model(struct app *app, enum app_model_kind kind, struct fid_model **model);
 
-/* FILLS folder (APP_FOLDER_BYTES) with the user's own models: the first place to look. False where
- * neither $XDG_DATA_HOME nor $HOME is set. */
-bool app_user_models(char *folder);
-/* FILLS folder with the i-th place of what comes with the program: `clone` beside it, then `share`
- * below the prefix that it is in, then below PREFIX. */
-bool app_own_folder(size_t i, const char *clone, const char *share, char *folder);
-#define APP_OWN_FOLDERS  3
-#define APP_FOLDER_BYTES 4096
-
 #endif

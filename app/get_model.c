@@ -1,6 +1,7 @@
 /* Starts weights/get for `faceid model get`; its list tells how a missing model is got. */
 #include "app/get_model.h"
 #include "app/find_model.h"
+#include "app/model_folders.h"
 
 #include <errno.h>
 #include <stdio.h>

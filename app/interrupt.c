@@ -1,4 +1,5 @@
-/* Asks a verb to end at SIGINT or SIGTERM, and ends the process when it has not within END_NS. */
+/* interrupt.c - what signals do: SIGINT and SIGTERM ask a verb to end, and end the process when it
+ * has not within END_NS; SIGBUS is a weight file that changed. */
 #include "app/interrupt.h"
 #include "app/app.h"
 
@@ -38,6 +39,15 @@ static void on_bell(int number)
     _exit(APP_INTERRUPTED);
 }
 
+/* A mapped weight file that gets shorter is the only thing here that raises SIGBUS. */
+static void on_bus_error(int number)
+{
+    static const char text[] = "faceid: a weight file changed while it was in use; run again\n";
+    (void)number;
+    (void)!write(STDERR_FILENO, text, sizeof text - 1);
+    _exit(APP_MODEL);
+}
+
 void app_interrupt_prepare(void)
 {
     struct sigaction action = {.sa_handler = on_bell};
@@ -53,6 +63,11 @@ void app_interrupt_prepare(void)
     sigaddset(&heard, SIGINT);
     sigaddset(&heard, SIGTERM);
     sigprocmask(SIG_UNBLOCK, &heard, NULL);
+    action.sa_handler = on_bus_error;
+    sigaction(SIGBUS, &action, NULL);
+    /* ignored, as a parent may leave it, nobody learns how a child ended */
+    signal(SIGCHLD, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN); /* a reader that went away is an EPIPE of the write */
 }
 
 bool app_wait_readable(int file)

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* For main, before anything else. */
+/* Sets what each signal does. For main, before anything else. */
 void app_interrupt_prepare(void);
 
 /* Waits until there is something to read, or the end of it. False: interrupted. A signal that comes

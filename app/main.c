@@ -1,3 +1,4 @@
+/* main.c - from the command line to a verb, and its exit code back. */
 #include "app/app.h"
 #include "app/complete.h"
 #include "app/help.h"
@@ -6,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,25 +21,6 @@ static bool keep_standard_descriptors(void)
             open("/dev/null", i == STDIN_FILENO ? O_WRONLY : O_RDONLY) != i) /* kept by children */
             return false;
     return true;
-}
-
-/* A mapped weight file that gets shorter is the only thing here that raises SIGBUS. */
-static void on_bus_error(int number)
-{
-    static const char text[] = "faceid: a weight file changed while it was in use; run again\n";
-    (void)number;
-    (void)!write(STDERR_FILENO, text, sizeof text - 1);
-    _exit(APP_MODEL);
-}
-
-static void set_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_bus_error};
-    app_interrupt_prepare();
-    sigaction(SIGBUS, &action, NULL);
-    /* ignored, as a parent may leave it, nobody learns how a child ended */
-    signal(SIGCHLD, SIG_DFL);
-    signal(SIGPIPE, SIG_IGN); /* a reader that went away is an EPIPE of the write */
 }
 
 /* The memory of this program is people's faces and names: a core dump is made without it, whoever
@@ -171,7 +152,7 @@ int main(int argc, char **argv)
 {
     if (!keep_standard_descriptors())
         return APP_INTERNAL; /* and nobody to tell it */
-    set_signals();
+    app_interrupt_prepare();
     keep_faces_out_of_cores();
     return (int)finish_output(run(argc, argv));
 }

@@ -232,3 +232,9 @@ int app_option_whole(const struct app *app, const char *name, int otherwise)
 {
     return (int)app_option_number(app, name, otherwise);
 }
+
+const char *app_environment(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}

@@ -86,6 +86,9 @@ const char *app_option_text(const struct app *app, const char *name, const char 
 double app_option_number(const struct app *app, const char *name, double otherwise);
 int app_option_whole(const struct app *app, const char *name, int otherwise);
 
+/* An environment variable that is set and not empty, else NULL. Options go before it. */
+const char *app_environment(const char *name);
+
 /* The nearest of the candidates within a third of the word's length in edits, or NULL.
  * candidate(ctx, i) gives the i-th, NULL past the end. */
 const char *app_nearest_word(const char *word, const char *(*candidate)(const void *ctx, size_t i),

@@ -2,6 +2,7 @@
 #include "app/clock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -63,7 +64,7 @@ static void draw(struct app_progress *progress, uint64_t now_ns)
 void app_progress_open(struct app_progress *progress, const struct app *app, const char *label,
                        size_t total)
 {
-    const char *terminal = app_environment("TERM");
+    const char *terminal = getenv("TERM");
     *progress = (struct app_progress){.label = label, .total = total, .started_ns = app_now_ns()};
     if (app->quiet || !isatty(STDERR_FILENO) ||
         (terminal != NULL && strcmp(terminal, "dumb") == 0)) /* it cannot take back a line */

@@ -26,7 +26,7 @@ void app_progress_grow(struct app_progress *progress, long more);
 /* Removes the bar; takes one that was never opened, if it is zero. */
 void app_progress_close(struct app_progress *progress);
 
-/* Makes room for a line on stderr; the bar comes back with its next step. For app.c, which holds
+/* Makes room for a line on stderr; the bar comes back with its next step. For talk.c, which holds
  * stderr's lock. */
 void app_progress_hide(void);
 

@@ -1,5 +1,5 @@
-/* eval_identify.h - open-set identification: what its three files share. eval_identify.c reads a
- * table, enrols and looks up; eval_identify_folder.c reads a folder instead of a table;
+/* eval_identify.h - open-set identification: what its files share. eval_identify_table.c reads a
+ * table, eval_identify_folder.c a folder instead; eval_identify.c enrols and looks up;
  * eval_identify_figures.c computes the figures and prints them. */
 #ifndef APP_EVAL_IDENTIFY_H
 #define APP_EVAL_IDENTIFY_H
@@ -46,6 +46,12 @@ struct identification {                /* zero-initialise */
 /* Adds an entry and its picture, folder/file. False: no memory. */
 bool app_identification_add(struct identification *id, const struct entry *entry,
                             const char *folder, const char *file);
+/* Adds the entries of a table. APP_INPUT after a sentence. */
+enum app_exit app_identification_read_table(const struct app *app, const char *path,
+                                            struct identification *id);
+/* There are some of each role, and the known are enrolled and the unknown are not, or the figures
+ * would mean nothing: APP_INPUT after a sentence. path: where they were read. */
+enum app_exit app_identification_check(const char *path, const struct identification *id);
 /* Adds everybody in folder/NAME/. A person with three pictures or more is enrolled with the first
  * two, in the order of their names, and looked up with the others. The first picture of a person
  * with fewer is a stranger's. APP_INPUT after a sentence. */
