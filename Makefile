@@ -1,4 +1,4 @@
-# faceid. `make help` lists the targets; README.md says what they are for.
+# faceid. `make help` lists the targets; README.md and docs/ say what they are for.
 #
 #   make [OPENBLAS=0] [SDL=0] [SODIUM=0] [STATIC=1] [WEIGHTS=no] [SANITIZE=address,undefined]
 #        [CROSS=aarch64-linux-gnu-|arm-linux-gnueabihf-|riscv64-linux-gnu-] [SYSROOT=folder]
@@ -323,7 +323,7 @@ help:
 	@echo "make deb           Debian packages in the build folder"
 	@echo "make check-vggface2 H5=FILE   the published network against its known answer"
 	@echo "switches: OPENBLAS=0 SDL=0 SODIUM=0 WEIGHTS=no STATIC=1 (./faceid-static: headless, no shared library)"
-	@echo "          CROSS=aarch64-linux-gnu- SYSROOT=folder (engine/PORTING.md) SANITIZE=address,undefined"
+	@echo "          CROSS=aarch64-linux-gnu- SYSROOT=folder (docs/porting.md) SANITIZE=address,undefined"
 	@echo "          BUILD=folder WERROR=1 CC=clang V=1"
 
 -include $(shell find $(BUILD) -name cache -prune -o -name '*.d' -type f -print 2>/dev/null)

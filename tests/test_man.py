@@ -1,4 +1,4 @@
-"""What the program says of itself stands in the manual page and the README too."""
+"""What the program says of itself stands in the manual page and in docs/ too."""
 import os
 import re
 import shutil
@@ -87,15 +87,15 @@ def help_has_every_variable():
 
 
 @case
-def help_and_readme_have_every_key():
+def help_and_docs_have_every_key():
     told = subprocess.run([FACEID, "live", "--help"], stdout=subprocess.PIPE, text=True).stdout
-    readme = read("README.md")
+    page = read("docs/live.md")
     require(len(keys()) >= 14, "%d keys in the table" % len(keys()))
     for names, does in keys():
         require(re.search(r"^  %s +%s$" % (re.escape(names), re.escape(does)), told, re.M),
                 "live --help has no %s" % names)
         for name in names.split(", "):
-            require("`%s`" % name in readme, "the README has no key `%s`" % name)
+            require("`%s`" % name in page, "docs/live.md has no key `%s`" % name)
 
 
 main()
