@@ -61,7 +61,7 @@ KERNEL_C  := $(wildcard kernels/*.c kernels/ref/*.c)
 ISA_C     := $(foreach isa,$(ISA_FOLDERS),$(wildcard kernels/$(isa)/*.c))
 ENGINE_C  := $(wildcard engine/*.c engine/base/*.c engine/nn/*.c engine/nn/ops/*.c engine/face/*/*.c)
 WEIGHTS_C := $(wildcard weights/*.c)
-APP_FOLDERS := output input identify enrolment eval bench live quantize window verbs
+APP_FOLDERS := output input identify enrollment eval bench live quantize window verbs
 LIB_O     := $(patsubst %.c,$(BUILD)/%.o,$(KERNEL_C) $(ISA_C) $(ENGINE_C) $(WEIGHTS_C))
 APP_C     := $(filter-out $(if $(filter 1,$(SDL)),,app/window/%),$(wildcard app/*.c) \
                  $(foreach folder,$(APP_FOLDERS),$(wildcard app/$(folder)/*.c)))
@@ -146,7 +146,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(CHECK_O) $(BUILD)/libfaceid.a
 $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_LIB)
-$(BUILD)/tests/live_worker: $(patsubst %,$(BUILD)/app/%.o,config $(addprefix enrolment/,enrolment_choose enrolment_save enrolment_spread gate))
+$(BUILD)/tests/live_worker: $(patsubst %,$(BUILD)/app/%.o,config $(addprefix enrollment/,enrollment_choose enrollment_save enrollment_spread gate))
 $(BUILD)/tests/usbcam: $(patsubst %,$(BUILD)/tests/rigs/%.o,usbcam uvc)
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
@@ -308,7 +308,7 @@ include app/package/package.mk
 
 help:
 	@echo "make               the program ./faceid, and a model when there is none"
-	@echo "make demo          names on faces: sets up, enrols, identifies, shows where to look"
+	@echo "make demo          names on faces: sets up, enrolls, identifies, shows where to look"
 	@echo "make test          sets up and runs every test (tests/run WORD runs some)"
 	@echo "make check         layering, headers, format"
 	@echo "make lint          cppcheck, clang-tidy and gcc's analyser: any finding fails"

@@ -4,7 +4,7 @@
 APP_KEY(QUIT, 'q', "q, Esc", "quit")
 APP_KEY(HELP, 'h', "h", "show or hide this list")
 APP_KEY(NEXT_FACE, '\t', "Tab", "choose the next face")
-APP_KEY(ENROL, 'e', "e", "enrol the chosen face")
+APP_KEY(ENROLL, 'e', "e", "enroll the chosen face")
 APP_KEY(NOT_THIS, 'x', "x", "this face is not the person named")
 APP_KEY(EXPLAIN, 'd', "d", "explain the chosen face's name")
 APP_KEY(BLUR, 'p', "p", "blur strangers")

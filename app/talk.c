@@ -29,7 +29,7 @@ const char *app_exit_text(enum app_exit code)
     case APP_CAMERA:
         return "camera or display";
     case APP_REFUSED:
-        return "enrolment refused";
+        return "enrollment refused";
     case APP_LOCKED:
         return "the gallery, or a file that is to be written, is in use by another process";
     case APP_INTERNAL:

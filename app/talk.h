@@ -19,7 +19,7 @@ enum app_exit {
     APP_MODEL = 4,         /* a model is missing, damaged or of the wrong kind */
     APP_GALLERY = 5,       /* the gallery cannot be read or written, or has no such person */
     APP_CAMERA = 6,        /* camera or display */
-    APP_REFUSED = 7,       /* enrolment refused */
+    APP_REFUSED = 7,       /* enrollment refused */
     APP_LOCKED = 8,        /* the gallery is locked by another process */
     APP_INTERNAL = 70,     /* out of memory, output not written, or a bug */
     APP_INTERRUPTED = 130, /* SIGINT or SIGTERM */

@@ -330,7 +330,7 @@ def tests_on_a_haswell():
 
 
 def static_program(name, cpu):
-    """One file for the board, at work: whom it enrols from a picture it names on that picture."""
+    """One file for the board, at work: whom it enrolls from a picture it names on that picture."""
     if not SOAK:
         skip("make soak builds it")
     target = TARGETS[name]

@@ -62,7 +62,7 @@ def by_hash(names):
 
 
 def lfw_split():
-    """(20 people to enrol, a picture each of 300 strangers, of all the others): the first of the
+    """(20 people to enroll, a picture each of 300 strangers, of all the others): the first of the
     hashes, people of four pictures and more; nobody is in two of them."""
     images = shared("data/lfw/images")
     files = {name: sorted(os.path.join(images, name, file)

@@ -61,7 +61,7 @@ def help_and_version():
 
 @case
 def wrong_command_lines():
-    refused(faceid("enrol"), 2, "did you mean enroll")
+    refused(faceid("enroll"), 2, "did you mean enroll")
     refused(faceid("xyzzy"), 2, "xyzzy")
     refused(faceid("list", "--jsno"), 2, "did you mean --json")
     require(faceid("list", "--js", "--gal", fresh_gallery()).returncode == 0, "options cut short")
@@ -304,7 +304,7 @@ def people_from_a_folder():
 def life_of_a_person():
     gallery = gallery_of_one()
     require(faceid("enroll", "ANA", a_face(), gallery=gallery, pair=models()).returncode == 0, "add")
-    require(people(gallery) == {"ana": 2}, "a second enrolment does not add")
+    require(people(gallery) == {"ana": 2}, "a second enrollment does not add")
     done = faceid("enroll", "ana", "--replace", a_face(), gallery=gallery, pair=models())
     require(done.returncode == 0 and people(gallery) == {"ana": 1}, "--replace does not replace")
     done = faceid("identify", "--json", "--explain", a_face(), gallery=gallery, pair=models())
@@ -419,7 +419,7 @@ def another_model():
     other = program.starter()
     if other is None or other == models():
         skip("only one recognizer is here")
-    refused(faceid("identify", a_face(), gallery=gallery, pair=other), 5, "enrol again")
+    refused(faceid("identify", a_face(), gallery=gallery, pair=other), 5, "enroll again")
     require(people(gallery) == {"ana": 1}, "the gallery changed")
 
 
@@ -491,7 +491,7 @@ def a_damaged_name():
         rows.execute("UPDATE person SET name = 'eva'")
     rows.close()
     for verb, words in (("list", []), ("forget", ["ana"]), ("rename", ["ana", "bob"])):
-        refused(faceid(verb, *words, gallery=gallery), 5, "row 1", "enrol again", gallery)
+        refused(faceid(verb, *words, gallery=gallery), 5, "row 1", "enroll again", gallery)
 
 
 @case

@@ -22,7 +22,7 @@ def identify(gallery, pair, *words):
 
 
 def halves(pair):
-    """Enrols the first halves, checks every frame of the second ones; returns the gallery."""
+    """Enrolls the first halves, checks every frame of the second ones; returns the gallery."""
     if shutil.which("ffmpeg") is None:
         skip("no ffmpeg")
     gallery = os.path.join(temp_folder(), "gallery.db")

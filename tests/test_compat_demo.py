@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""--compat demo from end to end, with a seeded file in the layout of the VGGFace2 weights: enrolment and
+"""--compat demo from end to end, with a seeded file in the layout of the VGGFace2 weights: enrollment and
 identification read a face by one path, so the very same picture is at distance 0."""
 import json
 import os
@@ -16,7 +16,7 @@ def gallery_of_two(*words):
     pair = (resnet50(), models()[1])
     gallery = os.path.join(temp_folder(), "gallery.db")
     for name, picture in pictures.items():
-        # Seeded weights tell nobody apart, so enrolment would refuse the second person.
+        # Seeded weights tell nobody apart, so enrollment would refuse the second person.
         done = faceid("enroll", "--force", *words, name, picture, gallery=gallery, pair=pair)
         require(done.returncode == 0, done.stderr)
     return gallery, pair

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Enrolment: what is learnt from and what is left out, each for its reason, and that nobody else's
+"""Enrollment: what is learnt from and what is left out, each for its reason, and that nobody else's
 rows are touched."""
 import json
 import os
@@ -57,7 +57,7 @@ def wrong_settings():
             ("[enroll]\nface_px\n", 2, (":2:", "key = value")),
             ("[enroll\nface_px = 90\n", 2, (":1:", "]")),
             ("[enroll]\nface_pz = 90\n", 0, (":2:", "face_pz", "did you mean face_px")),
-            ("[enrol]\nface_px = 90\n", 0, (":1:", "[enrol]"[1:-1], "did you mean enroll")),
+            ("[enroll]\nface_px = 90\n", 0, (":1:", "[enroll]"[1:-1], "did you mean enroll")),
             ("# mine\nface_px = 90\nyaw_deg = 20\n", 0, (":2:", "'face_px = 90'", "no section", "[enroll]")),
             ("[other]\nface_px = 90\n", 0, (":1:", "no section 'other'")),
             ("; nothing\n\n[enroll] # but\n  face_px=90 ; a comment\n", 0, ())):
@@ -434,7 +434,7 @@ def a_camera_that_is_not_there():
 
 
 def before_camera(people, name, clip, *words, code=0):
-    """Enrols somebody from a network camera that shows the clip again and again."""
+    """Enrolls somebody from a network camera that shows the clip again and again."""
     if shutil.which("ffmpeg") is None:
         skip("no ffmpeg")
     server = RtspServer(None, "-stream_loop", "-1", "-i", clip, "-vf", "scale=640:-2", "-r", "10")

@@ -566,7 +566,7 @@ static void busy_after_five_seconds(void)
     fid_gallery_close(&gallery);
 }
 
-/* A process killed at random moments of its enrolments: everybody is there whole or not at all.
+/* A process killed at random moments of its enrollments: everybody is there whole or not at all.
  * make soak kills 1,000. The moments lie within several times what
  * opening and enrolling take here: a slow or emulated machine comes as far as a fast one. */
 static void killed_while_enrolling(void)
@@ -603,7 +603,7 @@ static void killed_while_enrolling(void)
             CHECK(gallery->people[i].info.sample_count == 1);
         fid_gallery_close(&gallery);
     }
-    CHECK_THAT(most > 1, "no child came as far as one enrolment");
+    CHECK_THAT(most > 1, "no child came as far as one enrollment");
 }
 
 /* Everything works as in a file, and no file is made. */

@@ -278,7 +278,7 @@ static void forgets_wherever_it_was_copied(void)
     fid_gallery_close(&gallery);
 }
 
-/* Enrols name with the faces of `of` besides. */
+/* Enrolls name with the faces of `of` besides. */
 static void enroll_as(struct fid_gallery *gallery, const char *name, const char *of)
 {
     float vectors[FACES][SIZE];

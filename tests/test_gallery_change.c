@@ -236,7 +236,7 @@ static void removes_one_face(void)
     fid_gallery_close(&gallery);
 }
 
-/* Who is past the last day is kept, but not named; a later enrolment can give another day. */
+/* Who is past the last day is kept, but not named; a later enrollment can give another day. */
 static void expired_people_are_not_named(void)
 {
     const struct fid_rule rule = {FID_RULE_COSINE, 0.5f, 0.4f, 0};

@@ -84,7 +84,7 @@ OPERATIONS = {  # name: (words, may the gallery be missing before)
     "restore": (("restore", "OTHER"), False),
     "undo": (("undo",), False),
     "replacing import": (("import", "--force", "first.people"), False),
-    "first enrolment": (("enroll", "new", "FACE"), True),
+    "first enrollment": (("enroll", "new", "FACE"), True),
     "going over": (("reembed", "--copy", "COPY"), False),
 }
 
@@ -132,7 +132,7 @@ def try_all(name, kinds, judge):
             what = "%s, %s at call %d of %d" % (name, kind, at, count)
             judge(done, kind, what)
             found = whole(gallery, before, what)
-            if name.endswith("enrolment"):  # its vectors have the time of each run
+            if name.endswith("enrollment"):  # its vectors have the time of each run
                 require(found == before or len(found) == len(after), what + ": something else")
             else:
                 require(found in (before, after), what + ": neither as before nor as after")
@@ -222,7 +222,7 @@ def power_cut_at_any_time():
     chance = random.Random(SEED)
     total = lost = 0
     for name in OPERATIONS:
-        if name.endswith("enrolment"):  # its vectors have the time of each run
+        if name.endswith("enrollment"):  # its vectors have the time of each run
             continue
         before, after = calls_of(name)[1:]
         folder, start, calls = logged(name)

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What the window asks of the worker's thread: enrolment from the live picture, "not this person", the
+"""What the window asks of the worker's thread: enrollment from the live picture, "not this person", the
 limit. The thread is played pictures by build/tests/live_worker."""
 import json
 import os
@@ -107,8 +107,8 @@ def hints_say_what_could_be_better():
 
 @case
 def somebody_else_is_not_learnt():
-    """Another face takes the place in the middle of an enrolment; the first one comes back, and the
-    enrolment goes on with it."""
+    """Another face takes the place in the middle of an enrollment; the first one comes back, and the
+    enrollment goes on with it."""
     ana, other = frame("chengwei"), frame("michelle")
     gallery = os.path.join(temp_folder(), "g.db")
     nobody = png(os.path.join(temp_folder(), "nobody.png"), 1280, 720)

@@ -10,7 +10,7 @@ SENTENCE = ("faceid: the limits of MobileFaceNet, 128 numbers are given, not mea
 
 
 @case
-def told_at_the_first_enrolment_alone():
+def told_at_the_first_enrollment_alone():
     model = unmeasured_model()
     people = People((model, models()[1]))
     sentence = SENTENCE % (model, model)

@@ -397,7 +397,7 @@ static void holder_keeps_the_name(void)
 
 /* ---- the gallery, the limit and the user change their minds ---- */
 
-static void enrolment_names_a_track_without_a_new_look(void)
+static void enrollment_names_a_track_without_a_new_look(void)
 {
     struct scene scene = open_scene();
     struct fid_error error;
@@ -456,5 +456,5 @@ CHECK_MAIN(CHECK_CASE(name_needs_three_looks), CHECK_CASE(one_look_far_above_the
            CHECK_CASE(blurred_looks_do_not_end_a_track),
            CHECK_CASE(looks_are_rare_once_it_is_decided), CHECK_CASE(undecided_faces_come_first),
            CHECK_CASE(one_name_stands_once), CHECK_CASE(holder_keeps_the_name),
-           CHECK_CASE(enrolment_names_a_track_without_a_new_look), CHECK_CASE(limit_decides_anew),
+           CHECK_CASE(enrollment_names_a_track_without_a_new_look), CHECK_CASE(limit_decides_anew),
            CHECK_CASE(rejected_person_does_not_come_back))

@@ -97,7 +97,7 @@ static struct fid_face made_up_face(const struct fid_picture *picture)
 
 /* ---- the people ---- */
 
-static enum app_exit enrol(struct scene *scene, size_t size)
+static enum app_exit enroll(struct scene *scene, size_t size)
 {
     const int people = scene->setting->people;
     float *numbers = calloc((size_t)people * size, sizeof *numbers);
@@ -131,7 +131,7 @@ static enum app_exit open_scene(struct scene *scene)
     if (scene->embeddings == NULL || fid_gallery_open("made up", recognizer, FID_GALLERY_MEMORY,
                                                       &scene->gallery, &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
-    return enrol(scene, size);
+    return enroll(scene, size);
 }
 
 static void close_scene(struct scene *scene)

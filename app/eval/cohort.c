@@ -235,7 +235,7 @@ struct embed_job {
     enum outcome *outcomes;
 };
 
-/* As enrolment and identification see a picture: its main face. */
+/* As enrollment and identification see a picture: its main face. */
 static bool embed_picture(struct app_eval_worker *worker, size_t i, void *ctx,
                           struct fid_error *error)
 {

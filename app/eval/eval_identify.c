@@ -33,7 +33,7 @@ static bool has_face(const struct identification *id, size_t entry)
     return id->faces.found[id->pictures.index[entry]];
 }
 
-/* Enrols everybody with the faces of all their lines, at the first of them. */
+/* Enrolls everybody with the faces of all their lines, at the first of them. */
 static enum fid_status enroll_from(struct identification *id, size_t first,
                                    struct fid_sample *samples, struct fid_error *error)
 {

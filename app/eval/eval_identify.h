@@ -1,5 +1,5 @@
 /* eval_identify.h - open-set identification: what its files share. eval_identify_table.c reads a
- * table, eval_identify_folder.c a folder instead; eval_identify.c enrols and looks up;
+ * table, eval_identify_folder.c a folder instead; eval_identify.c enrolls and looks up;
  * eval_identify_figures.c computes the figures and prints them. */
 #ifndef APP_EVAL_IDENTIFY_H
 #define APP_EVAL_IDENTIFY_H

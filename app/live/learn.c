@@ -61,7 +61,7 @@ static enum app_learn_hint hint_of(enum app_gate_reason reason)
 
 void app_learner_cancel(struct app_learner *learner)
 {
-    app_enrolment_clear(&learner->faces);
+    app_enrollment_clear(&learner->faces);
     learner->shown = (struct app_learn){.wanted = WANTED};
     learner->frames = 0;
 }
@@ -116,11 +116,11 @@ bool app_learner_take(struct app_learner *learner, const struct fid_picture *pic
     time_t now = time(NULL);
     gmtime_r(&now, &utc);
     strftime(source, sizeof source, "live %Y-%m-%dT%H:%M:%SZ", &utc);
-    if (!app_enrolment_shot(&learner->faces, source, learner->frames, false) ||
-        !app_enrolment_look(&learner->faces, embedding, size, &learner->quality, &good))
+    if (!app_enrollment_shot(&learner->faces, source, learner->frames, false) ||
+        !app_enrollment_look(&learner->faces, embedding, size, &learner->quality, &good))
         return false;
     if (learner->faces.keep_crops && learner->faces.look_count > before &&
-        app_enrolment_crop(&learner->faces, picture, face, &error) != FID_OK)
+        app_enrollment_crop(&learner->faces, picture, face, &error) != FID_OK)
         return false;
     learner->taken_ns = now_ns;
     shown->collected = learner->faces.look_count;
@@ -154,8 +154,8 @@ static enum fid_status save(struct app_learner *learner, struct app *app,
                                          FID_GALLERY_CREATE, &gallery, error);
     const bool first = status == FID_OK && fid_gallery_count(gallery) == 0;
     if (status == FID_OK)
-        status = app_enrolment_save(&learner->faces, gallery, &learner->gate, rule, shown->name,
-                                    replace, force, &person, error);
+        status = app_enrollment_save(&learner->faces, gallery, &learner->gate, rule, shown->name,
+                                     replace, force, &person, error);
     if (status == FID_OK && first)
         app_tell_given_limits(app, app->recognizer);
     fid_gallery_close(&gallery);
@@ -186,6 +186,6 @@ bool app_learner_finish(struct app_learner *learner, struct app *app, const stru
         return false;
     }
     shown->state = APP_LEARN_SAVED;
-    app_enrolment_clear(&learner->faces);
+    app_enrollment_clear(&learner->faces);
     return true;
 }

@@ -3,7 +3,7 @@
 #ifndef APP_LEARN_H
 #define APP_LEARN_H
 
-#include "app/enrolment/enrolment.h"
+#include "app/enrollment/enrollment.h"
 
 enum app_learn_state {
     APP_LEARN_NONE,
@@ -27,7 +27,7 @@ enum app_learn_hint { /* what the person could do better just now */
 };
 const char *app_hint_text(enum app_learn_hint hint); /* for people: "come nearer", ... */
 
-struct app_learn { /* how an enrolment goes */
+struct app_learn { /* how an enrollment goes */
     enum app_learn_state state;
     enum app_learn_hint hint;
     uint32_t track;           /* a new one when the person went away and came back */
@@ -40,11 +40,11 @@ struct app_learn { /* how an enrolment goes */
 
 struct app_learner {
     struct app_learn shown;
-    struct app_gate gate;       /* what a good frame is; stays */
-    struct app_enrolment faces; /* collected so far */
-    struct fid_quality quality; /* of the frame at work */
-    uint64_t taken_ns;          /* frame of the last one */
-    long frames;                /* looked at since the start */
+    struct app_gate gate;        /* what a good frame is; stays */
+    struct app_enrollment faces; /* collected so far */
+    struct fid_quality quality;  /* of the frame at work */
+    uint64_t taken_ns;           /* frame of the last one */
+    long frames;                 /* looked at since the start */
 };
 
 void app_learner_start(struct app_learner *learner, uint32_t track);

@@ -51,7 +51,7 @@ void app_worker_learn_cancel(struct app_worker *worker);
  * has when it is answered by SAVED, REFUSED or FAILED; 0 if it was dropped. */
 uint64_t app_worker_learn_finish(struct app_worker *worker, const char *name, bool force);
 
-/* FILLS *learn: how the enrolment goes now, also while no frames come. */
+/* FILLS *learn: how the enrollment goes now, also while no frames come. */
 void app_worker_learning(struct app_worker *worker, struct app_learn *learn);
 
 #endif

@@ -14,8 +14,8 @@ enum app_exit app_model_info_print(const struct app *app, const struct fid_model
 bool app_limits_are_given(const struct fid_model *model);
 /* FILLS text with the two commands that measure them. */
 void app_limits_advice(const struct fid_model *model, char *text, size_t bytes);
-/* Says so, and what to do, in one sentence on stderr, where it is so: at the first enrolment into a
- * new gallery. */
+/* Says so, and what to do, in one sentence on stderr, where it is so: at the first enrollment into
+ * a new gallery. */
 void app_tell_given_limits(const struct app *app, const struct fid_model *model);
 
 #endif

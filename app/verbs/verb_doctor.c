@@ -178,7 +178,7 @@ static bool could_be_made(struct doctor *doctor, const char *path)
 static void no_gallery(struct doctor *doctor, const char *path)
 {
     if (could_be_made(doctor, path))
-        tell(doctor, "gallery", "warn", "enrol somebody: faceid enroll NAME SOURCE...",
+        tell(doctor, "gallery", "warn", "enroll somebody: faceid enroll NAME SOURCE...",
              "there is none yet in %s", path);
     else
         tell_failure(doctor, "gallery", APP_GALLERY, "name one elsewhere with --gallery FILE");
@@ -210,12 +210,12 @@ static void check_gallery(struct doctor *doctor)
     else if (app_others_may_read(path))
         open_to_others(doctor, path);
     else if (!app_may_be_changed(path))
-        tell(doctor, "gallery", "warn", "take one of your own with --gallery FILE to enrol people",
+        tell(doctor, "gallery", "warn", "take one of your own with --gallery FILE to enroll people",
              "%zu %s in %s, which or whose folder may not be written (%s): nothing in it can be "
              "changed",
              count, app_plural(count, "person", "people"), path, strerror(errno));
     else if (count == 0)
-        tell(doctor, "gallery", "warn", "enrol somebody: faceid enroll NAME SOURCE...",
+        tell(doctor, "gallery", "warn", "enroll somebody: faceid enroll NAME SOURCE...",
              "nobody is enrolled in %s", path);
     else
         tell(doctor, "gallery", "ok", NULL, "%zu %s in %s, %sfor you alone%s", count,

@@ -1,7 +1,7 @@
 #include "app/app.h"
-#include "app/enrolment/enrolment_gather.h"
+#include "app/enrollment/enrollment_gather.h"
 #include "app/identify/faces.h"
-#include "app/live/enrolment_camera.h"
+#include "app/live/enrollment_camera.h"
 #include "app/output/model_info.h"
 #include "app/output/text.h"
 
@@ -14,7 +14,7 @@
 
 static const struct app_option enroll_options[] = {
     {"from", 'f', APP_FILE, "DIR",
-     "enrol everybody: DIR/NAME/* are of NAME (not where NAME starts with _ or .)", 0, 0},
+     "enroll everybody: DIR/NAME/* are of NAME (not where NAME starts with _ or .)", 0, 0},
     {"camera", 'c', APP_TEXT, "CAMERA",
      "from a camera instead of SOURCEs: index, path, part of the name or rtsp:// URL", 0, 0},
     {"seconds", 0, APP_NUMBER, "N", "how long to look for good frames at most (default 20)", 1,
@@ -49,14 +49,14 @@ struct enroll {
     bool nobody_yet; /* was in the gallery */
 };
 
-static enum app_exit refused(const char *name, const struct app_enrolment *enrolment,
+static enum app_exit refused(const char *name, const struct app_enrollment *enrollment,
                              enum fid_status status, const struct fid_error *error)
 {
     char summary[400];
     if (status == FID_QUALITY)
         app_warn("%s is not enrolled: %s; --force saves it all the same", name, error->text);
     else if (status == FID_NO_FACE) {
-        app_enrolment_summary(enrolment, summary, sizeof summary);
+        app_enrollment_summary(enrollment, summary, sizeof summary);
         app_warn("%s is not enrolled: %s", name, summary);
     } else
         return app_fail(APP_AREA_GALLERY, error);
@@ -64,22 +64,23 @@ static enum app_exit refused(const char *name, const struct app_enrolment *enrol
 }
 
 /* Saves the faces of one person, unless they look like somebody else's. */
-static enum app_exit save(struct enroll *enroll, const char *name, struct app_enrolment *enrolment)
+static enum app_exit save(struct enroll *enroll, const char *name,
+                          struct app_enrollment *enrollment)
 {
     struct app *app = enroll->app;
     struct fid_person person;
     struct fid_error error;
     char text[400];
-    enum fid_status status = app_enrolment_save(
-        enrolment, app->gallery, &enroll->gatherer.gate, &enroll->rule, name,
+    enum fid_status status = app_enrollment_save(
+        enrollment, app->gallery, &enroll->gatherer.gate, &enroll->rule, name,
         app_option_flag(app, "replace"), app_option_flag(app, "force"), &person, &error);
-    if (app_enrolment_tell(app, enrolment) > 0 || enrolment->bad_files > 0)
+    if (app_enrollment_tell(app, enrollment) > 0 || enrollment->bad_files > 0)
         enroll->had_bad = true;
     if (status != FID_OK)
-        return refused(name, enrolment, status, &error);
-    if (enrolment->doubt[0] != '\0')
-        app_warn("%s, and is saved all the same", enrolment->doubt);
-    app_enrolment_summary(enrolment, text, sizeof text);
+        return refused(name, enrollment, status, &error);
+    if (enrollment->doubt[0] != '\0')
+        app_warn("%s, and is saved all the same", enrollment->doubt);
+    app_enrollment_summary(enrollment, text, sizeof text);
     const size_t faces = person.sample_count, vectors = person.prototype_count;
     app_say(app, "%s: %s. %zu %s and %zu %s known now", person.name, text, faces,
             app_plural(faces, "face", "faces"), vectors, app_plural(vectors, "vector", "vectors"));
@@ -93,12 +94,12 @@ static enum app_exit enroll_person(struct enroll *enroll, const char *name, char
                                    size_t count)
 {
     const struct app_gate *gate = &enroll->gatherer.gate;
-    struct app_enrolment enrolment = {.terms = enroll->terms,
-                                      .keep_crops = app_gate_keeps_crops(gate, enroll->app)};
-    enum app_exit code = app_gather(&enroll->gatherer, paths, count, &enrolment);
+    struct app_enrollment enrollment = {.terms = enroll->terms,
+                                        .keep_crops = app_gate_keeps_crops(gate, enroll->app)};
+    enum app_exit code = app_gather(&enroll->gatherer, paths, count, &enrollment);
     if (code == APP_OK)
-        code = save(enroll, name, &enrolment);
-    app_enrolment_clear(&enrolment);
+        code = save(enroll, name, &enrollment);
+    app_enrollment_clear(&enrollment);
     return code;
 }
 
@@ -341,7 +342,7 @@ const struct app_verb app_verb_enroll = {
         "only when it is bad, and even then used if there is no better one. --limits prints what\n"
         "that means in numbers; lines of it in ~/.config/faceid/config change it. With several\n"
         "faces the large one in the middle is meant, or the one that the other pictures show.\n"
-        "A second enrolment of a name adds to the first one, the same picture once more too\n"
+        "A second enrollment of a name adds to the first one, the same picture once more too\n"
         "(--replace begins anew); with --expires or --consent and without a SOURCE these alone\n"
         "are changed. What a name may be: faceid rename --help. Clips need ffmpeg. Exit code 7,\n"
         "and nothing saved, if no frame is good enough, if the faces are not like those known\n"

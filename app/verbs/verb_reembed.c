@@ -96,7 +96,7 @@ static enum app_exit reembed(struct app *app)
     char path[4200];
     const bool leave_out = app_option_flag(app, "leave-out");
     if (tell_absent(app) > 0 && !leave_out) {
-        app_warn("nothing is changed; enrol them again with the new model in another gallery, or "
+        app_warn("nothing is changed; enroll them again with the new model in another gallery, or "
                  "go on without them (--leave-out)");
         return APP_REFUSED;
     }

@@ -74,11 +74,11 @@ static enum app_exit take_result(struct app_window *window)
 
 static void take_notices(struct app_window *window)
 {
-    if (app_enrol_update(&window->enrol))
+    if (app_enroll_update(&window->enroll))
         window->changed = true;
-    if (window->enrol.notice[0] != '\0')
-        app_window_notice(window, "%s", window->enrol.notice);
-    window->enrol.notice[0] = '\0';
+    if (window->enroll.notice[0] != '\0')
+        app_window_notice(window, "%s", window->enroll.notice);
+    window->enroll.notice[0] = '\0';
     const char *notice = app_snapshot_notice(&window->snapshot);
     if (notice != NULL)
         app_window_notice(window, "%s", notice);
@@ -172,7 +172,7 @@ static enum app_exit run(struct app_window *window)
         code = app_screen_open(window->live->app, &window->screen);
     if (code == APP_OK)
         code = loop(window);
-    app_enrol_cancel(&window->enrol);
+    app_enroll_cancel(&window->enroll);
     app_snapshot_close(&window->snapshot);
     app_screen_close(&window->screen);
     return close_times(window, code);
@@ -190,7 +190,7 @@ enum app_exit app_window_run(struct app_live *live)
         return APP_INTERNAL;
     }
     window->live = live;
-    window->worker = window->enrol.worker = worker;
+    window->worker = window->enroll.worker = worker;
     window->with_figures = window->changed = true;
     window->mirror = live->mirror;
     window->second_ns = app_now_ns();

@@ -110,7 +110,7 @@ static const char *hint(struct app_window *window)
     if (window->feed.hint != NULL)
         return window->feed.hint;
     if (window->result.sequence > 0 && window->result.people == 0)
-        return "nobody is enrolled yet: press e to enrol   (h: keys)";
+        return "nobody is enrolled yet: press e to enroll   (h: keys)";
     return NULL;
 }
 
@@ -119,8 +119,8 @@ static void draw_hint(struct app_window *window, struct app_overlay *overlay)
     char text[3][600];
     const char *lines[3] = {text[0], text[1], text[2]};
     size_t count = 0;
-    if (window->enrol.stage != APP_ENROL_IDLE)
-        count = app_enrol_lines(&window->enrol, text);
+    if (window->enroll.stage != APP_ENROLL_IDLE)
+        count = app_enroll_lines(&window->enroll, text);
     else if ((lines[0] = hint(window)) != NULL)
         count = 1;
     app_overlay_lines(overlay, APP_OVERLAY_BOTTOM, lines, count);

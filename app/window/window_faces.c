@@ -105,8 +105,8 @@ void app_window_draw_faces(const struct app_window *window, const struct app_ove
         if (!is_shown(face))
             continue;
         SDL_Rect box = place(window, overlay, face);
-        if (window->enrol.stage != APP_ENROL_IDLE && face->id == window->enrol.learn.track)
-            app_overlay_ring(overlay, box, share_collected(&window->enrol.learn));
+        if (window->enroll.stage != APP_ENROLL_IDLE && face->id == window->enroll.learn.track)
+            app_overlay_ring(overlay, box, share_collected(&window->enroll.learn));
         app_overlay_face(overlay, face, box, face == chosen);
     }
 }

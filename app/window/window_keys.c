@@ -44,15 +44,15 @@ void app_window_notice(struct app_window *window, const char *format, ...)
 
 /* ---- actions that need a face ---- */
 
-static void enrol(struct app_window *window)
+static void enroll(struct app_window *window)
 {
     const struct fid_track *face = app_window_face(window);
     if (window->paused)
-        app_window_notice(window, "space ends the pause; then e enrols");
+        app_window_notice(window, "space ends the pause; then e enrolls");
     else if (face == NULL)
-        app_window_notice(window, "there is no face to enrol in the picture");
+        app_window_notice(window, "there is no face to enroll in the picture");
     else
-        app_enrol_start(&window->enrol, face);
+        app_enroll_start(&window->enroll, face);
 }
 
 static void reject(struct app_window *window)
@@ -126,8 +126,8 @@ static void act(struct app_window *window, enum app_key action)
     case APP_KEY_NEXT_FACE:
         app_window_next_face(window);
         return;
-    case APP_KEY_ENROL:
-        enrol(window);
+    case APP_KEY_ENROLL:
+        enroll(window);
         return;
     case APP_KEY_NOT_THIS:
         reject(window);
@@ -187,7 +187,7 @@ void app_window_events(struct app_window *window)
     while (SDL_PollEvent(&event)) {
         if (event.type == SDL_QUIT)
             window->quit = true;
-        else if (event.type == SDL_WINDOWEVENT || app_enrol_event(&window->enrol, &event))
+        else if (event.type == SDL_WINDOWEVENT || app_enroll_event(&window->enroll, &event))
             window->changed = true;
         else if (event.type == SDL_KEYDOWN && event.key.repeat == 0)
             on_key(window, &event.key.keysym);

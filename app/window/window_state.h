@@ -3,7 +3,7 @@
 #define APP_WINDOW_STATE_H
 
 #include "app/live/live.h"
-#include "app/window/window_enrol.h"
+#include "app/window/window_enroll.h"
 #include "app/window/window_screen.h"
 #include "app/window/window_snapshot.h"
 #include "app/window/window_stats.h"
@@ -20,7 +20,7 @@ struct app_window {
     struct app_worker *worker;
     struct app_screen *screen;
     struct app_feed_status feed;
-    struct app_enrol enrol;
+    struct app_enroll enroll;
     struct app_snapshot snapshot;
     struct app_stats stats;
     FILE *times; /* where these go at the end; NULL: nowhere */
@@ -62,7 +62,7 @@ bool app_window_is_fresh(const struct app_window *window);
 const struct fid_track *app_window_face(const struct app_window *window);
 void app_window_next_face(struct app_window *window); /* from the left to the right */
 
-/* Draws boxes, names, the blur and the enrolment's ring over the picture. */
+/* Draws boxes, names, the blur and the enrollment's ring over the picture. */
 void app_window_draw_faces(const struct app_window *window, const struct app_overlay *overlay);
 
 /* ---- window_draw.c ---- */

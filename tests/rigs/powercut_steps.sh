@@ -1,4 +1,4 @@
-# Runs in the guest, until its power is cut: says who is known on the disk, then enrols one person
+# Runs in the guest, until its power is cut: says who is known on the disk, then enrolls one person
 # after the other and renames each, and says so when the program has said that it is done.
 modprobe virtio_blk
 modprobe crc32c_generic

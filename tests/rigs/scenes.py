@@ -33,7 +33,7 @@ ENROLLED = ("amy", "raj")
 
 
 def people():
-    """A folder of pictures to enrol from; skips the case where there are none."""
+    """A folder of pictures to enroll from; skips the case where there are none."""
     folder = temp_folder()
     for name in ENROLLED:
         os.mkdir(os.path.join(folder, name))

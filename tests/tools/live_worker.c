@@ -12,10 +12,10 @@
  *     limit:DELTA     moves the limit
  *
  * After each step one JSON object a line: the step, the faces of the newest result and the state of
- * the enrolment. */
+ * the enrollment. */
 #include "app/live/analyzer.c"
-#include "app/enrolment/enrolment.c"
-#include "app/enrolment/enrolment_check.c"
+#include "app/enrollment/enrollment.c"
+#include "app/enrollment/enrollment_check.c"
 #include "app/output/json.c"
 #include "app/live/learn.c"
 #include "app/live/live_frame.c"
@@ -149,7 +149,7 @@ static void look(struct play *play)
     app_worker_learning(play->worker, &play->learn);
 }
 
-/* Posts the file `times`, or while an enrolment is collecting. */
+/* Posts the file `times`, or while an enrollment is collecting. */
 static bool show(struct play *play, const char *file, int times, bool collect)
 {
     struct fid_picture picture = {0};

@@ -1,7 +1,7 @@
-/* enrolment_camera.h - `faceid enroll NAME --camera CAMERA`: what the window's key e does, without
+/* enrollment_camera.h - `faceid enroll NAME --camera CAMERA`: what the window's key e does, without
  * a window. */
-#ifndef APP_ENROLMENT_CAMERA_H
-#define APP_ENROLMENT_CAMERA_H
+#ifndef APP_ENROLLMENT_CAMERA_H
+#define APP_ENROLLMENT_CAMERA_H
 
 #include "app/app.h"
 

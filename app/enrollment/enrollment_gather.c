@@ -1,4 +1,4 @@
-#include "app/enrolment/enrolment_gather.h"
+#include "app/enrollment/enrollment_gather.h"
 #include "app/input/source_walk.h"
 
 #include <stdlib.h>
@@ -59,7 +59,7 @@ static enum app_exit no_memory(void)
 
 /* Judges a face and embeds it, unless it is so bad that it is never used. */
 static enum app_exit look(struct app_gatherer *gatherer, const struct app_frame *frame,
-                          const struct fid_face *face, struct app_enrolment *enrolment)
+                          const struct fid_face *face, struct app_enrollment *enrollment)
 {
     const bool photo = frame->frame < 0;
     struct fid_quality quality;
@@ -79,17 +79,17 @@ static enum app_exit look(struct app_gatherer *gatherer, const struct app_frame 
         else
             embedding = gatherer->embedding;
     }
-    const size_t before = enrolment->look_count;
-    if (!app_enrolment_look(enrolment, embedding, gatherer->size, &quality, &verdict))
+    const size_t before = enrollment->look_count;
+    if (!app_enrollment_look(enrollment, embedding, gatherer->size, &quality, &verdict))
         return no_memory();
-    if (enrolment->keep_crops && enrolment->look_count > before &&
-        app_enrolment_crop(enrolment, frame->picture, face, &error) != FID_OK)
+    if (enrollment->keep_crops && enrollment->look_count > before &&
+        app_enrollment_crop(enrollment, frame->picture, face, &error) != FID_OK)
         return app_fail(APP_AREA_INPUT, &error);
     return APP_OK;
 }
 
 static enum app_exit take_frame(struct app_gatherer *gatherer, const struct app_frame *frame,
-                                struct app_enrolment *enrolment)
+                                struct app_enrollment *enrollment)
 {
     struct fid_face faces[FACES];
     struct fid_error error;
@@ -98,11 +98,11 @@ static enum app_exit take_frame(struct app_gatherer *gatherer, const struct app_
         return app_fail(APP_AREA_FACES, &error);
     size_t picks = pick(faces, count, frame->picture);
     bool rivals = have_rivals(gatherer, faces, picks, frame->picture);
-    if (!app_enrolment_shot(enrolment, frame->file, frame->frame, rivals))
+    if (!app_enrollment_shot(enrollment, frame->file, frame->frame, rivals))
         return no_memory();
     enum app_exit code = APP_OK;
     for (size_t i = 0; i < picks && code == APP_OK; i++)
-        code = look(gatherer, frame, &faces[i], enrolment);
+        code = look(gatherer, frame, &faces[i], enrollment);
     return code;
 }
 
@@ -116,7 +116,7 @@ static void step(struct app_gatherer *gatherer, const struct app_frame *frame)
 
 struct gathering {
     struct app_gatherer *gatherer;
-    struct app_enrolment *enrolment;
+    struct app_enrollment *enrollment;
 };
 
 static enum app_exit gather_frame(void *ctx, const struct app_frame *frame)
@@ -124,18 +124,18 @@ static enum app_exit gather_frame(void *ctx, const struct app_frame *frame)
     struct gathering *gathering = ctx;
     enum app_exit code = APP_OK;
     if (frame->picture != NULL)
-        code = take_frame(gathering->gatherer, frame, gathering->enrolment);
+        code = take_frame(gathering->gatherer, frame, gathering->enrollment);
     step(gathering->gatherer, frame);
     return code;
 }
 
 enum app_exit app_gather(struct app_gatherer *gatherer, char *const *paths, size_t count,
-                         struct app_enrolment *enrolment)
+                         struct app_enrollment *enrollment)
 {
-    struct gathering gathering = {gatherer, enrolment};
+    struct gathering gathering = {gatherer, enrollment};
     struct app_source_walk walk = {
         .options = &gatherer->clip, .take = gather_frame, .ctx = &gathering};
     enum app_exit code = app_source_each(&walk, paths, count);
-    enrolment->bad_files += walk.bad_files;
+    enrollment->bad_files += walk.bad_files;
     return code;
 }

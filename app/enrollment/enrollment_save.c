@@ -1,53 +1,53 @@
-/* enrolment_save.c - chooses and checks the faces of an enrolment, and writes them to the gallery.
+/* enrollment_save.c - chooses and checks the faces of an enrollment, and writes them to the gallery.
  */
-#include "app/enrolment/enrolment.h"
+#include "app/enrollment/enrollment.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Writes the looks that are used, at least one. */
-static enum fid_status write_faces(const struct app_enrolment *enrolment,
+static enum fid_status write_faces(const struct app_enrollment *enrollment,
                                    struct fid_gallery *gallery, const char *name, bool replace,
                                    struct fid_person *person, struct fid_error *error)
 {
-    struct fid_sample *samples = calloc(enrolment->shot_count, sizeof *samples);
+    struct fid_sample *samples = calloc(enrollment->shot_count, sizeof *samples);
     size_t count = 0;
     if (samples == NULL) {
         error->status = FID_NO_MEMORY;
-        snprintf(error->text, sizeof error->text, "no memory for %zu faces", enrolment->shot_count);
+        snprintf(error->text, sizeof error->text, "no memory for %zu faces", enrollment->shot_count);
         return FID_NO_MEMORY;
     }
-    for (size_t i = 0; i < enrolment->shot_count; i++) {
-        const struct app_shot *shot = &enrolment->shots[i];
+    for (size_t i = 0; i < enrollment->shot_count; i++) {
+        const struct app_shot *shot = &enrollment->shots[i];
         if (shot->look != APP_NO_LOOK)
             samples[count++] = (struct fid_sample){
-                .embedding = enrolment->embeddings + shot->look * enrolment->size,
+                .embedding = enrollment->embeddings + shot->look * enrollment->size,
                 .source = shot->name,
-                .crop = enrolment->looks[shot->look].crop,
-                .crop_size = enrolment->looks[shot->look].crop_size};
+                .crop = enrollment->looks[shot->look].crop,
+                .crop_size = enrollment->looks[shot->look].crop_size};
     }
     enum fid_status status = fid_gallery_enroll_with(gallery, name, samples, count, replace,
-                                                     &enrolment->terms, person, error);
+                                                     &enrollment->terms, person, error);
     free(samples);
     return status;
 }
 
-enum fid_status app_enrolment_save(struct app_enrolment *enrolment, struct fid_gallery *gallery,
+enum fid_status app_enrollment_save(struct app_enrollment *enrollment, struct fid_gallery *gallery,
                                    const struct app_gate *gate, const struct fid_rule *rule,
                                    const char *name, bool replace, bool force,
                                    struct fid_person *person, struct fid_error *error)
 {
-    enum fid_status status = app_enrolment_choose(enrolment, gate, rule->maybe, force, error);
+    enum fid_status status = app_enrollment_choose(enrollment, gate, rule->maybe, force, error);
     if (status == FID_OK) {
-        status = app_enrolment_check(enrolment, gallery, rule, name, replace, error);
+        status = app_enrollment_check(enrollment, gallery, rule, name, replace, error);
         if (status == FID_QUALITY && force) {
-            snprintf(enrolment->doubt, sizeof enrolment->doubt, "%s", error->text);
+            snprintf(enrollment->doubt, sizeof enrollment->doubt, "%s", error->text);
             status = FID_OK;
         }
     }
     if (status == FID_OK)
-        return write_faces(enrolment, gallery, name, replace, person, error);
+        return write_faces(enrollment, gallery, name, replace, person, error);
     if (status == FID_QUALITY) {
         size_t end = strlen(error->text);
         snprintf(error->text + end, sizeof error->text - end, ": nothing saved");

@@ -1,4 +1,4 @@
-#include "app/enrolment/gate.h"
+#include "app/enrollment/gate.h"
 #include "app/config.h"
 
 #include <math.h>

@@ -1,9 +1,9 @@
-/* enrolment_choose.c - which of the faces are the person's, and which of these to learn from.
+/* enrollment_choose.c - which of the faces are the person's, and which of these to learn from.
  *
  * The person is whoever most pictures show: the face that has a like one in the most of them is the
  * first guess, and then every picture's face is held against the mean of all the others' until
  * nothing changes, so that no face vouches for itself. Bystanders fall out on the way. */
-#include "app/enrolment/enrolment.h"
+#include "app/enrollment/enrollment.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ enum {
 };
 
 struct choice {
-    struct app_enrolment *enrolment;
+    struct app_enrollment *enrollment;
     bool *pool;    /* [look_count]: may be used */
     double *sum;   /* [size]: of the faces that are used, each of length 1 */
     float *rest;   /* [size]: scratch */
@@ -37,12 +37,12 @@ static enum fid_status refuse(struct fid_error *error, enum fid_status status, c
 /* What --force overrides. */
 static void doubt(struct choice *choice, const struct fid_error *error)
 {
-    snprintf(choice->enrolment->doubt, sizeof choice->enrolment->doubt, "%s", error->text);
+    snprintf(choice->enrollment->doubt, sizeof choice->enrollment->doubt, "%s", error->text);
 }
 
 static const float *embedding(const struct choice *choice, size_t look)
 {
-    return choice->enrolment->embeddings + look * choice->enrolment->size;
+    return choice->enrollment->embeddings + look * choice->enrollment->size;
 }
 
 /* ---- the pool ---- */
@@ -51,11 +51,11 @@ static const float *embedding(const struct choice *choice, size_t look)
  * Returns how many. */
 static size_t fill_pool(struct choice *choice, bool photos, bool frames, bool good)
 {
-    const struct app_enrolment *enrolment = choice->enrolment;
+    const struct app_enrollment *enrollment = choice->enrollment;
     size_t count = 0;
-    for (size_t i = 0; i < enrolment->look_count; i++) {
-        const struct app_look *look = &enrolment->looks[i];
-        bool photo = enrolment->shots[look->shot].frame < 0;
+    for (size_t i = 0; i < enrollment->look_count; i++) {
+        const struct app_look *look = &enrollment->looks[i];
+        bool photo = enrollment->shots[look->shot].frame < 0;
         choice->pool[i] =
             (photo ? photos : frames) && (!good || look->verdict.reason == APP_GATE_GOOD);
         count += choice->pool[i];
@@ -66,12 +66,12 @@ static size_t fill_pool(struct choice *choice, bool photos, bool frames, bool go
 /* Lets the FORCED best frames in, whatever is wrong with them. */
 static void force_pool(struct choice *choice)
 {
-    const struct app_enrolment *enrolment = choice->enrolment;
+    const struct app_enrollment *enrollment = choice->enrollment;
     for (int n = 0; n < FORCED; n++) {
         size_t best = APP_NO_LOOK;
-        for (size_t i = 0; i < enrolment->look_count; i++)
+        for (size_t i = 0; i < enrollment->look_count; i++)
             if (!choice->pool[i] &&
-                (best == APP_NO_LOOK || enrolment->looks[i].score > enrolment->looks[best].score))
+                (best == APP_NO_LOOK || enrollment->looks[i].score > enrollment->looks[best].score))
                 best = i;
         if (best != APP_NO_LOOK)
             choice->pool[best] = true;
@@ -79,31 +79,31 @@ static void force_pool(struct choice *choice)
 }
 
 /* Says what is wrong with all of them: "none of 41 frames is good enough (38 too small, ...)". */
-static enum fid_status none_good(const struct app_enrolment *enrolment, struct fid_error *error)
+static enum fid_status none_good(const struct app_enrollment *enrollment, struct fid_error *error)
 {
     char reasons[400];
-    app_enrolment_reasons(enrolment, reasons, sizeof reasons);
+    app_enrollment_reasons(enrollment, reasons, sizeof reasons);
     error->status = FID_QUALITY;
     snprintf(error->text, sizeof error->text,
-             "none of %zu frames is good enough to learn from (%s)", enrolment->shot_count,
+             "none of %zu frames is good enough to learn from (%s)", enrollment->shot_count,
              reasons);
     return FID_QUALITY;
 }
 
 static enum fid_status choose_pool(struct choice *choice, bool force, struct fid_error *error)
 {
-    struct app_enrolment *enrolment = choice->enrolment;
+    struct app_enrollment *enrollment = choice->enrollment;
     size_t counts[APP_GATE_REASONS];
-    app_enrolment_count(enrolment, counts);
-    if (counts[APP_GATE_NO_FACE] + counts[APP_GATE_NO_VECTOR] == enrolment->shot_count)
+    app_enrollment_count(enrollment, counts);
+    if (counts[APP_GATE_NO_FACE] + counts[APP_GATE_NO_VECTOR] == enrollment->shot_count)
         return refuse(error, FID_NO_FACE, "no face was found");
     if (fill_pool(choice, true, true, true) > 0)
         return FID_OK;
-    enrolment->low_quality = true;
+    enrollment->low_quality = true;
     if (fill_pool(choice, true, false, false) > 0)
         return FID_OK;
-    enum fid_status status = none_good(enrolment, error);
-    if (!force || enrolment->look_count == 0)
+    enum fid_status status = none_good(enrollment, error);
+    if (!force || enrollment->look_count == 0)
         return status;
     doubt(choice, error);
     force_pool(choice);
@@ -119,7 +119,7 @@ static size_t most_like(const struct choice *choice, size_t shot, const float *f
     *cosine = -2;
     for (size_t i = choice->first[shot]; i < choice->first[shot + 1]; i++) {
         float likeness =
-            choice->pool[i] ? fid_cosine(embedding(choice, i), face, choice->enrolment->size) : -2;
+            choice->pool[i] ? fid_cosine(embedding(choice, i), face, choice->enrollment->size) : -2;
         if (likeness > *cosine) {
             *cosine = likeness;
             best = i;
@@ -131,40 +131,41 @@ static size_t most_like(const struct choice *choice, size_t shot, const float *f
 /* How many shots have a face like this one; a fraction behind it for how like they are. */
 static double support(const struct choice *choice, size_t look)
 {
-    const struct app_enrolment *enrolment = choice->enrolment;
-    size_t step = enrolment->shot_count / GUESSES + 1;
+    const struct app_enrollment *enrollment = choice->enrollment;
+    size_t step = enrollment->shot_count / GUESSES + 1;
     double count = 0, sum = 0;
     float cosine;
-    for (size_t shot = 0; shot < enrolment->shot_count; shot += step)
+    for (size_t shot = 0; shot < enrollment->shot_count; shot += step)
         if (most_like(choice, shot, embedding(choice, look), &cosine) != APP_NO_LOOK &&
             cosine >= choice->alike) {
             count++;
             sum += (double)cosine;
         }
-    return count + sum / (2 * (double)enrolment->shot_count);
+    return count + sum / (2 * (double)enrollment->shot_count);
 }
 
 /* May the look be the first guess? Better one that is alone in its picture. */
 static bool is_candidate(const struct choice *choice, size_t look, bool alone)
 {
-    const struct app_look *l = &choice->enrolment->looks[look];
-    return choice->pool[look] && (!alone || (l->main && !choice->enrolment->shots[l->shot].rivals));
+    const struct app_look *l = &choice->enrollment->looks[look];
+    return choice->pool[look] &&
+           (!alone || (l->main && !choice->enrollment->shots[l->shot].rivals));
 }
 
 /* The candidate with the most support, if not like the face `unlike` (APP_NO_LOOK: no matter). */
 static size_t best_supported(const struct choice *choice, bool alone, size_t unlike, double *most)
 {
-    const struct app_enrolment *enrolment = choice->enrolment;
+    const struct app_enrollment *enrollment = choice->enrollment;
     size_t candidates = 0, best = APP_NO_LOOK, nth = 0;
     *most = 0;
-    for (size_t i = 0; i < enrolment->look_count; i++)
+    for (size_t i = 0; i < enrollment->look_count; i++)
         candidates += is_candidate(choice, i, alone);
     size_t step = candidates / GUESSES + 1;
-    for (size_t i = 0; i < enrolment->look_count; i++) {
+    for (size_t i = 0; i < enrollment->look_count; i++) {
         if (!is_candidate(choice, i, alone) || nth++ % step != 0)
             continue;
         if (unlike != APP_NO_LOOK && fid_cosine(embedding(choice, i), embedding(choice, unlike),
-                                                enrolment->size) >= choice->alike)
+                                                enrollment->size) >= choice->alike)
             continue;
         double supported = support(choice, i);
         if (supported > *most) {
@@ -178,15 +179,15 @@ static size_t best_supported(const struct choice *choice, bool alone, size_t unl
 /* Uses the look for its shot, or none. */
 static void use(struct choice *choice, size_t shot, size_t look)
 {
-    choice->enrolment->shots[shot].look = look;
+    choice->enrollment->shots[shot].look = look;
 }
 
 /* Takes whoever is most prominent, in each shot. */
 static void use_main_faces(struct choice *choice)
 {
     choice->settled = true;
-    for (size_t i = 0; i < choice->enrolment->look_count; i++) {
-        struct app_shot *shot = &choice->enrolment->shots[choice->enrolment->looks[i].shot];
+    for (size_t i = 0; i < choice->enrollment->look_count; i++) {
+        struct app_shot *shot = &choice->enrollment->shots[choice->enrollment->looks[i].shot];
         if (choice->pool[i] && shot->look == APP_NO_LOOK)
             shot->look = i;
     }
@@ -195,23 +196,23 @@ static void use_main_faces(struct choice *choice)
 /* Nobody stands alone, and two people are in as many of the pictures. */
 static enum fid_status refuse_rivals(struct choice *choice, struct fid_error *error)
 {
-    struct app_enrolment *enrolment = choice->enrolment;
+    struct app_enrollment *enrollment = choice->enrollment;
     size_t shot = 0;
-    for (size_t i = enrolment->look_count; i-- > 0;)
+    for (size_t i = enrollment->look_count; i-- > 0;)
         if (choice->pool[i]) {
-            shot = enrolment->looks[i].shot;
-            enrolment->shots[shot].verdict = (struct app_verdict){.reason = APP_GATE_SEVERAL};
+            shot = enrollment->looks[i].shot;
+            enrollment->shots[shot].verdict = (struct app_verdict){.reason = APP_GATE_SEVERAL};
         }
     error->status = FID_QUALITY;
     snprintf(error->text, sizeof error->text,
              "nobody can tell which face of %.200s is meant (cut it to one face)",
-             enrolment->shots[shot].name);
+             enrollment->shots[shot].name);
     return FID_QUALITY;
 }
 
 static enum fid_status guess(struct choice *choice, bool force, struct fid_error *error)
 {
-    struct app_enrolment *enrolment = choice->enrolment;
+    struct app_enrollment *enrollment = choice->enrollment;
     double most, rival;
     float cosine;
     size_t person = best_supported(choice, true, APP_NO_LOOK, &most);
@@ -227,12 +228,12 @@ static enum fid_status guess(struct choice *choice, bool force, struct fid_error
             return FID_OK;
         }
     }
-    for (size_t shot = 0; shot < enrolment->shot_count; shot++) {
+    for (size_t shot = 0; shot < enrollment->shot_count; shot++) {
         size_t look = most_like(choice, shot, embedding(choice, person), &cosine);
         if (look != APP_NO_LOOK && cosine >= choice->alike)
             use(choice, shot, look);
     }
-    use(choice, enrolment->looks[person].shot, person);
+    use(choice, enrollment->looks[person].shot, person);
     return FID_OK;
 }
 
@@ -240,27 +241,27 @@ static enum fid_status guess(struct choice *choice, bool force, struct fid_error
 
 static void add(struct choice *choice, size_t look, double sign)
 {
-    double scale = sign * choice->enrolment->looks[look].scale;
-    for (size_t p = 0; p < choice->enrolment->size; p++)
+    double scale = sign * choice->enrollment->looks[look].scale;
+    for (size_t p = 0; p < choice->enrollment->size; p++)
         choice->sum[p] += scale * (double)embedding(choice, look)[p];
 }
 
 static void sum_used(struct choice *choice)
 {
-    memset(choice->sum, 0, choice->enrolment->size * sizeof *choice->sum);
-    for (size_t shot = 0; shot < choice->enrolment->shot_count; shot++)
-        if (choice->enrolment->shots[shot].look != APP_NO_LOOK)
-            add(choice, choice->enrolment->shots[shot].look, 1);
+    memset(choice->sum, 0, choice->enrollment->size * sizeof *choice->sum);
+    for (size_t shot = 0; shot < choice->enrollment->shot_count; shot++)
+        if (choice->enrollment->shots[shot].look != APP_NO_LOOK)
+            add(choice, choice->enrollment->shots[shot].look, 1);
 }
 
 /* The look of the shot that belongs to the faces used in the others, or APP_NO_LOOK. */
 static size_t belongs(struct choice *choice, size_t shot)
 {
-    size_t used = choice->enrolment->shots[shot].look;
+    size_t used = choice->enrollment->shots[shot].look;
     float cosine;
     if (used != APP_NO_LOOK)
         add(choice, used, -1);
-    for (size_t p = 0; p < choice->enrolment->size; p++)
+    for (size_t p = 0; p < choice->enrollment->size; p++)
         choice->rest[p] = (float)choice->sum[p];
     if (used != APP_NO_LOOK)
         add(choice, used, 1);
@@ -268,31 +269,31 @@ static size_t belongs(struct choice *choice, size_t shot)
     return cosine >= choice->alike ? look : APP_NO_LOOK;
 }
 
-static size_t count_used(const struct app_enrolment *enrolment)
+static size_t count_used(const struct app_enrollment *enrollment)
 {
     size_t count = 0;
-    for (size_t i = 0; i < enrolment->shot_count; i++)
-        count += enrolment->shots[i].look != APP_NO_LOOK;
+    for (size_t i = 0; i < enrollment->shot_count; i++)
+        count += enrollment->shots[i].look != APP_NO_LOOK;
     return count;
 }
 
 /* Leaves out and takes in until every face that is used is like the rest. */
 static enum fid_status leave_out(struct choice *choice, struct fid_error *error)
 {
-    struct app_enrolment *enrolment = choice->enrolment;
-    size_t *looks = calloc(enrolment->shot_count, sizeof *looks);
+    struct app_enrollment *enrollment = choice->enrollment;
+    size_t *looks = calloc(enrollment->shot_count, sizeof *looks);
     if (looks == NULL)
         return refuse(error, FID_NO_MEMORY, "no memory for the faces");
-    for (int round = 0; round < ROUNDS && count_used(enrolment) > 1; round++) {
+    for (int round = 0; round < ROUNDS && count_used(enrollment) > 1; round++) {
         bool changed = false;
         sum_used(choice);
-        for (size_t shot = 0; shot < enrolment->shot_count; shot++) {
+        for (size_t shot = 0; shot < enrollment->shot_count; shot++) {
             looks[shot] = belongs(choice, shot);
-            changed = changed || looks[shot] != enrolment->shots[shot].look;
+            changed = changed || looks[shot] != enrollment->shots[shot].look;
         }
         if (!changed)
             break;
-        for (size_t shot = 0; shot < enrolment->shot_count; shot++)
+        for (size_t shot = 0; shot < enrollment->shot_count; shot++)
             use(choice, shot, looks[shot]);
     }
     free(looks);
@@ -302,17 +303,17 @@ static enum fid_status leave_out(struct choice *choice, struct fid_error *error)
 /* A person has to be in more than half of the pictures: of fewer nobody can say who is meant. */
 static enum fid_status check_majority(struct choice *choice, bool force, struct fid_error *error)
 {
-    struct app_enrolment *enrolment = choice->enrolment;
-    size_t used = count_used(enrolment), named = 0, pair[2] = {0, 0};
+    struct app_enrollment *enrollment = choice->enrollment;
+    size_t used = count_used(enrollment), named = 0, pair[2] = {0, 0};
     if (2 * used > choice->shots)
         return FID_OK;
-    for (size_t i = 0; i < enrolment->look_count && named < 2; i++)
-        if (choice->pool[i] && (named == 0 || enrolment->looks[i].shot != pair[0]))
-            pair[named++] = enrolment->looks[i].shot;
+    for (size_t i = 0; i < enrollment->look_count && named < 2; i++)
+        if (choice->pool[i] && (named == 0 || enrollment->looks[i].shot != pair[0]))
+            pair[named++] = enrollment->looks[i].shot;
     error->status = FID_QUALITY;
     if (choice->shots == 2)
         snprintf(error->text, sizeof error->text, "%.150s and %.150s do not look like one person",
-                 enrolment->shots[pair[0]].name, enrolment->shots[pair[1]].name);
+                 enrollment->shots[pair[0]].name, enrollment->shots[pair[1]].name);
     else
         snprintf(error->text, sizeof error->text,
                  "no more than %zu of the %zu faces look like one person", used, choice->shots);
@@ -328,13 +329,13 @@ static enum fid_status check_majority(struct choice *choice, bool force, struct 
 /* What became of each shot. */
 static void settle(struct choice *choice)
 {
-    struct app_enrolment *enrolment = choice->enrolment;
-    for (size_t i = 0; i < enrolment->look_count; i++) {
-        struct app_shot *shot = &enrolment->shots[enrolment->looks[i].shot];
-        if (shot->look == i && !enrolment->low_quality)
+    struct app_enrollment *enrollment = choice->enrollment;
+    for (size_t i = 0; i < enrollment->look_count; i++) {
+        struct app_shot *shot = &enrollment->shots[enrollment->looks[i].shot];
+        if (shot->look == i && !enrollment->low_quality)
             shot->verdict = (struct app_verdict){.reason = APP_GATE_GOOD};
         else if (shot->look == i)
-            shot->verdict = enrolment->looks[i].verdict;
+            shot->verdict = enrollment->looks[i].verdict;
         else if (shot->look == APP_NO_LOOK && choice->pool[i])
             shot->verdict = (struct app_verdict){.reason = APP_GATE_UNLIKE};
     }
@@ -342,27 +343,27 @@ static void settle(struct choice *choice)
 
 static bool open_choice(struct choice *choice)
 {
-    const struct app_enrolment *enrolment = choice->enrolment;
-    choice->pool = calloc(enrolment->look_count + 1, sizeof *choice->pool);
-    choice->sum = calloc(enrolment->size + 1, sizeof *choice->sum);
-    choice->rest = calloc(enrolment->size + 1, sizeof *choice->rest);
-    choice->first = calloc(enrolment->shot_count + 2, sizeof *choice->first);
+    const struct app_enrollment *enrollment = choice->enrollment;
+    choice->pool = calloc(enrollment->look_count + 1, sizeof *choice->pool);
+    choice->sum = calloc(enrollment->size + 1, sizeof *choice->sum);
+    choice->rest = calloc(enrollment->size + 1, sizeof *choice->rest);
+    choice->first = calloc(enrollment->shot_count + 2, sizeof *choice->first);
     if (choice->pool == NULL || choice->sum == NULL || choice->rest == NULL ||
         choice->first == NULL)
         return false;
-    for (size_t i = 0; i < enrolment->look_count; i++)
-        choice->first[enrolment->looks[i].shot + 1]++;
-    for (size_t i = 0; i < enrolment->shot_count; i++) {
+    for (size_t i = 0; i < enrollment->look_count; i++)
+        choice->first[enrollment->looks[i].shot + 1]++;
+    for (size_t i = 0; i < enrollment->shot_count; i++) {
         choice->first[i + 1] += choice->first[i];
-        enrolment->shots[i].look = APP_NO_LOOK;
+        enrollment->shots[i].look = APP_NO_LOOK;
     }
     return true;
 }
 
 static void count_shots(struct choice *choice)
 {
-    const struct app_enrolment *enrolment = choice->enrolment;
-    for (size_t shot = 0; shot < enrolment->shot_count; shot++) {
+    const struct app_enrollment *enrollment = choice->enrollment;
+    for (size_t shot = 0; shot < enrollment->shot_count; shot++) {
         bool any = false;
         for (size_t i = choice->first[shot]; i < choice->first[shot + 1]; i++)
             any = any || choice->pool[i];
@@ -385,16 +386,17 @@ static enum fid_status choose(struct choice *choice, const struct app_gate *gate
     if (status != FID_OK)
         return status;
     settle(choice);
-    return app_enrolment_spread(choice->enrolment, (size_t)gate->clip_faces, error);
+    return app_enrollment_spread(choice->enrollment, (size_t)gate->clip_faces, error);
 }
 
-enum fid_status app_enrolment_choose(struct app_enrolment *enrolment, const struct app_gate *gate,
-                                     float alike, bool force, struct fid_error *error)
+enum fid_status app_enrollment_choose(struct app_enrollment *enrollment,
+                                      const struct app_gate *gate, float alike, bool force,
+                                      struct fid_error *error)
 {
-    struct choice choice = {.enrolment = enrolment, .alike = alike};
+    struct choice choice = {.enrollment = enrollment, .alike = alike};
     enum fid_status status = FID_NO_MEMORY;
-    enrolment->doubt[0] = '\0';
-    enrolment->low_quality = false;
+    enrollment->doubt[0] = '\0';
+    enrollment->low_quality = false;
     if (open_choice(&choice))
         status = choose(&choice, gate, force, error);
     else

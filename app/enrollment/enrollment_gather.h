@@ -1,8 +1,8 @@
-/* enrolment_gather.h - looks for one person's faces in pictures, folders and clips. */
-#ifndef APP_ENROLMENT_GATHER_H
-#define APP_ENROLMENT_GATHER_H
+/* enrollment_gather.h - looks for one person's faces in pictures, folders and clips. */
+#ifndef APP_ENROLLMENT_GATHER_H
+#define APP_ENROLLMENT_GATHER_H
 
-#include "app/enrolment/enrolment.h"
+#include "app/enrollment/enrollment.h"
 #include "app/input/source.h"
 #include "app/progress.h"
 
@@ -24,15 +24,15 @@ void app_gatherer_close(struct app_gatherer *gatherer);
 /* Adds the faces of all that the paths name. A file that cannot be read is told, counted and passed
  * over. */
 enum app_exit app_gather(struct app_gatherer *gatherer, char *const *paths, size_t count,
-                         struct app_enrolment *enrolment);
+                         struct app_enrollment *enrollment);
 
-/* ---- what became of it (enrolment_tell.c) ---- */
+/* ---- what became of it (enrollment_tell.c) ---- */
 
 /* Says which photographs are not used and why, which frames are somebody else's, and with -v
  * everything about every file. Returns how many photographs are not used. */
-size_t app_enrolment_tell(const struct app *app, const struct app_enrolment *enrolment);
+size_t app_enrollment_tell(const struct app *app, const struct app_enrollment *enrollment);
 
 /* FILLS text with "41 of 63 frames used; 12 blurred, 7 turned away, 1 file not readable". */
-void app_enrolment_summary(const struct app_enrolment *enrolment, char *text, size_t bytes);
+void app_enrollment_summary(const struct app_enrollment *enrollment, char *text, size_t bytes);
 
 #endif

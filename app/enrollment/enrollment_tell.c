@@ -1,4 +1,4 @@
-#include "app/enrolment/enrolment_gather.h"
+#include "app/enrollment/enrollment_gather.h"
 #include "app/output/text.h"
 
 #include <stdarg.h>
@@ -28,7 +28,7 @@ static void say(struct words *words, const char *format, ...)
 /* ---- a photograph ---- */
 
 /* Returns whether it is used, or would be if the person had not been refused. */
-static bool tell_photo(const struct app *app, const struct app_enrolment *enrolment,
+static bool tell_photo(const struct app *app, const struct app_enrollment *enrollment,
                        const struct app_shot *shot)
 {
     char reason[120];
@@ -36,7 +36,7 @@ static bool tell_photo(const struct app *app, const struct app_enrolment *enrolm
     bool good = shot->look != APP_NO_LOOK || shot->verdict.reason == APP_GATE_GOOD;
     if (!good)
         app_say(app, "%s is not used: %s", shot->name, reason);
-    else if (enrolment->low_quality)
+    else if (enrollment->low_quality)
         app_say(app, "%s is used, though %s: there is no better one", shot->name, reason);
     else
         app_detail(app, "%s is good", shot->name);
@@ -46,14 +46,14 @@ static bool tell_photo(const struct app *app, const struct app_enrolment *enrolm
 /* ---- a clip ---- */
 
 /* The clip's frames from..to-1 that have the reason: their numbers, `most` of them at most. */
-static size_t list_frames(const struct app_enrolment *enrolment, size_t from, size_t to,
+static size_t list_frames(const struct app_enrollment *enrollment, size_t from, size_t to,
                           enum app_gate_reason reason, size_t most, char *text, size_t bytes)
 {
     struct words words = {text, bytes, 0};
     size_t count = 0;
     text[0] = '\0';
     for (size_t i = from; i < to; i++) {
-        const struct app_shot *shot = &enrolment->shots[i];
+        const struct app_shot *shot = &enrollment->shots[i];
         if (shot->verdict.reason != reason)
             continue;
         if (count++ < most)
@@ -64,16 +64,16 @@ static size_t list_frames(const struct app_enrolment *enrolment, size_t from, si
     return count;
 }
 
-static void tell_clip(const struct app *app, const struct app_enrolment *enrolment, size_t from,
+static void tell_clip(const struct app *app, const struct app_enrollment *enrollment, size_t from,
                       size_t to)
 {
     enum { SAID = 8, DETAILED = 200 };
-    const struct app_shot *shot = &enrolment->shots[from];
+    const struct app_shot *shot = &enrollment->shots[from];
     for (int i = APP_GATE_GOOD; i < APP_GATE_REASONS; i++) {
         enum app_gate_reason reason = (enum app_gate_reason)i;
         char frames[1600];
         bool matters = reason == APP_GATE_UNLIKE; /* the others are no surprise among many */
-        size_t count = list_frames(enrolment, from, to, reason, app->verbose ? DETAILED : SAID,
+        size_t count = list_frames(enrollment, from, to, reason, app->verbose ? DETAILED : SAID,
                                    frames, sizeof frames);
         if (count == 0 || !(matters || app->verbose))
             continue;
@@ -82,35 +82,35 @@ static void tell_clip(const struct app *app, const struct app_enrolment *enrolme
     }
 }
 
-size_t app_enrolment_tell(const struct app *app, const struct app_enrolment *enrolment)
+size_t app_enrollment_tell(const struct app *app, const struct app_enrollment *enrollment)
 {
     size_t unused = 0;
-    for (size_t from = 0, to; from < enrolment->shot_count; from = to) {
-        const struct app_shot *shot = &enrolment->shots[from];
-        for (to = from + 1; shot->frame >= 0 && to < enrolment->shot_count &&
-                            enrolment->shots[to].file_bytes == shot->file_bytes &&
-                            memcmp(enrolment->shots[to].name, shot->name, shot->file_bytes) == 0;
+    for (size_t from = 0, to; from < enrollment->shot_count; from = to) {
+        const struct app_shot *shot = &enrollment->shots[from];
+        for (to = from + 1; shot->frame >= 0 && to < enrollment->shot_count &&
+                            enrollment->shots[to].file_bytes == shot->file_bytes &&
+                            memcmp(enrollment->shots[to].name, shot->name, shot->file_bytes) == 0;
              to++)
             ;
         if (shot->frame >= 0)
-            tell_clip(app, enrolment, from, to);
+            tell_clip(app, enrollment, from, to);
         else
-            unused += !tell_photo(app, enrolment, shot);
+            unused += !tell_photo(app, enrollment, shot);
     }
     return unused;
 }
 
 /* ---- the summary ---- */
 
-void app_enrolment_summary(const struct app_enrolment *enrolment, char *text, size_t bytes)
+void app_enrollment_summary(const struct app_enrollment *enrollment, char *text, size_t bytes)
 {
     struct words words = {text, bytes, 0};
     char reasons[400];
-    size_t used = 0, photos = 0, total = enrolment->shot_count;
+    size_t used = 0, photos = 0, total = enrollment->shot_count;
     const char *before = "; ";
     for (size_t i = 0; i < total; i++) {
-        used += enrolment->shots[i].look != APP_NO_LOOK;
-        photos += enrolment->shots[i].frame < 0;
+        used += enrollment->shots[i].look != APP_NO_LOOK;
+        photos += enrollment->shots[i].frame < 0;
     }
     if (total == 0)
         say(&words, "there is no picture");
@@ -119,11 +119,11 @@ void app_enrolment_summary(const struct app_enrolment *enrolment, char *text, si
             photos == 0       ? app_plural(total, "frame", "frames")
             : photos == total ? app_plural(total, "picture", "pictures")
                               : "pictures and frames");
-    if (app_enrolment_reasons(enrolment, reasons, sizeof reasons) > 0) {
+    if (app_enrollment_reasons(enrollment, reasons, sizeof reasons) > 0) {
         say(&words, "%s%s", before, reasons);
         before = ", ";
     }
-    if (enrolment->bad_files > 0)
-        say(&words, "%s%zu %s not readable", before, enrolment->bad_files,
-            app_plural(enrolment->bad_files, "file", "files"));
+    if (enrollment->bad_files > 0)
+        say(&words, "%s%zu %s not readable", before, enrollment->bad_files,
+            app_plural(enrollment->bad_files, "file", "files"));
 }

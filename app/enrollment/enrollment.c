@@ -1,5 +1,5 @@
-/* enrolment.c - the pictures and faces that an enrolment has gathered. */
-#include "app/enrolment/enrolment.h"
+/* enrollment.c - the pictures and faces that an enrollment has gathered. */
+#include "app/enrollment/enrollment.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,17 +19,17 @@ static void *grown(void *items, size_t *capacity, size_t count, size_t each)
     return larger;
 }
 
-bool app_enrolment_shot(struct app_enrolment *enrolment, const char *file, long frame, bool rivals)
+bool app_enrollment_shot(struct app_enrollment *enrollment, const char *file, long frame, bool rivals)
 {
     char *name;
-    struct app_shot *shots = grown(enrolment->shots, &enrolment->shot_capacity,
-                                   enrolment->shot_count, sizeof *enrolment->shots);
+    struct app_shot *shots = grown(enrollment->shots, &enrollment->shot_capacity,
+                                   enrollment->shot_count, sizeof *enrollment->shots);
     if (shots == NULL)
         return false;
-    enrolment->shots = shots;
+    enrollment->shots = shots;
     if ((frame < 0 ? asprintf(&name, "%s", file) : asprintf(&name, "%s#%ld", file, frame)) < 0)
         return false;
-    shots[enrolment->shot_count++] = (struct app_shot){.name = name,
+    shots[enrollment->shot_count++] = (struct app_shot){.name = name,
                                                        .file_bytes = strlen(file),
                                                        .frame = frame,
                                                        .rivals = rivals,
@@ -48,27 +48,27 @@ static double scale_of(const float *embedding, size_t size)
 }
 
 /* Room for one more look and its embedding. */
-static bool grow_looks(struct app_enrolment *enrolment)
+static bool grow_looks(struct app_enrollment *enrollment)
 {
-    size_t count = enrolment->look_count, capacity = enrolment->look_capacity;
+    size_t count = enrollment->look_count, capacity = enrollment->look_capacity;
     float *embeddings =
-        grown(enrolment->embeddings, &capacity, count, enrolment->size * sizeof *embeddings);
+        grown(enrollment->embeddings, &capacity, count, enrollment->size * sizeof *embeddings);
     if (embeddings != NULL)
-        enrolment->embeddings = embeddings;
-    capacity = enrolment->look_capacity;
-    struct app_look *looks = grown(enrolment->looks, &capacity, count, sizeof *looks);
+        enrollment->embeddings = embeddings;
+    capacity = enrollment->look_capacity;
+    struct app_look *looks = grown(enrollment->looks, &capacity, count, sizeof *looks);
     if (looks != NULL)
-        enrolment->looks = looks;
+        enrollment->looks = looks;
     if (embeddings == NULL || looks == NULL)
         return false;
-    enrolment->look_capacity = capacity;
+    enrollment->look_capacity = capacity;
     return true;
 }
 
-bool app_enrolment_look(struct app_enrolment *enrolment, const float *embedding, size_t size,
+bool app_enrollment_look(struct app_enrollment *enrollment, const float *embedding, size_t size,
                         const struct fid_quality *quality, const struct app_verdict *verdict)
 {
-    struct app_shot *shot = &enrolment->shots[enrolment->shot_count - 1];
+    struct app_shot *shot = &enrollment->shots[enrollment->shot_count - 1];
     bool main = shot->verdict.reason == APP_GATE_NO_FACE;
     double scale = embedding != NULL ? scale_of(embedding, size) : 0;
     if (main)
@@ -77,12 +77,12 @@ bool app_enrolment_look(struct app_enrolment *enrolment, const float *embedding,
         shot->verdict = (struct app_verdict){.reason = APP_GATE_NO_VECTOR};
     if (scale == 0)
         return true;
-    enrolment->size = size;
-    if (!grow_looks(enrolment))
+    enrollment->size = size;
+    if (!grow_looks(enrollment))
         return false;
-    size_t i = enrolment->look_count++;
-    memcpy(enrolment->embeddings + i * size, embedding, size * sizeof *embedding);
-    enrolment->looks[i] = (struct app_look){.shot = enrolment->shot_count - 1,
+    size_t i = enrollment->look_count++;
+    memcpy(enrollment->embeddings + i * size, embedding, size * sizeof *embedding);
+    enrollment->looks[i] = (struct app_look){.shot = enrollment->shot_count - 1,
                                             .verdict = *verdict,
                                             .yaw = quality->yaw,
                                             .pitch = quality->pitch,
@@ -92,11 +92,11 @@ bool app_enrolment_look(struct app_enrolment *enrolment, const float *embedding,
     return true;
 }
 
-enum fid_status app_enrolment_crop(struct app_enrolment *enrolment,
+enum fid_status app_enrollment_crop(struct app_enrollment *enrollment,
                                    const struct fid_picture *picture, const struct fid_face *face,
                                    struct fid_error *error)
 {
-    struct app_look *look = &enrolment->looks[enrolment->look_count - 1];
+    struct app_look *look = &enrollment->looks[enrollment->look_count - 1];
     struct fid_bytes encoded = {0}; /* with room for the raw picture: too much to be kept */
     enum fid_status status = fid_face_crop_encode(picture, face, &encoded, error);
     if (status == FID_OK && (look->crop = malloc(encoded.size)) == NULL) {
@@ -111,19 +111,19 @@ enum fid_status app_enrolment_crop(struct app_enrolment *enrolment,
     return status == FID_INVALID ? FID_OK : status;
 }
 
-void app_enrolment_count(const struct app_enrolment *enrolment, size_t counts[APP_GATE_REASONS])
+void app_enrollment_count(const struct app_enrollment *enrollment, size_t counts[APP_GATE_REASONS])
 {
     memset(counts, 0, APP_GATE_REASONS * sizeof *counts);
-    for (size_t i = 0; i < enrolment->shot_count; i++)
-        counts[enrolment->shots[i].verdict.reason]++;
+    for (size_t i = 0; i < enrollment->shot_count; i++)
+        counts[enrollment->shots[i].verdict.reason]++;
 }
 
-size_t app_enrolment_reasons(const struct app_enrolment *enrolment, char *text, size_t bytes)
+size_t app_enrollment_reasons(const struct app_enrollment *enrollment, char *text, size_t bytes)
 {
     size_t counts[APP_GATE_REASONS], total = 0, end = 0;
-    app_enrolment_count(enrolment, counts);
-    for (size_t i = 0; i < enrolment->shot_count; i++) /* bad ones, used for want of better */
-        counts[enrolment->shots[i].verdict.reason] -= enrolment->shots[i].look != APP_NO_LOOK;
+    app_enrollment_count(enrollment, counts);
+    for (size_t i = 0; i < enrollment->shot_count; i++) /* bad ones, used for want of better */
+        counts[enrollment->shots[i].verdict.reason] -= enrollment->shots[i].look != APP_NO_LOOK;
     text[0] = '\0';
     for (int i = APP_GATE_GOOD + 1; i < APP_GATE_REASONS; i++) {
         if (counts[i] == 0)
@@ -136,14 +136,14 @@ size_t app_enrolment_reasons(const struct app_enrolment *enrolment, char *text, 
     return total;
 }
 
-void app_enrolment_clear(struct app_enrolment *enrolment)
+void app_enrollment_clear(struct app_enrollment *enrollment)
 {
-    for (size_t i = 0; i < enrolment->shot_count; i++)
-        free(enrolment->shots[i].name);
-    free(enrolment->shots);
-    for (size_t i = 0; i < enrolment->look_count; i++)
-        free(enrolment->looks[i].crop);
-    free(enrolment->looks);
-    free(enrolment->embeddings);
-    *enrolment = (struct app_enrolment){.keep_crops = enrolment->keep_crops};
+    for (size_t i = 0; i < enrollment->shot_count; i++)
+        free(enrollment->shots[i].name);
+    free(enrollment->shots);
+    for (size_t i = 0; i < enrollment->look_count; i++)
+        free(enrollment->looks[i].crop);
+    free(enrollment->looks);
+    free(enrollment->embeddings);
+    *enrollment = (struct app_enrollment){.keep_crops = enrollment->keep_crops};
 }

@@ -1,4 +1,4 @@
-#include "app/live/enrolment_camera.h"
+#include "app/live/enrollment_camera.h"
 #include "app/clock.h"
 #include "app/input/clip.h"
 #include "app/live/live.h"
@@ -10,9 +10,9 @@
 #define WAIT_MS      100 /* for a frame: how late an end may be noticed */
 #define SECONDS      20  /* to look for good frames, where --seconds does not say */
 #define HINT_NS      (2 * APP_NS_PER_S)
-#define FRAMES_LEAST 5 /* fewer frames are no enrolment worth having when the time is over */
+#define FRAMES_LEAST 5 /* fewer frames are no enrollment worth having when the time is over */
 
-struct camera_enrolment {
+struct camera_enrollment {
     struct app_live live;
     struct app_analyzer *analyzer;
     struct app_progress progress;
@@ -29,33 +29,33 @@ struct camera_enrolment {
 /* ---- what is told ---- */
 
 /* One hint at a time, and not faster than somebody can follow. */
-static void tell_hint(struct camera_enrolment *enrolment, const struct app_learn *learn)
+static void tell_hint(struct camera_enrollment *enrollment, const struct app_learn *learn)
 {
     uint64_t now = app_now_ns();
-    const struct app *app = enrolment->live.app;
-    if (!enrolment->told)
+    const struct app *app = enrollment->live.app;
+    if (!enrollment->told)
         app_say(app, "look at the camera, and a little up, down and to the sides");
-    enrolment->told = true;
-    app_progress_step(&enrolment->progress, learn->collected - enrolment->collected);
-    enrolment->collected = learn->collected;
-    if (learn->hint == enrolment->hint || learn->hint == APP_HINT_OK ||
-        now - enrolment->hinted_ns < HINT_NS)
+    enrollment->told = true;
+    app_progress_step(&enrollment->progress, learn->collected - enrollment->collected);
+    enrollment->collected = learn->collected;
+    if (learn->hint == enrollment->hint || learn->hint == APP_HINT_OK ||
+        now - enrollment->hinted_ns < HINT_NS)
         return;
     app_say(app, "%s", app_hint_text(learn->hint));
-    enrolment->hint = learn->hint;
-    enrolment->hinted_ns = now;
+    enrollment->hint = learn->hint;
+    enrollment->hinted_ns = now;
 }
 
 /* The time is over, and there is not enough. */
-static enum app_exit give_up(const struct camera_enrolment *enrolment,
+static enum app_exit give_up(const struct camera_enrollment *enrollment,
                              const struct app_learn *learn)
 {
     if (learn->state == APP_LEARN_NONE) {
-        app_warn("%s is not enrolled: no face was seen", enrolment->name);
+        app_warn("%s is not enrolled: no face was seen", enrollment->name);
         return APP_INPUT;
     }
     app_warn("%s is not enrolled: only %zu good %s of the face (%s): nothing saved",
-             enrolment->name, learn->collected, app_plural(learn->collected, "frame", "frames"),
+             enrollment->name, learn->collected, app_plural(learn->collected, "frame", "frames"),
              app_hint_text(learn->hint));
     return APP_REFUSED;
 }
@@ -79,61 +79,61 @@ static const struct fid_track *main_track(const struct app_result *result)
 }
 
 /* Is there nothing to lose by turning to another face? */
-static bool may_turn(const struct camera_enrolment *enrolment, const struct app_learn *learn)
+static bool may_turn(const struct camera_enrollment *enrollment, const struct app_learn *learn)
 {
     if (learn->state == APP_LEARN_NONE)
         return true;
     if (learn->state != APP_LEARN_COLLECTING || learn->collected > 0)
         return false;
-    for (size_t i = 0; i < enrolment->result.count; i++)
-        if (enrolment->result.faces[i].id == learn->track)
+    for (size_t i = 0; i < enrollment->result.count; i++)
+        if (enrollment->result.faces[i].id == learn->track)
             return false;
     return true;
 }
 
-static enum app_exit finish(struct camera_enrolment *enrolment)
+static enum app_exit finish(struct camera_enrollment *enrollment)
 {
     struct app_wish wish = {.kind = APP_WISH_LEARN_FINISH,
-                            .force = enrolment->force,
-                            .replace = enrolment->replace,
-                            .terms = *enrolment->terms};
-    snprintf(wish.name, sizeof wish.name, "%s", enrolment->name);
-    app_analyzer_wish(enrolment->analyzer, &wish);
-    const struct app_learn *learn = app_analyzer_learn(enrolment->analyzer);
+                            .force = enrollment->force,
+                            .replace = enrollment->replace,
+                            .terms = *enrollment->terms};
+    snprintf(wish.name, sizeof wish.name, "%s", enrollment->name);
+    app_analyzer_wish(enrollment->analyzer, &wish);
+    const struct app_learn *learn = app_analyzer_learn(enrollment->analyzer);
     if (learn->state == APP_LEARN_SAVED) {
-        app_say(enrolment->live.app, "%s", learn->text);
+        app_say(enrollment->live.app, "%s", learn->text);
         return APP_OK;
     }
-    app_warn("%s is not enrolled: %s%s", enrolment->name, learn->text,
+    app_warn("%s is not enrolled: %s%s", enrollment->name, learn->text,
              learn->refused == FID_QUALITY ? "; --force saves it all the same" : "");
     return app_exit_code(APP_AREA_GALLERY, learn->refused);
 }
 
-/* Looks at one frame. *over: the enrolment has ended, with the code that is returned. */
-static enum app_exit look(struct camera_enrolment *enrolment, const struct app_live_frame *frame,
+/* Looks at one frame. *over: the enrollment has ended, with the code that is returned. */
+static enum app_exit look(struct camera_enrollment *enrollment, const struct app_live_frame *frame,
                           bool *over)
 {
     enum app_exit code =
-        app_analyze(enrolment->analyzer, frame, frame->captured_ns, &enrolment->result);
+        app_analyze(enrollment->analyzer, frame, frame->captured_ns, &enrollment->result);
     if (code != APP_OK)
         return code;
-    const struct app_learn *learn = app_analyzer_learn(enrolment->analyzer);
-    const struct fid_track *face = main_track(&enrolment->result);
-    if (face != NULL && may_turn(enrolment, learn)) {
+    const struct app_learn *learn = app_analyzer_learn(enrollment->analyzer);
+    const struct fid_track *face = main_track(&enrollment->result);
+    if (face != NULL && may_turn(enrollment, learn)) {
         struct app_wish wish = {.kind = APP_WISH_LEARN, .track = face->id};
-        app_analyzer_wish(enrolment->analyzer, &wish);
+        app_analyzer_wish(enrollment->analyzer, &wish);
     } else if (learn->state == APP_LEARN_COLLECTING)
-        tell_hint(enrolment, learn);
-    bool late = app_now_ns() >= enrolment->end_ns;
+        tell_hint(enrollment, learn);
+    bool late = app_now_ns() >= enrollment->end_ns;
     *over = late || learn->state == APP_LEARN_COLLECTED;
     if (*over && late && learn->collected < FRAMES_LEAST && learn->state != APP_LEARN_COLLECTED)
-        return give_up(enrolment, learn);
-    return *over ? finish(enrolment) : APP_OK;
+        return give_up(enrollment, learn);
+    return *over ? finish(enrollment) : APP_OK;
 }
 
-static enum app_exit collect(struct camera_enrolment *enrolment)
+static enum app_exit collect(struct camera_enrollment *enrollment)
 {
-    struct app_live *live = &enrolment->live;
+    struct app_live *live = &enrollment->live;
     double seconds = app_option_number(live->app, "seconds", SECONDS);
     struct app_feed_status status;
     enum app_exit code = APP_OK;
@@ -141,14 +141,14 @@ static enum app_exit collect(struct camera_enrolment *enrolment)
     while (code == APP_OK && !over && !app_interrupted()) {
         app_feed_status(live->feed, &status);
         const struct app_live_frame *frame =
-            app_mailbox_take(live->mailbox, enrolment->result.sequence, WAIT_MS);
+            app_mailbox_take(live->mailbox, enrollment->result.sequence, WAIT_MS);
         if (frame == NULL && status.state != APP_FEED_OPENING && status.state != APP_FEED_RUNNING)
             return app_fail(live->area, &status.error);
         if (frame == NULL)
             continue;
-        if (enrolment->end_ns == 0)
-            enrolment->end_ns = app_now_ns() + (uint64_t)(seconds * (double)APP_NS_PER_S);
-        code = look(enrolment, frame, &over);
+        if (enrollment->end_ns == 0)
+            enrollment->end_ns = app_now_ns() + (uint64_t)(seconds * (double)APP_NS_PER_S);
+        code = look(enrollment, frame, &over);
         app_mailbox_give_back(live->mailbox, frame);
     }
     return code;
@@ -156,11 +156,11 @@ static enum app_exit collect(struct camera_enrolment *enrolment)
 
 enum app_exit app_enroll_camera(struct app *app, const char *name, const struct fid_terms *terms)
 {
-    struct camera_enrolment enrolment = {.live = {.app = app, .area = APP_AREA_CAMERA},
-                                         .name = name,
-                                         .terms = terms,
-                                         .force = app_option_flag(app, "force"),
-                                         .replace = app_option_flag(app, "replace")};
+    struct camera_enrollment enrollment = {.live = {.app = app, .area = APP_AREA_CAMERA},
+                                           .name = name,
+                                           .terms = terms,
+                                           .force = app_option_flag(app, "force"),
+                                           .replace = app_option_flag(app, "replace")};
     struct app_feed_options feed = {.request.where = app_option_text(app, "camera", NULL)};
     struct fid_error error;
     feed.backend = app_camera_backend(feed.request.where, false, &error);
@@ -170,16 +170,16 @@ enum app_exit app_enroll_camera(struct app *app, const char *name, const struct 
         app_camera_present(feed.request.where, &error) != FID_OK)
         return app_fail(APP_AREA_CAMERA, &error);
     app->max_side = APP_LIVE_MAX_SIDE;
-    enum app_exit code = app_analyzer_open(app, false, &enrolment.analyzer);
+    enum app_exit code = app_analyzer_open(app, false, &enrollment.analyzer);
     if (code == APP_OK)
-        code = app_live_start(&enrolment.live, &feed);
+        code = app_live_start(&enrollment.live, &feed);
     if (code == APP_OK) {
-        const struct app_learn *learn = app_analyzer_learn(enrolment.analyzer);
-        app_progress_open(&enrolment.progress, app, "enrolling", learn->wanted);
-        code = collect(&enrolment);
-        app_progress_close(&enrolment.progress);
+        const struct app_learn *learn = app_analyzer_learn(enrollment.analyzer);
+        app_progress_open(&enrollment.progress, app, "enrolling", learn->wanted);
+        code = collect(&enrollment);
+        app_progress_close(&enrollment.progress);
     }
-    app_live_stop(&enrolment.live);
-    app_analyzer_close(&enrolment.analyzer);
+    app_live_stop(&enrollment.live);
+    app_analyzer_close(&enrollment.analyzer);
     return code;
 }

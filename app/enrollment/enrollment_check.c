@@ -1,6 +1,6 @@
-/* enrolment_check.c - is it one person, the right one, and nobody else? A wrong face that is saved
+/* enrollment_check.c - is it one person, the right one, and nobody else? A wrong face that is saved
  * once spoils a person's vectors for good, so that doubt is told before anything is written. */
-#include "app/enrolment/enrolment.h"
+#include "app/enrollment/enrollment.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,33 +21,33 @@ static enum fid_status refuse(struct fid_error *error, const char *format, ...)
 }
 
 /* FILLS mean[size] with the mean direction of the faces that are used. */
-static void mean_face(const struct app_enrolment *enrolment, float *mean)
+static void mean_face(const struct app_enrollment *enrollment, float *mean)
 {
-    memset(mean, 0, enrolment->size * sizeof *mean);
-    for (size_t i = 0; i < enrolment->shot_count; i++) {
-        size_t look = enrolment->shots[i].look;
+    memset(mean, 0, enrollment->size * sizeof *mean);
+    for (size_t i = 0; i < enrollment->shot_count; i++) {
+        size_t look = enrollment->shots[i].look;
         if (look == APP_NO_LOOK)
             continue;
-        const float *face = enrolment->embeddings + look * enrolment->size;
-        for (size_t p = 0; p < enrolment->size; p++)
-            mean[p] += (float)((double)face[p] * enrolment->looks[look].scale);
+        const float *face = enrollment->embeddings + look * enrollment->size;
+        for (size_t p = 0; p < enrollment->size; p++)
+            mean[p] += (float)((double)face[p] * enrollment->looks[look].scale);
     }
 }
 
 /* What the mean face is of, in words: its first source, and how many more there are. */
-static void describe(const struct app_enrolment *enrolment, char *out, size_t bytes)
+static void describe(const struct app_enrollment *enrollment, char *out, size_t bytes)
 {
     size_t used = 0, first = 0;
-    for (size_t i = enrolment->shot_count; i-- > 0;)
-        if (enrolment->shots[i].look != APP_NO_LOOK) {
+    for (size_t i = enrollment->shot_count; i-- > 0;)
+        if (enrollment->shots[i].look != APP_NO_LOOK) {
             first = i;
             used++;
         }
     if (used > 1)
-        snprintf(out, bytes, "the face of %.150s and %zu more", enrolment->shots[first].name,
+        snprintf(out, bytes, "the face of %.150s and %zu more", enrollment->shots[first].name,
                  used - 1);
     else
-        snprintf(out, bytes, "the face of %.150s", enrolment->shots[first].name);
+        snprintf(out, bytes, "the face of %.150s", enrollment->shots[first].name);
 }
 
 static int ascending(const void *a, const void *b)
@@ -59,15 +59,15 @@ static int ascending(const void *a, const void *b)
 /* How like the other person half of the faces are at least. Their mean is no measure of it: with
  * less of each picture's noise in it, it is nearer to everybody than a face is, and the limits are
  * those of faces. FILLS scores[], one for each shot at most. */
-static float typical_likeness(const struct app_enrolment *enrolment,
+static float typical_likeness(const struct app_enrollment *enrollment,
                               const struct fid_gallery *gallery, const char *name, float *scores)
 {
     struct fid_person person;
     size_t count = 0;
-    for (size_t i = 0; i < enrolment->shot_count; i++) {
-        size_t look = enrolment->shots[i].look;
+    for (size_t i = 0; i < enrollment->shot_count; i++) {
+        size_t look = enrollment->shots[i].look;
         if (look != APP_NO_LOOK &&
-            fid_gallery_likeness(gallery, name, enrolment->embeddings + look * enrolment->size,
+            fid_gallery_likeness(gallery, name, enrollment->embeddings + look * enrollment->size,
                                  &person, &scores[count]))
             count++;
     }
@@ -75,36 +75,37 @@ static float typical_likeness(const struct app_enrolment *enrolment,
     return count > 0 ? scores[count / 2] : -1;
 }
 
-static enum fid_status check_mean(struct app_enrolment *enrolment, const float *mean, float *scores,
-                                  const struct fid_gallery *gallery, const struct fid_rule *rule,
-                                  const char *name, bool replace, struct fid_error *error)
+static enum fid_status check_mean(struct app_enrollment *enrollment, const float *mean,
+                                  float *scores, const struct fid_gallery *gallery,
+                                  const struct fid_rule *rule, const char *name, bool replace,
+                                  struct fid_error *error)
 {
     struct fid_label label;
     struct fid_person own;
     float likeness;
     char what[256];
-    describe(enrolment, what, sizeof what);
+    describe(enrollment, what, sizeof what);
     fid_label_faces(gallery, rule, mean, 1, &label);
     bool known = fid_gallery_likeness(gallery, name, mean, &own, &likeness);
     bool other = label.person != 0 && (!known || label.person != own.id);
-    float score = other ? typical_likeness(enrolment, gallery, label.nearest, scores) : -1;
+    float score = other ? typical_likeness(enrollment, gallery, label.nearest, scores) : -1;
     if (other && score >= rule->accept)
         return refuse(error, "%s looks like %.128s (%.2f)", what, label.nearest, (double)score);
     if (known && !replace && likeness < rule->maybe)
         return refuse(error, "%s does not look like %s (%.2f)", what, own.name, (double)likeness);
-    if (other && score >= rule->accept - rule->margin && enrolment->doubt[0] == '\0')
-        snprintf(enrolment->doubt, sizeof enrolment->doubt,
+    if (other && score >= rule->accept - rule->margin && enrollment->doubt[0] == '\0')
+        snprintf(enrollment->doubt, sizeof enrollment->doubt,
                  "%.200s is rather like %.128s (%.2f, a name is given from %.2f on)", what,
                  label.nearest, (double)score, (double)rule->accept);
     return FID_OK;
 }
 
-enum fid_status app_enrolment_check(struct app_enrolment *enrolment,
-                                    const struct fid_gallery *gallery, const struct fid_rule *rule,
-                                    const char *name, bool replace, struct fid_error *error)
+enum fid_status app_enrollment_check(struct app_enrollment *enrollment,
+                                     const struct fid_gallery *gallery, const struct fid_rule *rule,
+                                     const char *name, bool replace, struct fid_error *error)
 {
-    float *mean = malloc(enrolment->size * sizeof *mean);
-    float *scores = calloc(enrolment->shot_count + 1, sizeof *scores);
+    float *mean = malloc(enrollment->size * sizeof *mean);
+    float *scores = calloc(enrollment->shot_count + 1, sizeof *scores);
     if (mean == NULL || scores == NULL) {
         free(mean);
         free(scores);
@@ -112,9 +113,9 @@ enum fid_status app_enrolment_check(struct app_enrolment *enrolment,
         snprintf(error->text, sizeof error->text, "no memory for a vector");
         return FID_NO_MEMORY;
     }
-    mean_face(enrolment, mean);
+    mean_face(enrollment, mean);
     enum fid_status status =
-        check_mean(enrolment, mean, scores, gallery, rule, name, replace, error);
+        check_mean(enrollment, mean, scores, gallery, rule, name, replace, error);
     free(mean);
     free(scores);
     return status;
