@@ -324,7 +324,7 @@ fid_sha256_fn fid_sha256_at(size_t i, int *usable);
 /* ---- packing (pack.c, portable) ---- */
 
 #define FID_PACK_VERSION \
-    1 /* one more with every change of a packed layout: files keep packed weights */
+    2 /* one more with every change of a packed bit: files keep packed weights */
 
 /* Number of floats of n packed columns with k rows each: panels · (1 + k) · nr. That may be more
  * than a size_t of 32 bits: whoever allocates them looks first. */

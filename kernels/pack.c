@@ -2,6 +2,8 @@
 #include "kernels/kernels.h"
 #include "kernels/size.h"
 
+enum { ROWS = 16 }; /* a cache line */
+
 uint64_t fid_pack_panels_size(size_t n, size_t k, size_t nr)
 {
     return (uint64_t)ceil_div(n, nr) * (1 + k) * nr;
@@ -21,6 +23,19 @@ static void pack_bias(size_t used, size_t width, const float *bias, float *packe
     pack_row(bias ? used : 0, width, bias, 1, packed);
 }
 
+/* Some rows of a block, so few that the lines of `filter` that they share stay in the first-level
+ * cache: each column is one, and often all of them compete for the same sets. */
+static void pack_rows(size_t used, size_t width, size_t rows, const float *filter, size_t k,
+                      float *packed)
+{
+    for (size_t j = 0; j < width; j++) {
+        const float *const column = filter + (j < used ? j : 0) * k;
+        __builtin_prefetch((const void *)((uintptr_t)column + 2 * ROWS * sizeof *column), 0, 2);
+        for (size_t q = 0; q < rows; q++)
+            packed[q * width + j] = j < used ? column[q] : 0.0f;
+    }
+}
+
 void fid_pack_panels(size_t n, size_t k, size_t nr, const float *filter, const float *bias,
                      size_t first, size_t count, float *packed)
 {
@@ -28,8 +43,8 @@ void fid_pack_panels(size_t n, size_t k, size_t nr, const float *filter, const f
         const size_t j = panel * nr, used = min_size(nr, n - j);
         float *row = packed + panel * (1 + k) * nr;
         pack_bias(used, nr, bias ? bias + j : NULL, row);
-        for (size_t p = 0; p < k; p++)
-            pack_row(used, nr, filter + j * k + p, k, row += nr);
+        for (size_t p = 0; p < k; p += ROWS)
+            pack_rows(used, nr, min_size(k - p, ROWS), filter + j * k + p, k, row + (1 + p) * nr);
     }
 }
 
