@@ -327,6 +327,8 @@ static const struct {
 } benches[] = {
     {"gemm_f32", gemm_lines},
     {"depthwise_f32", depthwise_lines},
+    {"winograd_input_f32", bench_winograd_input},
+    {"winograd_output_f32", bench_winograd_output},
     {"max_pool_f32", max_pool_lines},
     {"average_f32", average_lines},
     {"add_f32", add_lines},
@@ -380,6 +382,7 @@ static void bench_table(struct bench *bench, const struct fid_kernels *table)
 #define FID_SLOT(name, result, args) bench_slot(bench, #name, table->name == ref->name);
 #include "kernels/kernel_list.h"
 #undef FID_SLOT
+    bench_packing(bench);
 }
 
 int main(int argc, char **argv)

@@ -1,4 +1,5 @@
-/* kernel_bench.h - what the lines of bench_kernels share, and those of the slots for bytes. */
+/* kernel_bench.h - what the lines of bench_kernels share, and those of the slots for bytes, of
+ * Winograd's transforms and of packing. */
 #ifndef BENCH_KERNEL_BENCH_H
 #define BENCH_KERNEL_BENCH_H
 
@@ -31,6 +32,9 @@ void bench_max_pool_u8(const struct bench *bench);
 void bench_average_u8(const struct bench *bench);
 void bench_to_u8(const struct bench *bench);
 void bench_from_u8(const struct bench *bench);
+void bench_winograd_input(const struct bench *bench);
+void bench_winograd_output(const struct bench *bench);
+void bench_packing(const struct bench *bench); /* of filters, as the table wants them */
 
 enum { BENCH_SIDE_MAX = 5 };
 
