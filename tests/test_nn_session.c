@@ -1,7 +1,9 @@
 /* test_nn_session.c - what a session promises: no allocation in a run, no leak when memory ends,
  * the same answer again, sizes and names that it refuses. */
 #include "engine/base/float_mode.h"
+#include "engine/base/cache.h"
 #include "engine/base/memory.h"
+#include "engine/nn/runtime.h"
 #include "tests/check/check.h"
 #include "tests/check/net.h"
 
@@ -385,7 +387,38 @@ static void runtime_options_are_checked(void)
 #endif
 }
 
-CHECK_MAIN(CHECK_CASE(run_allocates_nothing), CHECK_CASE(every_allocation_may_fail),
+/* The size of the cache says how the work is cut, and no sum is. */
+static void no_bit_depends_on_the_cache(void)
+{
+    CHECK(fid_cache_bytes() >= (size_t)128 << 10 && fid_cache_bytes() <= (size_t)2 << 20);
+    static const char *const methods[] = {NULL, "winograd_2x2", "winograd_4x4", "im2col_gemm",
+                                          "indirect_gemm"};
+    static const size_t sizes[] = {1 << 10, 1 << 14, 1 << 17, 1 << 21};
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        struct fid_builder *b = build_sample();
+        const struct fid_options options = {.threads = 2, .method = methods[i]};
+        struct net net, other;
+        struct fid_error error;
+        REQUIRE(net_open(&net, b, &options, 2, false, &error) == FID_OK);
+        REQUIRE(net_open(&other, b, &options, 2, false, &error) == FID_OK);
+        net_run(&net);
+        for (size_t j = 0; j < sizeof sizes / sizeof sizes[0]; j++) {
+            fid_session_close(&other.session);
+            other.runtime->cache_bytes = sizes[j];
+            REQUIRE(fid_session_open(other.runtime, other.model, NULL, 2, 0, 0, NULL,
+                                     &other.session, &error) == FID_OK);
+            net_run(&other);
+            CHECK_THAT(net_same_bits(&net, &other, 2), "%s with %zu bytes of cache",
+                       methods[i] != NULL ? methods[i] : "chosen", sizes[j]);
+        }
+        net_close(&other);
+        net_close(&net);
+        fid_builder_close(&b);
+    }
+}
+
+CHECK_MAIN(CHECK_CASE(no_bit_depends_on_the_cache), CHECK_CASE(run_allocates_nothing),
+           CHECK_CASE(every_allocation_may_fail),
            CHECK_CASE(model_and_runtime_survive_lack_of_memory),
            CHECK_CASE(same_answer_again_and_for_part_of_the_batch),
            CHECK_CASE(early_steps_go_picture_by_picture), CHECK_CASE(steps_tell_what_they_are),

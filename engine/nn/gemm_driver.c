@@ -14,13 +14,10 @@
 
 #include <math.h>
 
-/* Half of the 1 MB second-level cache of current x86 server cores; the other half is for the panel
- * and for C. */
-#define BLOCK_BYTES ((size_t)512 * 1024)
-
-/* Patches are written before they are read, so a smaller block pays: they should not push the input
+/* A block takes half of a core's second-level cache; the other half is for the panel and for C.
+ * Patches are written before they are read, so a smaller block pays: they should not push the input
  * out of the cache. */
-#define PATCH_BLOCK_BYTES ((size_t)128 * 1024)
+enum { BLOCKS_IN_CACHE = 2, PATCH_BLOCKS_IN_CACHE = 8 };
 
 enum { PIECES_PER_WORKER = 4 }; /* so that the last piece is short */
 enum { LINE_BYTES = 64 };       /* a cache line */
@@ -61,31 +58,34 @@ static size_t c_bytes(const struct fid_gemm *gemm)
 }
 
 /* Most strips of a block, at least one. */
-static size_t block_limit(const struct fid_gemm *gemm, const struct kernel_tile *tile)
+static size_t block_limit(const struct fid_gemm *gemm, const struct kernel_tile *tile,
+                          size_t cache_bytes)
 {
-    const size_t mr = tile->mr;
+    const size_t mr = tile->mr, block_bytes = cache_bytes / BLOCKS_IN_CACHE;
+    const size_t patch_bytes = cache_bytes / PATCH_BLOCKS_IN_CACHE;
     const size_t row_bytes =
         gemm->patch_bytes > 0 ? gemm->patch_bytes : gemm->k * tile->element_bytes;
-    const size_t strips =
-        (gemm->patch_bytes > 0 ? PATCH_BLOCK_BYTES : BLOCK_BYTES) / row_bytes / mr;
+    const size_t strips = (gemm->patch_bytes > 0 ? patch_bytes : block_bytes) / row_bytes / mr;
     /* The table of pointers has to stay small beside the numbers they point at. */
-    const size_t table_strips = BLOCK_BYTES / (gemm->taps * mr * sizeof(void *));
+    const size_t table_strips = block_bytes / (gemm->taps * mr * sizeof(void *));
     const size_t limit = fid_min_size(strips, table_strips);
     return limit > 0 ? limit : 1;
 }
 
 /* Bytes of a block's pointers, whole cache lines: the patches follow them. */
-static size_t table_bytes(const struct fid_gemm *gemm, const struct kernel_tile *tile)
+static size_t table_bytes(const struct fid_gemm *gemm, const struct kernel_tile *tile,
+                          size_t cache_bytes)
 {
-    const size_t pointers = block_limit(gemm, tile) * tile->mr * gemm->taps;
+    const size_t pointers = block_limit(gemm, tile, cache_bytes) * tile->mr * gemm->taps;
     return (size_t)fid_align_up(pointers * sizeof(void *), LINE_BYTES);
 }
 
-static uint64_t scratch_bytes(const struct fid_gemm *gemm, const struct fid_kernels *kernels)
+static uint64_t scratch_bytes(const struct fid_gemm *gemm, const struct fid_plan_context *context)
 {
-    const struct kernel_tile tile = tile_of(gemm, kernels);
-    const uint64_t patches = (uint64_t)block_limit(gemm, &tile) * tile.mr * gemm->patch_bytes;
-    return table_bytes(gemm, &tile) + patches + (gemm->bytes ? FID_READ_AHEAD_BYTES : 0);
+    const struct kernel_tile tile = tile_of(gemm, context->kernels);
+    const uint64_t rows = (uint64_t)block_limit(gemm, &tile, context->cache_bytes) * tile.mr;
+    return table_bytes(gemm, &tile, context->cache_bytes) + rows * gemm->patch_bytes +
+           (gemm->bytes ? FID_READ_AHEAD_BYTES : 0);
 }
 
 /* ---- packing ---- */
@@ -103,7 +103,7 @@ void fid_gemm_set_needs(const struct fid_gemm *gemm, struct fid_step *step,
 {
     step->packed_bytes =
         panels_bytes(gemm, context->kernels) + (gemm->bytes ? fid_columns_s8_bytes(gemm->step) : 0);
-    step->scratch_bytes = scratch_bytes(gemm, context->kernels);
+    step->scratch_bytes = scratch_bytes(gemm, context);
 }
 
 struct pack_job {
@@ -244,7 +244,7 @@ static void run_piece(void *ctx, size_t index, int worker)
     const size_t row = part_start(&job->strips, strip);
 
     const void **table = fid_run_scratch(job->run, worker);
-    char *patches = (char *)table + table_bytes(gemm, &job->tile);
+    char *patches = (char *)table + table_bytes(gemm, &job->tile, job->run->cache_bytes);
     for (size_t s = strip; s < strip_end; s++) {
         const struct fid_gemm_rows rows = strip_rows(job, product, s);
         gemm->source(gemm, job->run, &rows, table + (rows.first - row) * gemm->taps,
@@ -259,10 +259,11 @@ static void run_piece(void *ctx, size_t index, int worker)
  * than columns, into some for each of several workers, so that a worker has rows of its own from
  * layer to layer. With fewer rows the weights are what costs, and panels are split instead. */
 static size_t block_count(const struct fid_gemm *gemm, size_t rows, const struct kernel_tile *tile,
-                          size_t workers)
+                          const struct fid_run *run)
 {
+    const size_t workers = (size_t)fid_pool_workers(run->pool);
     const size_t strips = fid_ceil_div(rows, tile->mr);
-    size_t blocks = fid_ceil_div(strips, block_limit(gemm, tile));
+    size_t blocks = fid_ceil_div(strips, block_limit(gemm, tile, run->cache_bytes));
     if (workers == 1 || gemm->products > 1)
         return blocks;
     if (rows >= gemm->columns && blocks < workers * PIECES_PER_WORKER)
@@ -275,7 +276,7 @@ void fid_gemm_run(const struct fid_gemm *gemm, const struct fid_run *run, size_t
     const size_t workers = (size_t)fid_pool_workers(run->pool);
     struct gemm_job job = {.gemm = gemm, .run = run, .tile = tile_of(gemm, run->kernels)};
     const size_t panels = fid_ceil_div(gemm->columns, job.tile.nr);
-    const size_t blocks = block_count(gemm, rows, &job.tile, workers);
+    const size_t blocks = block_count(gemm, rows, &job.tile, run);
     const size_t pieces = blocks * gemm->products;
     const size_t groups = workers > 1 ? fid_ceil_div(workers * PIECES_PER_WORKER, pieces) : 1;
     job.panel_bytes = (size_t)panels_bytes(gemm, run->kernels) / (panels * gemm->products);

@@ -46,7 +46,7 @@ void fid_gemm_set_needs(const struct fid_gemm *gemm, struct fid_step *step,
 void fid_gemm_pack(const struct fid_gemm *gemm, const struct fid_plan_context *context);
 
 /* The products for `rows` rows each, the step's post and sigmoid included. The bits depend neither
- * on the number of workers nor on rows. */
+ * on the number of workers nor on rows nor on the cache: no sum is split. */
 void fid_gemm_run(const struct fid_gemm *gemm, const struct fid_run *run, size_t rows);
 
 #endif

@@ -1,6 +1,7 @@
 /* runtime.c - the CPU's kernels, the threads, and what the caller asked for. */
 #include "engine/nn/runtime.h"
 
+#include "engine/base/cache.h"
 #include "engine/base/memory.h"
 #include "engine/nn/ops/conv_methods.h"
 
@@ -31,6 +32,7 @@ struct fid_plan_context fid_runtime_context(const struct fid_runtime *runtime, s
                                      .forced = runtime->method,
                                      .openblas = runtime->has_openblas ? &runtime->openblas : NULL,
                                      .n = n,
+                                     .cache_bytes = runtime->cache_bytes,
                                      .low_memory = runtime->low_memory};
 }
 
@@ -103,6 +105,7 @@ enum fid_status fid_runtime_open(struct fid_runtime **out, const struct fid_opti
     runtime->log = options->log;
     runtime->log_ctx = options->log_ctx;
     runtime->low_memory = options->low_memory;
+    runtime->cache_bytes = fid_cache_bytes();
     status = choose_kernels(runtime, options->isa, error);
     if (status == FID_OK)
         status = choose_method(runtime, options->method, error);
@@ -112,9 +115,10 @@ enum fid_status fid_runtime_open(struct fid_runtime **out, const struct fid_opti
     if (status != FID_OK)
         goto fail;
     fid_runtime_log(
-        runtime, "kernels %s (%s; the CPU offers %s), %d threads%s%s%s", runtime->kernels->name,
-        options->isa != NULL ? "as asked" : "the best", fid_cpu_text(),
-        fid_pool_workers(runtime->pool), options->method != NULL ? ", convolutions by " : "",
+        runtime, "kernels %s (%s; the CPU offers %s), %d threads, %zu KB of cache each%s%s%s",
+        runtime->kernels->name, options->isa != NULL ? "as asked" : "the best", fid_cpu_text(),
+        fid_pool_workers(runtime->pool), runtime->cache_bytes / 1024,
+        options->method != NULL ? ", convolutions by " : "",
         options->method != NULL ? options->method : "", options->low_memory ? ", low memory" : "");
     *out = runtime;
     return FID_OK;

@@ -15,7 +15,8 @@ struct fid_runtime {
     struct fid_openblas openblas;
     bool has_openblas;
     bool low_memory;
-    fid_log_fn log; /* may be NULL */
+    size_t cache_bytes; /* fid_cache_bytes: how work is cut, and nothing that changes a bit */
+    fid_log_fn log;     /* may be NULL */
     void *log_ctx;
 };
 

@@ -150,6 +150,7 @@ void fid_session_run(struct fid_session *session, int n)
     const struct fid_run run = {.kernels = session->runtime->kernels,
                                 .pool = session->runtime->pool,
                                 .n = (size_t)n,
+                                .cache_bytes = session->runtime->cache_bytes,
                                 .zeros = session->zeros,
                                 .scratch = session->scratch,
                                 .scratch_stride = plan->scratch_stride,

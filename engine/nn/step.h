@@ -63,6 +63,7 @@ struct fid_plan_context {
     const struct fid_conv_method *forced; /* conv method wherever it applies; NULL: none */
     const struct fid_openblas *openblas;  /* NULL: not loaded */
     size_t n;                             /* most pictures of a run */
+    size_t cache_bytes;                   /* fid_cache_bytes */
     bool low_memory; /* no method is chosen whose packed weights are larger than the filter */
 };
 
@@ -71,6 +72,7 @@ struct fid_run {
     const struct fid_kernels *kernels;
     struct fid_pool *pool;
     size_t n;           /* pictures of this run */
+    size_t cache_bytes; /* that it was planned with */
     const float *zeros; /* as many as the most channels of a value */
     char *scratch;      /* scratch_stride bytes for each worker */
     size_t scratch_stride;

@@ -12,11 +12,11 @@
 
 enum { POSITIONS_MAX = 36 };
 
-/* V and M of a chunk. Larger than the second-level cache: the weights of all positions pass by once
- * a chunk, and cost more than the rest of V and M in the third level. Half of it is 20 to 50 %
- * slower at 14 × 14 × 256 and 7 × 7 × 512, twice of it 5 % at 28 × 28 × 128 (Zen 5, 1 MB of L2). A
- * batch may fill a chunk as large as half of the weights. */
-#define CHUNK_BYTES ((size_t)1280 * 1024)
+/* V and M of a chunk, in quarters of a core's second-level cache. Larger than that: the weights of
+ * all positions pass by once a chunk, and cost more than the rest of V and M in the third level.
+ * Half of it is 20 to 50 % slower at 14 × 14 × 256 and 7 × 7 × 512, twice of it 5 % at
+ * 28 × 28 × 128 (Zen 5, 1 MB of L2). A batch may fill a chunk as large as half of the weights. */
+enum { CHUNK_QUARTERS = 5 };
 
 /* Between two positions of V or M, so that they do not compete for the same sets of the caches:
  * their distance would else be a multiple of 4 KB for most numbers of channels. */
@@ -37,8 +37,9 @@ struct winograd {
  * 14 × 14 × 256 2 % less (Zen 5). */
 enum { TILES_ALONE = 16 };
 
-/* The tiles of a layer of n pictures. */
-static struct winograd winograd_of(const struct fid_step *step, size_t m, size_t n, size_t workers)
+/* The tiles of a layer of n pictures, for as many workers with such a cache each. */
+static struct winograd winograd_of(const struct fid_step *step, size_t m, size_t n, size_t workers,
+                                   size_t cache_bytes)
 {
     const struct fid_window *window = &step->window;
     struct winograd w = {.tiles = *window,
@@ -53,7 +54,8 @@ static struct winograd winograd_of(const struct fid_step *step, size_t m, size_t
     w.image_tiles = w.tiles.out_h * w.tiles.out_w;
     const size_t tile_bytes = w.positions * (w.c_in + w.c_out) * sizeof(float);
     const size_t weight_bytes = w.positions * w.c_in * w.c_out * sizeof(float);
-    const size_t chunk_bytes = weight_bytes / 2 > CHUNK_BYTES ? weight_bytes / 2 : CHUNK_BYTES;
+    const size_t cached = cache_bytes / 4 * CHUNK_QUARTERS;
+    const size_t chunk_bytes = weight_bytes / 2 > cached ? weight_bytes / 2 : cached;
     w.limit = tile_bytes < chunk_bytes ? chunk_bytes / tile_bytes : 1;
     const size_t tiles = n * w.image_tiles, chunks = fid_ceil_div(tiles, w.limit);
     w.alone = workers > 1 && tiles >= workers * TILES_ALONE;
@@ -168,7 +170,9 @@ static void winograd_run(const struct fid_step *step, const struct fid_run *run)
 {
     const size_t workers = (size_t)fid_pool_workers(run->pool);
     struct winograd_job job = {
-        .step = step, .run = run, .w = winograd_of(step, step->conv->winograd_m, run->n, workers)};
+        .step = step,
+        .run = run,
+        .w = winograd_of(step, step->conv->winograd_m, run->n, workers, run->cache_bytes)};
     job.tiles = run->n * job.w.image_tiles;
     const size_t chunks = fid_ceil_div(job.tiles, job.w.chunk);
     if (job.w.alone)
@@ -181,12 +185,12 @@ static void winograd_needs(struct fid_step *step, const struct fid_plan_context 
 {
     const size_t m = step->conv->winograd_m;
     const size_t workers = (size_t)fid_pool_workers(context->pool);
-    const struct winograd most = winograd_of(step, m, context->n, workers);
+    const struct winograd most = winograd_of(step, m, context->n, workers, context->cache_bytes);
     const struct fid_gemm gemm = product(step, &most);
     fid_gemm_set_needs(&gemm, step, context);
     step->shared_bytes = 0;
     for (size_t n = 1; n <= context->n; n++) { /* fewer pictures may make larger chunks */
-        const struct winograd w = winograd_of(step, m, n, workers);
+        const struct winograd w = winograd_of(step, m, n, workers, context->cache_bytes);
         const uint64_t bytes =
             (uint64_t)(w.alone ? workers : 1) * chunk_numbers(&w) * sizeof(float);
         step->shared_bytes = bytes > step->shared_bytes ? bytes : step->shared_bytes;
@@ -244,7 +248,7 @@ static uint64_t weights_cost(const struct winograd *w, size_t positions)
 /* Of one picture, so that the method and with it the numbers do not depend on the batch. */
 static uint64_t cost(const struct fid_step *step, size_t m)
 {
-    const struct winograd w = winograd_of(step, m, 1, 1);
+    const struct winograd w = winograd_of(step, m, 1, 1, 0);
     const uint64_t products = (uint64_t)w.c_in * w.c_out;
     return (uint64_t)w.image_tiles * w.positions *
                (products + TRANSFORM_COST * (uint64_t)(w.c_in + w.c_out)) +
@@ -255,7 +259,7 @@ const struct fid_conv_method *fid_conv_winograd_choose(const struct fid_step *st
 {
     if (!is_3x3_stride_1(step))
         return NULL;
-    const struct winograd w = winograd_of(step, 4, 1, 1);
+    const struct winograd w = winograd_of(step, 4, 1, 1, 0);
     const uint64_t direct =
         (uint64_t)fid_shape_pixels(step->output.shape) * 9 * w.c_in * w.c_out + weights_cost(&w, 9);
     const uint64_t cost_2x2 = cost(step, 2), cost_4x4 = cost(step, 4);
