@@ -292,6 +292,20 @@ def steps_that_are_kept():
 
 
 @case
+def steps_that_change_alone():
+    source = recognizer()
+    for words in (("--pictures", pictures()), ("--weights", "s8")):
+        path, said = quantized(source, *words, "--only", "second", "third")
+        for node in File(path).graphs[0].nodes:
+            changed = isinstance(node.tensors.get("filter"), Filter)
+            require(changed == (node.name in ("second", "third")), "%s: %s" % (node.name, said))
+    _, said = quantized(source, "--weights", "s8", "--only", "nowhere", code=4)
+    require("has no step 'nowhere'" in said, said)
+    _, said = quantized(source, "--weights", "s8", "--only", "first", "--keep-f32", "second", code=2)
+    require("one of them" in said, said)
+
+
+@case
 def detectors():
     """A detector is fed the pictures themselves, and judged by what it finds."""
     source = small_model(DETECTOR, [yunet_graph()])

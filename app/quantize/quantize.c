@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS_NAMED = 12, KEPT_MOST = 64 };
+enum { STEPS_NAMED = 12, NAMES_MOST = 64 };
 
 /* ---- the command line ---- */
 
@@ -28,28 +28,34 @@ enum app_exit app_quantize_check(const struct app *app)
     enum fid_quantize_to to;
     const int words = app->arguments.count - 2;
     const char *kept = app_option_text(app, "keep-f32", NULL);
+    const char *only = app_option_text(app, "only", NULL);
     if (!read_weights(app, &to))
         return app_usage(app, "--weights is f16 or s8, not '%s'",
                          app_option_text(app, "weights", NULL));
     if (to == FID_QUANTIZE_BYTES && app_option_text(app, "pictures", NULL) == NULL)
         return app_usage(app, "quantize needs --pictures DIR (or --weights f16 or s8, for the "
                               "weights alone)");
-    if (words < 0 || (words > 0 && kept == NULL))
+    if (kept != NULL && only != NULL)
+        return app_usage(app, "--keep-f32 names the steps that stay, --only those that change: "
+                              "one of them");
+    if (words < 0 || (words > 0 && kept == NULL && only == NULL))
         return app_usage(app, "quantize needs one FILE");
-    if (words >= KEPT_MOST)
-        return app_usage(app, "--keep-f32 takes at most %d steps", KEPT_MOST);
+    if (words >= NAMES_MOST)
+        return app_usage(app, "--%s takes at most %d steps", kept != NULL ? "keep-f32" : "only",
+                         NAMES_MOST);
     return APP_OK;
 }
 
-/* The steps of --keep-f32: its own word, and those behind FILE. */
-static size_t read_kept(const struct app *app, const char *kept[KEPT_MOST])
+/* The steps of --keep-f32 or --only: its own word, and those behind FILE; none without it. */
+static size_t read_steps(const struct app *app, const char *option, const char *steps[NAMES_MOST])
 {
-    const char *first = app_option_text(app, "keep-f32", NULL);
+    const char *first = app_option_text(app, option, NULL);
     size_t count = 0;
-    if (first != NULL)
-        kept[count++] = first;
+    if (first == NULL)
+        return 0;
+    steps[count++] = first;
     for (int i = 2; i < app->arguments.count; i++)
-        kept[count++] = app->arguments.words[i];
+        steps[count++] = app->arguments.words[i];
     return count;
 }
 
@@ -191,12 +197,14 @@ enum app_exit app_quantize(struct app *app, const struct fid_model *model)
 {
     struct fid_error error;
     struct fid_quantizer *quantizer;
-    struct fid_quantize_options options;
+    struct fid_quantize_options options = {.to = FID_QUANTIZE_BYTES};
     struct app_feed feed = {.app = app, .model = model};
-    const char *kept[KEPT_MOST];
+    const char *kept[NAMES_MOST], *only[NAMES_MOST];
     read_weights(app, &options.to);
     options.keep_f32 = kept;
-    options.keep_count = read_kept(app, kept);
+    options.keep_count = read_steps(app, "keep-f32", kept);
+    options.only_count = read_steps(app, "only", only);
+    options.only = options.only_count > 0 ? only : NULL;
     if (fid_quantizer_open(app->runtime, model, &options, &quantizer, &error) != FID_OK)
         return app_fail(APP_AREA_MODEL, &error);
     const enum app_exit code = quantize(&feed, quantizer, options.to);

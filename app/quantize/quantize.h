@@ -5,8 +5,8 @@
 
 #include "app/app.h"
 
-/* The options --pictures, --weights, --keep-f32 (with the words behind FILE) and --output. Do they
- * fit together? APP_USAGE after a sentence. */
+/* The options --pictures, --weights, --keep-f32 or --only (with the words behind FILE) and
+ * --output. Do they fit together? APP_USAGE after a sentence. */
 enum app_exit app_quantize_check(const struct app *app);
 /* Writes the model. APP_INPUT: no picture, or no face in them; APP_MODEL: there is nothing to
  * quantize, or no such step; APP_INTERNAL: it cannot be written. */

@@ -22,6 +22,7 @@ static const struct app_option own_options[] = {
     {"weights", 0, APP_TEXT, "TYPE", "quantize: the weights alone, as f16 or s8", 0, 0},
     {"keep-f32", 0, APP_TEXT, "STEP", "quantize: leave this step as it is (and the words behind)",
      0, 0},
+    {"only", 0, APP_TEXT, "STEP", "quantize: this step alone (and the words behind)", 0, 0},
     {"from", 0, APP_FILE, "FILE", "limits: what faceid eval --json wrote", 0, 0},
     {"file", 0, APP_FILE, "FILE", "get: convert this instead of fetching", 0, 0},
     {"to", 0, APP_FILE, "DIR", "get: folder of the model (default: where faceid looks first)", 0,
@@ -117,6 +118,7 @@ static const struct taker {
     {"pictures", "quantize takes"},
     {"weights", "quantize takes"},
     {"keep-f32", "quantize takes"},
+    {"only", "quantize takes"},
     {"from", "limits takes"},
     {"file", "get takes"},
 };
@@ -219,9 +221,10 @@ const struct app_verb app_verb_model = {
         "quantize writes a smaller and quicker model: weights and what the layers hand on are\n"
         "bytes, with scales chosen by the faces in the --pictures (a detector: by the pictures;\n"
         "of more than 300 an even choice). Inputs, outputs, what has no kernel for bytes and each\n"
-        "STEP of --keep-f32 stay f32. Every fifth picture is held back, and what came out is "
-        "judged\n"
-        "by these. With --weights the weights alone are f16 or int8: a half or a quarter of the\n"
+        "STEP of --keep-f32 stay f32; with --only all but the STEPs do (a last layer that reads\n"
+        "most of the file costs what its weights weigh: model info --layers names it, bench\n"
+        "layers its time). Every fifth picture is held back, and what came out is judged by\n"
+        "these. With --weights the weights alone are f16 or int8: a half or a quarter of the\n"
         "file, as quick as before. The id is another one, since embeddings are near the old ones\n"
         "and not equal: a gallery goes over with faceid reembed. Limits are to be measured anew.\n"
         "Exit code 3: no picture, or no face in them; 4: there is nothing to quantize, or no such\n"

@@ -176,6 +176,8 @@ struct fid_quantize_options {
     enum fid_quantize_to to;
     const char *const *keep_f32; /* names of steps that stay as they are, in whatever graph */
     size_t keep_count;
+    const char *const *only; /* names of the steps that alone change; NULL: all but keep_f32 */
+    size_t only_count;
 };
 
 struct fid_quantizer;

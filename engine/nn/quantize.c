@@ -31,6 +31,16 @@ static bool has_step(const struct fid_weight_file *file, const char *name)
     return false;
 }
 
+static enum fid_status check_names(const struct fid_model *model, const char *const *names,
+                                   size_t count, struct fid_error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!has_step(model->file, names[i]))
+            return fid_fail(error, FID_NOT_FOUND, "%.300s has no step '%.100s'", model->info.path,
+                            names[i]);
+    return FID_OK;
+}
+
 static enum fid_status check_options(const struct fid_quantizer *quantizer,
                                      const struct fid_quantize_options *options,
                                      struct fid_error *error)
@@ -40,11 +50,10 @@ static enum fid_status check_options(const struct fid_quantizer *quantizer,
         return fid_fail(error, FID_UNSUPPORTED,
                         "%.400s is quantized already: begin with the file of f32 numbers",
                         model->info.path);
-    for (size_t i = 0; i < options->keep_count; i++)
-        if (!has_step(model->file, options->keep_f32[i]))
-            return fid_fail(error, FID_NOT_FOUND, "%.300s has no step '%.100s'", model->info.path,
-                            options->keep_f32[i]);
-    return FID_OK;
+    const enum fid_status status =
+        check_names(model, options->keep_f32, options->keep_count, error);
+    return status == FID_OK ? check_names(model, options->only, options->only_count, error)
+                            : status;
 }
 
 static enum fid_status open_graphs(struct fid_quantizer *quantizer,
@@ -59,8 +68,7 @@ static enum fid_status open_graphs(struct fid_quantizer *quantizer,
         return fid_fail(error, FID_NO_MEMORY, "no memory to quantize");
     for (size_t i = 0; i < quantizer->graph_count && status == FID_OK; i++) {
         struct fid_quantizer_graph *graph = &quantizer->graphs[i];
-        status = fid_byte_graph_open(&graph->types, file, &graphs[i], options->keep_f32,
-                                     options->keep_count, error);
+        status = fid_byte_graph_open(&graph->types, file, &graphs[i], options, error);
         graph->values = fid_calloc(graphs[i].value_count, sizeof *graph->values);
         if (status == FID_OK && graph->values == NULL)
             status = fid_fail(error, FID_NO_MEMORY, "no memory to quantize");
@@ -72,7 +80,7 @@ enum fid_status fid_quantizer_open(struct fid_runtime *runtime, const struct fid
                                    const struct fid_quantize_options *options,
                                    struct fid_quantizer **quantizer, struct fid_error *error)
 {
-    static const struct fid_quantize_options defaults = {FID_QUANTIZE_BYTES, NULL, 0};
+    static const struct fid_quantize_options defaults = {.to = FID_QUANTIZE_BYTES};
     *quantizer = NULL;
     if (options == NULL)
         options = &defaults;

@@ -224,10 +224,16 @@ static void decide(const struct fid_byte_graph *graph, const struct wishes *wish
     find_groups(graph, wishes, one_scale);
 }
 
+static bool stays(const char *name, const struct fid_quantize_options *options)
+{
+    return is_named(name, options->keep_f32, options->keep_count) ||
+           (options->only != NULL && !is_named(name, options->only, options->only_count));
+}
+
 enum fid_status fid_byte_graph_open(struct fid_byte_graph *graph,
                                     const struct fid_weight_file *file,
                                     const struct fid_file_graph *record,
-                                    const char *const *keep_f32, size_t kept,
+                                    const struct fid_quantize_options *options,
                                     struct fid_error *error)
 {
     const size_t values = record->value_count, nodes = record->node_count;
@@ -243,8 +249,8 @@ enum fid_status fid_byte_graph_open(struct fid_byte_graph *graph,
     if (graph->steps && graph->kept && graph->values && wishes.can && wishes.wanted &&
         wishes.kind && one_scale) {
         for (size_t i = 0; i < nodes; i++)
-            graph->kept[i] = is_named(
-                fid_weight_file_string(file, fid_byte_graph_node(graph, i)->name), keep_f32, kept);
+            graph->kept[i] =
+                stays(fid_weight_file_string(file, fid_byte_graph_node(graph, i)->name), options);
         decide(graph, &wishes, one_scale);
     } else {
         status = fid_fail(error, FID_NO_MEMORY, "no memory to quantize %zu steps", nodes);

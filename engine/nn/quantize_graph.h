@@ -22,11 +22,11 @@ struct fid_byte_graph {
     struct fid_byte_value *values;      /* owned: graph-local numbers */
 };
 
-/* Decides. keep_f32: names of `kept` steps that are left as they are. FID_NO_MEMORY. */
+/* Decides. Of the options: which steps are left as they are. FID_NO_MEMORY. */
 enum fid_status fid_byte_graph_open(struct fid_byte_graph *graph,
                                     const struct fid_weight_file *file,
                                     const struct fid_file_graph *record,
-                                    const char *const *keep_f32, size_t kept,
+                                    const struct fid_quantize_options *options,
                                     struct fid_error *error);
 void fid_byte_graph_close(struct fid_byte_graph *graph); /* takes a zeroed one */
 
