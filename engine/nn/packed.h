@@ -12,10 +12,9 @@
 bool fid_packed_fit(const struct fid_plan *plan, const struct fid_plan_context *context, char *why,
                     size_t bytes);
 
-/* Points the steps at the bytes in the file, after checking them and all tensors that the steps
- * still read. FID_CORRUPT, FID_NO_MEMORY. */
-enum fid_status fid_packed_bind(struct fid_plan *plan, const struct fid_model *model,
-                                struct fid_pool *pool, struct fid_error *error);
+/* Points the steps at the bytes in the file, which fid_model_check_pack checks, after checking all
+ * tensors that the steps still read. FID_CORRUPT, FID_NO_MEMORY. */
+enum fid_status fid_packed_bind(struct fid_plan *plan, struct fid_error *error);
 
 /* Are the packed weights what packing the tensors makes, whatever session would use them? Packs
  * each step anew, one at a time, by the method that the file names. FID_OK too where none would be

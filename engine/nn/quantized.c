@@ -6,8 +6,6 @@
  * computed in double precision and rounded once, so that they are the same on every machine. */
 #include "engine/nn/quantized.h"
 
-#include "engine/nn/ops/conv_methods.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -23,7 +21,7 @@ static bool has_one_scale(const struct fid_tensor *tensor)
 
 static bool is_depthwise(const struct fid_step *step)
 {
-    return step->node->op == FID_OP_CONV && fid_conv_depthwise.applies(step);
+    return step->node->op == FID_OP_CONV && fid_step_is_depthwise(step);
 }
 
 /* One zero point and one scale, or as many as channels. */

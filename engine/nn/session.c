@@ -62,7 +62,9 @@ static enum fid_status prepare(struct fid_session *session, const struct fid_fil
         return status;
     fid_plan_bind(session->plan, session->arena);
     if (in_place) {
-        status = fid_packed_bind(session->plan, session->model, runtime->pool, error);
+        status = fid_packed_bind(session->plan, error);
+        if (status == FID_OK)
+            status = fid_model_check_pack(session->model, runtime->pool, error);
     } else {
         status = fid_model_check_data(session->model, runtime->pool, error);
         if (status == FID_OK)

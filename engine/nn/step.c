@@ -133,3 +133,9 @@ void fid_step_for_pixels(const struct fid_step *step, const struct fid_run *run,
                             .chunk = shape.c < numbers ? numbers / shape.c : 1};
     fid_parallel_for(run->pool, fid_ceil_div(job.pixels, job.chunk), run_pixels, &job);
 }
+
+bool fid_step_is_depthwise(const struct fid_step *step)
+{
+    const size_t groups = (size_t)step->node->groups;
+    return groups > 1 && groups == step->window.in.c && groups == step->output.shape.c;
+}

@@ -118,6 +118,8 @@ enum fid_status fid_step_check_counts(const struct fid_step *step, size_t inputs
 /* Checks that tensor i is a vector of c numbers. */
 enum fid_status fid_step_check_vector(const struct fid_step *step, size_t i, const char *what,
                                       size_t c, struct fid_error *error);
+/* Is the step a convolution of every channel for itself, which the depthwise kernels take? */
+bool fid_step_is_depthwise(const struct fid_step *step);
 /* Sets the window on input 0 and refuses one that does not fit. */
 enum fid_status fid_step_set_window(struct fid_step *step, struct fid_error *error);
 

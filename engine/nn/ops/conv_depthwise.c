@@ -93,18 +93,12 @@ static void depthwise_prepare(struct fid_step *step, const struct fid_plan_conte
     fid_weight_file_release_tensor(step->file, step->weights[FID_CONV_FILTER].number);
 }
 
-static bool is_depthwise(const struct fid_step *step)
-{
-    const size_t groups = (size_t)step->node->groups;
-    return groups > 1 && groups == step->window.in.c && groups == step->output.shape.c;
-}
-
 const struct fid_conv_method fid_conv_depthwise = {
     .name = "depthwise",
     .kernel_slot = "depthwise_f32",
     .bytes_slot = "depthwise_s8",
     .in_place = true,
-    .applies = is_depthwise,
+    .applies = fid_step_is_depthwise,
     .needs = depthwise_needs,
     .prepare = depthwise_prepare,
     .run = depthwise_run,
