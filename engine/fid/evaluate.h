@@ -65,7 +65,8 @@ struct fid_fold { /* accuracy of its pairs at the threshold, which is the best o
 };
 /* scores, same: count pairs (higher score = more alike); fold[i] in 0..fold_count-1. Every fold is
  * judged by `threshold`, or if that is NAN, by the best one on the other folds. FILLS *result and
- * folds[fold_count] (may be NULL). */
+ * folds[fold_count] (may be NULL). FID_INVALID: a score that is no number, a fold out of range or
+ * without pairs, fewer than two folds to choose by, or pairs of one kind alone; FID_NO_MEMORY. */
 enum fid_status fid_evaluate_pairs(const float *scores, const bool *same, const int *fold,
                                    size_t count, int fold_count, double threshold,
                                    struct fid_verification *result, struct fid_fold *folds,
@@ -84,7 +85,8 @@ struct fid_truth_box {
 /* Matches what was found with the truth at the given IoU (0.5). FILLS truth_scores[truth_count]
  * with the score that each face was found with, -INFINITY for the others; *curve (mated: the faces;
  * impostors: false alarms; the caller frees it); and *average_precision: the area under the
- * envelope of precision over recall. FID_INVALID: a box that is not finite, or nothing to find. */
+ * envelope of precision over recall. FID_INVALID: a box that is not finite, or nothing to find;
+ * FID_NO_MEMORY. */
 enum fid_status fid_evaluate_detection(const struct fid_scored_box *found, size_t found_count,
                                        const struct fid_truth_box *truth, size_t truth_count,
                                        double iou, float *truth_scores, struct fid_curve *curve,

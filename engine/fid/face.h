@@ -30,7 +30,8 @@ struct fid_detect_options { /* zeros: the model's own */
     int fit_side; /* > 0: every picture is scaled (also up) so that its longer side is this */
 }; /* A network of one size gets every picture as large as its input, whatever the sides are. */
 
-/* The model's `detect.kind` chooses the decoding. FID_INVALID: the model is not a detector. */
+/* The model's `detect.kind` chooses the decoding. FID_INVALID: the model is not a detector, or an
+ * option is out of its range; FID_CORRUPT: its weights are damaged; FID_NO_MEMORY. */
 enum fid_status fid_detector_open(struct fid_runtime *runtime, const struct fid_model *model,
                                   const struct fid_detect_options *options,
                                   struct fid_detector **detector, struct fid_error *error);
@@ -46,8 +47,10 @@ typedef enum fid_status (*fid_input_fn)(void *ctx, const char *graph, int h, int
 void fid_detector_watch(struct fid_detector *detector, fid_input_fn watch, void *ctx);
 
 /* FILLS faces with the best `capacity` faces, highest score first, and *count; what a network finds
- * without a proper box or with landmarks beyond FID_FAR is none. A new picture size
- * plans new sessions (kept for the next picture of that size). */
+ * without a proper box or with landmarks beyond FID_FAR is none. A new picture size plans new
+ * sessions (kept for the next picture of that size). FID_INVALID: an empty picture, or outputs that
+ * are no detector's; FID_UNSUPPORTED: a size that fid_session_open refuses; FID_NO_MEMORY; what the
+ * watching function gave. */
 enum fid_status fid_detect(struct fid_detector *detector, const struct fid_picture *picture,
                            struct fid_face *faces, size_t capacity, size_t *count,
                            struct fid_error *error);
@@ -67,7 +70,8 @@ enum fid_crop {
 };
 
 /* batch ≥ 1: how many faces go through the network at once. FID_INVALID: the model names no
- * embedding (recognizers and classifiers do). */
+ * embedding (recognizers and classifiers do), or no batch; FID_CORRUPT, FID_UNSUPPORTED,
+ * FID_NO_MEMORY as fid_session_open. */
 enum fid_status fid_embedder_open(struct fid_runtime *runtime, const struct fid_model *model,
                                   int batch, struct fid_embedder **embedder,
                                   struct fid_error *error);
@@ -85,13 +89,14 @@ struct fid_session *fid_embedder_session(struct fid_embedder *embedder); /* for 
 /* FILLS embeddings [count][fid_embedder_size]: the network's raw output, not normalised.
  * FID_INVALID: a face that no crop can be made of: of what the crop is made by (landmarks, or the
  * box), a number is not finite or over FID_FAR, a box is empty, all landmarks are one point.
- * FID_CORRUPT: the model is not the one of its id (fid_model_confirm); none is given then. */
+ * FID_CORRUPT: the model is not the one of its id (fid_model_confirm); none is given then.
+ * FID_NO_MEMORY; what the watching function gave. */
 enum fid_status fid_embed(struct fid_embedder *embedder, const struct fid_picture *picture,
                           const struct fid_face *faces, size_t count, enum fid_crop crop,
                           float *embeddings, struct fid_error *error);
 
 /* The aligned crop that the network would see, before mean and scale: for people to look at.
- * FID_INVALID as fid_embed. */
+ * FID_INVALID as fid_embed; FID_NO_MEMORY. */
 enum fid_status fid_align_face(const struct fid_embedder *embedder,
                                const struct fid_picture *picture, const struct fid_face *face,
                                enum fid_crop crop, struct fid_picture *aligned,

@@ -122,7 +122,8 @@ struct fid_session_options {
 
 /* Plans the graph called graph (NULL: the first) for at most n inputs of h × w (0: the file's
  * size): shapes, methods, memory, packed weights. Everything that can fail, fails here: damaged
- * weights too (FID_CORRUPT, with offset and reason). FID_UNSUPPORTED: over 1 GiB for a value or for
+ * weights too (FID_CORRUPT, with offset and reason). FID_NOT_FOUND: no such graph; FID_INVALID: a
+ * size that it does not take; FID_NO_MEMORY; FID_UNSUPPORTED: over 1 GiB for a value or for
  * the scratch of a layer, 2 GiB for packed weights or 4 GiB for all values that live at a time.
  * options may be NULL. Borrows the runtime and the model. */
 enum fid_status fid_session_open(struct fid_runtime *runtime, const struct fid_model *model,
