@@ -65,7 +65,7 @@ static const struct app_option *wants_argument(const struct app_verb *verb, cons
     for (size_t i = 0; (option = app_verb_option(verb, i)) != NULL; i++) {
         const bool is_long = word[1] == '-' && strcmp(word + 2, option->name) == 0;
         const bool is_short = option->letter != 0 && word[1] == option->letter && word[2] == '\0';
-        if (option->type != APP_FLAG && (is_long || is_short))
+        if (app_option_takes_argument(option) && (is_long || is_short))
             return option;
     }
     return NULL;

@@ -55,16 +55,17 @@ const char *app_nearest_word(const char *word, const char *(*candidate)(const vo
 
 static const char *option_name(const void *ctx, size_t i)
 {
-    const struct app_option *option = app_verb_option(ctx, i);
-    return option != NULL ? option->name : NULL;
+    const struct app_arguments *arguments = ctx;
+    return i < arguments->option_count ? arguments->options[i]->name : NULL;
 }
 
-static enum app_exit wrong_option(const struct app_verb *verb, const char *word)
+static enum app_exit wrong_option(const struct app_arguments *arguments, const char *word)
 {
+    const struct app_verb *verb = arguments->verb;
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word + strspn(word, "-"), "="),
              word + strspn(word, "-"));
-    const char *nearest = word[1] == '-' ? app_nearest_word(name, option_name, verb) : NULL;
+    const char *nearest = word[1] == '-' ? app_nearest_word(name, option_name, arguments) : NULL;
     if (nearest != NULL)
         app_warn("there is no option %s; did you mean --%s? (faceid %s --help)", word, nearest,
                  verb->name);
@@ -93,7 +94,7 @@ static bool read_number(const struct app_option *option, const char *text, doubl
 
 static enum app_exit take_option(struct app_arguments *arguments, size_t i, const char *text)
 {
-    const struct app_option *option = app_verb_option(arguments->verb, i);
+    const struct app_option *option = arguments->options[i];
     struct app_value *value = &arguments->values[i];
     value->given = true;
     value->text = text;
@@ -110,25 +111,26 @@ static enum app_exit take_option(struct app_arguments *arguments, size_t i, cons
 }
 
 /* Index of the option with this letter; the caller knows that there is one. */
-static size_t letter_index(const struct app_verb *verb, int letter)
+static size_t letter_index(const struct app_arguments *arguments, int letter)
 {
     size_t i = 0;
-    while (app_verb_option(verb, i)->letter != letter)
+    while (arguments->options[i]->letter != letter)
         i++;
     return i;
 }
 
-/* Fills getopt's two tables; returns false when the verb has more options than there is room. */
-static void fill_getopt(const struct app_verb *verb, char *letters, struct option *names)
+/* Fills getopt's two tables. */
+static void fill_getopt(const struct app_arguments *arguments, char *letters, struct option *names)
 {
-    const struct app_option *option;
     *letters++ = ':'; /* a missing argument is told apart from an unknown option */
-    for (size_t i = 0; i < APP_OPTIONS_MAX && (option = app_verb_option(verb, i)) != NULL; i++) {
-        int has_argument = option->type == APP_FLAG ? no_argument : required_argument;
-        *names++ = (struct option){option->name, has_argument, NULL, FIRST_LONG + (int)i};
+    for (size_t i = 0; i < arguments->option_count; i++) {
+        const struct app_option *option = arguments->options[i];
+        const bool argument = app_option_takes_argument(option);
+        *names++ = (struct option){option->name, argument ? required_argument : no_argument, NULL,
+                                   FIRST_LONG + (int)i};
         if (option->letter != 0)
             *letters++ = option->letter;
-        if (option->letter != 0 && has_argument == required_argument)
+        if (option->letter != 0 && argument)
             *letters++ = ':';
     }
     *letters = '\0';
@@ -150,15 +152,11 @@ static enum app_exit check_count(const struct app_arguments *arguments)
     return APP_OK;
 }
 
-/* getopt_long takes the beginning of a name for it. What destroys is not done for half a word.
- * word: as it was given, of an option without an argument. */
+/* getopt_long takes the beginning of a name for it. word: as it was given. */
 static bool is_cut_short(const struct app_option *option, const char *word)
 {
-    static const char *const in_full[] = {"force", "leave-out", "off", "replace"};
-    bool destroys = false;
-    for (size_t i = 0; i < sizeof in_full / sizeof in_full[0]; i++)
-        destroys = destroys || strcmp(option->name, in_full[i]) == 0;
-    if (!destroys || strncmp(word, "--", 2) != 0 || strcmp(word + 2, option->name) == 0)
+    if (option->type != APP_FLAG_IN_FULL || strncmp(word, "--", 2) != 0 ||
+        strcmp(word + 2, option->name) == 0)
         return false;
     app_warn("%s is too short for what it does: write --%s", word, option->name);
     return true;
@@ -170,7 +168,11 @@ enum app_exit app_arguments_parse(struct app_arguments *arguments, const struct 
     char letters[2 * APP_OPTIONS_MAX + 2];
     struct option names[APP_OPTIONS_MAX + 1];
     *arguments = (struct app_arguments){.verb = verb};
-    fill_getopt(verb, letters, names);
+    const struct app_option *option;
+    while (arguments->option_count < APP_OPTIONS_MAX &&
+           (option = app_verb_option(verb, arguments->option_count)) != NULL)
+        arguments->options[arguments->option_count++] = option;
+    fill_getopt(arguments, letters, names);
     opterr = 0; /* the sentences are ours */
     optind = 1;
     int found;
@@ -188,9 +190,10 @@ enum app_exit app_arguments_parse(struct app_arguments *arguments, const struct 
             return APP_USAGE;
         }
         if (found == '?')
-            return wrong_option(verb, argv[optind - 1]);
-        size_t i = found >= FIRST_LONG ? (size_t)(found - FIRST_LONG) : letter_index(verb, found);
-        if (found >= FIRST_LONG && is_cut_short(app_verb_option(verb, i), argv[optind - 1]))
+            return wrong_option(arguments, argv[optind - 1]);
+        size_t i =
+            found >= FIRST_LONG ? (size_t)(found - FIRST_LONG) : letter_index(arguments, found);
+        if (found >= FIRST_LONG && is_cut_short(arguments->options[i], argv[optind - 1]))
             return APP_USAGE;
         enum app_exit code = take_option(arguments, i, optarg);
         if (code != APP_OK)
@@ -203,11 +206,11 @@ enum app_exit app_arguments_parse(struct app_arguments *arguments, const struct 
 
 static const struct app_value *value_of(const struct app *app, const char *name)
 {
-    const struct app_option *option;
-    for (size_t i = 0; (option = app_verb_option(app->arguments.verb, i)) != NULL; i++)
-        if (strcmp(option->name, name) == 0)
-            return &app->arguments.values[i];
-    app_warn("internal error: %s has no option --%s", app->arguments.verb->name, name);
+    const struct app_arguments *arguments = &app->arguments;
+    for (size_t i = 0; i < arguments->option_count; i++)
+        if (strcmp(arguments->options[i]->name, name) == 0)
+            return &arguments->values[i];
+    app_warn("internal error: %s has no option --%s", arguments->verb->name, name);
     exit(APP_INTERNAL);
 }
 

@@ -11,12 +11,13 @@ struct app;
 enum app_exit;
 
 enum app_option_type {
-    APP_FLAG,     /* takes no argument */
-    APP_TEXT,     /* a word */
-    APP_ANY_TEXT, /* a word, or "" */
-    APP_FILE,     /* a path (the completion offers files) */
-    APP_WHOLE,    /* a whole number, min..max */
-    APP_NUMBER,   /* a number, min..max */
+    APP_FLAG,         /* takes no argument */
+    APP_FLAG_IN_FULL, /* likewise; destroys, which is not done for half a word */
+    APP_TEXT,         /* a word */
+    APP_ANY_TEXT,     /* a word, or "" */
+    APP_FILE,         /* a path (the completion offers files) */
+    APP_WHOLE,        /* a whole number, min..max */
+    APP_NUMBER,       /* a number, min..max */
 };
 
 struct app_option {
@@ -57,6 +58,8 @@ const struct app_verb *app_verb_find(const char *name);
 /* i-th option of a verb, its own first and then those of its groups; NULL past the end. */
 const struct app_option *app_verb_option(const struct app_verb *verb, size_t i);
 
+bool app_option_takes_argument(const struct app_option *option);
+
 #define APP_OPTIONS_MAX 48 /* options of one verb, groups included */
 
 struct app_value {
@@ -71,7 +74,9 @@ struct app_arguments {
     char **words; /* what is no option, borrowed from argv */
     int count;
     bool help;
-    struct app_value values[APP_OPTIONS_MAX]; /* in the order of app_verb_option */
+    const struct app_option *options[APP_OPTIONS_MAX]; /* as app_verb_option gives them */
+    size_t option_count;
+    struct app_value values[APP_OPTIONS_MAX]; /* of each option */
 };
 
 /* Parses argv (which getopt_long reorders) for the verb: argv[0] is skipped. APP_USAGE after a

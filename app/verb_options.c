@@ -68,3 +68,8 @@ const struct app_option *app_verb_option(const struct app_verb *verb, size_t i)
                 return option;
     return NULL;
 }
+
+bool app_option_takes_argument(const struct app_option *option)
+{
+    return option->type != APP_FLAG && option->type != APP_FLAG_IN_FULL;
+}

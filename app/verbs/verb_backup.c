@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 static const struct app_option backup_options[] = {
-    {"force", 0, APP_FLAG, NULL, "replace the file that is there", 0, 0},
+    {"force", 0, APP_FLAG_IN_FULL, NULL, "replace the file that is there", 0, 0},
     {0},
 };
 

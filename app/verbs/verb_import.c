@@ -2,8 +2,8 @@
 #include "app/output/text.h"
 
 static const struct app_option import_options[] = {
-    {"force", 0, APP_FLAG, NULL, "people of the file take the place of those of the same name", 0,
-     0},
+    {"force", 0, APP_FLAG_IN_FULL, NULL,
+     "people of the file take the place of those of the same name", 0, 0},
     {0},
 };
 

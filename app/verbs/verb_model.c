@@ -17,7 +17,7 @@ static const struct app_option own_options[] = {
     {"json", 'j', APP_FLAG, NULL, "info: one JSON object", 0, 0},
     {"layers", 'l', APP_FLAG, NULL, "info: the layers of each graph too", 0, 0},
     {"output", 'o', APP_FILE, "FILE", "pack, quantize: where to write", 0, 0},
-    {"force", 'f', APP_FLAG, NULL, "pack, quantize: replace the file that is there", 0, 0},
+    {"force", 'f', APP_FLAG_IN_FULL, NULL, "pack, quantize: replace the file that is there", 0, 0},
     {"pictures", 0, APP_FILE, "DIR", "quantize: pictures with faces, 60 or more", 0, 0},
     {"weights", 0, APP_TEXT, "TYPE", "quantize: the weights alone, as f16 or s8", 0, 0},
     {"keep-f32", 0, APP_TEXT, "STEP", "quantize: leave this step as it is (and the words behind)",

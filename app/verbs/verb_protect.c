@@ -7,7 +7,7 @@ static const struct app_option protect_options[] = {
     {"new-key", 0, APP_FILE, "FILE", "seal it with this key file, made if there is none", 0, 0},
     {"new-passphrase-file", 0, APP_FILE, "FILE",
      "seal it with the first line of this; - for stdin (default: asks)", 0, 0},
-    {"off", 0, APP_FLAG, NULL, "open it up: a plain gallery again", 0, 0},
+    {"off", 0, APP_FLAG_IN_FULL, NULL, "open it up: a plain gallery again", 0, 0},
     {0},
 };
 

@@ -7,7 +7,8 @@
 
 static const struct app_option reembed_options[] = {
     {"dry-run", 0, APP_FLAG, NULL, "only print who comes along and who has to come back", 0, 0},
-    {"leave-out", 0, APP_FLAG, NULL, "take those out of the gallery who have to come back", 0, 0},
+    {"leave-out", 0, APP_FLAG_IN_FULL, NULL, "take those out of the gallery who have to come back",
+     0, 0},
     {"copy", 0, APP_FILE, "FILE",
      "where the gallery as it is is copied to (default: beside it, with the time)", 0, 0},
     {0},
