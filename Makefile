@@ -146,7 +146,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(CHECK_O) $(BUILD)/libfaceid.a
 $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_LIB)
-$(BUILD)/tests/live_worker: $(patsubst %,$(BUILD)/app/%.o,config $(addprefix enrollment/,enrollment_choose enrollment_save enrollment_spread gate))
+$(BUILD)/tests/live_worker: $(patsubst %,$(BUILD)/app/%.o,config error $(addprefix enrollment/,enrollment_choose enrollment_save enrollment_spread gate))
 $(BUILD)/tests/usbcam: $(patsubst %,$(BUILD)/tests/rigs/%.o,usbcam uvc)
 	$(SAY) "link $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^

@@ -1,4 +1,5 @@
 /* Which camera is meant and which of its formats is taken, for cameras that nobody here has. */
+#include "app/error.c"
 #include "app/input/camera.c"
 #include "app/input/camera_frame.c"
 #include "app/input/camera_holder.c"

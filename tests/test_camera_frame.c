@@ -1,5 +1,6 @@
 /* The bytes of V4L2 frames: every format with strides and planes as V4L2 lays them out, and frames
  * that are short, damaged or of another size. */
+#include "app/error.c"
 #include "app/input/camera.c"
 #include "app/input/camera_frame.c"
 #include "tests/check/check.h"

@@ -1,5 +1,6 @@
 /* The camera's thread with cameras made up here: losses and returns, silence, damage, turned
  * frames, the rate of a source, the light. Waiting is real and kept short. */
+#include "app/error.c"
 #include "app/input/camera.c"
 #include "app/live/live_feed.c"
 #include "app/live/live_frame.c"
@@ -8,6 +9,7 @@
 #include "tests/check/check.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -49,9 +51,9 @@ static enum fid_status script_open(struct app_camera *camera,
              request->name != NULL ? request->name : "");
     *camera = (struct app_camera){0};
     if (number > 1 && number <= 1 + script.fail_opens)
-        return app_camera_fail(error, FID_NOT_FOUND, "it has not come back");
+        return app_error(error, FID_NOT_FOUND, "it has not come back");
     if (strcmp(path, "/dev/video9") == 0)
-        return app_camera_fail(error, FID_NOT_FOUND, "there is no camera %s", path);
+        return app_error(error, FID_NOT_FOUND, "there is no camera %s", path);
     *camera = (struct app_camera){.backend = &script_backend,
                                   .name = "Made up",
                                   .bus = "usb-1",
@@ -89,7 +91,7 @@ static enum app_camera_result script_read(struct app_camera *camera, int timeout
         camera->drops.undecodable++;
         return APP_CAMERA_DROPPED;
     case 'l':
-        app_camera_fail(error, FID_IO, "camera %s was unplugged or stopped", camera->path);
+        app_error(error, FID_IO, "camera %s was unplugged or stopped", camera->path);
         return APP_CAMERA_LOST;
     case 'e':
         return APP_CAMERA_END;

@@ -1,5 +1,6 @@
 /* Frames that come through a pipe: each format however its bytes are split, streams that are cut,
  * damaged or made to harm, and the waiting. */
+#include "app/error.c"
 #include "app/input/camera.c"
 #include "app/input/stream.c"
 #include "app/input/stream_mjpeg.c"

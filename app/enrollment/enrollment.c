@@ -1,5 +1,6 @@
 /* enrollment.c - the pictures and faces that an enrollment has gathered. */
 #include "app/enrollment/enrollment.h"
+#include "app/error.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -99,10 +100,8 @@ enum fid_status app_enrollment_crop(struct app_enrollment *enrollment,
     struct app_look *look = &enrollment->looks[enrollment->look_count - 1];
     struct fid_bytes encoded = {0}; /* with room for the raw picture: too much to be kept */
     enum fid_status status = fid_face_crop_encode(picture, face, &encoded, error);
-    if (status == FID_OK && (look->crop = malloc(encoded.size)) == NULL) {
-        snprintf(error->text, sizeof error->text, "no memory for a crop");
-        status = error->status = FID_NO_MEMORY;
-    }
+    if (status == FID_OK && (look->crop = malloc(encoded.size)) == NULL)
+        status = app_error(error, FID_NO_MEMORY, "no memory for a crop");
     if (status == FID_OK) {
         memcpy(look->crop, encoded.data, encoded.size);
         look->crop_size = encoded.size;

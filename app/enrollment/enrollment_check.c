@@ -1,24 +1,11 @@
 /* enrollment_check.c - is it one person, the right one, and nobody else? A wrong face that is saved
  * once spoils a person's vectors for good, so that doubt is told before anything is written. */
 #include "app/enrollment/enrollment.h"
+#include "app/error.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static enum fid_status refuse(struct fid_error *error, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static enum fid_status refuse(struct fid_error *error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(error->text, sizeof error->text, format, args);
-    va_end(args);
-    error->status = FID_QUALITY;
-    return FID_QUALITY;
-}
 
 /* FILLS mean[size] with the mean direction of the faces that are used. */
 static void mean_face(const struct app_enrollment *enrollment, float *mean)
@@ -90,9 +77,11 @@ static enum fid_status check_mean(struct app_enrollment *enrollment, const float
     bool other = label.person != 0 && (!known || label.person != own.id);
     float score = other ? typical_likeness(enrollment, gallery, label.nearest, scores) : -1;
     if (other && score >= rule->accept)
-        return refuse(error, "%s looks like %.128s (%.2f)", what, label.nearest, (double)score);
+        return app_error(error, FID_QUALITY, "%s looks like %.128s (%.2f)", what, label.nearest,
+                         (double)score);
     if (known && !replace && likeness < rule->maybe)
-        return refuse(error, "%s does not look like %s (%.2f)", what, own.name, (double)likeness);
+        return app_error(error, FID_QUALITY, "%s does not look like %s (%.2f)", what, own.name,
+                         (double)likeness);
     if (other && score >= rule->accept - rule->margin && enrollment->doubt[0] == '\0')
         snprintf(enrollment->doubt, sizeof enrollment->doubt,
                  "%.200s is rather like %.128s (%.2f, a name is given from %.2f on)", what,
@@ -109,9 +98,7 @@ enum fid_status app_enrollment_check(struct app_enrollment *enrollment,
     if (mean == NULL || scores == NULL) {
         free(mean);
         free(scores);
-        error->status = FID_NO_MEMORY;
-        snprintf(error->text, sizeof error->text, "no memory for a vector");
-        return FID_NO_MEMORY;
+        return app_error(error, FID_NO_MEMORY, "no memory for a vector");
     }
     mean_face(enrollment, mean);
     enum fid_status status =

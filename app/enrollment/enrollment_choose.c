@@ -4,6 +4,7 @@
  * first guess, and then every picture's face is held against the mean of all the others' until
  * nothing changes, so that no face vouches for itself. Bystanders fall out on the way. */
 #include "app/enrollment/enrollment.h"
+#include "app/error.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -26,13 +27,6 @@ struct choice {
     float alike;   /* least cosine of one person's faces */
     bool settled;  /* by --force: the main faces are used */
 };
-
-static enum fid_status refuse(struct fid_error *error, enum fid_status status, const char *text)
-{
-    error->status = status;
-    snprintf(error->text, sizeof error->text, "%s", text);
-    return status;
-}
 
 /* What --force overrides. */
 static void doubt(struct choice *choice, const struct fid_error *error)
@@ -83,11 +77,8 @@ static enum fid_status none_good(const struct app_enrollment *enrollment, struct
 {
     char reasons[400];
     app_enrollment_reasons(enrollment, reasons, sizeof reasons);
-    error->status = FID_QUALITY;
-    snprintf(error->text, sizeof error->text,
-             "none of %zu frames is good enough to learn from (%s)", enrollment->shot_count,
-             reasons);
-    return FID_QUALITY;
+    return app_error(error, FID_QUALITY, "none of %zu frames is good enough to learn from (%s)",
+                     enrollment->shot_count, reasons);
 }
 
 static enum fid_status choose_pool(struct choice *choice, bool force, struct fid_error *error)
@@ -96,7 +87,7 @@ static enum fid_status choose_pool(struct choice *choice, bool force, struct fid
     size_t counts[APP_GATE_REASONS];
     app_enrollment_count(enrollment, counts);
     if (counts[APP_GATE_NO_FACE] + counts[APP_GATE_NO_VECTOR] == enrollment->shot_count)
-        return refuse(error, FID_NO_FACE, "no face was found");
+        return app_error(error, FID_NO_FACE, "no face was found");
     if (fill_pool(choice, true, true, true) > 0)
         return FID_OK;
     enrollment->low_quality = true;
@@ -203,11 +194,9 @@ static enum fid_status refuse_rivals(struct choice *choice, struct fid_error *er
             shot = enrollment->looks[i].shot;
             enrollment->shots[shot].verdict = (struct app_verdict){.reason = APP_GATE_SEVERAL};
         }
-    error->status = FID_QUALITY;
-    snprintf(error->text, sizeof error->text,
-             "nobody can tell which face of %.200s is meant (cut it to one face)",
-             enrollment->shots[shot].name);
-    return FID_QUALITY;
+    return app_error(error, FID_QUALITY,
+                     "nobody can tell which face of %.200s is meant (cut it to one face)",
+                     enrollment->shots[shot].name);
 }
 
 static enum fid_status guess(struct choice *choice, bool force, struct fid_error *error)
@@ -283,7 +272,7 @@ static enum fid_status leave_out(struct choice *choice, struct fid_error *error)
     struct app_enrollment *enrollment = choice->enrollment;
     size_t *looks = calloc(enrollment->shot_count, sizeof *looks);
     if (looks == NULL)
-        return refuse(error, FID_NO_MEMORY, "no memory for the faces");
+        return app_error(error, FID_NO_MEMORY, "no memory for the faces");
     for (int round = 0; round < ROUNDS && count_used(enrollment) > 1; round++) {
         bool changed = false;
         sum_used(choice);
@@ -310,13 +299,12 @@ static enum fid_status check_majority(struct choice *choice, bool force, struct 
     for (size_t i = 0; i < enrollment->look_count && named < 2; i++)
         if (choice->pool[i] && (named == 0 || enrollment->looks[i].shot != pair[0]))
             pair[named++] = enrollment->looks[i].shot;
-    error->status = FID_QUALITY;
     if (choice->shots == 2)
-        snprintf(error->text, sizeof error->text, "%.150s and %.150s do not look like one person",
-                 enrollment->shots[pair[0]].name, enrollment->shots[pair[1]].name);
+        app_error(error, FID_QUALITY, "%.150s and %.150s do not look like one person",
+                  enrollment->shots[pair[0]].name, enrollment->shots[pair[1]].name);
     else
-        snprintf(error->text, sizeof error->text,
-                 "no more than %zu of the %zu faces look like one person", used, choice->shots);
+        app_error(error, FID_QUALITY, "no more than %zu of the %zu faces look like one person",
+                  used, choice->shots);
     if (!force)
         return FID_QUALITY;
     doubt(choice, error);
@@ -400,7 +388,7 @@ enum fid_status app_enrollment_choose(struct app_enrollment *enrollment,
     if (open_choice(&choice))
         status = choose(&choice, gate, force, error);
     else
-        refuse(error, FID_NO_MEMORY, "no memory for the faces");
+        app_error(error, FID_NO_MEMORY, "no memory for the faces");
     free(choice.pool);
     free(choice.sum);
     free(choice.rest);

@@ -1,6 +1,7 @@
 /* enrollment_save.c - chooses and checks the faces of an enrollment, and writes them to the gallery.
  */
 #include "app/enrollment/enrollment.h"
+#include "app/error.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +14,8 @@ static enum fid_status write_faces(const struct app_enrollment *enrollment,
 {
     struct fid_sample *samples = calloc(enrollment->shot_count, sizeof *samples);
     size_t count = 0;
-    if (samples == NULL) {
-        error->status = FID_NO_MEMORY;
-        snprintf(error->text, sizeof error->text, "no memory for %zu faces", enrollment->shot_count);
-        return FID_NO_MEMORY;
-    }
+    if (samples == NULL)
+        return app_error(error, FID_NO_MEMORY, "no memory for %zu faces", enrollment->shot_count);
     for (size_t i = 0; i < enrollment->shot_count; i++) {
         const struct app_shot *shot = &enrollment->shots[i];
         if (shot->look != APP_NO_LOOK)

@@ -1,6 +1,7 @@
 /* enrollment_spread.c - the frames of a clip that differ most: hundreds that are the same teach one
  * look of a person and outweigh all the others in the mean. */
 #include "app/enrollment/enrollment.h"
+#include "app/error.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,8 +10,7 @@
 
 /* How different two looks at a face are: in its turn, by 10 degrees a step, and a little in time,
  * whose length of the clip counts as three steps. */
-static double distance(const struct app_enrollment *enrollment, size_t a, size_t b,
-                       double per_frame)
+static double distance(const struct app_enrollment *enrollment, size_t a, size_t b, double per_frame)
 {
     const struct app_look *x = &enrollment->looks[enrollment->shots[a].look];
     const struct app_look *y = &enrollment->looks[enrollment->shots[b].look];
@@ -59,15 +59,11 @@ static bool same_file(const struct app_shot *a, const struct app_shot *b)
 }
 
 enum fid_status app_enrollment_spread(struct app_enrollment *enrollment, size_t most,
-                                      struct fid_error *error)
+                                     struct fid_error *error)
 {
     double *near = calloc(enrollment->shot_count, sizeof *near);
-    if (near == NULL) {
-        error->status = FID_NO_MEMORY;
-        snprintf(error->text, sizeof error->text, "no memory for %zu frames",
-                 enrollment->shot_count);
-        return FID_NO_MEMORY;
-    }
+    if (near == NULL)
+        return app_error(error, FID_NO_MEMORY, "no memory for %zu frames", enrollment->shot_count);
     for (size_t from = 0, to; from < enrollment->shot_count; from = to) {
         size_t used = 0;
         for (to = from; to < enrollment->shot_count &&

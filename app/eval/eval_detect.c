@@ -1,6 +1,7 @@
 /* Detection: a table "file x y w h ignore" of the faces in some pictures, the first line being the
  * names of the columns. */
 #include "app/eval/eval.h"
+#include "app/error.h"
 #include "app/eval/eval_curves.h"
 #include "app/output/csv.h"
 
@@ -124,7 +125,7 @@ static bool detect_picture(struct app_eval_worker *worker, size_t i, void *ctx,
         pthread_mutex_unlock(&detection->lock);
     }
     if (!done && error->status == FID_OK)
-        error->status = FID_NO_MEMORY;
+        app_error(error, FID_NO_MEMORY, "no memory for the faces of a picture");
     free(faces);
     return done;
 }

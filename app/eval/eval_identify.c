@@ -3,6 +3,7 @@
  * unknown refused. They are looked up as live faces are: in a gallery, by the model's rule but for
  * the limit that is to be judged. */
 #include "app/eval/eval_identify.h"
+#include "app/error.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -54,11 +55,9 @@ static enum fid_status enroll_from(struct identification *id, size_t first,
         return FID_OK;
     enum fid_status status =
         fid_gallery_enroll(id->gallery, entry->person, samples, count, false, &person, error);
-    if (status == FID_OK && strcmp(person.name, entry->person) != 0) {
-        snprintf(error->text, sizeof error->text, "'%s' and '%s' are one name", person.name,
-                 entry->person);
-        return error->status = FID_EXISTS;
-    }
+    if (status == FID_OK && strcmp(person.name, entry->person) != 0)
+        return app_error(error, FID_EXISTS, "'%s' and '%s' are one name", person.name,
+                         entry->person);
     return status;
 }
 

@@ -1,4 +1,5 @@
 #include "app/identify/page.h"
+#include "app/error.h"
 #include "app/identify/page_html.h"
 #include "app/output/text.h"
 
@@ -35,13 +36,9 @@ struct app_page {
 
 static enum fid_status fail(struct fid_error *error, enum fid_status status, const char *path)
 {
-    error->status = status;
     if (status == FID_NO_MEMORY)
-        snprintf(error->text, sizeof error->text, "no memory for the page %.300s", path);
-    else
-        snprintf(error->text, sizeof error->text, "the page %.300s cannot be written: %s", path,
-                 strerror(errno));
-    return status;
+        return app_error(error, status, "no memory for the page %.300s", path);
+    return app_error(error, status, "the page %.300s cannot be written: %s", path, strerror(errno));
 }
 
 /* ---- opening and closing ---- */

@@ -1,6 +1,7 @@
 /* page_section.c - one picture of the report page: boxes and names over it, a table of its faces
  * under it. */
 #include "app/identify/faces.h"
+#include "app/error.h"
 #include "app/identify/page_html.h"
 
 #include <math.h>
@@ -20,9 +21,7 @@ struct section {
 
 static enum fid_status no_memory(struct fid_error *error)
 {
-    error->status = FID_NO_MEMORY;
-    snprintf(error->text, sizeof error->text, "no memory for the faces of a page");
-    return FID_NO_MEMORY;
+    return app_error(error, FID_NO_MEMORY, "no memory for the faces of a page");
 }
 
 static enum fid_status write_picture(const struct section *section,

@@ -1,21 +1,7 @@
-/* camera.c - what all backends share: sentences, and the count of frames that were dropped. */
+/* camera.c - what all backends share: the count of frames that were dropped. */
 #include "app/input/camera.h"
 
-#include <stdarg.h>
 #include <stdio.h>
-
-enum fid_status app_camera_fail(struct fid_error *error, enum fid_status status, const char *format,
-                                ...)
-{
-    if (error != NULL) {
-        va_list arguments;
-        va_start(arguments, format);
-        error->status = status;
-        vsnprintf(error->text, sizeof error->text, format, arguments);
-        va_end(arguments);
-    }
-    return status;
-}
 
 uint64_t app_camera_drops_total(const struct app_camera_drops *drops)
 {

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/error.h"
 #include "engine/fid.h"
 
 /* ---- one open camera ---- */
@@ -82,10 +83,6 @@ extern const struct app_camera_backend app_camera_files; /* camera_files.c: pict
  * does, error says why. */
 const struct app_camera_backend *app_camera_backend(const char *where, bool input,
                                                     struct fid_error *error);
-
-/* Fills *error with status and the formatted sentence; returns status. */
-enum fid_status app_camera_fail(struct fid_error *error, enum fid_status status, const char *format,
-                                ...) __attribute__((format(printf, 3, 4)));
 
 /* ---- the cameras of this machine ---- */
 

@@ -17,10 +17,10 @@ static enum fid_status clip_open(struct app_camera *camera,
     bool url = app_clip_is_url(where);
     *camera = (struct app_camera){0};
     if (strlen(where) >= sizeof camera->where)
-        return app_camera_fail(error, FID_NOT_FOUND, "the path of the source is too long");
+        return app_error(error, FID_NOT_FOUND, "the path of the source is too long");
     if (!url && access(where, R_OK) != 0)
-        return app_camera_fail(error, errno == ENOENT ? FID_NOT_FOUND : FID_IO,
-                               "%s cannot be read: %s", where, strerror(errno));
+        return app_error(error, errno == ENOENT ? FID_NOT_FOUND : FID_IO, "%s cannot be read: %s",
+                         where, strerror(errno));
     const struct app_clip_options options = {.last = -1, .every = 1, .loop = request->loop};
     struct app_clip *clip;
     enum fid_status status = app_clip_open(where, &options, &clip, error);

@@ -42,13 +42,13 @@ static enum fid_status files_open(struct app_camera *camera,
 {
     *camera = (struct app_camera){0};
     if (strlen(request->where) >= sizeof camera->path)
-        return app_camera_fail(error, FID_NOT_FOUND, "the path of the source is too long");
+        return app_error(error, FID_NOT_FOUND, "the path of the source is too long");
     if (access(request->where, R_OK) != 0)
-        return app_camera_fail(error, errno == ENOENT ? FID_NOT_FOUND : FID_IO,
-                               "%s cannot be read: %s", request->where, strerror(errno));
+        return app_error(error, errno == ENOENT ? FID_NOT_FOUND : FID_IO, "%s cannot be read: %s",
+                         request->where, strerror(errno));
     struct files *files = calloc(1, sizeof *files);
     if (files == NULL)
-        return app_camera_fail(error, FID_NO_MEMORY, "no memory for a source of pictures");
+        return app_error(error, FID_NO_MEMORY, "no memory for a source of pictures");
     strcpy(files->path, request->where);
     files->paths[0] = files->path;
     files->loop = request->loop;

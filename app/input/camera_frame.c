@@ -81,8 +81,8 @@ static enum app_camera_result take_mjpeg(const struct app_frame_layout *layout,
     enum fid_status status = fid_frame_jpeg_size(bytes, count, "frame", &width, &height, error);
     if (status == FID_OK && (width != layout->width || height != layout->height)) {
         drops->wrong_size++;
-        app_camera_fail(error, FID_CORRUPT, "a frame of %d x %d pixels instead of %d x %d", width,
-                        height, layout->width, layout->height);
+        app_error(error, FID_CORRUPT, "a frame of %d x %d pixels instead of %d x %d", width, height,
+                  layout->width, layout->height);
         return APP_CAMERA_DROPPED;
     }
     if (status == FID_OK)
@@ -98,7 +98,7 @@ enum app_camera_result app_frame_take(const struct app_frame_layout *layout, uin
     size_t least = app_frame_bytes(layout);
     if (count == 0 || count < least) {
         drops->short_bytes++;
-        app_camera_fail(error, FID_CORRUPT, "the frame has %zu bytes of %zu", count, least);
+        app_error(error, FID_CORRUPT, "the frame has %zu bytes of %zu", count, least);
         return APP_CAMERA_DROPPED;
     }
     if (app_fourcc_is_mjpeg(layout->fourcc))

@@ -79,7 +79,7 @@ enum fid_status app_camera_list_open(struct app_camera_list *list, struct fid_er
             realloc(list->cameras, (list->count + 1) * sizeof *cameras);
         if (cameras == NULL) {
             free(info.modes);
-            status = app_camera_fail(error, FID_NO_MEMORY, "no memory for the list of cameras");
+            status = app_error(error, FID_NO_MEMORY, "no memory for the list of cameras");
             break;
         }
         list->cameras = cameras;
@@ -137,8 +137,7 @@ enum fid_status app_camera_present(const char *where, struct fid_error *error)
 {
     bool path = where != NULL && strchr(where, '/') != NULL;
     if (!path && !any_video_node())
-        return app_camera_fail(error, FID_NOT_FOUND,
-                               "no camera was found; `faceid cameras` lists them");
+        return app_error(error, FID_NOT_FOUND, "no camera was found; `faceid cameras` lists them");
     bool there = true;
     if (path) {
         there = access(where, F_OK) == 0 || errno == EACCES;
@@ -150,7 +149,7 @@ enum fid_status app_camera_present(const char *where, struct fid_error *error)
         there = name_is_there(where);
     }
     if (!there)
-        return app_camera_fail(error, FID_NOT_FOUND,
-                               "there is no camera '%s'; `faceid cameras` lists them", where);
+        return app_error(error, FID_NOT_FOUND,
+                         "there is no camera '%s'; `faceid cameras` lists them", where);
     return FID_OK;
 }

@@ -56,8 +56,8 @@ enum fid_status app_camera_find(const struct app_camera_list *list, const char *
 {
     *camera = NULL;
     if (list->count == 0)
-        return app_camera_fail(error, FID_NOT_FOUND,
-                               "no camera was found (no capture device among /dev/video*)");
+        return app_error(error, FID_NOT_FOUND,
+                         "no camera was found (no capture device among /dev/video*)");
     if (where == NULL) {
         *camera = &list->cameras[0];
         return FID_OK;
@@ -68,15 +68,15 @@ enum fid_status app_camera_find(const struct app_camera_list *list, const char *
         if (*camera != NULL) {
             const char *first = (*camera)->path;
             *camera = NULL;
-            return app_camera_fail(error, FID_INVALID,
-                                   "camera '%s' may mean %s or %s; `faceid cameras` lists them",
-                                   where, first, list->cameras[i].path);
+            return app_error(error, FID_INVALID,
+                             "camera '%s' may mean %s or %s; `faceid cameras` lists them", where,
+                             first, list->cameras[i].path);
         }
         *camera = &list->cameras[i];
     }
     if (*camera == NULL)
-        return app_camera_fail(error, FID_NOT_FOUND,
-                               "there is no camera '%s'; `faceid cameras` lists them", where);
+        return app_error(error, FID_NOT_FOUND,
+                         "there is no camera '%s'; `faceid cameras` lists them", where);
     return FID_OK;
 }
 

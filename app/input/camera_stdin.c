@@ -12,12 +12,12 @@ static enum fid_status stdin_open(struct app_camera *camera,
 {
     *camera = (struct app_camera){0};
     if (isatty(STDIN_FILENO))
-        return app_camera_fail(error, FID_INVALID,
-                               "nothing is piped into --input -: ffmpeg -i CLIP -f mjpeg - | "
-                               "faceid live --input -");
+        return app_error(error, FID_INVALID,
+                         "nothing is piped into --input -: ffmpeg -i CLIP -f mjpeg - | "
+                         "faceid live --input -");
     struct app_stream *stream = calloc(1, sizeof *stream);
     if (stream == NULL)
-        return app_camera_fail(error, FID_NO_MEMORY, "no memory for a stream");
+        return app_error(error, FID_NO_MEMORY, "no memory for a stream");
     app_stream_reset(stream, STDIN_FILENO);
     *camera = (struct app_camera){.backend = &app_camera_stdin,
                                   .state = stream,

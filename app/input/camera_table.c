@@ -59,10 +59,10 @@ const struct app_camera_backend *app_camera_backend(const char *where, bool inpu
     if (where == NULL)
         return &app_camera_v4l2;
     if (strstr(where, "://") != NULL && !app_clip_is_url(where)) {
-        app_camera_fail(error, FID_UNSUPPORTED,
-                        "of network streams only rtsp:// is read, not %.200s; others through "
-                        "ffmpeg: ffmpeg -i URL -f mjpeg - | faceid live --input -",
-                        where);
+        app_error(error, FID_UNSUPPORTED,
+                  "of network streams only rtsp:// is read, not %.200s; others through "
+                  "ffmpeg: ffmpeg -i URL -f mjpeg - | faceid live --input -",
+                  where);
         return NULL;
     }
     for (size_t i = 0; i < sizeof backends / sizeof backends[0]; i++)

@@ -21,7 +21,7 @@ static enum fid_status find_device(struct app_camera *camera,
     bool path = where != NULL && strchr(where, '/') != NULL;
     bool again = request->name != NULL && (!path || strncmp(where, by_id, strlen(by_id)) != 0);
     if (path && strlen(where) >= sizeof camera->path)
-        return app_camera_fail(error, FID_NOT_FOUND, "the path of the camera is too long");
+        return app_error(error, FID_NOT_FOUND, "the path of the camera is too long");
     if (path && !again) {
         strcpy(camera->path, where);
         strcpy(camera->where, where);
@@ -33,8 +33,7 @@ static enum fid_status find_device(struct app_camera *camera,
     if (status == FID_OK && again) {
         info = app_camera_find_again(&list, request->name, request->bus);
         if (info == NULL)
-            status =
-                app_camera_fail(error, FID_NOT_FOUND, "camera %s has not come back", request->name);
+            status = app_error(error, FID_NOT_FOUND, "camera %s has not come back", request->name);
     } else if (status == FID_OK) {
         status = app_camera_find(&list, where, &info, error);
     }
@@ -65,7 +64,7 @@ static enum fid_status v4l2_open(struct app_camera *camera,
         camera->state = v4l2;
         status = app_v4l2_start(camera, request, v4l2, error);
     } else if (status == FID_OK) {
-        status = app_camera_fail(error, FID_NO_MEMORY, "no memory for a camera");
+        status = app_error(error, FID_NO_MEMORY, "no memory for a camera");
     }
     if (status != FID_OK)
         v4l2_close(camera);
@@ -76,7 +75,7 @@ static enum fid_status v4l2_open(struct app_camera *camera,
 
 static enum app_camera_result lost(const struct app_camera *camera, struct fid_error *error)
 {
-    app_camera_fail(error, FID_IO, "camera %s was unplugged or stopped", camera->path);
+    app_error(error, FID_IO, "camera %s was unplugged or stopped", camera->path);
     return APP_CAMERA_LOST;
 }
 
@@ -113,7 +112,7 @@ static enum app_camera_result take(struct app_camera *camera, const struct v4l2_
     const struct app_v4l2 *v4l2 = camera->state;
     size_t room = v4l2->buffers[buffer->index].bytes;
     if (is_flagged(camera, buffer)) {
-        app_camera_fail(error, FID_CORRUPT, "the driver marked the frame as damaged");
+        app_error(error, FID_CORRUPT, "the driver marked the frame as damaged");
         return APP_CAMERA_DROPPED;
     }
     return app_frame_take(&v4l2->layout, v4l2->buffers[buffer->index].start,

@@ -15,9 +15,9 @@ static enum fid_status fail_busy(struct fid_error *error, const char *path)
 {
     char holder[128];
     if (app_camera_holder(path, holder, sizeof holder))
-        return app_camera_fail(error, FID_BUSY, "camera %s is used by %s: close that first", path,
-                               holder);
-    return app_camera_fail(error, FID_BUSY, "another program is using camera %s", path);
+        return app_error(error, FID_BUSY, "camera %s is used by %s: close that first", path,
+                         holder);
+    return app_error(error, FID_BUSY, "another program is using camera %s", path);
 }
 
 static enum fid_status open_device(const char *path, int *fd, struct fid_error *error)
@@ -30,19 +30,18 @@ static enum fid_status open_device(const char *path, int *fd, struct fid_error *
     case ENODEV:
     case ENXIO:
     case ENOTDIR:
-        return app_camera_fail(error, FID_NOT_FOUND,
-                               "there is no camera %s; `faceid cameras` lists them", path);
+        return app_error(error, FID_NOT_FOUND, "there is no camera %s; `faceid cameras` lists them",
+                         path);
     case EACCES:
     case EPERM:
-        return app_camera_fail(
-            error, FID_IO,
-            "no permission to open camera %s: add your user to the group 'video' "
-            "(sudo usermod -aG video USER) and log in again",
-            path);
+        return app_error(error, FID_IO,
+                         "no permission to open camera %s: add your user to the group 'video' "
+                         "(sudo usermod -aG video USER) and log in again",
+                         path);
     case EBUSY:
         return fail_busy(error, path);
     default:
-        return app_camera_fail(error, FID_IO, "cannot open camera %s: %s", path, strerror(errno));
+        return app_error(error, FID_IO, "cannot open camera %s: %s", path, strerror(errno));
     }
 }
 
@@ -52,14 +51,13 @@ static enum fid_status setup_failed(struct fid_error *error, const char *path, c
     if (errno == EBUSY)
         return fail_busy(error, path);
     if (errno == ENODEV)
-        return app_camera_fail(error, FID_NOT_FOUND, "camera %s was unplugged", path);
+        return app_error(error, FID_NOT_FOUND, "camera %s was unplugged", path);
     if (errno == ENOSPC)
-        return app_camera_fail(
-            error, FID_IO,
-            "the USB bus has no bandwidth left for camera %s: use another port or a "
-            "smaller --size",
-            path);
-    return app_camera_fail(error, FID_IO, "camera %s: %s failed: %s", path, what, strerror(errno));
+        return app_error(error, FID_IO,
+                         "the USB bus has no bandwidth left for camera %s: use another port or a "
+                         "smaller --size",
+                         path);
+    return app_error(error, FID_IO, "camera %s: %s failed: %s", path, what, strerror(errno));
 }
 
 /* Raspberry Pi's camera modules show their sensor's raw values here; libcamera makes pictures of
@@ -70,15 +68,15 @@ static enum fid_status no_format(const struct app_camera_info *info, const char 
     static const char *const bridges[] = {"unicam", "rp1-cfe", "bcm2835-isp", "rpivid"};
     for (size_t i = 0; i < sizeof bridges / sizeof bridges[0]; i++)
         if (strcmp(info->driver, bridges[i]) == 0)
-            return app_camera_fail(
+            return app_error(
                 error, FID_UNSUPPORTED,
                 "camera %s is a Raspberry Pi camera module, whose pictures libcamera makes: run "
                 "`libcamerify faceid ...` (Debian: libcamera-tools)",
                 path);
-    return app_camera_fail(error, FID_UNSUPPORTED,
-                           "camera %s offers none of MJPEG, YUYV, UYVY, NV12, YU12, RGB3 and GREY; "
-                           "`faceid cameras` lists what it offers",
-                           path);
+    return app_error(error, FID_UNSUPPORTED,
+                     "camera %s offers none of MJPEG, YUYV, UYVY, NV12, YU12, RGB3 and GREY; "
+                     "`faceid cameras` lists what it offers",
+                     path);
 }
 
 /* What the driver says about colours; V4L2's own rules for what it leaves open. A sensor that gives
@@ -114,9 +112,9 @@ static enum fid_status set_format(struct app_camera *camera, const struct app_ca
     bool sane = pix->width > 0 && pix->width <= INT16_MAX && pix->height > 0 &&
                 pix->height <= INT16_MAX && app_fourcc_is_read(pix->pixelformat);
     if (!sane)
-        return app_camera_fail(error, FID_UNSUPPORTED,
-                               "camera %s gives %s %ux%u, which was not asked for", camera->path,
-                               text, pix->width, pix->height);
+        return app_error(error, FID_UNSUPPORTED,
+                         "camera %s gives %s %ux%u, which was not asked for", camera->path, text,
+                         pix->width, pix->height);
     v4l2->layout = (struct app_frame_layout){.fourcc = pix->pixelformat,
                                              .width = (int)pix->width,
                                              .height = (int)pix->height,
@@ -153,7 +151,7 @@ static enum fid_status map_buffers(const struct app_camera *camera, struct app_v
         return setup_failed(error, camera->path, "asking for buffers");
     uint32_t count = request.count < APP_V4L2_BUFFERS ? request.count : APP_V4L2_BUFFERS;
     if (count < 2)
-        return app_camera_fail(error, FID_IO, "camera %s has no memory for frames", camera->path);
+        return app_error(error, FID_IO, "camera %s has no memory for frames", camera->path);
     for (uint32_t i = 0; i < count; i++) {
         struct v4l2_buffer buffer = {.index = i, .type = request.type, .memory = request.memory};
         if (app_v4l2_ioctl(v4l2->fd, VIDIOC_QUERYBUF, &buffer) < 0)
@@ -178,8 +176,8 @@ enum fid_status app_v4l2_start(struct app_camera *camera, const struct app_camer
     if (status != FID_OK)
         return status;
     if (!app_v4l2_describe(v4l2->fd, &info)) {
-        status = app_camera_fail(error, FID_UNSUPPORTED,
-                                 "%s is not a camera; `faceid cameras` lists those", camera->path);
+        status = app_error(error, FID_UNSUPPORTED,
+                           "%s is not a camera; `faceid cameras` lists those", camera->path);
         goto done;
     }
     strcpy(camera->name, info.name);

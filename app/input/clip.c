@@ -1,6 +1,7 @@
 #include "app/input/clip.h"
 #include "app/app.h"
 #include "app/clock.h"
+#include "app/error.h"
 #include "app/input/clip_child.h"
 #include "app/input/stream.h"
 
@@ -210,7 +211,7 @@ static void renew_patience(struct app_clip *clip, long skipped)
 
 static enum fid_status no_memory(const char *path, struct fid_error *error)
 {
-    return app_camera_fail(error, FID_NO_MEMORY, "no memory for the clip %.200s", path);
+    return app_error(error, FID_NO_MEMORY, "no memory for the clip %.200s", path);
 }
 
 enum fid_status app_clip_open(const char *path, const struct app_clip_options *options,
@@ -324,20 +325,19 @@ static enum fid_status finish(struct app_clip *clip, struct fid_error *error)
     const bool endless = clip->child.signal == SIGXCPU;
     app_child_stop(&clip->child);
     if (endless)
-        return app_camera_fail(error, FID_CORRUPT,
-                               "the clip %.200s is read no further: ffmpeg computed for %u s "
-                               "without a frame",
-                               clip->shown, clip->patience_s);
+        return app_error(error, FID_CORRUPT,
+                         "the clip %.200s is read no further: ffmpeg computed for %u s "
+                         "without a frame",
+                         clip->shown, clip->patience_s);
     if (clip->url) /* a live stream has no end of its own */
-        return app_camera_fail(error, FID_IO, "the stream %.200s %s: %s", clip->shown,
-                               clip->count > 0 ? "has ended" : "cannot be read",
-                               line[0] != '\0' ? line : "the sender closed it");
+        return app_error(error, FID_IO, "the stream %.200s %s: %s", clip->shown,
+                         clip->count > 0 ? "has ended" : "cannot be read",
+                         line[0] != '\0' ? line : "the sender closed it");
     if (!good || (clip->count == 0 && line[0] != '\0'))
-        return app_camera_fail(error, FID_CORRUPT, "the clip %.200s is damaged or no clip: %s",
-                               clip->shown, line[0] != '\0' ? line : "ffmpeg gave up");
+        return app_error(error, FID_CORRUPT, "the clip %.200s is damaged or no clip: %s",
+                         clip->shown, line[0] != '\0' ? line : "ffmpeg gave up");
     if (clip->count == 0)
-        return app_camera_fail(error, FID_INVALID, "the clip %.200s has no such frames",
-                               clip->shown);
+        return app_error(error, FID_INVALID, "the clip %.200s has no such frames", clip->shown);
     return FID_OK;
 }
 

@@ -1,6 +1,7 @@
 #include "app/input/clip_child.h"
 #include "app/app.h"
 #include "app/clock.h"
+#include "app/error.h"
 #include "app/input/camera.h"
 
 #include <errno.h>
@@ -151,11 +152,10 @@ enum fid_status app_child_start(struct app_child *child, char *const arguments[]
         return FID_OK;
     app_child_stop(child);
     if (reason == ENOENT)
-        return app_camera_fail(
-            error, FID_UNSUPPORTED,
-            "%s is not installed, and it is needed to read clips (Debian: ffmpeg)", arguments[0]);
-    return app_camera_fail(error, FID_IO, "%s cannot be started: %s", arguments[0],
-                           strerror(reason));
+        return app_error(error, FID_UNSUPPORTED,
+                         "%s is not installed, and it is needed to read clips (Debian: ffmpeg)",
+                         arguments[0]);
+    return app_error(error, FID_IO, "%s cannot be started: %s", arguments[0], strerror(reason));
 }
 
 void app_child_allow(const struct app_child *child, unsigned seconds)

@@ -1,4 +1,5 @@
 #include "app/input/source.h"
+#include "app/error.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,17 +24,14 @@ struct app_source {
 static enum fid_status fail_file(struct fid_error *error, enum fid_status status, const char *path,
                                  const char *reason)
 {
-    error->status = status;
-    snprintf(error->text, sizeof error->text, "%.300s cannot be read: %s", path, reason);
-    return status;
+    return app_error(error, status, "%.300s cannot be read: %s", path, reason);
 }
 
 static enum fid_status fail_barren(struct fid_error *error, const char *folder)
 {
-    error->status = FID_NOT_FOUND;
-    snprintf(error->text, sizeof error->text,
-             "%.300s: no JPEG, PNG or clip in it (folders inside are not searched)", folder);
-    return FID_NOT_FOUND;
+    return app_error(error, FID_NOT_FOUND,
+                     "%.300s: no JPEG, PNG or clip in it (folders inside are not searched)",
+                     folder);
 }
 
 enum fid_status app_source_open(char *const *paths, size_t count,

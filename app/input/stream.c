@@ -1,6 +1,7 @@
 #include "app/input/stream.h"
 #include "app/app.h"
 #include "app/clock.h"
+#include "app/error.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -73,7 +74,7 @@ static bool make_room(struct app_stream *stream, size_t wanted)
 
 static enum app_camera_result fail_read(struct fid_error *error)
 {
-    app_camera_fail(error, FID_IO, "the stream cannot be read: %s", strerror(errno));
+    app_error(error, FID_IO, "the stream cannot be read: %s", strerror(errno));
     return APP_CAMERA_LOST;
 }
 
@@ -132,19 +133,19 @@ static enum app_camera_result finish(struct app_stream *stream, struct app_camer
     if (stream->state.inside) {
         stream->state.inside = false;
         drops->short_bytes++;
-        app_camera_fail(error, FID_CORRUPT, "the stream ends within a frame");
+        app_error(error, FID_CORRUPT, "the stream ends within a frame");
     }
     if (stream->frames > 0)
         return APP_CAMERA_END;
-    app_camera_fail(error, FID_INVALID, "the stream has no whole frame");
+    app_error(error, FID_INVALID, "the stream has no whole frame");
     return APP_CAMERA_LOST;
 }
 
 static enum app_camera_result fail_format(struct fid_error *error)
 {
-    app_camera_fail(error, FID_UNSUPPORTED,
-                    "the stream is neither Motion-JPEG, Y4M nor PPM; with ffmpeg, say -f mjpeg or "
-                    "-f yuv4mpegpipe -pix_fmt yuv420p");
+    app_error(error, FID_UNSUPPORTED,
+              "the stream is neither Motion-JPEG, Y4M nor PPM; with ffmpeg, say -f mjpeg or "
+              "-f yuv4mpegpipe -pix_fmt yuv420p");
     return APP_CAMERA_LOST;
 }
 
@@ -181,7 +182,7 @@ enum app_camera_result app_stream_read(struct app_stream *stream, int timeout_ms
         if (stream->over)
             return finish(stream, drops, error);
         if (!make_room(stream, wanted)) {
-            app_camera_fail(error, FID_NO_MEMORY, "no memory for a frame of %zu bytes", wanted);
+            app_error(error, FID_NO_MEMORY, "no memory for a frame of %zu bytes", wanted);
             return APP_CAMERA_LOST;
         }
         enum app_camera_result filled = fill(stream, deadline, error);

@@ -1,6 +1,7 @@
 /* stream_mjpeg.c - Motion-JPEG: JPEG pictures one after the other, with anything between them (the
  * parts of a multipart stream have headers there). */
 #include "app/input/camera.h"
+#include "app/error.h"
 #include "app/input/stream_format.h"
 
 #include <string.h>
@@ -93,8 +94,8 @@ static enum app_parse_result check_size(struct app_stream_state *state, int widt
     state->other_height = same ? 0 : height;
     if (same || again)
         return APP_PARSE_FRAME;
-    app_camera_fail(error, FID_CORRUPT, "a frame of %d x %d pixels among those of %d x %d", width,
-                    height, state->width, state->height);
+    app_error(error, FID_CORRUPT, "a frame of %d x %d pixels among those of %d x %d", width, height,
+              state->width, state->height);
     return APP_PARSE_WRONG_SIZE;
 }
 
@@ -141,6 +142,6 @@ enum app_parse_result app_parse_mjpeg(struct app_stream_state *state, const uint
     state->inside = false;
     if (end == ENDED)
         return decode(state, bytes, length, frame, error);
-    app_camera_fail(error, FID_CORRUPT, "a frame of %zu bytes has no end", length);
+    app_error(error, FID_CORRUPT, "a frame of %zu bytes has no end", length);
     return APP_PARSE_SHORT;
 }

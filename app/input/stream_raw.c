@@ -1,6 +1,7 @@
 /* stream_raw.c - streams of uncompressed frames: YUV4MPEG2 (Y4M), which carries its rate, and PPM
  * pictures one after the other, which ffmpeg writes for us. */
 #include "app/input/camera.h"
+#include "app/error.h"
 #include "app/input/stream_format.h"
 
 #include <stdio.h>
@@ -13,13 +14,13 @@ enum fid_status app_stream_check_size(const char *what, long width, long height,
                                       struct fid_error *error)
 {
     if (width < 1 || height < 1)
-        return app_camera_fail(error, FID_INVALID, "%s: frames of %ld x %ld pixels have no content",
-                               what, width, height);
+        return app_error(error, FID_INVALID, "%s: frames of %ld x %ld pixels have no content", what,
+                         width, height);
     if (width > APP_STREAM_MAX_SIDE || height > APP_STREAM_MAX_SIDE ||
         width * height > APP_STREAM_MAX_PIXELS)
-        return app_camera_fail(error, FID_UNSUPPORTED,
-                               "%s: frames of %ld x %ld pixels are too large (at most 7680 x 4320)",
-                               what, width, height);
+        return app_error(error, FID_UNSUPPORTED,
+                         "%s: frames of %ld x %ld pixels are too large (at most 7680 x 4320)", what,
+                         width, height);
     return FID_OK;
 }
 
@@ -65,10 +66,10 @@ static bool read_colours(struct app_stream_state *state, const char *name, struc
         state->format = FID_PIXELS_GREY;
         return true;
     }
-    app_camera_fail(error, FID_UNSUPPORTED,
-                    "Y4M: colours of the kind %.20s cannot be read; with ffmpeg, say -pix_fmt "
-                    "yuv420p",
-                    name);
+    app_error(error, FID_UNSUPPORTED,
+              "Y4M: colours of the kind %.20s cannot be read; with ffmpeg, say -pix_fmt "
+              "yuv420p",
+              name);
     return false;
 }
 
@@ -79,7 +80,7 @@ static bool read_y4m_header(struct app_stream_state *state, char *line, struct f
     state->format = FID_PIXELS_I420;
     char *rest, *word = strtok_r(line, " ", &rest);
     if (word == NULL || strcmp(word, "YUV4MPEG2") != 0) {
-        app_camera_fail(error, FID_CORRUPT, "Y4M: damaged header");
+        app_error(error, FID_CORRUPT, "Y4M: damaged header");
         return false;
     }
     while ((word = strtok_r(NULL, " ", &rest)) != NULL) {
@@ -114,7 +115,7 @@ enum app_parse_result app_parse_y4m(struct app_stream_state *state, const uint8_
         if (length == 0)
             return APP_PARSE_MORE;
         if (length < 0 || memchr(bytes, '\0', (size_t)length) != NULL) {
-            app_camera_fail(error, FID_CORRUPT, "Y4M: damaged header");
+            app_error(error, FID_CORRUPT, "Y4M: damaged header");
             return APP_PARSE_FAILED;
         }
         char line[LINE_BYTES];
@@ -130,7 +131,7 @@ enum app_parse_result app_parse_y4m(struct app_stream_state *state, const uint8_
     state->inside = left > 0;
     if (length < 0 || memcmp(start, "FRAME", left < 5 ? left : 5) != 0 ||
         (length > 0 && length < 6)) {
-        app_camera_fail(error, FID_CORRUPT, "Y4M: no frame where one should begin");
+        app_error(error, FID_CORRUPT, "Y4M: no frame where one should begin");
         return APP_PARSE_FAILED;
     }
     state->wanted = length > 0 ? (size_t)length + state->frame_bytes : left + 1;
@@ -160,7 +161,7 @@ enum app_parse_result app_parse_ppm(struct app_stream_state *state, const uint8_
         (size_t)length >= seen) {
         if (count < HEADER_BYTES && memcmp(bytes, "P6", count < 2 ? count : 2) == 0)
             return APP_PARSE_MORE;
-        app_camera_fail(error, FID_CORRUPT, "PPM: no picture where one should begin");
+        app_error(error, FID_CORRUPT, "PPM: no picture where one should begin");
         return APP_PARSE_FAILED;
     }
     if (app_stream_check_size("PPM", width, height, error) != FID_OK)

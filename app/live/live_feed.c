@@ -1,6 +1,7 @@
 #include "app/live/live_feed.h"
 #include "app/app.h"
 #include "app/clock.h"
+#include "app/error.h"
 #include "app/live/live_light.h"
 
 #include <math.h>
@@ -200,7 +201,7 @@ static enum app_camera_result read_frames(struct app_feed *feed, struct app_came
         if (result == APP_CAMERA_LOST || result == APP_CAMERA_END)
             return result;
         if (app_now_ns() - heard_ns > patience_ns) {
-            app_camera_fail(error, FID_IO, "camera %s sends no pictures", camera->path);
+            app_error(error, FID_IO, "camera %s sends no pictures", camera->path);
             set_state(feed, APP_FEED_SILENT, error);
             if (camera->live && feed->options.reconnect && app_now_ns() - heard_ns > REOPEN_NS)
                 return APP_CAMERA_LOST;

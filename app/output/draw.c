@@ -1,4 +1,5 @@
 #include "app/output/draw.h"
+#include "app/error.h"
 #include "app/output/font.h"
 #include "app/output/output_file.h"
 
@@ -95,15 +96,12 @@ enum fid_status app_drawing_open(const char *folder, char *const *sources, size_
                                  struct app_drawing *drawing, struct fid_error *error)
 {
     *drawing = (struct app_drawing){.folder = folder};
-    for (size_t i = 0; i < count; i++) {
-        if (!is_own_folder(folder, sources[i]))
-            continue;
-        error->status = FID_INVALID;
-        snprintf(error->text, sizeof error->text,
-                 "%.300s holds the pictures themselves: choose another folder for the drawn ones",
-                 folder);
-        return FID_INVALID;
-    }
+    for (size_t i = 0; i < count; i++)
+        if (is_own_folder(folder, sources[i]))
+            return app_error(error, FID_INVALID,
+                             "%.300s holds the pictures themselves: choose another folder for the "
+                             "drawn ones",
+                             folder);
     return app_make_folder(folder, error);
 }
 
@@ -152,9 +150,7 @@ static enum fid_status choose_path(struct app_drawing *drawing, const struct app
         if (entry == NULL)
             break;
     }
-    error->status = FID_NO_MEMORY;
-    snprintf(error->text, sizeof error->text, "no memory for the name of a drawing");
-    return FID_NO_MEMORY;
+    return app_error(error, FID_NO_MEMORY, "no memory for the name of a drawing");
 }
 
 /* The picture with its faces into drawing->copy. */
@@ -181,12 +177,9 @@ enum fid_status app_draw_picture(struct app_drawing *drawing, const struct fid_p
 {
     char path[4200];
     int written = snprintf(path, sizeof path, "%s/%s.jpg", drawing->folder, stem);
-    if (written < 0 || (size_t)written >= sizeof path) {
-        error->status = FID_INVALID;
-        snprintf(error->text, sizeof error->text, "the folder's path is too long: %.300s",
-                 drawing->folder);
-        return FID_INVALID;
-    }
+    if (written < 0 || (size_t)written >= sizeof path)
+        return app_error(error, FID_INVALID, "the folder's path is too long: %.300s",
+                         drawing->folder);
     enum fid_status status = draw_copy(drawing, picture, faces, labels, count, error);
     return status == FID_OK ? fid_picture_save(&drawing->copy, path, error) : status;
 }

@@ -1,5 +1,6 @@
 /* Whether two paths name one file, and how a private folder is made. */
 #include "app/output/output_file.h"
+#include "app/error.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -30,8 +31,6 @@ enum fid_status app_make_folder(const char *folder, struct fid_error *error)
     struct stat info;
     if (mkdir(folder, 0700) == 0 || (stat(folder, &info) == 0 && S_ISDIR(info.st_mode)))
         return FID_OK;
-    error->status = FID_IO;
-    snprintf(error->text, sizeof error->text, "the folder %.300s cannot be made: %s", folder,
-             strerror(errno));
-    return FID_IO;
+    return app_error(error, FID_IO, "the folder %.300s cannot be made: %s", folder,
+                     strerror(errno));
 }

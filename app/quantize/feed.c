@@ -1,6 +1,7 @@
 /* feed.c - pictures go through the detector, and the embedder of a recognizer, while the quantizer
  * counts what their networks are given. */
 #include "app/quantize/feed.h"
+#include "app/error.h"
 #include "app/progress.h"
 
 #include <stdlib.h>
@@ -23,9 +24,7 @@ static enum app_exit no_memory(void)
 
 static enum fid_status fail_memory(struct fid_error *error)
 {
-    error->status = FID_NO_MEMORY;
-    snprintf(error->text, sizeof error->text, "no memory for a face");
-    return FID_NO_MEMORY;
+    return app_error(error, FID_NO_MEMORY, "no memory for a face");
 }
 
 /* ---- faces ---- */

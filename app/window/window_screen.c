@@ -1,4 +1,5 @@
 #include "app/window/window_screen.h"
+#include "app/error.h"
 #include "app/window/window.h"
 #include "app/window/window_flip.h"
 
@@ -376,11 +377,8 @@ enum fid_status app_screen_read(struct app_screen *screen, struct fid_picture *p
     int width = 0, height = 0;
     SDL_GetRendererOutputSize(screen->renderer, &width, &height);
     enum fid_status status = fid_picture_resize(picture, width, height, error);
-    if (status == FID_OK &&
-        SDL_RenderReadPixels(screen->renderer, NULL, SDL_PIXELFORMAT_RGB24, picture->pixels,
-                             (int)picture->stride_bytes) != 0) {
-        status = error->status = FID_IO;
-        snprintf(error->text, sizeof error->text, "no snapshot: %s", SDL_GetError());
-    }
+    if (status == FID_OK && SDL_RenderReadPixels(screen->renderer, NULL, SDL_PIXELFORMAT_RGB24,
+                                                 picture->pixels, (int)picture->stride_bytes) != 0)
+        return app_error(error, FID_IO, "no snapshot: %s", SDL_GetError());
     return status;
 }

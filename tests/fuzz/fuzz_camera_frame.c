@@ -3,6 +3,7 @@
  *
  * Built and run by `make fuzz`; seeds/camera_frame holds the inputs it starts from (make_seeds
  * writes them). */
+#include "app/error.c"
 #include "app/input/camera.c"
 #include "app/input/camera_frame.c"
 

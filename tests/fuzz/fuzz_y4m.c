@@ -2,6 +2,7 @@
  *
  * Built and run by `make fuzz`; seeds/y4m holds the inputs it starts from (make_seeds writes them).
  * The first byte says how the rest is cut into pieces, as a pipe cuts it. */
+#include "app/error.c"
 #include "app/input/camera.c"
 #include "app/input/stream_raw.c"
 
