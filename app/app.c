@@ -151,7 +151,7 @@ enum app_exit app_open_gallery(struct app *app, unsigned flags, bool check_model
                                 app->secret, flags, &app->gallery, &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
     if (open && !app_others_may_read(app->gallery_path))
-        app_warn("other users might read the gallery %s; it is for its owner alone now (mode 0600)",
+        app_warn("other users could read the gallery %s; now only its owner can (mode 0600)",
                  app->gallery_path);
     app_detail(app, "gallery: %s, %zu people", app->gallery_path, fid_gallery_count(app->gallery));
     return APP_OK;
@@ -170,7 +170,7 @@ void app_tell_if_expired(const struct app *app, const struct fid_person *person)
 {
     if (person->expired)
         app_say(app,
-                "%s is not named any more: the last day was %s (faceid forget NAME, or enroll NAME "
+                "%s is no longer named: the last day was %s (faceid forget NAME, or enroll NAME "
                 "--expires DATE)",
                 person->name, person->expires);
 }

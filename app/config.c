@@ -143,8 +143,8 @@ static enum app_exit read_lines(FILE *file, const char *path, const char *sectio
         } else if (text[0] != '[' && strcmp(name, section) == 0)
             code = read_setting(&place, text, settings);
         else if (text[0] != '[' && first)
-            app_warn("%s:%ld: '%s' stands under no section and is passed over: write [%s] above it",
-                     path, place.line, text, section);
+            app_warn("%s:%ld: '%s' is in no section and is ignored: write [%s] above it", path,
+                     place.line, text, section);
         first = false;
     }
     free(line);

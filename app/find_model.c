@@ -77,7 +77,7 @@ static enum app_exit open_named(const struct search *search, const char *path)
     struct fid_model_info info;
     fid_model_info(*search->model, &info);
     if (info.kind[0] == '\0')
-        app_warn("%s does not say what it is ('face.kind' is missing), and a %s is needed", path,
+        app_warn("%s does not say what it is ('face.kind' is missing); a %s is needed", path,
                  search->kind->name);
     else
         warn_kind(search, path, info.kind);

@@ -87,7 +87,7 @@ enum app_exit app_get_model(struct app *app)
         return APP_MODEL;
     }
     if (app->arguments.count > 2 && file == NULL)
-        return app_usage(app, "get takes one NAME; the files of it are behind --file");
+        return app_usage(app, "get takes one NAME; its files follow --file");
     if (to == NULL && !own && app_user_models(folder))
         to = folder;
     add(&command, "--as", "faceid model get");
@@ -98,7 +98,7 @@ enum app_exit app_get_model(struct app *app)
         add(&command, "--file", app->arguments.words[i]);
     add(&command, "--", app->arguments.count > 1 ? app->arguments.words[1] : NULL);
     if (full(&command))
-        return app_usage(app, "no model is made of so many files");
+        return app_usage(app, "no model has that many files");
     return start(command.words);
 }
 

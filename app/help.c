@@ -71,35 +71,36 @@ void app_help(FILE *out)
                  "\nExamples:\n");
     print_examples(out,
                    "faceid enroll ana ana.mp4 photos/ana\tlearn a person from a clip and a folder\n"
-                   "faceid enroll --from people\tlearn everybody from people/NAME/*\n"
+                   "faceid enroll --from people\tlearn everyone from people/NAME/*\n"
                    "faceid identify party.jpg\twho is in this picture\n"
                    "faceid --camera 0\tthe live window\n");
-    fprintf(out, "\nVerbs (faceid VERB --help tells more):\n");
+    fprintf(out, "\nVerbs (faceid VERB --help says more):\n");
     const struct app_verb *verb;
     for (size_t i = 0; (verb = app_verb_at(i)) != NULL; i++)
         fprintf(out, "  %-10s %s\n", verb->name, verb->summary);
     fprintf(out,
-            "\nEnvironment (an option goes before it):\n"
+            "\nEnvironment (options take precedence):\n"
             "  FACEID_MODEL      weight file of the recognizer\n"
             "  FACEID_DETECTOR   weight file of the detector\n"
             "  FACEID_GALLERY    the gallery's file (default $XDG_DATA_HOME/faceid/gallery.db)\n"
             "  FACEID_KEY_FILE   the key of a sealed gallery\n"
-            "  FACEID_FONT       a font file that the window takes before all others\n"
+            "  FACEID_FONT       a font file that the window prefers to all others\n"
             "  FID_ISA           kernels to use: ref, avx2, avx512, neon\n"
             "  FID_VERBOSE       1: say what is chosen and why\n");
     fprintf(
         out,
         "\nFiles:\n"
-        "  ~/.local/share/faceid/gallery.db  the people ($XDG_DATA_HOME)\n"
-        "  ~/.local/share/faceid/models  models of one's own; faceid model get\n"
+        "  ~/.local/share/faceid/gallery.db  the gallery ($XDG_DATA_HOME)\n"
+        "  ~/.local/share/faceid/models  your own models; faceid model get\n"
         "  ~/.config/faceid/config  settings, if any ($XDG_CONFIG_HOME); faceid enroll --limits\n");
     print_exit_codes(out);
-    fprintf(out,
-            "\nData goes to stdout, talk to stderr. A long option may be cut short while no other\n"
-            "one of the verb begins so (--gal for --gallery); but --force, --leave-out, --off and\n"
-            "--replace are written in full. faceid is a convenience, not a lock: a photograph is\n"
-            "enough to be taken for somebody. It tells who, never age, sex or origin. The weights\n"
-            "have licences of their own: faceid model info FILE.\n");
+    fprintf(
+        out,
+        "\nData goes to stdout, messages to stderr. A long option may be shortened while no other\n"
+        "option of the verb starts with it (--gal for --gallery); but --force, --leave-out, --off\n"
+        "and --replace are written in full. faceid is a convenience, not a lock: a photograph is\n"
+        "enough to pass for someone. It never guesses age, sex or origin. The weights\n"
+        "have licenses of their own: faceid model info FILE.\n");
 }
 
 void app_version(FILE *out)

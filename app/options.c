@@ -145,7 +145,7 @@ static enum app_exit check_count(const struct app_arguments *arguments)
         return APP_USAGE;
     }
     if (verb->max_arguments >= 0 && arguments->count > verb->max_arguments) {
-        app_warn("%s does not know what to do with '%s' (faceid %s --help)", verb->name,
+        app_warn("%s has no use for '%s' (faceid %s --help)", verb->name,
                  arguments->words[verb->max_arguments], verb->name);
         return APP_USAGE;
     }

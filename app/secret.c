@@ -64,9 +64,9 @@ static enum app_exit open_private(const char *path, int *file)
     if (*file < 0 || fstat(*file, &info) != 0) {
         app_warn("%s cannot be read: %s", path, strerror(errno));
     } else if (S_ISDIR(info.st_mode)) {
-        app_warn("%s is a folder, and no key or passphrase", path);
+        app_warn("%s is a folder, not a key or passphrase", path);
     } else if (S_ISREG(info.st_mode) && (info.st_mode & 0077) != 0) {
-        app_warn("%s can be read by others, and so is no secret: chmod 600 it", path);
+        app_warn("%s can be read by others, so it is not secret: chmod 600 it", path);
     } else {
         return APP_OK;
     }
@@ -164,7 +164,7 @@ enum app_exit app_ask_new_secret(struct fid_secret **secret)
     enum app_exit code = ask("new passphrase: ", &first);
     if (code != APP_OK)
         return code;
-    code = ask("the same again: ", &again);
+    code = ask("again: ", &again);
     if (code == APP_OK &&
         (first.size != again.size || memcmp(first.bytes, again.bytes, first.size) != 0)) {
         app_warn("the two passphrases are not the same; nothing is changed");

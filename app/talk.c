@@ -14,11 +14,12 @@ const char *app_exit_text(enum app_exit code)
 {
     switch (code) {
     case APP_OK:
-        return "done; identify: somebody is known, verify: the same person";
+        return "done; identify: someone is known, verify: the same person";
     case APP_UNKNOWN:
-        return "nobody is known, or not the same person";
+        return "no one is known, or not the same person";
     case APP_USAGE:
-        return "the command line is wrong, or output would replace an input or what is no file";
+        return "wrong command line, or output would replace an input or something that is not a "
+               "file";
     case APP_INPUT:
         return "an input cannot be read, or has no face";
     case APP_MODEL:
@@ -164,6 +165,6 @@ enum app_exit app_check_name(const char *word, char checked[FID_NAME_BYTES])
     struct fid_error error;
     if (fid_name_check(word, checked, &error) == FID_OK)
         return APP_OK;
-    app_warn("%s (faceid rename --help tells what a name may be)", error.text);
+    app_warn("%s (faceid rename --help has the rules for names)", error.text);
     return APP_USAGE;
 }

@@ -15,12 +15,12 @@ static const struct app_option model_options[] = {
 };
 
 static const struct app_option runtime_options[] = {
-    {"threads", 't', APP_WHOLE, "N", "threads, 0 for one a core (default 0)", 0, 256},
+    {"threads", 't', APP_WHOLE, "N", "threads, 0 for one per core (default 0)", 0, 256},
     {"isa", 0, APP_TEXT, "NAME", "kernels: ref, avx2, avx512, neon (FID_ISA; default the best)", 0,
      0},
     {"method", 0, APP_TEXT, "NAME",
      "convolutions by direct, im2col_gemm, im2col_openblas, indirect_gemm, ...", 0, 0},
-    {"low-memory", 0, APP_FLAG, NULL, "no layer's packed weights larger than its filter", 0, 0},
+    {"low-memory", 0, APP_FLAG, NULL, "let no layer's packed weights exceed its filter", 0, 0},
     {0},
 };
 
@@ -38,16 +38,16 @@ static const struct app_option identify_options[] = {
     {"threshold", 'T', APP_NUMBER, "T", "least score for a name, -1..1 (default the model's)", -1,
      1e6},
     {"compat", 0, APP_TEXT, "RULE", "demo: crop and rule of the Keras demo (VGGFace2 only)", 0, 0},
-    {"every", 'e', APP_WHOLE, "N", "of clips each N-th frame (default about 10 a second)", 1, 1e6},
-    {"frames", 0, APP_TEXT, "A:B", "of clips the frames A to B, counted from 0", 0, 0},
+    {"every", 'e', APP_WHOLE, "N", "clips: every N-th frame (default about 10 per second)", 1, 1e6},
+    {"frames", 0, APP_TEXT, "A:B", "clips: the frames A to B, counted from 0", 0, 0},
     {0},
 };
 
 static const struct app_option gallery_options[] = {
     {"gallery", 'g', APP_FILE, "FILE", "the gallery's file (FACEID_GALLERY)", 0, 0},
     {"key-file", 0, APP_FILE, "FILE", "the key of a sealed gallery (FACEID_KEY_FILE)", 0, 0},
-    {"passphrase-file", 0, APP_FILE, "FILE",
-     "its passphrase: the first line, LF or CR LF ends it; - for stdin", 0, 0},
+    {"passphrase-file", 0, APP_FILE, "FILE", "file whose first line is the passphrase; - for stdin",
+     0, 0},
     {0},
 };
 

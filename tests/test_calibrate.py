@@ -202,7 +202,7 @@ def who_is_not_named_any_more_does_not_count():
     require(after == before and after["people"] == 1, "%s, not %s" % (after, before))
     done_well(faceid("forget", "amy", gallery=gallery))
     refused(faceid("calibrate", "--cohort", cohort, "--fpir", "0.25", gallery=gallery, pair=pair), 5,
-            "nobody is enrolled")
+            "no one is enrolled")
 
 
 @case
@@ -332,7 +332,7 @@ def refusals():
     cohort = strangers(*FOUR)
     nowhere = os.path.join(temp_folder(), "gallery.db")
     refused(faceid("calibrate", "--cohort", cohort, gallery=nowhere, pair=pair), 5,
-            "nobody is enrolled", nowhere)
+            "no one is enrolled", nowhere)
     refused(faceid("calibrate", "--cohort", cohort, "--apply", gallery=nowhere, pair=pair), 5, nowhere)
     refused(faceid("calibrate", "--reset", gallery=nowhere), 5, nowhere)
     require(not os.path.exists(nowhere), "a gallery was made")

@@ -167,7 +167,7 @@ def wrong_model():
 def empty_gallery():
     gallery = fresh_gallery()
     done = faceid("list", gallery=gallery)
-    require(done.returncode == 0 and not done.stdout and "nobody" in done.stderr, done.stderr)
+    require(done.returncode == 0 and not done.stdout and "no one" in done.stderr, done.stderr)
     refused(faceid("forget", "ana", gallery=gallery), 5, gallery)
     refused(faceid("rename", "ana", "bob", gallery=gallery), 5, gallery)
     require(not os.path.exists(gallery), "reading made a gallery")

@@ -603,7 +603,7 @@ def the_program_gets_models_in_a_clone():
     other = os.path.join(tree.root, "other")
     through_program(tree, ".", "model", "get", "yunet", "--to", other)
     require(os.listdir(other) == ["yunet.fid"], "not in the folder of --to")
-    through_program(tree, ".", "model", "get", "yunet", files[0], code=2, says="behind --file")
+    through_program(tree, ".", "model", "get", "yunet", files[0], code=2, says="follow --file")
     through_program(tree, ".", "model", "info", "x", "--file", "y", code=2, says="only get takes --file")
 
 

@@ -283,7 +283,7 @@ def limits_are_refused():
             (measured(path, IDENTIFY, people=1e308), "this is not what faceid eval"),
             (os.path.dirname(path), "no regular file"),
             (measured(path, {**IDENTIFY, "day": "\x01"}, detector=5), "this is not what faceid eval"),
-            (write(b"", "e.json"), "there is nothing measured in it"), (write(b"{\"a\": [1,]}", "e.json"), "this is not"),
+            (write(b"", "e.json"), "it holds no measurement"), (write(b"{\"a\": [1,]}", "e.json"), "this is not"),
             (write(b"[" * 100000, "e.json"), "this is not"), (write(b"{}" + bytes(2 << 20), "e.json"), "more than"),
             ("/nowhere/eval.json", "No such file")):
         done = faceid("model", "limits", path, "--from", source)

@@ -18,8 +18,8 @@ static enum app_exit check_writable(struct app *app)
         return code;
     if (app_may_be_changed(app->gallery_path))
         return APP_OK;
-    app_warn("%s is not copied: the gallery notes where its copies are, so that forget reaches "
-             "them, and it or its folder may not be written (%s): let its owner do it",
+    app_warn("%s is not copied: the gallery records where its copies are, so that forget reaches "
+             "them, but it or its folder is not writable (%s): let its owner do it",
              app->gallery_path, strerror(errno));
     return APP_GALLERY;
 }
@@ -44,12 +44,11 @@ const struct app_verb app_verb_backup = {
     .arguments = "FILE",
     .summary = "copy the gallery, also while it is in use",
     .details =
-        "The copy is a gallery itself (0600), for --gallery or faceid restore. As\n"
-        "long as it stays where it is, faceid forget reaches it; copies made otherwise it does\n"
-        "not know. For that the gallery notes where the copy is, and so has to be one that may be\n"
-        "written.\n",
+        "The copy is itself a gallery (0600), for --gallery or faceid restore. The gallery\n"
+        "remembers where the copy is, so it must be writable. faceid forget reaches the copy as\n"
+        "long as it stays there; it does not know of copies made in other ways.\n",
     .examples = "faceid backup monday.db\ta copy\n"
-                "faceid list --gallery monday.db\twho was there on monday\n",
+                "faceid list --gallery monday.db\tlist that copy\n",
     .min_arguments = 1,
     .max_arguments = 1,
     .groups = APP_USES_GALLERY,

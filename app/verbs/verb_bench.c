@@ -14,17 +14,17 @@
 enum { RUNS = 20, PEOPLE = 100 };
 
 static const struct app_option bench_options[] = {
-    {"runs", 'n', APP_WHOLE, "N", "how often to run what is timed (default 20)", 1, 10000},
-    {"seconds", 's', APP_NUMBER, "S", "or how long, for each network and picture", 0.01, 3600},
-    {"batch", 'b', APP_WHOLE, "N", "inputs of a network at once (default 1)", 1, 1024},
+    {"runs", 'n', APP_WHOLE, "N", "runs of everything that is timed (default 20)", 1, 10000},
+    {"seconds", 's', APP_NUMBER, "S", "or seconds for each network and picture", 0.01, 3600},
+    {"batch", 'b', APP_WHOLE, "N", "inputs per run of a network (default 1)", 1, 1024},
     {"size", 0, APP_TEXT, "WxH",
-     "what the detector looks at (pictures: their own, made up: 640x480)", 0, 0},
+     "size of the detector's input (pictures: their own, made up: 640x480)", 0, 0},
     {"people", 0, APP_WHOLE, "N", "stages: made-up people to look up among (default 100)", 1,
      1000000},
-    {"graph", 0, APP_TEXT, "NAME", "layers: this graph alone", 0, 0},
-    {"against", 0, APP_TEXT, "METHOD", "layers: in turns with this convolution method", 0, 0},
-    {"svg", 0, APP_FILE, "FILE", "layers: draw one graph's roofline picture too", 0, 0},
-    {"json", 'j', APP_FLAG, NULL, "a JSON object a line instead of tables", 0, 0},
+    {"graph", 0, APP_TEXT, "NAME", "layers: only this graph", 0, 0},
+    {"against", 0, APP_TEXT, "METHOD", "layers: alternate with this convolution method", 0, 0},
+    {"svg", 0, APP_FILE, "FILE", "layers: also draw one graph's roofline picture", 0, 0},
+    {"json", 'j', APP_FLAG, NULL, "one JSON object per line instead of tables", 0, 0},
     {0},
 };
 
@@ -44,7 +44,7 @@ static enum app_exit read_size(const struct app *app, int *width, int *height)
         (sscanf(text, "%5dx%5d%n", width, height, &used) == 2 && text[used] == '\0' &&
          *width >= 1 && *height >= 1 && *width <= 32767 && *height <= 32767))
         return APP_OK;
-    return app_usage(app, "--size: '%s' is no size such as 640x480", text);
+    return app_usage(app, "--size: '%s' is not a size such as 640x480", text);
 }
 
 /* ---- layers ---- */
@@ -128,7 +128,7 @@ static enum app_exit measure_layers(struct app *app, bool recognizer, bool detec
     }
     if (count > 1 && app_option_text(app, "svg", NULL) != NULL)
         return app_usage(app,
-                         "--svg draws one graph and these are %zu: name one by --model or "
+                         "--svg draws one graph, and there are %zu: choose one by --model or "
                          "--detector, and by --graph",
                          count);
     for (size_t i = 0; i < count && code == APP_OK; i++)
@@ -275,8 +275,9 @@ static enum app_exit run_compare(struct app *app)
     if (code == APP_OK)
         code = app_layers_read(path_b, &b, &count_b);
     if (code == APP_OK && count_a != count_b) {
-        app_warn("%s is of %zu graphs and %s of %zu: results of the same ones can be compared",
-                 path_a, count_a, path_b, count_b);
+        app_warn(
+            "%s is of %zu graphs and %s of %zu: only results of the same graphs can be compared",
+            path_a, count_a, path_b, count_b);
         code = APP_INPUT;
     }
     for (size_t i = 0; code == APP_OK && i < count_a; i++) {
@@ -329,9 +330,9 @@ static enum app_exit check(const struct app *app, const struct action *action)
         if ((takes[i].of & action->flag) == 0 && app_option_text(app, takes[i].option, NULL))
             return app_usage(app, "%s takes no --%s", action->name, takes[i].option);
     if (app_option_text(app, "runs", NULL) != NULL && app_option_text(app, "seconds", NULL) != NULL)
-        return app_usage(app, "--runs says how often and --seconds how long: one of them");
+        return app_usage(app, "give either --runs or --seconds");
     if (action->most_words >= 0 && words > action->most_words)
-        return app_usage(app, "%s does not know what to do with '%s'", action->name,
+        return app_usage(app, "%s has no use for '%s'", action->name,
                          app->arguments.words[1 + action->most_words]);
     if (action->flag == COMPARE && words < 2)
         return app_usage(app, "compare needs two files, which faceid bench layers --json wrote");
@@ -346,7 +347,7 @@ static enum app_exit run(struct app *app)
             enum app_exit code = check(app, &actions[i]);
             return code == APP_OK ? actions[i].run(app) : code;
         }
-    return app_usage(app, "'%s' is none of all, layers, stages, peaks and compare", name);
+    return app_usage(app, "'%s' is not all, layers, stages, peaks or compare", name);
 }
 
 const struct app_verb app_verb_bench = {
@@ -354,25 +355,23 @@ const struct app_verb app_verb_bench = {
     .arguments = "all|layers|stages|peaks|compare [FILE]...",
     .summary = "how fast this machine is, by layer and by stage",
     .details =
-        "  all      layers, then stages: what is done without a word\n"
+        "  all      layers, then stages; the default\n"
         "  layers   the networks by layer: method, kernel, shape, time, speed, bytes\n"
         "  stages   a frame: decode, detect, align, embed, look up\n"
-        "  peaks    clock, multiply-add instructions and reading memory at most\n"
-        "  compare  two FILEs that layers --json wrote, side by side\n"
-        "Every time is the fastest and the median one. layers measures, of --model and "
-        "--detector,\n"
-        "those that are given, or both, with a fixed pattern as input; it tells each layer's "
-        "share\n"
-        "of the multiply-add peak that is measured in the same run, bytes (input, weights and\n"
-        "output once each), then the sum, the whole pass, load time and memory. GFLOP counts a\n"
-        "direct convolution's multiply-adds as two each; Winograd does fewer, so such a layer may\n"
-        "exceed 100 % of the peak. stages looks at each FILE, a picture, as a JPEG, or at a\n"
-        "made-up one; where there is no face, a made-up one stands in. No gallery is touched.\n",
+        "  peaks    clock, and the peaks of multiply-add and of reading memory\n"
+        "  compare  two FILEs written by layers --json, side by side\n"
+        "All times are given as fastest and median. layers measures --model and --detector,\n"
+        "whichever are given, or both, with a fixed pattern as input. It reports each layer's\n"
+        "share of the multiply-add peak measured in the same run, its bytes (input, weights and\n"
+        "output once each), then the sum, the whole pass, load time and memory. GFLOP counts two\n"
+        "per multiply-add of a direct convolution; Winograd does fewer, so such a layer may\n"
+        "exceed 100 % of the peak. stages examines each FILE, a picture, as a JPEG, or a made-up\n"
+        "one; a picture without a face gets a made-up face. No gallery is touched.\n",
     .examples = "faceid bench\tlayers and stages with the models in use\n"
                 "faceid bench stages --threads 1 a.jpg\ta frame on one core\n"
                 "faceid bench layers --model A.fid --json\ta network by layer, for programs\n"
                 "faceid bench compare before.json after.json\twhat a change brought\n"
-                "faceid bench peaks\twhat this CPU can do at most\n",
+                "faceid bench peaks\tthe limits of this CPU\n",
     .min_arguments = 0,
     .max_arguments = -1,
     .groups = APP_USES_MODEL | APP_USES_DETECTOR,

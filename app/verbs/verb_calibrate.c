@@ -10,9 +10,8 @@ static const struct app_option calibrate_options[] = {
      0},
     {"fpir", 'F', APP_NUMBER, "P", "share of strangers who may get a name (default 0.01)", 1e-5,
      0.5},
-    {"apply", 'a', APP_FLAG, NULL, "make the limit this gallery's own, and keep the strangers", 0,
-     0},
-    {"reset", 0, APP_FLAG, NULL, "take that back: the model's limit, no strangers", 0, 0},
+    {"apply", 'a', APP_FLAG, NULL, "store the limit and the strangers in the gallery", 0, 0},
+    {"reset", 0, APP_FLAG, NULL, "go back to the model's limit, without strangers", 0, 0},
     {"json", 'j', APP_FLAG, NULL, "as a JSON object", 0, 0},
     {0},
 };
@@ -29,7 +28,8 @@ static enum app_exit reset(struct app *app)
     if (fid_gallery_uncalibrate(app->gallery, &was, &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
     app_say(app,
-            was ? "%s has the model's limit again, and no strangers" : "%s has no limit of its own",
+            was ? "%s is back to the model's limit, without strangers"
+                : "%s has no limit of its own",
             app->gallery_path);
     return APP_OK;
 }
@@ -44,7 +44,7 @@ static enum app_exit open_all(struct app *app)
         return code;
     if (app_people_count(app) > 0)
         return APP_OK;
-    app_warn("nobody is enrolled in %s, so that there is nothing to calibrate", app->gallery_path);
+    app_warn("no one is enrolled in %s, so there is nothing to calibrate", app->gallery_path);
     return APP_GALLERY;
 }
 
@@ -55,7 +55,7 @@ static enum app_exit read_cohort(struct app *app, struct app_cohort *cohort)
         enum app_exit code = app_cohort_of_gallery(app, cohort);
         return code != APP_OK || cohort->count > 0
                    ? code
-                   : app_usage(app, "it takes strangers: --cohort SOURCE");
+                   : app_usage(app, "calibrate needs strangers: --cohort SOURCE");
     }
     enum app_exit code = app_cohort_read(app, path, cohort);
     if (code == APP_OK && cohort->faceless + cohort->bad_files + cohort->enrolled > 0)
@@ -93,7 +93,7 @@ static enum app_exit apply(struct app *app, const struct app_cohort *cohort,
     free(samples);
     if (status != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
-    app_say(app, "accept is %.3f in %s now, instead of %.3f (--reset takes it back)",
+    app_say(app, "accept is now %.3f in %s, instead of %.3f (--reset undoes it)",
             (double)wished->limit, app->gallery_path, (double)calibration->now.limit);
     return APP_OK;
 }
@@ -127,7 +127,7 @@ static enum app_exit run(struct app *app)
     if (!app_option_flag(app, "reset"))
         code = calibrate(app, &cohort, &calibration);
     else if (app_option_flag(app, "apply") || app_option_text(app, "cohort", NULL) != NULL)
-        code = app_usage(app, "--reset takes back what --apply did, and goes with neither --apply "
+        code = app_usage(app, "--reset undoes --apply, and goes with neither --apply "
                               "nor --cohort");
     else
         code = reset(app);
@@ -141,34 +141,29 @@ const struct app_verb app_verb_calibrate = {
     .arguments = "",
     .summary = "how often this gallery errs, and a limit of its own",
     .details =
-        "Holds strangers against the gallery: who of them would get a name (FPIR)? And takes the\n"
-        "faces of each enrolled person out, a file at a time, and looks them up in the rest: "
-        "which\n"
-        "would not get theirs (FNIR)? Both with 95 % bounds of Clopper and Pearson, at the limit "
-        "in\n"
-        "force and at the one for --fpir: the lowest at which no more than that share of further\n"
-        "strangers is to be expected with a name, if they come from the same crowd. It takes\n"
-        "1 / FPIR - 1 of them; 300 tell 1 % to within 3 points. FPIR is that of one picture and\n"
-        "grows with the gallery: the second table is a forecast, for people like the ones "
-        "enrolled.\n"
+        "Compares strangers with the gallery: how many would get a name (FPIR)? Then takes out\n"
+        "the faces of each enrolled person, one file at a time, and looks them up in the rest:\n"
+        "how many would not get theirs (FNIR)? Both have 95 % bounds (Clopper and Pearson), at\n"
+        "the limit in force and at the one for --fpir: the lowest at which no more than that\n"
+        "share of further strangers is expected to get a name, if they come from the same crowd.\n"
+        "That takes 1 / FPIR - 1 strangers; 300 measure 1 % to within 3 points. FPIR is for one\n"
+        "picture and grows with the gallery: the second table is a forecast for similar people.\n"
         "The lists:\n"
         "  alike   two enrolled people from maybe on: score, accept or maybe, name, name\n"
-        "  named   a stranger with a name at the lower one of both limits: score, name, file\n"
+        "  named   a stranger with a name at the lower of both limits: score, name, file\n"
         "  missed  an enrolled face without its name at the higher: score, person, file\n"
-        "--cohort SOURCE is a folder with one picture of each stranger, or a folder for each, of\n"
-        "which the first picture is taken (of nobody who is enrolled by that name); or a TSV "
-        "table\n"
-        "with the column file and perhaps person (the first picture counts) and role (unknown\n"
-        "counts). Without it the strangers of the last --apply are taken: measure again when "
-        "people\n"
-        "have come. --apply keeps them, as vectors, and the limit in the gallery's file, beside "
-        "the\n"
-        "model's id; another model refuses both. A stranger's vector is as private as anybody's:\n"
-        "--reset removes them to the last byte.\n",
-    .examples = "faceid calibrate --cohort strangers\tmeasure only\n"
-                "faceid calibrate --cohort strangers --apply\ta stranger gets a name once in 100\n"
-                "faceid calibrate --fpir 0.003 --apply\tlater, with the strangers of then\n"
-                "faceid calibrate --reset\tthe model's limit again\n",
+        "--cohort SOURCE is a folder with one picture of each stranger; or with a folder for\n"
+        "each, of which the first picture is taken, unless a person of that name is enrolled; or\n"
+        "a TSV table with the column file and optionally person (the first picture counts) and\n"
+        "role (unknown counts). Without it the strangers of the last --apply are used again, for\n"
+        "example after people were added. --apply stores them as vectors, and the limit, in the\n"
+        "gallery, with the model's id; another model refuses both. A stranger's vector is as\n"
+        "private as anyone's: --reset removes them to the last byte.\n",
+    .examples =
+        "faceid calibrate --cohort strangers\tmeasure only\n"
+        "faceid calibrate --cohort strangers --apply\tstore the limit for 1 stranger in 100\n"
+        "faceid calibrate --fpir 0.003 --apply\tlater, with the stored strangers\n"
+        "faceid calibrate --reset\tback to the model's limit\n",
     .groups = APP_USES_MODEL | APP_USES_DETECTOR | APP_USES_GALLERY,
     .options = calibrate_options,
     .run = run,

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 static const struct app_option cameras_options[] = {
-    {"json", 'j', APP_FLAG, NULL, "one JSON object a camera", 0, 0},
+    {"json", 'j', APP_FLAG, NULL, "one JSON object per camera", 0, 0},
     {0},
 };
 
@@ -104,8 +104,8 @@ const struct app_verb app_verb_cameras = {
     .arguments = "",
     .summary = "the cameras of this machine",
     .details =
-        "Prints a line a camera: index, path, name, bus; below it the path that stays the same\n"
-        "over reboots, and what it offers as FORMAT WIDTHxHEIGHT@FPS.\n",
+        "Prints one line per camera: index, path, name, bus. Below it: the path that survives\n"
+        "reboots, and the modes as FORMAT WIDTHxHEIGHT@FPS.\n",
     .examples = "faceid cameras\twhat --camera can mean\n"
                 "faceid cameras --json\tthe same for programs\n",
     .options = cameras_options,

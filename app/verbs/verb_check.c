@@ -3,7 +3,7 @@
 #include "app/output/text.h"
 
 static const struct app_option check_options[] = {
-    {"salvage", 0, APP_FILE, "FILE", "make a new gallery of what is undamaged", 0, 0},
+    {"salvage", 0, APP_FILE, "FILE", "save the undamaged part as a new gallery", 0, 0},
     {0},
 };
 
@@ -58,21 +58,16 @@ const struct app_verb app_verb_check = {
     .arguments = "",
     .summary = "is the gallery whole?",
     .details =
-        "Looks at every page, row and checksum, and at last days. Exit code 5, and a line a "
-        "fault,\n"
-        "if something is damaged. Finishes a forgetting that another process had held up.\n"
-        "Every verb refuses a file with a table, index, trigger or view that is not as faceid "
-        "makes\n"
-        "them, by its name and before anything of it runs.\n"
-        "--salvage takes every face whose checksum is right, wherever in the file it is. Whose "
-        "name is\n"
-        "lost is saved as 'recovered N'; where it is lost which model the faces are of, "
-        "--model says it.\n"
-        "What is lost is told; a limit that was calibrated is not taken over.\n"
-        "The damaged gallery and its journal stay as they are. faceid restore puts the new one in "
-        "its\n"
-        "place; until then forget does not know of it.\n",
-    .examples = "faceid check\ta sentence\n"
+        "Checks every page, row, checksum and last day. Exit code 5, and one line per fault, if\n"
+        "something is damaged. Completes a forgetting that another process had delayed.\n"
+        "Every verb refuses a file with a table, index, trigger or view that faceid did not make,\n"
+        "by name and before any of it runs.\n"
+        "--salvage saves every face whose checksum is right, wherever in the file it is. If its\n"
+        "name is lost, the person is called 'recovered N'; if the model is lost, --model names\n"
+        "it. Losses are reported; a calibrated limit is not saved.\n"
+        "The damaged gallery and its journal stay as they are. faceid restore puts the new one in\n"
+        "its place; until then forget does not know of it.\n",
+    .examples = "faceid check\tis it intact?\n"
                 "faceid check --salvage saved.db\tall undamaged faces in a new gallery\n",
     .groups = APP_USES_MODEL | APP_USES_GALLERY,
     .options = check_options,

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 static const struct app_option doctor_options[] = {
-    {"json", 'j', APP_FLAG, NULL, "one JSON object a line", 0, 0},
+    {"json", 'j', APP_FLAG, NULL, "one JSON object per check", 0, 0},
     {0},
 };
 
@@ -166,8 +166,8 @@ static bool could_be_made(struct doctor *doctor, const char *path)
         snprintf(folder, sizeof folder, "%.*s", (int)length, length > 0 ? path : "./");
         length -= length > 0;
     } while (length > 0 && access(folder, F_OK) != 0);
-    snprintf(doctor->said, sizeof doctor->said, "nothing can be written in %s, where %s would be",
-             folder, path);
+    snprintf(doctor->said, sizeof doctor->said, "%s, where %s would be, is not writable", folder,
+             path);
     strncat(folder, ".faceid-XXXXXX", sizeof folder - strlen(folder) - 1);
     if (mkdtemp(folder) == NULL)
         return false;
@@ -178,10 +178,10 @@ static bool could_be_made(struct doctor *doctor, const char *path)
 static void no_gallery(struct doctor *doctor, const char *path)
 {
     if (could_be_made(doctor, path))
-        tell(doctor, "gallery", "warn", "enroll somebody: faceid enroll NAME SOURCE...",
+        tell(doctor, "gallery", "warn", "enroll someone: faceid enroll NAME SOURCE...",
              "there is none yet in %s", path);
     else
-        tell_failure(doctor, "gallery", APP_GALLERY, "name one elsewhere with --gallery FILE");
+        tell_failure(doctor, "gallery", APP_GALLERY, "choose another place with --gallery FILE");
 }
 
 /* What is to be done is up to whose it is. */
@@ -190,8 +190,7 @@ static void open_to_others(const struct doctor *doctor, const char *path)
     struct stat info;
     const bool own = geteuid() == 0 || stat(path, &info) != 0 || info.st_uid == geteuid();
     tell(doctor, "gallery", "warn",
-         own ? "chmod 600 it"
-             : "its owner can chmod 600 it; take one of your own with --gallery FILE",
+         own ? "chmod 600 it" : "its owner can chmod 600 it; use your own with --gallery FILE",
          "other users may read %s", path);
 }
 
@@ -210,17 +209,17 @@ static void check_gallery(struct doctor *doctor)
     else if (app_others_may_read(path))
         open_to_others(doctor, path);
     else if (!app_may_be_changed(path))
-        tell(doctor, "gallery", "warn", "take one of your own with --gallery FILE to enroll people",
+        tell(doctor, "gallery", "warn", "use your own with --gallery FILE to enroll people",
              "%zu %s in %s, which or whose folder may not be written (%s): nothing in it can be "
              "changed",
              count, app_plural(count, "person", "people"), path, strerror(errno));
     else if (count == 0)
-        tell(doctor, "gallery", "warn", "enroll somebody: faceid enroll NAME SOURCE...",
-             "nobody is enrolled in %s", path);
+        tell(doctor, "gallery", "warn", "enroll someone: faceid enroll NAME SOURCE...",
+             "no one is enrolled in %s", path);
     else
         tell(doctor, "gallery", "ok", NULL, "%zu %s in %s, %sfor you alone%s", count,
              app_plural(count, "person", "people"), path, app->secret != NULL ? "sealed, " : "",
-             app->recognizer != NULL ? "" : " (with which model was not checked)");
+             app->recognizer != NULL ? "" : " (its model was not checked)");
 }
 
 static void check_cameras(struct doctor *doctor)
@@ -313,11 +312,11 @@ const struct app_verb app_verb_doctor = {
     .arguments = "",
     .summary = "what this machine has and lacks for faceid",
     .details =
-        "Prints a line a check: ok, warn (something will not work or not well) or fail, what was\n"
-        "looked at, what was found, and what to do about it. Looks at the CPU and the kernels\n"
-        "chosen for it, recognizer and detector (every byte), the gallery and who may read it,\n"
-        "cameras and the permission to open them, display, fonts and ffmpeg.\n"
-        "Exit code 0 when nothing fails, else that of the first failure.\n",
+        "Prints one line per check: ok, warn (something will not work well) or fail, what was\n"
+        "checked, what was found, and what to do about it. Checks the CPU and its kernels,\n"
+        "recognizer and detector (every byte), the gallery and who may read it, cameras and the\n"
+        "permission to open them, display, fonts and ffmpeg.\n"
+        "Exit code 0 if nothing fails, else that of the first failure.\n",
     .examples = "faceid doctor\twhy does it not work here?\n"
                 "faceid doctor --json\tthe same for programs\n",
     .groups = APP_USES_MODEL | APP_USES_DETECTOR | APP_USES_GALLERY,

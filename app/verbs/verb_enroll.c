@@ -14,29 +14,27 @@
 
 static const struct app_option enroll_options[] = {
     {"from", 'f', APP_FILE, "DIR",
-     "enroll everybody: DIR/NAME/* are of NAME (not where NAME starts with _ or .)", 0, 0},
+     "enroll everyone: DIR/NAME/* shows NAME (names with _ or . in front are skipped)", 0, 0},
     {"camera", 'c', APP_TEXT, "CAMERA",
      "from a camera instead of SOURCEs: index, path, part of the name or rtsp:// URL", 0, 0},
-    {"seconds", 0, APP_NUMBER, "N", "how long to look for good frames at most (default 20)", 1,
-     3600},
+    {"seconds", 0, APP_NUMBER, "N", "longest time to look for good frames (default 20)", 1, 3600},
     {"replace", 'r', APP_FLAG_IN_FULL, NULL,
-     "instead of what is known of the person, not in addition", 0, 0},
+     "replace the person's old faces instead of adding to them", 0, 0},
     {"force", 0, APP_FLAG_IN_FULL, NULL,
-     "save even what is refused: bad frames, somebody else's face", 0, 0},
-    {"limits", 0, APP_FLAG, NULL, "print what a face must be like, as the settings file has it", 0,
-     0},
+     "save even what is refused: bad frames, another person's face", 0, 0},
+    {"limits", 0, APP_FLAG, NULL, "print the quality limits, as for the settings file", 0, 0},
     {"compat", 0, APP_TEXT, "RULE",
      "demo: crop of the Keras demo, for identify --compat demo (VGGFace2 only)", 0, 0},
     {"strict", 's', APP_FLAG, NULL,
-     "exit with 3 if a single file could not be used; the others are enrolled", 0, 0},
-    {"consent", 0, APP_TEXT, "TEXT", "the words in which they agreed, kept with the time", 0, 0},
+     "exit with 3 if any file could not be used; the others are enrolled", 0, 0},
+    {"consent", 0, APP_TEXT, "TEXT", "the words of their consent, kept with the time", 0, 0},
     {"expires", 0, APP_ANY_TEXT, "DATE",
-     "last day (UTC) on which they are named, 2027-01-31; \"\": no end", 0, 0},
+     "last day (UTC) to name them, such as 2027-01-31; \"\": no end", 0, 0},
     {"keep-crops", 0, APP_FLAG, NULL,
-     "keep a crop of each face with it, for another model one day (faceid reembed)", 0, 0},
+     "keep a crop of each face, for moving to another model (faceid reembed)", 0, 0},
     {"every", 'e', APP_WHOLE, "N",
-     "of clips each N-th frame (default about 10 a second, 200 in all)", 1, 1e6},
-    {"frames", 0, APP_TEXT, "A:B", "of clips the frames A to B, counted from 0", 0, 0},
+     "clips: every N-th frame (default about 10 per second, 200 in all)", 1, 1e6},
+    {"frames", 0, APP_TEXT, "A:B", "clips: the frames A to B, counted from 0", 0, 0},
     {0},
 };
 
@@ -54,7 +52,7 @@ static enum app_exit refused(const char *name, const struct app_enrollment *enro
 {
     char summary[400];
     if (status == FID_QUALITY)
-        app_warn("%s is not enrolled: %s; --force saves it all the same", name, error->text);
+        app_warn("%s is not enrolled: %s; --force saves it anyway", name, error->text);
     else if (status == FID_NO_FACE) {
         app_enrollment_summary(enrollment, summary, sizeof summary);
         app_warn("%s is not enrolled: %s", name, summary);
@@ -79,10 +77,10 @@ static enum app_exit save(struct enroll *enroll, const char *name,
     if (status != FID_OK)
         return refused(name, enrollment, status, &error);
     if (enrollment->doubt[0] != '\0')
-        app_warn("%s, and is saved all the same", enrollment->doubt);
+        app_warn("%s, and is saved anyway", enrollment->doubt);
     app_enrollment_summary(enrollment, text, sizeof text);
     const size_t faces = person.sample_count, vectors = person.prototype_count;
-    app_say(app, "%s: %s. %zu %s and %zu %s known now", person.name, text, faces,
+    app_say(app, "%s: %s. %zu %s and %zu %s in all", person.name, text, faces,
             app_plural(faces, "face", "faces"), vectors, app_plural(vectors, "vector", "vectors"));
     if (enroll->nobody_yet)
         app_tell_given_limits(app, app->recognizer);
@@ -119,7 +117,7 @@ static enum app_exit enroll_folder(struct enroll *enroll, const char *folder, co
     struct stat info;
     snprintf(path, sizeof path, "%s/%s", folder, name);
     if (stat(path, &info) == 0 && !S_ISDIR(info.st_mode)) {
-        app_say(enroll->app, "%s is not a folder, so it is nobody's", path);
+        app_say(enroll->app, "%s is not a folder, and is skipped", path);
         enroll->had_bad = true;
         return APP_INPUT;
     }
@@ -220,8 +218,7 @@ static enum app_exit check_terms(const struct enroll *enroll)
     if (!fid_terms_over(&enroll->terms) || app_option_flag(app, "force"))
         return APP_OK;
     return app_usage(
-        app,
-        "--expires %s is over already, and nobody would be named; --force takes it all the same",
+        app, "--expires %s has passed already, and no one would be named; --force takes it anyway",
         enroll->terms.expires);
 }
 
@@ -247,11 +244,11 @@ static enum app_exit check_words(struct enroll *enroll)
         return app_usage(app, "--from and --camera exclude each other");
     if (from)
         return arguments->count == 0 ? APP_OK
-                                     : app_usage(app, "with --from there is no NAME and no SOURCE");
+                                     : app_usage(app, "--from takes no NAME and no SOURCE");
     if (camera && arguments->count != 1)
-        return app_usage(app, "with --camera there is a NAME and no SOURCE");
+        return app_usage(app, "--camera takes a NAME and no SOURCE");
     if (camera && app_option_text(app, "compat", NULL) != NULL)
-        return app_usage(app, "--compat is for pictures and clips, not for a camera");
+        return app_usage(app, "--compat is for pictures and clips, not for cameras");
     if (!camera && arguments->count < 2 && !is_terms(enroll))
         return app_usage(app, "enroll needs NAME SOURCE..., NAME --camera CAMERA, or --from DIR");
     return app_check_name(arguments->words[0], checked);
@@ -288,9 +285,10 @@ static enum app_exit set_terms(const struct enroll *enroll)
         fid_gallery_lookup(app->gallery, name, &person, &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
     if (enroll->terms.consent != NULL)
-        app_say(app, "the consent of %s is kept", person.name);
+        app_say(app, "the consent of %s is saved", person.name);
     if (day != NULL)
-        app_say(app, day[0] != '\0' ? "the last day of %s is %s now" : "%s has no last day now",
+        app_say(app,
+                day[0] != '\0' ? "the last day of %s is now %s" : "%s no longer has a last day",
                 person.name, day);
     app_tell_if_expired(app, &person);
     return APP_OK;
@@ -336,26 +334,26 @@ const struct app_verb app_verb_enroll = {
     .arguments = "NAME SOURCE... | NAME --camera CAMERA | --from DIR | NAME --expires DATE",
     .summary = "learn people from pictures, folders, clips and cameras",
     .details =
-        "Learns from the person that most of the pictures and frames show; faces of somebody else\n"
-        "are left out. Frames of clips are used when the face is large, sharp, lit and turned to\n"
-        "the camera well enough, and of each clip those that differ most. A photograph is doubted\n"
-        "only when it is bad, and even then used if there is no better one. --limits prints what\n"
-        "that means in numbers; lines of it in ~/.config/faceid/config change it. With several\n"
-        "faces the large one in the middle is meant, or the one that the other pictures show.\n"
-        "A second enrollment of a name adds to the first one, the same picture once more too\n"
-        "(--replace begins anew); with --expires or --consent and without a SOURCE these alone\n"
-        "are changed. What a name may be: faceid rename --help. Clips need ffmpeg. Exit code 7,\n"
-        "and nothing saved, if no frame is good enough, if the faces are not like those known\n"
-        "by this name, like those of another person, or not one person's (below the model's\n"
-        "decision.maybe, from decision.accept on); --from goes on with the others, and its\n"
-        "exit code is 0 if anybody was enrolled. -v tells what became of each file.\n",
+        "Enrolls the person whom most of the pictures and frames show; other faces are left out.\n"
+        "Frames of clips are used if the face is large, sharp, well lit and frontal enough, and\n"
+        "of each clip those that differ most. A photograph is questioned only if it is bad, and\n"
+        "is used even then if there is no better one. --limits prints the limits; lines of it in\n"
+        "~/.config/faceid/config change them. If a picture has several faces, the large one in\n"
+        "the middle is meant, or the one that the other pictures show.\n"
+        "Enrolling a name again adds faces, even from the same picture (--replace starts over).\n"
+        "--expires and --consent without a SOURCE change these alone. For what a name may be see\n"
+        "faceid rename --help. Clips need ffmpeg. Exit code 7, and nothing is saved, if no frame\n"
+        "is good enough, or if the faces are unlike those enrolled by this name, like another\n"
+        "person's, or not of one person (below the model's decision.maybe, from decision.accept\n"
+        "on). --from continues with the others; its exit code is 0 if anyone was enrolled.\n"
+        "-v says what happened to each file.\n",
     .examples = "faceid enroll ana ana.mp4 photos/ana\tfrom a clip and a folder\n"
-                "faceid enroll --replace ana new.jpg\tinstead of the old faces of ana\n"
+                "faceid enroll --replace ana new.jpg\treplace the old faces of ana\n"
                 "faceid enroll --consent \"signed today\" --expires 2027-01-31 ana a.jpg\tkept "
                 "with ana\n"
-                "faceid enroll --expires 2028-01-31 ana\tanother last day\n"
-                "faceid enroll ana --camera 0\tfrom a few seconds before a camera\n"
-                "faceid enroll --from people\teverybody, from people/NAME/*\n",
+                "faceid enroll --expires 2028-01-31 ana\tset another last day\n"
+                "faceid enroll ana --camera 0\tfrom a few seconds in front of a camera\n"
+                "faceid enroll --from people\teveryone, from people/NAME/*\n",
     .max_arguments = -1,
     .groups = APP_USES_MODEL | APP_USES_DETECTOR | APP_USES_GALLERY,
     .options = enroll_options,

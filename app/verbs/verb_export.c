@@ -29,14 +29,12 @@ const struct app_verb app_verb_export = {
     .name = "export",
     .arguments = "FILE [NAME...]",
     .summary = "write people to a file for another gallery",
-    .details = "Faces' vectors with their sources, consents, last days and kept crops, which are "
-               "pictures,\n"
-               "with a checksum for each; engine/face/gallery/PEOPLE_FILE.md describes the file, "
-               "which is\n"
-               "as private as the gallery (0600).\n"
-               "Without names everybody is written.\n",
-    .examples = "faceid export all.people\teverybody\n"
-                "faceid export ana.people ana\twhat ana may ask to be given\n",
+    .details =
+        "Writes vectors with their sources, consents, last days and kept crops (which are\n"
+        "pictures), each with a checksum. engine/face/gallery/PEOPLE_FILE.md describes the file.\n"
+        "It is as private as the gallery (0600). Without names everyone is written.\n",
+    .examples = "faceid export all.people\teveryone\n"
+                "faceid export ana.people ana\tana's data\n",
     .min_arguments = 1,
     .max_arguments = -1,
     .groups = APP_USES_GALLERY,

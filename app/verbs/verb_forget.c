@@ -15,8 +15,7 @@ static enum app_exit run(struct app *app)
         return app_fail(APP_AREA_GALLERY, &error);
     char shared[100] = "", copies[64] = "";
     if (forgotten.bytes_shared > 0)
-        snprintf(shared, sizeof shared, " but %zu that others have too and keep",
-                 forgotten.bytes_shared);
+        snprintf(shared, sizeof shared, " but %zu that other people share", forgotten.bytes_shared);
     if (forgotten.backups > 0)
         snprintf(copies, sizeof copies, " and in %zu %s of it", forgotten.backups,
                  app_plural(forgotten.backups, "copy", "copies"));
@@ -36,24 +35,19 @@ static enum app_exit run(struct app *app)
 const struct app_verb app_verb_forget = {
     .name = "forget",
     .arguments = "NAME",
-    .summary = "remove a person and everything known of them",
+    .summary = "remove a person and everything known about them",
     .details =
-        "For good: faceid undo does not bring them back. No byte of the person's vectors, "
-        "consents\n"
-        "and name stays in the gallery's file, its journal, its history, in copies of faceid "
-        "backup\n"
-        "that are where they were made, in what faceid restore put aside, or in what a killed "
-        "backup\n"
-        "left there; then all of these are searched for what is left. Exit code 8: the person is\n"
-        "deleted, but another process still reads an older state; the bytes go when it is done, "
-        "and\n"
-        "faceid check tells. Or the gallery or a copy is in use: then the person is not forgotten\n"
-        "yet, and is told so, as where a copy cannot be searched. Whoever stays in the gallery "
-        "stays\n"
-        "in the copies, and keeps the faces that both had. Exports are yours to remove, and "
-        "copies\n"
-        "that were taken elsewhere or saved by faceid check --salvage. Faces of a calibration's\n"
-        "strangers that are the person's go too; faceid calibrate --reset removes them all.\n",
+        "This is final: faceid undo does not bring the person back. No byte of their vectors,\n"
+        "consents and name stays in the gallery's file, its journal and its history, in copies of\n"
+        "faceid backup that are still where they were made, in galleries that faceid restore put\n"
+        "aside, or in leftovers of a killed backup. All of these are then searched for remains.\n"
+        "Exit code 8: the person is deleted, but another process still reads an older state; the\n"
+        "bytes go when it is done, and faceid check says so. Or the gallery or a copy is in use:\n"
+        "then the person is not forgotten yet, and the message says so, as when a copy cannot be\n"
+        "searched. Other people stay in the copies, and keep the faces they share. Exports are\n"
+        "yours to remove, and so are copies taken elsewhere or saved by faceid check --salvage.\n"
+        "A calibration's strangers that are the person's faces go too; faceid calibrate --reset\n"
+        "removes them all.\n",
     .examples = "faceid forget ana\tana is a stranger again\n",
     .min_arguments = 1,
     .max_arguments = 1,

@@ -8,14 +8,15 @@
 #include <strings.h>
 
 static const struct app_option identify_options[] = {
-    {"json", 'j', APP_FLAG, NULL, "one JSON object a picture or frame", 0, 0},
-    {"csv", 0, APP_FLAG, NULL, "comma-separated values: a line of names, then one a face", 0, 0},
-    {"explain", 'x', APP_FLAG, NULL, "also why: reason, nearest, second, limits, quality", 0, 0},
+    {"json", 'j', APP_FLAG, NULL, "one JSON object per picture or frame", 0, 0},
+    {"csv", 0, APP_FLAG, NULL, "comma-separated values: a line of names, then one per face", 0, 0},
+    {"explain", 'x', APP_FLAG, NULL, "also the reason, nearest and second person, limits, quality",
+     0, 0},
     {"draw", 'D', APP_FILE, "OUTDIR", "write the pictures with boxes and names into this folder", 0,
      0},
     {"report", 'R', APP_FILE, "FILE", "write a page, FILE.html, with pictures, names and reasons",
      0, 0},
-    {"strict", 's', APP_FLAG, NULL, "exit with 3 if a single file could not be read", 0, 0},
+    {"strict", 's', APP_FLAG, NULL, "exit with 3 if any file could not be read", 0, 0},
     {0},
 };
 
@@ -145,34 +146,32 @@ const struct app_verb app_verb_identify = {
     .arguments = "SOURCE...",
     .summary = "who is in pictures, folders and clips",
     .details =
-        "Prints a line a face: file, box x,y,w,h in pixels, name or ?, score. Of a clip the file\n"
-        "is FILE#FRAME. A file that cannot be read is told and the rest is done. Exit code 0 if\n"
-        "somebody is known, 1 if nobody is, 3 if there is no face at all. Boxes may reach over "
-        "the\n"
-        "border. A score is the cosine to the nearest person, \"-\" (JSON: null) without one.\n"
-        "The limits: from accept on a face gets a name, from maybe on it may be the person, "
-        "margin\n"
-        "is the least lead over the second one. They are the model's (faceid model info), accept\n"
-        "the gallery's own where it has been calibrated (faceid calibrate --apply), or that of\n"
-        "--threshold; --explain tells which. The reasons:\n"
-        "  known          at least accept, and nobody else as near\n"
+        "Prints one line per face: file, box x,y,w,h in pixels, name or ?, score. For a clip the\n"
+        "file is FILE#FRAME. Boxes may reach over the border. A file that cannot be read is\n"
+        "reported and the others are processed. Exit code 0 if someone is known, 1 if no one is,\n"
+        "3 if there is no face at all. A score is the cosine to the nearest person, \"-\" (JSON:\n"
+        "null) without one. The limits: a score from accept on gives a name, one from maybe on\n"
+        "may be the person; margin is the least lead over the second person. They are the\n"
+        "model's (faceid model info), except for accept if the gallery is calibrated (faceid\n"
+        "calibrate --apply) or --threshold is given; --explain says which. The reasons:\n"
+        "  known          at least accept, and no other person within margin\n"
         "  maybe          between maybe and accept\n"
         "  stranger       below maybe\n"
-        "  two_alike      at least accept, but less than margin before the second person\n"
+        "  two_alike      at least accept, but a second person is within margin\n"
         "  taken          another face of the picture has the name with a better score\n"
-        "  empty_gallery  nobody is enrolled, or everybody's last day is over\n"
+        "  empty_gallery  no one is enrolled, or every last day has passed\n"
         "  no_vector      the network gave no usable numbers\n"
-        "--csv has a line of column names and UTF-8; text is in quotation marks where it has a\n"
-        "comma, quotation mark (doubled), line break or tab, a blank at an end, or begins with\n"
-        "= + - or @; numbers never are. A picture without a face has no line.\n"
-        "What --draw and --report make is its owner's alone (0600, folders 0700). They replace\n"
-        "files, never a folder, link, pipe or device (exit code 2).\n"
-        "--compat demo is for galleries that enroll --compat demo made.\n",
-    .examples = "faceid identify party.jpg\twho is on it\n"
+        "--csv starts with a line of column names and is UTF-8. Text is quoted if it has a comma,\n"
+        "quotation mark (doubled), line break or tab, a blank at an end, or begins with = + - or\n"
+        "@; numbers never are. A picture without a face has no line.\n"
+        "--draw and --report write files that only their owner can read (0600, folders 0700).\n"
+        "They replace files, never a folder, link, pipe or device (exit code 2).\n"
+        "--compat demo is for galleries made by enroll --compat demo.\n",
+    .examples = "faceid identify party.jpg\twho is in it\n"
                 "faceid identify --draw out album/\tpictures with boxes and names\n"
                 "faceid identify --report party.html album/\ta page to look at\n"
-                "faceid identify --explain party.jpg\tand why somebody is '?'\n"
-                "faceid identify --json clip.mp4\tfor programs, a line a frame\n",
+                "faceid identify --explain party.jpg\tand why someone is '?'\n"
+                "faceid identify --json clip.mp4\tfor programs, one line per frame\n",
     .min_arguments = 1,
     .max_arguments = -1,
     .groups = APP_USES_MODEL | APP_USES_DETECTOR | APP_USES_GALLERY | APP_USES_IDENTIFY,

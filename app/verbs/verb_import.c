@@ -2,8 +2,8 @@
 #include "app/output/text.h"
 
 static const struct app_option import_options[] = {
-    {"force", 0, APP_FLAG_IN_FULL, NULL,
-     "people of the file take the place of those of the same name", 0, 0},
+    {"force", 0, APP_FLAG_IN_FULL, NULL, "replace people of the same name by those of the file", 0,
+     0},
     {0},
 };
 
@@ -20,17 +20,17 @@ static enum app_exit run(struct app *app)
     if (fid_gallery_import(app->gallery, file, app_option_flag(app, "force"), &people, &error) !=
         FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
-    app_say(app, "%zu %s taken in from %s", people, app_plural(people, "person", "people"), file);
+    app_say(app, "%zu %s imported from %s", people, app_plural(people, "person", "people"), file);
     return APP_OK;
 }
 
 const struct app_verb app_verb_import = {
     .name = "import",
     .arguments = "FILE",
-    .summary = "take in the people of a file of export",
+    .summary = "add the people of an exported file",
     .details =
-        "All of them or nobody. The file must be of the gallery's model. Somebody who is there\n"
-        "already is not overwritten without --force.\n",
+        "Takes all of them or none. The file must be of the gallery's model. A person who is\n"
+        "already there is replaced only with --force.\n",
     .examples = "faceid import all.people\tinto this gallery\n",
     .min_arguments = 1,
     .max_arguments = 1,

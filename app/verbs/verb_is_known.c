@@ -42,13 +42,13 @@ static enum app_exit run(struct app *app)
 const struct app_verb app_verb_is_known = {
     .name = "is-known",
     .arguments = "IMAGE...",
-    .summary = "is somebody known in it? exit codes as grep's",
+    .summary = "is an enrolled person in it? exit codes like grep's",
     .details =
-        "Exit code 0 if somebody enrolled is in one of the pictures, 1 if nobody is (also where\n"
-        "there is no face), 2 and above if something went wrong, also if only one of several\n"
-        "files could not be read. Prints a line for each known face: file, name. With -q nothing\n"
-        "is printed but errors, and the first known face ends the search with 0, whatever was\n"
-        "wrong before. The decision is that of faceid identify, which says more.\n",
+        "Exit code 0 if an enrolled person is in one of the pictures, 1 if not (also if there is\n"
+        "no face), 2 and above if something went wrong, even if only one of several files could\n"
+        "not be read. Prints one line per known face: file, name. With -q only errors are\n"
+        "printed, and the first known face ends the search with 0, whatever failed before it.\n"
+        "The decision is that of faceid identify, which says more.\n",
     .examples = "faceid is-known -q door.jpg || ring\tring for strangers\n"
                 "faceid is-known album/*.jpg\tthe known ones\n",
     .min_arguments = 1,

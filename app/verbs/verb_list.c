@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 static const struct app_option list_options[] = {
-    {"json", 'j', APP_FLAG, NULL, "one JSON object a person", 0, 0},
+    {"json", 'j', APP_FLAG, NULL, "one JSON object per person", 0, 0},
     {0},
 };
 
@@ -53,7 +53,7 @@ static enum app_exit run(struct app *app)
     }
     app_tell_expired(app);
     if (count == 0)
-        app_say(app, "nobody is enrolled yet in %s (faceid enroll NAME SOURCE...)",
+        app_say(app, "no one is enrolled in %s yet (faceid enroll NAME SOURCE...)",
                 app->gallery_path);
     return APP_OK;
 }
@@ -63,9 +63,9 @@ const struct app_verb app_verb_list = {
     .arguments = "",
     .summary = "the people of the gallery",
     .details =
-        "Prints a line a person: name, faces enrolled, vectors compared with, date, and the last\n"
-        "day (UTC) where one was agreed. Who is past it is told of, and not named any more.\n",
-    .examples = "faceid list\teverybody\n"
+        "Prints one line per person: name, faces enrolled, vectors compared with, date, and the\n"
+        "last day (UTC) if one was agreed. People past it are reported and no longer named.\n",
+    .examples = "faceid list\teveryone\n"
                 "faceid list --json\tthe same for programs\n",
     .groups = APP_USES_GALLERY,
     .options = list_options,

@@ -19,28 +19,28 @@ static const struct app_option live_options[] = {
     {"camera", 'c', APP_TEXT, "CAMERA",
      "index, path, by-id path, part of the name or rtsp:// URL (default the first camera)", 0, 0},
     {"input", 'i', APP_FILE, "SOURCE",
-     "instead: a clip, a picture, a folder, an rtsp:// URL, or - for MJPEG or Y4M on stdin", 0, 0},
-    {"size", 0, APP_TEXT, "WxH", "frame size to come near to (default 1280x720)", 0, 0},
-    {"fps", 0, APP_NUMBER, "N", "frames a second (default 30, of a clip its own, of pictures 25)",
-     1, 240},
+     "or a clip, picture, folder or rtsp:// URL, or - for MJPEG or Y4M on stdin", 0, 0},
+    {"size", 0, APP_TEXT, "WxH", "wanted frame size (default 1280x720)", 0, 0},
+    {"fps", 0, APP_NUMBER, "N", "frames per second (default 30; clips: their own, pictures: 25)", 1,
+     240},
     {"rotate", 0, APP_WHOLE, "DEGREES", "turn the picture clockwise by 90, 180 or 270", 0, 270},
-    {"mirror", 0, APP_FLAG, NULL, "show the picture as a mirror does", 0, 0},
-    {"loop", 0, APP_FLAG, NULL, "begin a clip or folder anew at its end", 0, 0},
+    {"mirror", 0, APP_FLAG, NULL, "show the picture mirrored", 0, 0},
+    {"loop", 0, APP_FLAG, NULL, "start a clip or folder again at its end", 0, 0},
     {"realtime", 0, APP_FLAG, NULL,
-     "without a window too, show an input at its rate and drop what comes too late", 0, 0},
-    {"reconnect", 0, APP_FLAG, NULL,
-     "without a window too, wait for a camera that was unplugged to come back", 0, 0},
+     "without a window: play an input at its own rate and drop late frames", 0, 0},
+    {"reconnect", 0, APP_FLAG, NULL, "without a window: wait for an unplugged camera to come back",
+     0, 0},
     {"headless", 0, APP_FLAG, NULL, "no window: only events", 0, 0},
     {"keep-crops", 0, APP_FLAG, NULL,
-     "with who is enrolled in the window, keep crops for another model (faceid reembed)", 0, 0},
+     "keep crops of people enrolled in the window, for faceid reembed", 0, 0},
     {"events", 0, APP_FILE, "FILE", "a JSON object for each event of a face; - is stdout", 0, 0},
-    {"events-frames", 0, APP_FLAG, NULL, "and one for each frame looked at", 0, 0},
-    {"exec", 0, APP_TEXT, "CMD", "run CMD at each event, with its fields as FACEID_*", 0, 0},
+    {"events-frames", 0, APP_FLAG, NULL, "and one for each frame examined", 0, 0},
+    {"exec", 0, APP_TEXT, "CMD", "run CMD for each event, with its fields as FACEID_*", 0, 0},
     {"record", 0, APP_FILE, "FOLDER", "save the frames in which a label changes", 0, 0},
-    {"frames", 0, APP_WHOLE, "N", "end after so many frames", 1, 1e9},
-    {"stats", 0, APP_FILE, "FILE", "of the window: times of its drawing, as JSON at the end", 0, 0},
-    {"max-fps", 0, APP_NUMBER, "N", "look at N frames a second at most (not of files)", 0.1, 240},
-    {"embed-fps", 0, APP_NUMBER, "N", "run the recognizer N times a second at most", 0.1, 1000},
+    {"frames", 0, APP_WHOLE, "N", "end after N frames", 1, 1e9},
+    {"stats", 0, APP_FILE, "FILE", "the window's drawing times, as JSON at the end", 0, 0},
+    {"max-fps", 0, APP_NUMBER, "N", "examine at most N frames per second (not of files)", 0.1, 240},
+    {"embed-fps", 0, APP_NUMBER, "N", "run the recognizer at most N times per second", 0.1, 1000},
     {0},
 };
 
@@ -174,37 +174,34 @@ const struct app_verb app_verb_live = {
     .arguments = "",
     .summary = "the camera with a name at each face, in a window or as events",
     .details =
-        "Strangers are \"?\". People are enrolled by key, or by `faceid enroll` also while the\n"
-        "window is open. Keys of the window:\n"
+        "Strangers are \"?\". Press e to enroll the chosen face; `faceid enroll` works too while\n"
+        "the window is open. Keys of the window:\n"
 #define APP_KEY(action, character, name, does) "  " name "\t" does "\n"
 #include "app/key_table.h"
 #undef APP_KEY
         "\n"
-        "Faces are followed from frame to frame. A name needs three looks at a face, or one far\n"
-        "above the limit, and is held while a third of the last eight looks agree. Events are\n"
+        "A face is tracked from frame to frame. Its name needs three looks, or one far above the\n"
+        "limit, and stays while a third of the last eight looks agree. Each event is one line:\n"
         "{\"v\":1, \"event\", \"time\", \"source\", \"frame\", \"track\", \"box\": [x, y, w, h], "
         "\"known\",\n"
-        "\"name\", \"score\", \"reason\"}, one a line: appear (a face is there), identified "
-        "(somebody\n"
-        "known or not; also when that changes; with \"after_ms\"), lost. --events-frames adds\n"
-        "{\"event\":\"faces\", \"size\": [w, h], \"faces\": [...]} for each frame looked at.\n"
-        "A slow reader is not waited for: 256 KiB of events are kept for it, later ones left out, "
-        "and\n"
-        "the next event says in \"dropped\" how many. At the end a reader has a second to go on.\n"
-        "--exec splits CMD at blanks (no shell, no quotes) and runs it with FACEID_EVENT, _TIME,\n"
-        "_SOURCE, _FRAME, _TRACK, _BOX, _KNOWN (0, 1), _NAME, _SCORE and _REASON: four at a time,\n"
-        "its output on stderr. --record names files by time and frame. --events adds to a file "
-        "(0600\n"
-        "if it is new), pipe or terminal; a link to a file is refused (exit code 2). Where the "
-        "command line is\n"
-        "silent, pictures are shrunk to 640 pixels, and a camera leaves one core to others.\n",
+        "\"name\", \"score\", \"reason\"}. The events are appear (a face is there), identified "
+        "(known\n"
+        "or not; again when that changes; with \"after_ms\") and lost. --events-frames adds\n"
+        "{\"event\":\"faces\", \"size\": [w, h], \"faces\": [...]} for each frame examined.\n"
+        "faceid does not wait for a slow reader: it keeps 256 KiB of events, drops further ones,\n"
+        "and says in \"dropped\" of the next event how many. At the end a reader has one second.\n"
+        "--events appends to a file (new files get mode 0600), a pipe or a terminal; it refuses a\n"
+        "link to a file (exit code 2). --exec splits CMD at blanks (no shell, no quotes) and runs\n"
+        "it with FACEID_EVENT, _TIME, _SOURCE, _FRAME, _TRACK, _BOX, _KNOWN (0, 1), _NAME, _SCORE\n"
+        "and _REASON, four at a time, its output on stderr. --record names files by time and\n"
+        "frame. By default pictures are shrunk to 640 pixels, and a camera leaves one core free.\n",
     .examples = "faceid --camera 0\tthe window, with the first camera\n"
                 "faceid live --camera logitech --size 640x480\tanother camera, smaller frames\n"
                 "faceid live --headless --events -\tno window: JSON lines for other programs\n"
                 "faceid live --headless --exec ./at-the-door\ta command at each event\n"
                 "faceid live --headless --input party.mp4\tevery frame of a clip\n"
                 "faceid live --input rtsp://door.local/stream\ta network camera\n"
-                "ffmpeg -i URL -f mjpeg - | faceid live --input -\twhatever ffmpeg reads\n",
+                "ffmpeg -i URL -f mjpeg - | faceid live --input -\tanything that ffmpeg reads\n",
     .groups = APP_USES_MODEL | APP_USES_DETECTOR | APP_USES_GALLERY,
     .options = live_options,
     .run = run,

@@ -16,9 +16,9 @@ static enum app_exit run(struct app *app)
         return app_fail(APP_AREA_GALLERY, &error);
     const bool own = strcmp(before.expires, after.expires) == 0;
     if (after.expires[0] == '\0')
-        app_say(app, "%s is part of %s now", words[0], checked);
+        app_say(app, "%s is now part of %s", words[0], checked);
     else
-        app_say(app, "%s is part of %s now, and the last day is that of %s, %s", words[0], checked,
+        app_say(app, "%s is now part of %s, and the last day is that of %s, %s", words[0], checked,
                 own ? checked : words[0], after.expires);
     app_tell_if_expired(app, &after);
     return APP_OK;
@@ -29,9 +29,9 @@ const struct app_verb app_verb_merge = {
     .arguments = "NAME INTO",
     .summary = "make two enrolled people one",
     .details =
-        "All faces and consents of NAME become INTO's, whose name stays; of two last days the\n"
-        "earlier one counts, also one that is over (faceid enroll INTO --expires DATE sets it).\n",
-    .examples = "faceid merge anna ana\tanna was ana all the time\n",
+        "All faces and consents of NAME move to INTO, whose name stays. Of two last days the\n"
+        "earlier one counts, even if it has passed (faceid enroll INTO --expires DATE sets it).\n",
+    .examples = "faceid merge anna ana\tanna was ana all along\n",
     .min_arguments = 2,
     .max_arguments = 2,
     .groups = APP_USES_GALLERY,

@@ -15,19 +15,19 @@
 
 static const struct app_option own_options[] = {
     {"json", 'j', APP_FLAG, NULL, "info: one JSON object", 0, 0},
-    {"layers", 'l', APP_FLAG, NULL, "info: the layers of each graph too", 0, 0},
+    {"layers", 'l', APP_FLAG, NULL, "info: also the layers of each graph", 0, 0},
     {"output", 'o', APP_FILE, "FILE", "pack, quantize: where to write", 0, 0},
     {"force", 'f', APP_FLAG_IN_FULL, NULL, "pack, quantize: replace the file that is there", 0, 0},
     {"pictures", 0, APP_FILE, "DIR", "quantize: pictures with faces, 60 or more", 0, 0},
-    {"weights", 0, APP_TEXT, "TYPE", "quantize: the weights alone, as f16 or s8", 0, 0},
-    {"keep-f32", 0, APP_TEXT, "STEP", "quantize: leave this step as it is (and the words behind)",
-     0, 0},
-    {"only", 0, APP_TEXT, "STEP", "quantize: this step alone (and the words behind)", 0, 0},
+    {"weights", 0, APP_TEXT, "TYPE", "quantize: only the weights, as f16 or s8", 0, 0},
+    {"keep-f32", 0, APP_TEXT, "STEP", "quantize: keep this step in f32 (and the words after it)", 0,
+     0},
+    {"only", 0, APP_TEXT, "STEP", "quantize: change only this step (and the words after it)", 0, 0},
     {"from", 0, APP_FILE, "FILE", "limits: what faceid eval --json wrote", 0, 0},
     {"file", 0, APP_FILE, "FILE", "get: convert this instead of fetching", 0, 0},
     {"to", 0, APP_FILE, "DIR", "get: folder of the model (default: where faceid looks first)", 0,
      0},
-    {"again", 0, APP_FLAG, NULL, "get: also when the model is there", 0, 0},
+    {"again", 0, APP_FLAG, NULL, "get: even if the model is already there", 0, 0},
     {0},
 };
 
@@ -80,7 +80,7 @@ static enum app_exit limits(struct app *app, const struct fid_model *model)
     struct fid_model_entry entries[4];
     fid_model_info(model, &info);
     if (strcmp(info.kind, "detector") == 0) {
-        app_warn("%s is a detector: limits are of a recognizer", info.path);
+        app_warn("%s is a detector: only recognizers have limits", info.path);
         return APP_MODEL;
     }
     enum app_exit code = app_limits_read(model, app_option_text(app, "from", NULL), &limits);
@@ -179,7 +179,7 @@ static enum app_exit run(struct app *app)
     while (i < ACTION_COUNT && strcmp(actions[i].name, name) != 0)
         i++;
     if (i == ACTION_COUNT)
-        return app_usage(app, "'%s' is none of info, verify, pack, quantize, limits and get", name);
+        return app_usage(app, "'%s' is not info, verify, pack, quantize, limits or get", name);
     enum app_exit code = check_options(app, &actions[i]);
     if (code == APP_OK && actions[i].run == NULL)
         return app_get_model(app);
@@ -201,42 +201,40 @@ static enum app_exit run(struct app *app)
 const struct app_verb app_verb_model = {
     .name = "model",
     .arguments = "info|verify|pack|quantize|limits|get FILE | get [NAME]",
-    .summary = "get a model; what a file is, is it whole, its limits, quick starts, int8",
+    .summary = "fetch a model; describe, verify, pack or quantize it; set its limits",
     .details =
-        "get fetches a network by its name and converts it, and says what it takes, from where\n"
-        "and under which licence; without a NAME it lists them. Some are not fetched: they come\n"
-        "from your --file (of several files the others behind it as words), and it says where to\n"
-        "look. The model goes where faceid finds it. Needs Python 3 and NumPy, and says what is\n"
+        "get fetches a network by name and converts it, and says what it takes, from where and\n"
+        "under which license; without a NAME it lists them. Some are not fetched: give the file\n"
+        "with --file (if there are several, the others follow as words); it says where to look.\n"
+        "The model goes where faceid finds it. Needs Python 3 and NumPy, and says what is\n"
         "missing. Exit code 3: cannot be fetched; 4: refused; 5: the result cannot be written.\n"
-        "info prints name, kind, id, source, licence, sizes, graphs and metadata.\n"
-        "verify checks the file (sizes, checksums, structure, every number finite, graphs\n"
-        "that fit together, the id that they make) and prints \"FILE: ok\", or the reason\n"
-        "and exit code 4.\n"
+        "info prints name, kind, id, source, license, sizes, graphs and metadata.\n"
+        "verify checks the file (sizes, checksums, structure, finite numbers, graphs that fit\n"
+        "together, the id) and prints \"FILE: ok\", or the reason with exit code 4.\n"
         "limits writes into FILE what faceid eval identify --json (accept, margin) and faceid\n"
-        "eval lfw --json (maybe) have measured with it, or both in one file, and on what. The\n"
-        "model's id, and so the gallery, stays the same.\n"
-        "pack writes the model once more, with its first graph's weights as the kernels of\n"
-        "this CPU (or of --isa) read them: a start then takes less time, and the file about\n"
-        "twice the room. Elsewhere the file does what it did before. The id stays here too.\n"
-        "quantize writes a smaller and quicker model: weights and what the layers hand on are\n"
-        "bytes, with scales chosen by the faces in the --pictures (a detector: by the pictures;\n"
-        "of more than 300 an even choice). Inputs, outputs, what has no kernel for bytes and each\n"
-        "STEP of --keep-f32 stay f32; with --only all but the STEPs do (a last layer that reads\n"
-        "most of the file costs what its weights weigh: model info --layers names it, bench\n"
-        "layers its time). Every fifth picture is held back, and what came out is judged by\n"
-        "these. With --weights the weights alone are f16 or int8: a half or a quarter of the\n"
-        "file, as quick as before. The id is another one, since embeddings are near the old ones\n"
-        "and not equal: a gallery goes over with faceid reembed. Limits are to be measured anew.\n"
-        "Exit code 3: no picture, or no face in them; 4: there is nothing to quantize, or no such\n"
-        "STEP; 70: it cannot be written.\n",
-    .examples = "faceid model get\twhich networks there are by name\n"
+        "eval lfw --json (maybe) measured with it, in one file or two, and on what data. The\n"
+        "model's id stays the same, and so does the gallery.\n"
+        "pack writes the model again, with the weights of its first graph as the kernels of this\n"
+        "CPU (or of --isa) read them: it starts sooner and takes about twice the room. On other\n"
+        "CPUs it works as before. The id stays the same here, too.\n"
+        "quantize writes a smaller and faster model: weights and values between layers are bytes,\n"
+        "with scales chosen from the faces in --pictures (for a detector: from the pictures; of\n"
+        "more than 300 an even choice). Inputs, outputs, layers without an int8 kernel and each\n"
+        "STEP of --keep-f32 stay f32; with --only, all but its STEPs do (a last layer that reads\n"
+        "most of the file waits for memory; bench layers shows its time). Every fifth picture is\n"
+        "held back to judge the result. With --weights only the weights are f16 or int8: half or\n"
+        "a quarter of the file, at the old speed. The id changes, since embeddings are close to\n"
+        "the old ones but not equal: a gallery moves with faceid reembed. Measure the limits\n"
+        "again. Exit code 3: no picture, or no face in them; 4: nothing to quantize, or no such\n"
+        "STEP; 70: cannot be written.\n",
+    .examples = "faceid model get\tthe networks by name\n"
                 "faceid model get starter\ta detector and a recognizer to begin with\n"
                 "faceid model info weights/models/yunet.fid\twhat it is\n"
                 "faceid model info --json --layers FILE\twith its layers, for programs\n"
-                "faceid model verify FILE\tis it whole?\n"
-                "faceid model limits FILE --from eval.json\tlimits that were measured\n"
+                "faceid model verify FILE\tis it intact?\n"
+                "faceid model limits FILE --from eval.json\tset measured limits\n"
                 "faceid model pack FILE -o PACKED.fid\tfor quick starts on this CPU\n"
-                "faceid model quantize FILE --pictures DIR -o INT8.fid\tsmaller and quicker\n"
+                "faceid model quantize FILE --pictures DIR -o INT8.fid\tsmaller and faster\n"
                 "faceid model quantize FILE --weights f16 -o HALF.fid\thalf of the file\n",
     .min_arguments = 1,
     .max_arguments = -1,

@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 static const struct app_option protect_options[] = {
-    {"new-key", 0, APP_FILE, "FILE", "seal it with this key file, made if there is none", 0, 0},
+    {"new-key", 0, APP_FILE, "FILE", "seal with this key file; it is made if missing", 0, 0},
     {"new-passphrase-file", 0, APP_FILE, "FILE",
-     "seal it with the first line of this; - for stdin (default: asks)", 0, 0},
-    {"off", 0, APP_FLAG_IN_FULL, NULL, "open it up: a plain gallery again", 0, 0},
+     "seal with its first line; - for stdin (default: asks)", 0, 0},
+    {"off", 0, APP_FLAG_IN_FULL, NULL, "decrypt: a plain gallery again", 0, 0},
     {0},
 };
 
@@ -75,7 +75,7 @@ static void tell_of_new_key(const struct app *app, struct fid_secret *next, cons
                                                            FID_GALLERY_READ_ONLY, &gallery, NULL);
     fid_gallery_close(&gallery);
     if (status == FID_SEALED)
-        app_warn("the new key file %s is there, and nothing is sealed with it: run protect again, "
+        app_warn("the new key file %s exists, and nothing is sealed with it: run protect again, "
                  "or remove it",
                  key);
     else
@@ -97,7 +97,8 @@ static enum app_exit run(struct app *app)
         tell_of_new_key(app, next, key);
     fid_secret_close(&next);
     if (code == APP_OK && key != NULL)
-        app_say(app, "its key is in %s: keep a copy elsewhere, nobody opens the gallery without it",
+        app_say(app,
+                "its key is in %s: keep a copy elsewhere, the gallery cannot be opened without it",
                 key);
     return code;
 }
@@ -105,16 +106,15 @@ static enum app_exit run(struct app *app)
 const struct app_verb app_verb_protect = {
     .name = "protect",
     .arguments = "",
-    .summary = "encrypt the gallery on the disk, or open it up again",
+    .summary = "encrypt the gallery on disk, or decrypt it",
     .details =
-        "Asks for a passphrase, or takes a key file; every other verb then wants the same, by\n"
-        "--passphrase-file, --key-file or on the terminal. Sealed already, it gets the new secret\n"
-        "and a new key. Nobody may have the gallery open meanwhile. The file before is "
-        "overwritten,\n"
-        "as far as the disk writes where it wrote before: an SSD or a file system that copies on\n"
-        "write may keep old blocks, and so do copies of other programs. Copies of faceid backup\n"
-        "stay as they are, and are told. There is no other way in: a passphrase or key that is\n"
-        "lost loses the gallery. What stays visible: the file's size and its times.\n",
+        "Asks for a passphrase, or takes a key file; from then on every verb needs the same, by\n"
+        "--passphrase-file, --key-file or on the terminal. A gallery that is already sealed gets\n"
+        "the new secret and a new key. No other process may have it open. The old file is\n"
+        "overwritten, but an SSD or a file system that copies on write may keep old blocks, and\n"
+        "so may copies made by other programs. Copies of faceid backup stay as they are, and are\n"
+        "listed. A lost passphrase or key loses the gallery: there is no other way in. The file's\n"
+        "size and times stay visible.\n",
     .examples = "faceid protect\twith a passphrase\n"
                 "faceid protect --new-key /media/stick/faceid.key\twith a key file, made there\n"
                 "faceid --key-file /media/stick/faceid.key\tthe live window with it\n"

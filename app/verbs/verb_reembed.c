@@ -6,11 +6,10 @@
 #define NAMED_MOST 20 /* of those who have to come back */
 
 static const struct app_option reembed_options[] = {
-    {"dry-run", 0, APP_FLAG, NULL, "only print who comes along and who has to come back", 0, 0},
-    {"leave-out", 0, APP_FLAG_IN_FULL, NULL, "take those out of the gallery who have to come back",
-     0, 0},
-    {"copy", 0, APP_FILE, "FILE",
-     "where the gallery as it is is copied to (default: beside it, with the time)", 0, 0},
+    {"dry-run", 0, APP_FLAG, NULL, "only print who can move and who must come back", 0, 0},
+    {"leave-out", 0, APP_FLAG_IN_FULL, NULL, "drop the people who must come back", 0, 0},
+    {"copy", 0, APP_FILE, "FILE", "copy of the old gallery (default: beside it, with the time)", 0,
+     0},
     {0},
 };
 
@@ -22,7 +21,7 @@ static void print_people(const struct app *app)
         fid_gallery_person(app->gallery, i, &person);
         app_put_visible(stdout, person.name);
         printf("\t%zu\t%zu\t%s\n", person.sample_count, person.crop_count,
-               person.crop_count > 0 ? "comes along" : "has to come back");
+               person.crop_count > 0 ? "can move" : "must come back");
     }
 }
 
@@ -36,10 +35,10 @@ static size_t tell_absent(const struct app *app)
         if (person.crop_count > 0)
             continue;
         if (absent++ < NAMED_MOST)
-            app_warn("%s has to come back: no crop is kept", person.name);
+            app_warn("%s must come back: no crop is kept", person.name);
     }
     if (absent > NAMED_MOST)
-        app_warn("and %zu more have to come back (--dry-run prints all)", absent - NAMED_MOST);
+        app_warn("and %zu more must come back (--dry-run prints all)", absent - NAMED_MOST);
     return absent;
 }
 
@@ -68,20 +67,20 @@ static enum app_exit copy(struct app *app, char *path, size_t bytes)
 
 static void tell_done(const struct app *app, const struct fid_reembedded *done, const char *path)
 {
-    app_say(app, "%zu %s of %zu %s are embedded anew", done->faces,
+    app_say(app, "%zu %s of %zu %s are embedded again", done->faces,
             app_plural(done->faces, "face", "faces"), done->people,
             app_plural(done->people, "person", "people"));
     if (done->faces_lost > 0)
         app_say(app, "%zu %s gone", done->faces_lost,
-                app_plural(done->faces_lost, "face had no crop that can be used and is",
-                           "faces had no crop that can be used and are"));
+                app_plural(done->faces_lost, "face had no usable crop and is",
+                           "faces had no usable crop and are"));
     if (done->people_lost > 0)
         app_say(app, "%zu %s left out", done->people_lost,
                 app_plural(done->people_lost, "person is", "people are"));
     if (done->calibrated)
-        app_say(app, "the limit that was calibrated for the old model is taken back (calibrate "
+        app_say(app, "the limit calibrated for the old model is taken back (calibrate "
                      "again)");
-    app_say(app, "the gallery as it was is in %s; forget reaches it there too", path);
+    app_say(app, "the old gallery is in %s; forget reaches it there, too", path);
 }
 
 static bool stop(void *ctx)
@@ -98,7 +97,7 @@ static enum app_exit reembed(struct app *app)
     const bool leave_out = app_option_flag(app, "leave-out");
     if (tell_absent(app) > 0 && !leave_out) {
         app_warn("nothing is changed; enroll them again with the new model in another gallery, or "
-                 "go on without them (--leave-out)");
+                 "continue without them (--leave-out)");
         return APP_REFUSED;
     }
     if (fid_model_confirm(app->recognizer, &error) != FID_OK)
@@ -124,7 +123,7 @@ static enum app_exit run(struct app *app)
     if (code != APP_OK)
         return code;
     if (is_of_that_model(app)) {
-        app_warn("nothing is changed: the gallery %s is of that model already, or nobody is in it",
+        app_warn("nothing is changed: the gallery %s is of that model already, or empty",
                  app->gallery_path);
         return APP_GALLERY;
     }
@@ -137,16 +136,15 @@ static enum app_exit run(struct app *app)
 const struct app_verb app_verb_reembed = {
     .name = "reembed",
     .arguments = "",
-    .summary = "go over to another model with the crops that were kept",
+    .summary = "move to another model, using the kept crops",
     .details =
-        "The vectors of one model say nothing to another. With --model NEW, everybody's faces\n"
-        "go through the new network, from the crops that enroll --keep-crops keeps (or\n"
-        "keep_crops = 1 below [enroll] in the settings). Who has none has to come back: they\n"
-        "are named, and nothing is changed (exit code 7) without --leave-out. The gallery as it\n"
-        "was is copied before, and is the way back; undo is not. A limit that was calibrated is\n"
-        "taken back.\n",
-    .examples = "faceid reembed --model new.fid --dry-run\twho comes along\n"
-                "faceid reembed --model new.fid\tgo over to it\n",
+        "The vectors of one model mean nothing to another. With --model NEW every face goes\n"
+        "through the new network, from the crops kept by enroll --keep-crops (or keep_crops = 1\n"
+        "below [enroll] in the settings). People without crops must come back: they are listed,\n"
+        "and nothing is changed (exit code 7) without --leave-out. The old gallery is copied\n"
+        "first; that copy is the way back, not undo. A calibrated limit is dropped.\n",
+    .examples = "faceid reembed --model new.fid --dry-run\twho can move\n"
+                "faceid reembed --model new.fid\tmove to it\n",
     .groups = APP_USES_MODEL | APP_USES_GALLERY,
     .whole = true,
     .options = reembed_options,

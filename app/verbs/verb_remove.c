@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 static const struct app_option remove_options[] = {
-    {"sample", 's', APP_TEXT, "ID", "which face: its number in faceid show", 0, 0},
+    {"sample", 's', APP_TEXT, "ID", "the face's number in faceid show", 0, 0},
     {0},
 };
 
@@ -14,7 +14,7 @@ static enum app_exit run(struct app *app)
     const char *text = app_option_text(app, "sample", NULL);
     struct fid_error error;
     if (text == NULL)
-        return app_usage(app, "remove needs --sample ID; the whole person goes by faceid forget");
+        return app_usage(app, "remove needs --sample ID; faceid forget removes the whole person");
     errno = 0;
     long long sample = strtoll(text, &end, 10);
     if (errno != 0 || *end != '\0' || sample < 1)
@@ -31,8 +31,8 @@ static enum app_exit run(struct app *app)
 const struct app_verb app_verb_remove = {
     .name = "remove",
     .arguments = "NAME --sample ID",
-    .summary = "take one face of a person out",
-    .examples = "faceid remove ana --sample 12\twhat faceid show ana calls face 12\n",
+    .summary = "remove one face of a person",
+    .examples = "faceid remove ana --sample 12\tface 12, as faceid show ana numbers it\n",
     .min_arguments = 1,
     .max_arguments = 1,
     .groups = APP_USES_GALLERY,

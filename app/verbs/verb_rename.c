@@ -9,7 +9,7 @@ static enum app_exit run(struct app *app)
         return code;
     if (fid_gallery_rename(app->gallery, words[0], words[1], &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
-    app_say(app, "%s is called %s now", words[0], checked);
+    app_say(app, "%s is now called %s", words[0], checked);
     return APP_OK;
 }
 
@@ -18,10 +18,9 @@ const struct app_verb app_verb_rename = {
     .arguments = "OLD NEW",
     .summary = "give a person another name",
     .details =
-        "A name has 1 to 128 bytes of UTF-8 and is kept in its normal form, NFC. Capitals are "
-        "kept\n"
-        "too, but ANA is nobody else than ana. A name has a visible character, no control or\n"
-        "direction characters, no '/', no '-' at its beginning and no blanks at its ends, and is\n"
+        "A name has 1 to 128 bytes of UTF-8 and is kept in its normal form, NFC. Capitals are\n"
+        "kept, but ANA and ana are the same person. A name has a visible character, no control or\n"
+        "direction characters, no '/', no '-' at the beginning and no blanks at the ends, and is\n"
         "not \"?\", \".\" or \"..\".\n",
     .examples = "faceid rename ana \"Ana Maria\"\tthe faces stay\n",
     .min_arguments = 2,

@@ -12,32 +12,32 @@ static enum app_exit read_secret(struct app *app, const char *copy)
 
 static void tell(const struct app *app, const char *copy, const struct fid_restored *restored)
 {
-    app_say(app, "the gallery %s is as %s has it: %zu %s", app->gallery_path, copy,
+    app_say(app, "the gallery %s is now what %s was: %zu %s", app->gallery_path, copy,
             restored->people, app_plural(restored->people, "person", "people"));
     const bool has_file = restored->aside[0] != '\0',
                has_journal = restored->aside_journal[0] != '\0';
     if (has_file && restored->searchable)
-        app_say(app, "as it was before, it is in %s; forget reaches it there too", restored->aside);
+        app_say(app, "the old gallery is in %s; forget reaches it there, too", restored->aside);
     else if (has_file && has_journal)
         app_say(app,
-                "as it was before, it is in %s and its journal %s, and does not open: remove both "
-                "when nothing in them is wanted any more, as forget cannot look into them",
+                "the old gallery, in %s with its journal %s, does not open: remove both "
+                "when you no longer need them, because forget cannot look into them",
                 restored->aside, restored->aside_journal);
     else if (has_file || has_journal)
         app_say(app,
-                "%s in %s, which does not open: remove it when nothing in it is wanted any more, "
-                "as forget cannot look into it",
-                has_file ? "as it was before, it is" : "what was left of it is",
+                "%s in %s, which does not open: remove it when you no longer need it, "
+                "because forget cannot look into it",
+                has_file ? "the old gallery is" : "the rest of it is",
                 has_file ? restored->aside : restored->aside_journal);
     if (!restored->searchable)
         app_say(app,
-                "copies that were made after %s may be unknown to the gallery now, and forget "
+                "copies made after %s may be unknown to the gallery now, and forget "
                 "would not reach them",
                 copy);
-    app_say(app, "%s counts as a copy of the gallery now: forget reaches it too", copy);
+    app_say(app, "%s now counts as a copy of the gallery: forget reaches it, too", copy);
     if (restored->other_model)
-        app_warn("the people of %s are of the model %s now, not of %s as before: choose that model "
-                 "(--model FILE), or go over to another (faceid reembed)",
+        app_warn("the people of %s are now of the model %s, not of %s as before: choose that model "
+                 "(--model FILE), or move to another (faceid reembed)",
                  app->gallery_path, restored->model, restored->model_before);
 }
 
@@ -59,16 +59,16 @@ static enum app_exit run(struct app *app)
     if (fid_gallery_secret_kind(app->gallery_path, &after, NULL) != FID_OK)
         return APP_OK;
     if (before == FID_SECRET_NONE && after != FID_SECRET_NONE && restored.aside[0] != '\0')
-        app_warn("the gallery as it was, in %s, is not sealed: remove it, or seal it with the same "
+        app_warn("the old gallery, in %s, is not sealed: remove it, or seal it with the same "
                  "secret (faceid protect --gallery %s)",
                  restored.aside, restored.aside);
     else if (before == FID_SECRET_NONE && after != FID_SECRET_NONE &&
              restored.aside_journal[0] != '\0')
-        app_warn("what was left of the gallery, in %s, is not sealed", restored.aside_journal);
+        app_warn("the rest of the gallery, in %s, is not sealed", restored.aside_journal);
     if (before != FID_SECRET_NONE && after == FID_SECRET_NONE)
-        app_warn(
-            "the gallery %s is not sealed any more, as the copy was not: faceid protect seals it",
-            app->gallery_path);
+        app_warn("the gallery %s is not sealed any more, since the copy was not: faceid protect "
+                 "seals it",
+                 app->gallery_path);
     return APP_OK;
 }
 
@@ -77,14 +77,13 @@ const struct app_verb app_verb_restore = {
     .arguments = "FILE",
     .summary = "put a copy in the gallery's place",
     .details =
-        "The gallery may be damaged, or gone. Copying the file over it by other means is no way:\n"
-        "changes that a killed process left in its journal would be played into the copy. The\n"
-        "copy is looked through before (exit code 5 if it is damaged) and stays; the gallery that\n"
-        "was there is put aside, with the time in its name. Nobody may have it open meanwhile.\n"
-        "Forget reaches FILE from then on, as it reaches what faceid backup makes.\n"
-        "Where the copy is sealed, its key or passphrase is wanted, and the gallery's from then "
-        "on.\n",
-    .examples = "faceid restore monday.db\twho was there on monday is there again\n",
+        "The gallery may be damaged or missing. Do not copy the file over it in other ways: the\n"
+        "journal of a killed process would be applied to the copy. The copy is checked first\n"
+        "(exit code 5 if it is damaged) and stays; the old gallery is put aside with the time in\n"
+        "its name. No other process may have it open. From then on forget reaches FILE, too, as\n"
+        "it reaches copies of faceid backup. If the copy is sealed, its key or passphrase is\n"
+        "needed, and is the gallery's from then on.\n",
+    .examples = "faceid restore monday.db\tgo back to monday's gallery\n",
     .min_arguments = 1,
     .max_arguments = 1,
     .groups = APP_USES_GALLERY,

@@ -124,11 +124,11 @@ static enum app_exit run(struct app *app)
 const struct app_verb app_verb_show = {
     .name = "show",
     .arguments = "NAME",
-    .summary = "all that is kept of a person, but the vectors",
-    .details = "Prints lines of what it is and values: name, id, enrolled, expires, vectors, crops "
-               "(faces\n"
-               "that can go over to another model); face, its number, date, source; consent, time, "
-               "text.\n",
+    .summary = "everything that is kept of a person, except the vectors",
+    .details =
+        "Prints lines of a field and its values: name, id, enrolled, expires, vectors, crops\n"
+        "(faces that can move to another model); face, its number, date, source; consent, time,\n"
+        "text.\n",
     .examples = "faceid show ana\tthe faces with their numbers, for faceid remove\n"
                 "faceid show --json ana\tthe same for programs\n",
     .min_arguments = 1,

@@ -16,12 +16,12 @@ static enum app_exit run(struct app *app)
 const struct app_verb app_verb_undo = {
     .name = "undo",
     .arguments = "",
-    .summary = "take the last change of the gallery back",
+    .summary = "take back the last change of the gallery",
     .details =
-        "Of enroll, rename, merge, remove and import, in the window too; with --from the last\n"
-        "person's alone. What was removed or replaced is kept for this until the next change.\n"
-        "forget is final: it is not taken back, and neither is what was before it.\n",
-    .examples = "faceid undo\tas if the last change had not been\n",
+        "Takes back enroll, rename, merge, remove and import, also from the window; after --from\n"
+        "only the last person. What was removed or replaced is kept for this until the next\n"
+        "change. forget is final: neither it nor any change before it can be taken back.\n",
+    .examples = "faceid undo\ttake back the last change\n",
     .groups = APP_USES_GALLERY,
     .whole = true,
     .run = run,
