@@ -170,7 +170,7 @@ void app_tell_if_expired(const struct app *app, const struct fid_person *person)
 {
     if (person->expired)
         app_say(app,
-                "%s is no longer named: the last day was %s (faceid forget NAME, or enroll NAME "
+                "%s is not named any more: the last day was %s (faceid forget NAME, or enroll NAME "
                 "--expires DATE)",
                 person->name, person->expires);
 }

@@ -151,7 +151,7 @@ def compare_two_files():
 def compare_refuses():
     path, _ = saved()
     other, _ = saved(graph=small_graph(width=4))
-    refused(faceid("bench", "compare", path, other), 3, path, other, "one network")
+    refused(faceid("bench", "compare", path, other), 3, path, other, "the same network")
     with open(path, encoding="utf-8") as file:
         text = file.read()
     bad = os.path.join(temp_folder(), "bad.json")

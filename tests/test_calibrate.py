@@ -350,7 +350,7 @@ def refusals():
     refused(faceid("calibrate", "--cohort", temp_folder(), **options), 3, "there are 0")
     same = folder_of({pictures("amy", 4)[0]: "1.png"})
     os.symlink(pictures("amy", 4)[0], os.path.join(same, "2.png"))
-    refused(faceid("calibrate", "--cohort", same, "--fpir", "0.4", **options), 3, "several times")
+    refused(faceid("calibrate", "--cohort", same, "--fpir", "0.4", **options), 3, "several copies")
     table = os.path.join(temp_folder(), "t.tsv")
     for text, word in (("", "column names"), ("name\tx\n", "\"file\""),
                        ("file\tperson\na.png\n", "line 2")):

@@ -54,7 +54,7 @@ def folds_without_pictures_are_left_out():
     os.unlink(os.path.join(folder, "images"))
     os.mkdir(os.path.join(folder, "images"))
     done = faceid("eval", "lfw", folder, "--quiet", pair=models())
-    refused(done, 3, "two folds at least")
+    refused(done, 3, "at least two folds")
 
 
 @case
@@ -106,7 +106,7 @@ def a_folder_of_people_is_as_its_table():
     for name in sorted(os.listdir(images))[:40]:
         if len(os.listdir(os.path.join(images, name))) <= 2:
             os.unlink(os.path.join(folder, name))
-    refused(faceid("eval", "identify", folder, pair=models()), 3, "nobody in it has the role 'unknown' (--strangers DIR")
+    refused(faceid("eval", "identify", folder, pair=models()), 3, "no one in it has the role 'unknown' (--strangers DIR")
     refused(faceid("eval", "identify", empty, pair=models()), 3, "role 'enroll'")
 
 

@@ -387,7 +387,7 @@ static void dark_and_flat_pictures_get_a_hint_in_time(void)
         CHECK(look(formats[i], 3, 8, 3300) == NULL);
         CHECK(look(formats[i], 120, 121, 0) == NULL);
         hint = look(formats[i], 120, 121, 4000);
-        CHECK(hint != NULL && strstr(hint, "one colour") != NULL);
+        CHECK(hint != NULL && strstr(hint, "one color") != NULL);
         CHECK(look(formats[i], 100, 130, 8000) == NULL);
     }
 }

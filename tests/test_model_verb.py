@@ -281,7 +281,7 @@ def limits_are_refused():
             (measured(path, LFW, threshold=5), "this is not what faceid eval"),
             (measured(path, IDENTIFY, margin=-9), "this is not what faceid eval"),
             (measured(path, IDENTIFY, people=1e308), "this is not what faceid eval"),
-            (os.path.dirname(path), "no regular file"),
+            (os.path.dirname(path), "not a regular file"),
             (measured(path, {**IDENTIFY, "day": "\x01"}, detector=5), "this is not what faceid eval"),
             (write(b"", "e.json"), "it holds no measurement"), (write(b"{\"a\": [1,]}", "e.json"), "this is not"),
             (write(b"[" * 100000, "e.json"), "this is not"), (write(b"{}" + bytes(2 << 20), "e.json"), "more than"),
@@ -290,7 +290,7 @@ def limits_are_refused():
         require(done.returncode == 3 and sentence in done.stderr, "exit %d: %s" % (done.returncode, done.stderr))
         require(re.fullmatch("faceid: [^\n]+\n", done.stderr), "no one sentence: " + done.stderr)
     os.mkfifo(path + ".pipe")
-    require("no regular file" in faceid("model", "limits", path, "--from", path + ".pipe").stderr, "waits at a pipe")
+    require("not a regular file" in faceid("model", "limits", path, "--from", path + ".pipe").stderr, "waits at a pipe")
     require(faceid("model", "limits", path).returncode == 2, "without --from")
     require(faceid("model", "info", path, "--from", "x").returncode == 2, "info took --from")
     done = faceid("model", "limits", small_model({"face.kind": "detector"}), "--from", measured(path, IDENTIFY))

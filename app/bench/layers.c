@@ -164,9 +164,9 @@ static void print_head(const struct app_layers *layers, const struct app_layers 
                "memory\n",
                layers->peak * 1e-9, layers->bandwidth * 1e-9);
     else
-        printf("peak: not known for %s on this machine\n", layers->isa);
+        printf("peak: unknown for %s on this machine\n", layers->isa);
     if (isfinite(layers->byte_peak) && has_bytes(layers))
-        printf("peak of products of bytes: %.1f GOP/s; the layers that make them are held against "
+        printf("int8 peak: %.1f GOP/s; layers in int8 are compared with "
                "it\n",
                layers->byte_peak * 1e-9);
     printf("    %-*s %-17s %-20s %-*s %8s %8s %8s %8s %6s %8s %7s %6s", APP_LAYER_COLUMN, "layer",

@@ -51,9 +51,10 @@ enum app_exit app_layers_compare(const char *path_a, const struct app_layers *a,
                                  const struct app_layers *b)
 {
     if (!of_one_network(a, b)) {
-        app_warn("%s is of %s (graph %s, %zu layers) and %s of %s (graph %s, %zu layers): results "
-                 "of one network can be compared",
-                 path_a, a->model, a->graph, a->count, path_b, b->model, b->graph, b->count);
+        app_warn(
+            "%s is of %s (graph %s, %zu layers) and %s of %s (graph %s, %zu layers): only results "
+            "of the same network can be compared",
+            path_a, a->model, a->graph, a->count, path_b, b->model, b->graph, b->count);
         return APP_INPUT;
     }
     print_head('A', path_a, a);

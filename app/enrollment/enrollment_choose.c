@@ -77,7 +77,7 @@ static enum fid_status none_good(const struct app_enrollment *enrollment, struct
 {
     char reasons[400];
     app_enrollment_reasons(enrollment, reasons, sizeof reasons);
-    return app_error(error, FID_QUALITY, "none of %zu frames is good enough to learn from (%s)",
+    return app_error(error, FID_QUALITY, "none of %zu frames is good enough (%s)",
                      enrollment->shot_count, reasons);
 }
 
@@ -195,7 +195,7 @@ static enum fid_status refuse_rivals(struct choice *choice, struct fid_error *er
             enrollment->shots[shot].verdict = (struct app_verdict){.reason = APP_GATE_SEVERAL};
         }
     return app_error(error, FID_QUALITY,
-                     "nobody can tell which face of %.200s is meant (cut it to one face)",
+                     "it is unclear which face of %.200s is meant (crop it to one face)",
                      enrollment->shots[shot].name);
 }
 

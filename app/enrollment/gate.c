@@ -52,7 +52,7 @@ const char *app_gate_text(enum app_gate_reason reason)
         [APP_GATE_TURNED] = "turned away",
         [APP_GATE_BLURRED] = "blurred",
         [APP_GATE_NO_VECTOR] = "without a usable vector",
-        [APP_GATE_UNLIKE] = "of somebody else",
+        [APP_GATE_UNLIKE] = "of another person",
         [APP_GATE_SPARE] = "more of the same",
     };
     return texts[reason];
@@ -100,8 +100,8 @@ void app_gate_write(FILE *out, const struct app_gate *gate)
     struct app_gate copy = *gate;
     struct app_setting settings[SETTINGS];
     fill_settings(&copy, settings);
-    fprintf(out, "# What a face must be like to be learnt from: frames of clips and cameras, and\n"
-                 "# photo_... for photographs. Stands in ~/.config/faceid/config.\n");
+    fprintf(out, "# Quality limits of faces to enroll, for frames of clips and cameras, and with\n"
+                 "# photo_ in front for photographs. Lines for ~/.config/faceid/config.\n");
     app_config_write(out, "enroll", settings, SETTINGS);
 }
 

@@ -283,10 +283,9 @@ static enum app_exit find_collisions(const struct app *app, struct app_calibrati
 static enum app_exit too_few(const struct app_cohort *cohort, double wish)
 {
     size_t needed = app_strangers_needed(wish);
-    app_warn(
-        "for an FPIR of %g %% it takes at least %zu strangers, and there %s %zu: more of them, "
-        "or a higher --fpir",
-        100 * wish, needed, app_plural(cohort->count, "is", "are"), cohort->count);
+    app_warn("an FPIR of %g %% takes at least %zu strangers, and there %s %zu: use more of them, "
+             "or a higher --fpir",
+             100 * wish, needed, app_plural(cohort->count, "is", "are"), cohort->count);
     return APP_INPUT;
 }
 
@@ -315,8 +314,8 @@ enum app_exit app_calibration_measure(struct app *app, const struct app_cohort *
         return code;
     sort_trials(calibration);
     if (!limit_for(calibration, wish, &limit)) {
-        app_warn("the strangers who are most like somebody enrolled are one picture several times: "
-                 "one of each person, please");
+        app_warn("the strangers most like an enrolled person are several copies of one picture: "
+                 "use one picture of each person");
         return APP_INPUT;
     }
     calibration->floored = limit <= calibration->rule.maybe;

@@ -121,11 +121,11 @@ static void print_heads(const struct app_calibration *calibration)
     printf("people        %zu with %zu %s\n", calibration->people, calibration->face_count,
            app_plural(calibration->face_count, "face", "faces"));
     if (calibration->single_face > 0)
-        printf("              %zu with a single face: nobody can tell how often they are missed\n",
+        printf("              %zu with a single face: how often they are missed is unknown\n",
                calibration->single_face);
     if (calibration->single_file > 0)
-        printf("              %zu with faces of a single file: those are alike, so that they are\n"
-               "              missed more often than it looks\n",
+        printf("              %zu with faces from a single file: those are alike, so they are\n"
+               "              missed more often than this says\n",
                calibration->single_file);
     printf("strangers     %zu\n\n", calibration->stranger_count);
 }

@@ -8,8 +8,8 @@
 const struct app_eval_words app_identification_words = {
     .mated = "the enrolled",
     .impostors = "strangers",
-    .accepted = "TPIR: enrolled people named rightly, %",
-    .refused = "FNIR: enrolled people not named rightly, %",
+    .accepted = "TPIR: enrolled people named correctly, %",
+    .refused = "FNIR: enrolled people not named correctly, %",
     .false_accepted = "FPIR: strangers given a name, %",
     .accepted_short = "TPIR",
     .false_accepted_short = "FPIR",

@@ -134,7 +134,7 @@ static enum app_exit read_pairs(const struct app *app, struct app_eval_table *ta
             keep_fold(app, number, lfw);
     }
     if (code == APP_OK && lfw->fold_count < 2) {
-        app_warn("%s: the pictures of two folds at least are needed in %s", table->path, folder);
+        app_warn("%s: the pictures of at least two folds are needed in %s", table->path, folder);
         return APP_INPUT;
     }
     return code;

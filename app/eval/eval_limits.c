@@ -73,8 +73,8 @@ static enum app_exit take_lfw(struct reading *reading, const char *object)
         !app_json_read_bool(object, "threshold_chosen", &chosen))
         return not_ours(reading);
     if (!chosen)
-        return fail(reading, "eval lfw judged a threshold that was given (--threshold), and has "
-                             "chosen none: measure without it");
+        return fail(reading, "eval lfw judged a given threshold (--threshold) and "
+                             "chose none: measure without it");
     reading->limits->maybe = numbers[0];
     snprintf(reading->maybe, sizeof reading->maybe,
              "maybe is the best threshold of %.0f pairs (%.0f wrong)", numbers[1], numbers[2]);
@@ -100,10 +100,11 @@ static enum app_exit take_identify(struct reading *reading, const char *object)
     if (!read_numbers(object, wanted, n))
         return not_ours(reading);
     if (n[0] <= -1.0)
-        return fail(reading, "no stranger came near anybody, so that no limit could be chosen");
+        return fail(reading,
+                    "no stranger came near an enrolled person, so no limit could be chosen");
     if (n[4] * n[3] < 1.0 || n[5] < 1.0 || n[10] < 1.0)
         return fail(reading,
-                    "%.0f strangers are too few to choose a limit for an FPIR of %g %%: it takes "
+                    "%.0f strangers are too few to choose a limit for an FPIR of %g %%: that takes "
                     "%.0f in each half and some pictures of the enrolled (or another --fpir)",
                     n[4] + n[5], 100.0 * n[3], n[3] > 0.0 ? ceil(1.0 / n[3]) : INFINITY);
     reading->limits->accept = n[0];
@@ -146,7 +147,7 @@ static char *load(const char *path)
 {
     struct stat info;
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) { /* at a pipe we would wait */
-        app_warn("%s: no regular file, which is what eval's JSON was written to", path);
+        app_warn("%s: not a regular file with eval's JSON", path);
         return NULL;
     }
     FILE *file = fopen(path, "re");
@@ -176,7 +177,7 @@ static enum app_exit take_all(struct reading *reading, const char *text)
         end = app_json_end(text);
         code = end != NULL ? take(reading, text) : not_ours(reading);
     }
-    return code == APP_OK && count == 0 ? fail(reading, "there is nothing measured in it") : code;
+    return code == APP_OK && count == 0 ? fail(reading, "it holds no measurement") : code;
 }
 
 static double own(const struct fid_model *model, const char *key)

@@ -74,15 +74,15 @@ enum app_exit app_faces_crop(const struct app *app, enum fid_crop *crop)
 const char *app_reason_sentence(enum fid_reason reason)
 {
     static const char *const sentences[] = {
-        [FID_REASON_KNOWN] = "near enough, and nobody else is",
-        [FID_REASON_EMPTY_GALLERY] = "nobody is enrolled, or every last day is over",
-        [FID_REASON_STRANGER] = "nobody enrolled is near",
+        [FID_REASON_KNOWN] = "near enough, and no one else is",
+        [FID_REASON_EMPTY_GALLERY] = "no one is enrolled, or every last day has passed",
+        [FID_REASON_STRANGER] = "no enrolled person is near",
         [FID_REASON_MAYBE] = "near, but not near enough for a name",
         [FID_REASON_TWO_ALIKE] = "the second person is as near",
         [FID_REASON_TAKEN] = "another face has this name with a better score",
-        [FID_REASON_NO_VECTOR] = "the network makes nothing of this face",
-        [FID_REASON_UNDECIDED] = "not looked at often enough yet",
-        [FID_REASON_REJECTED] = "you said that it is not this person",
+        [FID_REASON_NO_VECTOR] = "the network gives no usable numbers for this face",
+        [FID_REASON_UNDECIDED] = "not seen often enough yet",
+        [FID_REASON_REJECTED] = "you said it is not this person",
     };
     return sentences[reason];
 }

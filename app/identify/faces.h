@@ -28,7 +28,7 @@ enum fid_status app_faces_find(struct app *app, const struct fid_picture *pictur
  */
 enum app_exit app_faces_crop(const struct app *app, enum fid_crop *crop);
 
-/* Why a face has its label, for people: "nobody enrolled is near". */
+/* Why a face has its label, for people: "no enrolled person is near". */
 const char *app_reason_sentence(enum fid_reason reason);
 
 #endif

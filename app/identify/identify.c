@@ -81,8 +81,8 @@ enum app_exit app_identify_open(struct app *app, struct app_identify *identify)
     if (code == APP_OK && is_nobody_named(app->gallery))
         app_say(app,
                 fid_gallery_count(app->gallery) == 0
-                    ? "nobody is enrolled yet in %s, so everybody is '?'"
-                    : "everybody's last day in %s is over, so everybody is '?' (faceid list)",
+                    ? "no one is enrolled in %s yet, so everyone is '?'"
+                    : "every last day in %s has passed, so everyone is '?' (faceid list)",
                 app->gallery_path);
     return code;
 }

@@ -64,7 +64,7 @@ static void write_facts(FILE *out, const struct app_page_facts *facts)
     if (facts->rule.kind == FID_RULE_COSINE)
         fprintf(out,
                 "<p class=\"soft\">A score is a cosine, higher is more alike. A name is given from "
-                "%.3f on (%s), if nobody else comes within %.3f; from %.3f on a face may be "
+                "%.3f on (%s), if no one else comes within %.3f; from %.3f on a face may be "
                 "the person.</p>\n",
                 (double)facts->rule.accept, facts->limit, (double)facts->rule.margin,
                 (double)facts->rule.maybe);
@@ -310,7 +310,7 @@ enum fid_status app_page_finish(struct app_page **page, size_t bad_files, struct
     }
     fputs(
         "<section class=\"soft\"><p>faceid is a convenience, not a lock: a photograph is enough to "
-        "be taken for somebody. It tells who, never age, sex or origin, and its errors are not "
+        "pass for someone. It never guesses age, sex or origin, and its errors are not "
         "the same for all groups of people. This page is as private as the pictures.</p>"
         "</section>\n</body>\n</html>\n",
         p->out);

@@ -60,7 +60,7 @@ const struct app_camera_backend *app_camera_backend(const char *where, bool inpu
         return &app_camera_v4l2;
     if (strstr(where, "://") != NULL && !app_clip_is_url(where)) {
         app_error(error, FID_UNSUPPORTED,
-                  "of network streams only rtsp:// is read, not %.200s; others through "
+                  "the only network streams read are rtsp://, not %.200s; for others use "
                   "ffmpeg: ffmpeg -i URL -f mjpeg - | faceid live --input -",
                   where);
         return NULL;

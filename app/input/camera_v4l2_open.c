@@ -70,7 +70,7 @@ static enum fid_status no_format(const struct app_camera_info *info, const char 
         if (strcmp(info->driver, bridges[i]) == 0)
             return app_error(
                 error, FID_UNSUPPORTED,
-                "camera %s is a Raspberry Pi camera module, whose pictures libcamera makes: run "
+                "camera %s is a Raspberry Pi camera module and needs libcamera: run "
                 "`libcamerify faceid ...` (Debian: libcamera-tools)",
                 path);
     return app_error(error, FID_UNSUPPORTED,

@@ -326,7 +326,7 @@ static enum fid_status finish(struct app_clip *clip, struct fid_error *error)
     app_child_stop(&clip->child);
     if (endless)
         return app_error(error, FID_CORRUPT,
-                         "the clip %.200s is read no further: ffmpeg computed for %u s "
+                         "reading the clip %.200s stops: ffmpeg computed for %u s "
                          "without a frame",
                          clip->shown, clip->patience_s);
     if (clip->url) /* a live stream has no end of its own */
@@ -334,7 +334,7 @@ static enum fid_status finish(struct app_clip *clip, struct fid_error *error)
                          clip->count > 0 ? "has ended" : "cannot be read",
                          line[0] != '\0' ? line : "the sender closed it");
     if (!good || (clip->count == 0 && line[0] != '\0'))
-        return app_error(error, FID_CORRUPT, "the clip %.200s is damaged or no clip: %s",
+        return app_error(error, FID_CORRUPT, "the clip %.200s is damaged or not a clip: %s",
                          clip->shown, line[0] != '\0' ? line : "ffmpeg gave up");
     if (clip->count == 0)
         return app_error(error, FID_INVALID, "the clip %.200s has no such frames", clip->shown);

@@ -153,7 +153,7 @@ enum fid_status app_child_start(struct app_child *child, char *const arguments[]
     app_child_stop(child);
     if (reason == ENOENT)
         return app_error(error, FID_UNSUPPORTED,
-                         "%s is not installed, and it is needed to read clips (Debian: ffmpeg)",
+                         "%s is needed to read clips and is not installed (Debian: ffmpeg)",
                          arguments[0]);
     return app_error(error, FID_IO, "%s cannot be started: %s", arguments[0], strerror(reason));
 }

@@ -105,7 +105,7 @@ static enum app_exit finish(struct camera_enrollment *enrollment)
         return APP_OK;
     }
     app_warn("%s is not enrolled: %s%s", enrollment->name, learn->text,
-             learn->refused == FID_QUALITY ? "; --force saves it all the same" : "");
+             learn->refused == FID_QUALITY ? "; --force saves it anyway" : "");
     return app_exit_code(APP_AREA_GALLERY, learn->refused);
 }
 

@@ -165,7 +165,7 @@ void app_hook_run(struct app_hook *hook, const char *const *variables, size_t co
     if (environment != NULL)
         hook->line[(hook->line_first + hook->line_count++) % LINE_MAX] = environment;
     else if (!hook->told_full) {
-        app_warn("--exec: %s is too slow; events are left out", hook->words[0]);
+        app_warn("--exec: %s is too slow; events are dropped", hook->words[0]);
         hook->told_full = true;
     }
     app_hook_poll(hook);

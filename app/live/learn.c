@@ -29,7 +29,7 @@ const char *app_hint_text(enum app_learn_hint hint)
     case APP_HINT_TURNED:
         return "look at the camera";
     case APP_HINT_OTHER:
-        return "another face has come in between";
+        return "another face came in between";
     case APP_HINT_AWAY:
         return "the face is not in the picture";
     }
@@ -162,7 +162,7 @@ static enum fid_status save(struct app_learner *learner, struct app *app,
     if (status != FID_OK)
         return status;
     memcpy(shown->name, person.name, sizeof shown->name);
-    snprintf(shown->text, sizeof shown->text, "%s is enrolled: %zu %s known now", person.name,
+    snprintf(shown->text, sizeof shown->text, "%s is enrolled with %zu %s", person.name,
              person.sample_count, app_plural(person.sample_count, "face", "faces"));
     return FID_OK;
 }

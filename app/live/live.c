@@ -108,7 +108,7 @@ enum app_exit app_live_headless(struct app_live *live)
     app_feed_status(live->feed, &status);
     if (code == APP_OK && analyzed == 0 && status.state == APP_FEED_ENDED && !app_interrupted())
         code = APP_INPUT; /* a source without a single good picture, which has been told */
-    app_detail(live->app, "%llu frames looked at, %llu damaged ones dropped",
+    app_detail(live->app, "%llu frames examined, %llu damaged ones dropped",
                (unsigned long long)analyzed, (unsigned long long)status.dropped);
     return code;
 }

@@ -56,5 +56,5 @@ const char *app_light_look(struct app_light *light, const struct fid_frame *fram
     if (now_ns - light->poor_since_ns < PATIENCE_NS)
         return NULL;
     return dark ? "the camera's pictures are black: is its cover closed, or the room dark?"
-                : "the camera's pictures show nothing but one colour: is something in front of it?";
+                : "the camera's pictures have only one color: is something in front of it?";
 }

@@ -290,7 +290,7 @@ enum app_exit app_report_end(struct app_report *report)
     const size_t left_out = app_event_writer_drain(report->writer);
     const enum app_exit written = look_at_writer(report);
     if (report->writer != NULL && left_out > 0)
-        app_warn("%zu %s left out: their reader is too slow", left_out,
+        app_warn("%zu %s dropped: their reader is too slow", left_out,
                  app_plural(left_out, "event was", "events were"));
     return code == APP_OK ? written : code;
 }

@@ -66,12 +66,12 @@ static void tell_embeddings(const struct app_feed *feed, const char *path, const
             add_move(&mixed, (double)fid_cosine(quantized, b, size) - score);
         }
     }
-    app_say(feed->app, "%s: cosine to f32 %.4f in the mean, %.4f at least, of %zu %s held back",
+    app_say(feed->app, "%s: cosine to f32 %.4f on average, at least %.4f, for %zu %s held back",
             path, sum / (double)feed->held_count, least, feed->held_count,
             app_plural(feed->held_count, "face", "faces"));
     if (same.count > 0)
         app_say(feed->app,
-                "%s: scores of two of them move by %+.4f in the mean, by %.4f at most (one of each "
+                "%s: scores of pairs move by %+.4f on average, by at most %.4f (one of each "
                 "model: %+.4f, %.4f)",
                 path, mean_of(&same), same.most, mean_of(&mixed), mixed.most);
 }
@@ -168,7 +168,7 @@ static enum app_exit judge_detector(const struct app_feed *feed, const char *pat
     if (code == APP_OK)
         app_say(feed->app,
                 "%s: finds %zu of the %zu %s that f32 finds in %zu %s held back, and %zu %s; "
-                "scores move by %+.4f in the mean, by %.4f at most",
+                "scores move by %+.4f on average, by at most %.4f",
                 path, found.both, found.all, app_plural(found.all, "face", "faces"),
                 feed->held_count, app_plural(feed->held_count, "picture", "pictures"), found.others,
                 app_plural(found.others, "other", "others"), mean_of(&found.scores),

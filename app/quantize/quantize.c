@@ -136,7 +136,7 @@ static enum app_exit check_fed(const struct app_feed *feed, const char *folder)
         return APP_INPUT;
     }
     if (feed->quantizer != NULL && feed->fed < APP_FEED_FEW)
-        app_warn("%zu %s little to choose scales by: %d or more are better", feed->fed,
+        app_warn("%zu %s few to choose scales from: %d or more are better", feed->fed,
                  detector ? app_plural(feed->fed, "picture is", "pictures are")
                           : app_plural(feed->fed, "face is", "faces are"),
                  3 * APP_FEED_FEW);

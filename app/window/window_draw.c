@@ -110,7 +110,7 @@ static const char *hint(struct app_window *window)
     if (window->feed.hint != NULL)
         return window->feed.hint;
     if (window->result.sequence > 0 && window->result.people == 0)
-        return "nobody is enrolled yet: press e to enroll   (h: keys)";
+        return "no one is enrolled yet: press e to enroll   (h: keys)";
     return NULL;
 }
 

@@ -138,6 +138,6 @@ size_t app_enroll_lines(const struct app_enroll *enroll, char lines[3][600])
         snprintf(lines[count++], 600, "saving");
     else
         snprintf(lines[count++], 600, "Enter saves, Esc cancels%s",
-                 learn->state == APP_LEARN_REFUSED ? ", Ctrl+Enter saves it all the same" : "");
+                 learn->state == APP_LEARN_REFUSED ? ", Ctrl+Enter saves it anyway" : "");
     return count;
 }

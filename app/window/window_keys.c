@@ -63,7 +63,7 @@ static void reject(struct app_window *window)
         return;
     }
     app_worker_not_this_person(window->worker, face->id);
-    app_window_notice(window, "not %s, as long as the face stays in the picture", face->label.name);
+    app_window_notice(window, "not %s, while the face stays in the picture", face->label.name);
 }
 
 static void adjust(struct app_window *window, float delta)
@@ -71,7 +71,7 @@ static void adjust(struct app_window *window, float delta)
     if (window->result.sequence == 0)
         return;
     app_worker_adjust_limit(window->worker, delta);
-    app_window_notice(window, "names from a score of %.2f on, for this run",
+    app_window_notice(window, "for this run, names from a score of %.2f on",
                       (double)(window->result.rule.accept + delta));
 }
 
@@ -82,7 +82,7 @@ static void next_camera(struct app_window *window)
     struct fid_error error;
     const struct app_camera_info *first = NULL, *next = NULL;
     if (strncmp(window->feed.path, "/dev/", 5) != 0) {
-        app_window_notice(window, "c goes from one camera of this machine to the next");
+        app_window_notice(window, "c switches between the cameras of this machine");
         return;
     }
     if (app_camera_list_open(&list, &error) != FID_OK) {

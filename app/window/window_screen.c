@@ -106,7 +106,7 @@ bool app_screen_start(void)
     const bool nobody = app_environment("SDL_VIDEODRIVER") == NULL &&
                         strcmp(SDL_GetCurrentVideoDriver(), "offscreen") == 0;
     if (nobody) /* SDL would draw for nobody */
-        SDL_SetError("neither X11, Wayland nor KMS is there");
+        SDL_SetError("there is no X11, Wayland or KMS");
     return !nobody;
 }
 
@@ -221,7 +221,7 @@ static bool update_grey(struct app_screen *screen, const struct fid_frame *frame
     if (bytes > screen->grey_bytes) {
         uint8_t *grey = realloc(screen->grey, bytes);
         if (grey == NULL)
-            return SDL_SetError("no memory for a grey picture") == 0;
+            return SDL_SetError("no memory for a gray picture") == 0;
         memset(grey, 128, bytes);
         screen->grey = grey;
         screen->grey_bytes = bytes;
