@@ -1,3 +1,5 @@
+/* complete.c - the words that may come next on a command line, for the shells' completion
+ * scripts. */
 #include "app/complete.h"
 #include "app/options.h"
 

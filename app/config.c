@@ -1,3 +1,5 @@
+/* config.c - reads the settings file, one "key = value" per line, and writes it as `enroll
+ * --limits` shows it. */
 #include "app/config.h"
 
 #include <ctype.h>

@@ -1,3 +1,5 @@
+/* find_model.c - finds the recognizer's and the detector's weight file: by option, environment,
+ * or in the folders where models lie. */
 #include "app/find_model.h"
 #include "app/get_model.h"
 #include "app/model_folders.h"

@@ -1,3 +1,4 @@
+/* help.c - prints --help from the tables of verbs, options, keys and exit codes. */
 #include "app/help.h"
 #include "app/app.h"
 

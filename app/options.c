@@ -1,3 +1,4 @@
+/* options.c - parses a command line by the tables of verbs and options, with "did you mean". */
 #include "app/options.h"
 #include "app/app.h"
 

@@ -1,3 +1,4 @@
+/* progress.c - draws the progress bar on stderr, with the time that is left. */
 #include "app/progress.h"
 #include "app/clock.h"
 

@@ -1,3 +1,5 @@
+/* secret.c - reads passphrases and key files, asks for a passphrase on the terminal, and makes
+ * key files. */
 #include "app/secret.h"
 #include "app/interrupt.h"
 #include "app/output/text.h"

@@ -1,3 +1,5 @@
+/* common.c - what the bench programs share: messages, aligned memory, timing, and numbers on the
+ * command line. */
 #include "bench/common.h"
 
 #include <stdarg.h>

@@ -1,3 +1,5 @@
+/* enrollment_gather.c - runs the detector and the recognizer over one person's pictures and
+ * clips. */
 #include "app/enrollment/enrollment_gather.h"
 #include "app/input/source_walk.h"
 

@@ -1,3 +1,5 @@
+/* enrollment_tell.c - reports which pictures and frames were used for a person, and why the
+ * others were not. */
 #include "app/enrollment/enrollment_gather.h"
 #include "app/output/text.h"
 

@@ -1,3 +1,4 @@
+/* gate.c - the table of quality limits, and the test of a face against it. */
 #include "app/enrollment/gate.h"
 #include "app/config.h"
 

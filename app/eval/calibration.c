@@ -1,3 +1,5 @@
+/* calibration.c - measures a gallery's error rates with strangers and with its own faces held
+ * out, and chooses a limit. */
 #include "app/eval/calibration.h"
 #include "app/output/text.h"
 #include "app/progress.h"

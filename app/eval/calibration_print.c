@@ -1,3 +1,4 @@
+/* calibration_print.c - prints a calibration as a table or as JSON. */
 #include "app/eval/calibration_print.h"
 #include "app/output/json.h"
 #include "app/output/text.h"

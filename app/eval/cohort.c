@@ -1,3 +1,4 @@
+/* cohort.c - finds the faces of strangers, from a folder or a table. */
 #include "app/eval/cohort.h"
 #include "app/eval/eval.h"
 

@@ -1,3 +1,4 @@
+/* eval_faces.c - finds the labelled face of each picture and embeds it, on all cores. */
 #include "app/eval/eval.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* eval_figures.c - prints shares with their confidence intervals, as text and as JSON. */
 #include "app/eval/eval.h"
 
 #include <time.h>

@@ -1,3 +1,4 @@
+/* eval_identify_figures.c - computes and prints the error rates of open-set identification. */
 #include "app/eval/eval_identify.h"
 #include "app/output/csv.h"
 

@@ -1,3 +1,4 @@
+/* eval_sheet.c - what the diagrams of --plots share: title, axes, key, lines and dots. */
 #include "app/eval/eval_sheet.h"
 
 #include <math.h>

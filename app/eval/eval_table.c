@@ -1,3 +1,4 @@
+/* eval_table.c - reads tab-separated tables, and collects the pictures that they name. */
 #include "app/eval/eval.h"
 
 #include <errno.h>

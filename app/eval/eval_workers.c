@@ -1,3 +1,5 @@
+/* eval_workers.c - runs a function for every picture on several threads, each with its own
+ * detector and embedder. */
 #include "app/eval/eval.h"
 #include "app/progress.h"
 

@@ -1,3 +1,5 @@
+/* faces.c - detects, aligns and embeds the faces of a picture, and says in words why a face has
+ * its label. */
 #include "app/identify/faces.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* identify.c - looks up every face of the given pictures and clips, and counts who is known. */
 #include "app/identify/identify.h"
 #include "app/input/source_walk.h"
 

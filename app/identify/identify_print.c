@@ -1,3 +1,4 @@
+/* identify_print.c - prints the faces of a frame as text, JSON or CSV. */
 #include "app/identify/identify_print.h"
 #include "app/output/csv.h"
 #include "app/output/json.h"

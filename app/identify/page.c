@@ -1,3 +1,4 @@
+/* page.c - collects the pictures and people of a report, and writes the HTML page. */
 #include "app/identify/page.h"
 #include "app/error.h"
 #include "app/identify/page_html.h"

@@ -1,3 +1,4 @@
+/* page_html.c - the report page's style sheet, its escapes and its pictures as data: URLs. */
 #include "app/identify/page_html.h"
 #include "app/output/text.h"
 

@@ -1,3 +1,4 @@
+/* clip.c - runs ffmpeg on a clip or stream and reads its frames; explains why it failed. */
 #include "app/input/clip.h"
 #include "app/app.h"
 #include "app/clock.h"

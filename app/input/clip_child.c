@@ -1,3 +1,5 @@
+/* clip_child.c - starts a child process with limits on memory, files and time, and ends it with
+ * the program. */
 #include "app/input/clip_child.h"
 #include "app/app.h"
 #include "app/clock.h"

@@ -1,3 +1,5 @@
+/* source.c - walks over the arguments of a verb: pictures, folders and clips, one frame at a
+ * time. */
 #include "app/input/source.h"
 #include "app/error.h"
 

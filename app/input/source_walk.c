@@ -1,3 +1,5 @@
+/* source_walk.c - the loop over all frames of the given sources, with messages about what cannot
+ * be read. */
 #include "app/input/source_walk.h"
 
 enum app_exit app_source_each(struct app_source_walk *walk, char *const *paths, size_t count)

@@ -1,3 +1,4 @@
+/* stream.c - reads frames of Motion-JPEG, Y4M or PPM from a descriptor. */
 #include "app/input/stream.h"
 #include "app/app.h"
 #include "app/clock.h"

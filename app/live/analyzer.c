@@ -1,3 +1,4 @@
+/* analyzer.c - analyzes frames: detects, tracks, embeds and decides. */
 #include "app/live/analyzer.h"
 #include "app/clock.h"
 

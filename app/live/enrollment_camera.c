@@ -1,3 +1,4 @@
+/* enrollment_camera.c - enrolls a person in front of a camera, without a window. */
 #include "app/live/enrollment_camera.h"
 #include "app/clock.h"
 #include "app/input/clip.h"

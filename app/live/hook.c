@@ -1,3 +1,4 @@
+/* hook.c - runs the command of --exec for each event, a few at a time. */
 #include "app/live/hook.h"
 #include "app/clock.h"
 

@@ -1,3 +1,4 @@
+/* learn.c - collects good frames of the chosen track, and saves them under a name. */
 #include "app/live/learn.h"
 #include "app/clock.h"
 #include "app/output/model_info.h"

@@ -1,3 +1,5 @@
+/* live.c - starts and stops camera, analyzer and report, and runs the live program without a
+ * window. */
 #include "app/live/live.h"
 #include "app/clock.h"
 

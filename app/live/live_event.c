@@ -1,3 +1,4 @@
+/* live_event.c - writes an event as one line of JSON. */
 #include "app/live/live_event.h"
 #include "app/clock.h"
 #include "app/output/json.h"

@@ -1,3 +1,5 @@
+/* live_feed.c - the camera's thread: opens the camera, posts frames, and reconnects after a loss.
+ */
 #include "app/live/live_feed.h"
 #include "app/app.h"
 #include "app/clock.h"

@@ -1,3 +1,4 @@
+/* live_frame.c - a frame in the camera's format, and its RGB picture made on first use. */
 #include "app/live/live_frame.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* live_light.c - notices a camera whose pictures are black or have one color only. */
 #include "app/live/live_light.h"
 #include "app/clock.h"
 

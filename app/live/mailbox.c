@@ -1,3 +1,4 @@
+/* mailbox.c - passes the newest frame from the camera's thread to its readers. */
 #include "app/live/mailbox.h"
 #include "app/clock.h"
 

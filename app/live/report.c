@@ -1,3 +1,5 @@
+/* report.c - turns labels into events, and sends them to the event stream, the command and the
+ * record folder. */
 #include "app/live/report.h"
 #include "app/clock.h"
 #include "app/live/event_writer.h"

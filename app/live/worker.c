@@ -1,3 +1,4 @@
+/* worker.c - runs an analyzer in its own thread, and hands its newest result to the window. */
 #include "app/live/worker.h"
 #include "app/clock.h"
 

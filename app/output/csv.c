@@ -1,3 +1,4 @@
+/* csv.c - writes lines of comma-separated values. */
 #include "app/output/csv.h"
 #include "app/output/text.h"
 

@@ -1,3 +1,4 @@
+/* draw.c - draws boxes and names into a picture, and saves it in a folder. */
 #include "app/output/draw.h"
 #include "app/error.h"
 #include "app/output/font.h"

@@ -1,3 +1,4 @@
+/* font.c - the bitmap font's glyphs, and text drawn with them. */
 #include "app/output/font.h"
 #include "app/output/text.h"
 

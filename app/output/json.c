@@ -1,3 +1,4 @@
+/* json.c - writes JSON objects on one line. */
 #include "app/output/json.h"
 #include "app/output/text.h"
 

@@ -1,3 +1,4 @@
+/* plot.c - draws axes, grid and titles of an SVG diagram. */
 #include "app/output/plot.h"
 #include "app/output/text.h"
 

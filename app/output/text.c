@@ -1,3 +1,4 @@
+/* text.c - decodes UTF-8, and prints text from outside so that it cannot steer the terminal. */
 #include "app/output/text.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* text_runs.c - cuts a line of text into runs by script and direction, in display order. */
 #include "app/output/text_runs.h"
 #include "app/output/text.h"
 

@@ -1,3 +1,4 @@
+/* verb_backup.c - faceid backup: copies the gallery. */
 #include "app/app.h"
 
 #include <errno.h>

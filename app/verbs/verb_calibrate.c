@@ -1,3 +1,5 @@
+/* verb_calibrate.c - faceid calibrate: measures how often a gallery errs, and sets its own limit.
+ */
 #include "app/eval/calibration_print.h"
 #include "app/output/text.h"
 

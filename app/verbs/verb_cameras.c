@@ -1,3 +1,4 @@
+/* verb_cameras.c - faceid cameras: lists the cameras of this machine. */
 #include "app/app.h"
 #include "app/input/camera.h"
 #include "app/output/json.h"

@@ -1,3 +1,4 @@
+/* verb_check.c - faceid check: checks the gallery, and saves what damage has not hit. */
 #include "app/app.h"
 #include "app/secret.h"
 #include "app/output/text.h"

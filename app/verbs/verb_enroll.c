@@ -1,3 +1,4 @@
+/* verb_enroll.c - faceid enroll: learns people from pictures, clips and cameras. */
 #include "app/app.h"
 #include "app/enrollment/enrollment_gather.h"
 #include "app/identify/faces.h"

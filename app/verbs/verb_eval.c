@@ -1,3 +1,4 @@
+/* verb_eval.c - faceid eval: measures accuracy on labelled pictures. */
 #include "app/eval/eval.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* verb_export.c - faceid export: writes people to a file. */
 #include "app/app.h"
 #include "app/output/text.h"
 

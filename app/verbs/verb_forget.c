@@ -1,3 +1,4 @@
+/* verb_forget.c - faceid forget: removes a person from the gallery and its copies. */
 #include "app/app.h"
 #include "app/output/text.h"
 

@@ -1,3 +1,4 @@
+/* verb_identify.c - faceid identify: says who is in pictures and clips. */
 #include "app/identify/identify_print.h"
 #include "app/identify/page.h"
 #include "app/output/draw.h"

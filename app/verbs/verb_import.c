@@ -1,3 +1,4 @@
+/* verb_import.c - faceid import: adds the people of an exported file. */
 #include "app/app.h"
 #include "app/output/text.h"
 

@@ -1,3 +1,5 @@
+/* verb_is_known.c - faceid is-known: says by its exit code whether an enrolled person is in a
+ * picture. */
 #include "app/identify/identify.h"
 #include "app/output/text.h"
 

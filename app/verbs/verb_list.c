@@ -1,3 +1,4 @@
+/* verb_list.c - faceid list: lists the people of the gallery. */
 #include "app/app.h"
 #include "app/output/json.h"
 #include "app/output/text.h"

@@ -1,3 +1,5 @@
+/* verb_live.c - faceid live: reads the options of the live program, and runs it with or without a
+ * window. */
 #include "app/input/clip.h"
 #include "app/live/live.h"
 #include "app/output/output_stream.h"

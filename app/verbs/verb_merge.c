@@ -1,3 +1,4 @@
+/* verb_merge.c - faceid merge: makes two enrolled people one. */
 #include "app/app.h"
 
 #include <string.h>

@@ -1,3 +1,5 @@
+/* verb_model.c - faceid model: fetches, describes, verifies, packs and quantizes models, and sets
+ * their limits. */
 #include "app/app.h"
 #include "app/get_model.h"
 #include "app/eval/eval_limits.h"

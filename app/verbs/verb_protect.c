@@ -1,3 +1,5 @@
+/* verb_protect.c - faceid protect: seals the gallery with a passphrase or key file, or opens it
+ * again. */
 #include "app/app.h"
 #include "app/secret.h"
 

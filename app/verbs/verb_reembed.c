@@ -1,3 +1,4 @@
+/* verb_reembed.c - faceid reembed: moves the gallery to another model, using kept crops. */
 #include "app/app.h"
 #include "app/output/text.h"
 

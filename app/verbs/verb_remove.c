@@ -1,3 +1,4 @@
+/* verb_remove.c - faceid remove: removes one face of a person. */
 #include "app/app.h"
 
 #include <errno.h>

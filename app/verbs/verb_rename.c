@@ -1,3 +1,4 @@
+/* verb_rename.c - faceid rename: gives a person another name. */
 #include "app/app.h"
 
 static enum app_exit run(struct app *app)

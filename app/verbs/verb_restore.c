@@ -1,3 +1,4 @@
+/* verb_restore.c - faceid restore: puts a copy in the gallery's place. */
 #include "app/app.h"
 #include "app/secret.h"
 #include "app/output/text.h"

@@ -1,3 +1,4 @@
+/* verb_show.c - faceid show: prints everything that is kept of a person, except the vectors. */
 #include "app/app.h"
 #include "app/output/json.h"
 #include "app/output/text.h"

@@ -1,3 +1,4 @@
+/* verb_undo.c - faceid undo: takes back the last change of the gallery. */
 #include "app/app.h"
 
 static enum app_exit run(struct app *app)

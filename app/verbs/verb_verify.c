@@ -1,3 +1,4 @@
+/* verb_verify.c - faceid verify: says whether two pictures show the same person. */
 #include "app/app.h"
 #include "app/identify/faces.h"
 #include "app/output/json.h"

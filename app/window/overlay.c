@@ -1,3 +1,4 @@
+/* overlay.c - draws boxes, names, the enrollment ring and fields of text over the picture. */
 #include "app/window/overlay.h"
 #include "app/output/text_runs.h"
 

@@ -1,3 +1,5 @@
+/* overlay_fonts.c - finds the machine's font files, and opens one for each character that needs
+ * it. */
 #include "app/window/overlay_fonts.h"
 #include "app/app.h"
 #include "app/output/text_runs.h"

@@ -1,3 +1,4 @@
+/* overlay_text.c - lays out a line of text in several fonts, and keeps its glyphs as textures. */
 #include "app/window/overlay_text.h"
 #include "app/output/font.h"
 #include "app/output/text.h"

@@ -1,3 +1,4 @@
+/* window_enroll.c - the steps of an enrollment in the window: collect, ask for the name, save. */
 #include "app/window/window_enroll.h"
 
 #include <stdio.h>

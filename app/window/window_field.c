@@ -1,3 +1,4 @@
+/* window_field.c - the text field of the window: editing, cursor and input method. */
 #include "app/window/window_field.h"
 
 #include <stdio.h>

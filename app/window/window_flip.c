@@ -1,3 +1,4 @@
+/* window_flip.c - mirrors a frame in the camera's own format. */
 #include "app/window/window_flip.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* window_probe.c - checks the display and the fonts for faceid doctor. */
 #include "app/window/window_probe.h"
 #include "app/output/text_runs.h"
 #include "app/window/overlay_fonts.h"

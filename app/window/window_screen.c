@@ -1,3 +1,4 @@
+/* window_screen.c - opens the window and its renderer, and uploads frames as textures. */
 #include "app/window/window_screen.h"
 #include "app/error.h"
 #include "app/window/window.h"

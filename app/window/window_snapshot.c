@@ -1,3 +1,4 @@
+/* window_snapshot.c - writes the window's picture into a PNG file in its own thread. */
 #include "app/window/window_snapshot.h"
 
 #include <stdio.h>

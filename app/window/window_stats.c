@@ -1,3 +1,4 @@
+/* window_stats.c - measures how evenly and how soon frames are shown. */
 #include "app/window/window_stats.h"
 #include "app/clock.h"
 #include "app/output/json.h"

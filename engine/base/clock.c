@@ -1,3 +1,4 @@
+/* clock.c - the monotonic clock in nanoseconds. */
 #include "engine/base/clock.h"
 
 #include <time.h>

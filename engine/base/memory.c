@@ -1,3 +1,4 @@
+/* memory.c - the only place that allocates and frees memory. */
 #include "engine/base/memory.h"
 #include "engine/base/size.h"
 

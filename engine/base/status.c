@@ -1,3 +1,4 @@
+/* status.c - the sentence of each status code, and errors filled by format. */
 #include "engine/base/status.h"
 
 #include <stdarg.h>

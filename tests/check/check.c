@@ -1,3 +1,4 @@
+/* check.c - runs the cases of a C test program, with a seed that can be repeated. */
 #include "tests/check/check.h"
 
 #include <ftw.h>

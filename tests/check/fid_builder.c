@@ -1,3 +1,4 @@
+/* fid_builder.c - builds .fid files in memory, field by field, right or wrong. */
 #include "tests/check/fid_builder.h"
 
 #include "kernels/kernels.h"

@@ -1,3 +1,4 @@
+/* weight_sample.c - a small weight file with a layer of each kind. */
 #include "tests/check/weight_sample.h"
 
 #include "kernels/kernels.h"

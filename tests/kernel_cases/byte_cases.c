@@ -1,3 +1,4 @@
+/* byte_cases.c - what the cases of int8 kernels share: buffers with guard bytes, and fills. */
 #include "tests/kernel_cases/byte_cases.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* kernel_cases.c - what the cases of f32 kernels share: buffers with guard values, fills, windows
+ * and comparisons. */
 #include "tests/kernel_cases/kernel_cases.h"
 
 #include <math.h>

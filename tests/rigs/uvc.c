@@ -1,3 +1,4 @@
+/* uvc.c - the descriptors and answers of an emulated USB camera (UVC). */
 #include "tests/rigs/uvc.h"
 
 #include <assert.h>

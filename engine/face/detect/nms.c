@@ -1,3 +1,4 @@
+/* nms.c - non-maximum suppression: of boxes that overlap, the best one stays. */
 #include "engine/face/detect/nms.h"
 
 #include "engine/base/memory.h"

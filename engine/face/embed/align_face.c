@@ -1,3 +1,5 @@
+/* align_face.c - cuts a face out as the recognizer wants it: by landmarks and a template, or by
+ * the box. */
 #include "engine/face/embed/align_face.h"
 
 #include "engine/face/box.h"

@@ -1,3 +1,4 @@
+/* embed_face.c - runs the recognizer on aligned faces, in batches, and normalizes the vectors. */
 #include "engine/face/embed/align_face.h"
 #include "engine/face/network/model_card.h"
 #include "engine/face/network/network_input.h"

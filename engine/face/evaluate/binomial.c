@@ -1,3 +1,4 @@
+/* binomial.c - Clopper and Pearson's bounds of a share. */
 #include "engine/face/evaluate/binomial.h"
 
 #include <assert.h>

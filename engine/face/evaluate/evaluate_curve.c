@@ -1,3 +1,4 @@
+/* evaluate_curve.c - the error rates at every threshold, from two lists of scores. */
 #include "engine/base/memory.h"
 #include "engine/base/status.h"
 #include "engine/face/evaluate/binomial.h"

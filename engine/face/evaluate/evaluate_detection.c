@@ -1,3 +1,5 @@
+/* evaluate_detection.c - matches detected boxes with labelled ones, and computes the average
+ * precision. */
 #include "engine/base/memory.h"
 #include "engine/base/status.h"
 #include "engine/face/box.h"

@@ -1,3 +1,4 @@
+/* evaluate_pairs.c - verification accuracy over folds, each with the threshold of the others. */
 #include "engine/base/memory.h"
 #include "engine/base/status.h"
 #include "engine/fid/evaluate.h"

@@ -1,3 +1,4 @@
+/* model_card.c - reads and checks what a model file says about faces. */
 #include "engine/face/network/model_card.h"
 
 #include <math.h>

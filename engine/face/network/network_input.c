@@ -1,3 +1,4 @@
+/* network_input.c - writes pixels as a network's input: channel order, mean, scale and type. */
 #include "engine/face/network/network_input.h"
 
 #include "engine/face/picture/picture_codec.h"

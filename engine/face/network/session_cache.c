@@ -1,3 +1,4 @@
+/* session_cache.c - plans sessions of one model for the sizes that occur, and keeps them. */
 #include "engine/face/network/session_cache.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* exif.c - finds the orientation in a JPEG's EXIF block. */
 #include "engine/face/picture/exif.h"
 
 #include <stdbool.h>

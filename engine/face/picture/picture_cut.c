@@ -1,3 +1,4 @@
+/* picture_cut.c - cuts a box out of a picture, and encodes pictures in memory. */
 #include "engine/face/box.h"
 #include "engine/face/picture/picture_codec.h"
 #include "engine/face/picture/resample.h"

@@ -1,3 +1,4 @@
+/* picture_kind.c - names the format of a file that is neither JPEG nor PNG, for the refusal. */
 #include "engine/face/picture/picture_codec.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* picture_orient.c - turns and mirrors a picture as its EXIF orientation says. */
 #include "engine/face/picture/picture_codec.h"
 
 #include "engine/base/memory.h"

@@ -1,3 +1,4 @@
+/* picture_save.c - writes a picture as JPEG or PNG. */
 #include "engine/face/picture/picture_codec.h"
 
 #include <string.h>

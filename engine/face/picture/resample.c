@@ -1,3 +1,4 @@
+/* resample.c - scales pictures: bilinear, and by area where they shrink. */
 #include "engine/face/picture/resample.h"
 
 #include "engine/base/memory.h"

@@ -1,3 +1,4 @@
+/* warp.c - warps a picture by an affine map. */
 #include "engine/face/picture/picture_codec.h"
 #include "engine/face/picture/resample.h"
 
