@@ -90,7 +90,7 @@ def nothing_is_saved_of_nobody():
 @case
 def hints_say_what_could_be_better():
     face, folder = frame("chengwei"), temp_folder()
-    changes = {"come nearer": "scale=iw/5:-1,pad=1280:720:400:200",
+    changes = {"come closer": "scale=iw/5:-1,pad=1280:720:400:200",
                "more light, please": "colorlevels=romax=0.15:gomax=0.15:bomax=0.15",
                "hold still": "gblur=sigma=12"}
     for hint, change in changes.items():

@@ -7,16 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#define REFRESH_NS (APP_NS_PER_S / 2) /* people enrolled elsewhere are known within a second */
+#define REFRESH_NS \
+    (APP_NS_PER_S / 2) /* so that people enrolled elsewhere are known within a second */
 
-/* Faces wait for their decision, but boxes must not stand still: what a frame's embeddings may
- * take. Those who are decided are looked at again in what is left, a quarter of the time. */
+/* The time that a frame's embeddings may take: faces can wait for their decision, boxes must
+ * keep moving. Faces that are decided are embedded again in the time left, at most a quarter of it.
+ */
 #define EMBED_MS_MOST 150.0
 #define ROUTINE_PAUSE 3
-#define LIMIT_MOST    0.99f /* no vector is nearer than that to another picture's */
+#define LIMIT_MOST    0.99f /* no two pictures give vectors nearer than this */
 
-/* Without a face for so long, fewer frames are looked at: so many milliseconds apart, or four times
- * what detection takes, so that it has a fifth of the time, but at least two a second. */
+/* After this long without a face fewer frames are examined: one in this many milliseconds, or in
+ * four times the detection time, so that detection takes a fifth of the CPU; but at least two per
+ * second. */
 #define QUIET_NS      (2 * APP_NS_PER_S)
 #define IDLE_MS_LEAST 100.0
 #define IDLE_MS_MOST  500.0
@@ -25,21 +28,21 @@
 struct app_analyzer {
     struct app *app;
     bool every_frame;
-    double frame_ns_least, embed_ns_least; /* --max-fps and --embed-fps as times apart; or 0 */
+    double frame_ns_least, embed_ns_least; /* intervals of --max-fps and --embed-fps; 0: no limit */
     struct fid_rule rule;
-    float accept; /* of the gallery's rule, from where the user moves it */
+    float accept; /* the gallery's limit, from which the user moves it */
     struct fid_tracker *tracker;
     float *embedding; /* [size] */
     size_t size;
 
     uint64_t refreshed_ns;
-    bool refresh_failed; /* said once, not every second */
-    bool again;          /* gallery or rule have changed: decide from the looks so far */
+    bool refresh_failed; /* reported once, not every second */
+    bool again;          /* gallery or rule changed: decide again from the looks so far */
 
-    uint64_t faces_ns;                 /* when a face was there last */
+    uint64_t faces_ns;                 /* when a face was last seen */
     uint64_t due_ns;                   /* of the next frame */
-    uint64_t embed_due_ns, routine_ns; /* of the next embedding, of one that is not urgent */
-    double embed_ms;                   /* what an embedding takes, smoothed; 0: not known */
+    uint64_t embed_due_ns, routine_ns; /* of the next embedding; of the next that is not urgent */
+    double embed_ms;                   /* time of an embedding, smoothed; 0: unknown */
     struct app_learner learner;
 };
 
@@ -72,7 +75,7 @@ static enum app_exit open_engine(struct app_analyzer *analyzer)
     return APP_OK;
 }
 
-/* rate a second, 0: no limit. */
+/* rate per second; 0: no limit. */
 static double ns_apart(double rate)
 {
     return rate > 0 ? (double)APP_NS_PER_S / rate : 0;
@@ -113,7 +116,7 @@ void app_analyzer_close(struct app_analyzer **analyzer)
 
 /* ---- the gallery ---- */
 
-/* Takes over a limit that was calibrated meanwhile; otherwise the user's stays. */
+/* Takes over a limit that was calibrated meanwhile; otherwise the user's limit stays. */
 static void refresh_rule(struct app_analyzer *analyzer)
 {
     const struct app *app = analyzer->app;
@@ -126,8 +129,8 @@ static void refresh_rule(struct app_analyzer *analyzer)
     analyzer->accept = rule.accept;
 }
 
-/* Takes over people who were enrolled meanwhile. A gallery that cannot be read just now is no
- * reason to stop: the people known so far stay known. */
+/* Takes over people who were enrolled meanwhile. If the gallery cannot be read now, the
+ * people known so far stay known. */
 static void refresh_gallery(struct app_analyzer *analyzer)
 {
     uint64_t now = app_now_ns();
@@ -140,7 +143,7 @@ static void refresh_gallery(struct app_analyzer *analyzer)
     if (failed && !analyzer->refresh_failed)
         app_warn("%s", error.text);
     analyzer->refresh_failed = failed;
-    if (changed) /* also to nobody, where the file is gone */
+    if (changed) /* also to an empty gallery, if the file is gone */
         refresh_rule(analyzer);
     analyzer->again = analyzer->again || changed;
 }
@@ -220,7 +223,7 @@ static enum app_exit embed(struct app_analyzer *analyzer, struct embedding_round
     enum fid_status status = fid_embed(analyzer->app->embedder, round->picture, &track->face, 1,
                                        FID_CROP_MODEL, analyzer->embedding, &error);
     count_embedding(analyzer, round, ms_between(start, app_now_ns()));
-    if (status == FID_INVALID) /* landmarks that are no face's: a detector's mistake */
+    if (status == FID_INVALID) /* the landmarks are not a face's: the detector is wrong */
         return APP_OK;
     if (status != FID_OK)
         return app_fail(APP_AREA_MODEL, &error);
@@ -265,7 +268,7 @@ static void fill_result(struct app_analyzer *analyzer, struct app_result *result
     result->learn = analyzer->learner.shown;
 }
 
-/* When to look at the next frame, this one having been taken up at start_ns. */
+/* When to examine the next frame, if this one was started at start_ns. */
 static void plan_next(struct app_analyzer *analyzer, uint64_t start_ns, double detect_ms)
 {
     uint64_t now = app_now_ns();
@@ -276,7 +279,7 @@ static void plan_next(struct app_analyzer *analyzer, uint64_t start_ns, double d
         double idle = fmin(fmax(IDLE_FACTOR * detect_ms, IDLE_MS_LEAST), IDLE_MS_MOST);
         apart = fmax(apart, idle * (double)APP_NS_PER_MS);
     }
-    /* from when it was due rather than from when it came, so that the mean rate is kept */
+    /* counted from when it was due, not from when it came, to keep the mean rate */
     uint64_t due = analyzer->due_ns + (uint64_t)apart;
     analyzer->due_ns = due > start_ns ? due : start_ns;
 }

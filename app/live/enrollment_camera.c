@@ -8,10 +8,10 @@
 
 #include <stdio.h>
 
-#define WAIT_MS      100 /* for a frame: how late an end may be noticed */
-#define SECONDS      20  /* to look for good frames, where --seconds does not say */
+#define WAIT_MS      100 /* for a frame: the longest delay in noticing the end */
+#define SECONDS      20  /* of looking for good frames, without --seconds */
 #define HINT_NS      (2 * APP_NS_PER_S)
-#define FRAMES_LEAST 5 /* fewer frames are no enrollment worth having when the time is over */
+#define FRAMES_LEAST 5 /* when the time is over, fewer frames are not worth enrolling */
 
 struct camera_enrollment {
     struct app_live live;
@@ -21,15 +21,15 @@ struct camera_enrollment {
     const char *name;
     const struct fid_terms *terms;
     bool force, replace;
-    bool told; /* what to do */
+    bool told; /* whether the instructions were printed */
     enum app_learn_hint hint;
     size_t collected;
     uint64_t hinted_ns, end_ns; /* end: 0 before the first frame */
 };
 
-/* ---- what is told ---- */
+/* ---- messages ---- */
 
-/* One hint at a time, and not faster than somebody can follow. */
+/* One hint at a time, slowly enough to follow. */
 static void tell_hint(struct camera_enrollment *enrollment, const struct app_learn *learn)
 {
     uint64_t now = app_now_ns();
@@ -47,7 +47,7 @@ static void tell_hint(struct camera_enrollment *enrollment, const struct app_lea
     enrollment->hinted_ns = now;
 }
 
-/* The time is over, and there is not enough. */
+/* The time is over and there are too few good frames. */
 static enum app_exit give_up(const struct camera_enrollment *enrollment,
                              const struct app_learn *learn)
 {
@@ -63,7 +63,7 @@ static enum app_exit give_up(const struct camera_enrollment *enrollment,
 
 /* ---- the work ---- */
 
-/* The most prominent face that is there now, or NULL. */
+/* The most prominent face in view, or NULL. */
 static const struct fid_track *main_track(const struct app_result *result)
 {
     const struct fid_track *best = NULL;
@@ -79,7 +79,7 @@ static const struct fid_track *main_track(const struct app_result *result)
     return best;
 }
 
-/* Is there nothing to lose by turning to another face? */
+/* Can another face be chosen without losing good frames? */
 static bool may_turn(const struct camera_enrollment *enrollment, const struct app_learn *learn)
 {
     if (learn->state == APP_LEARN_NONE)
@@ -110,7 +110,7 @@ static enum app_exit finish(struct camera_enrollment *enrollment)
     return app_exit_code(APP_AREA_GALLERY, learn->refused);
 }
 
-/* Looks at one frame. *over: the enrollment has ended, with the code that is returned. */
+/* Examines one frame. *over: the enrollment has ended with the returned code. */
 static enum app_exit look(struct camera_enrollment *enrollment, const struct app_live_frame *frame,
                           bool *over)
 {

@@ -5,8 +5,8 @@
 
 #include "app/app.h"
 
-/* Collects good frames of the most prominent face for --seconds at most and saves them as `name`
- * with these terms. Says what it sees. */
+/* Collects good frames of the most prominent face for at most --seconds, and saves them as
+ * `name` with these terms. Prints hints meanwhile. */
 enum app_exit app_enroll_camera(struct app *app, const char *name, const struct fid_terms *terms);
 
 #endif

@@ -1,4 +1,5 @@
-/* A thread that writes queued event lines, and counts those that its reader was too slow for. */
+/* event_writer.c - a thread that writes queued event lines, and counts those dropped for a slow
+ * reader. */
 #include "app/live/event_writer.h"
 #include "app/app.h"
 #include "app/clock.h"
@@ -15,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STILL_NS (1 * APP_NS_PER_S) /* a reader that takes nothing for so long stands still */
-#define NAP_MS   50                 /* how late an end may be noticed */
+#define STILL_NS (1 * APP_NS_PER_S) /* a reader that takes nothing for this long has stalled */
+#define NAP_MS   50                 /* the longest delay in noticing the end */
 
 enum { GIVEN_UP = -1 };
 
@@ -30,20 +31,20 @@ struct app_event_writer {
     int file;
     bool pipe, disk;
     pthread_t thread;
-    pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t news;  /* for the thread: a line, or the end */
-    pthread_cond_t ended; /* for who drains */
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t news;  /* tells the thread of a line or of the end */
+    pthread_cond_t ended; /* for the draining thread */
     struct line *first, **end;
     size_t queued_bytes;
-    size_t dropped, dropped_ever; /* since the last line; in all */
-    bool draining, over;          /* over: the thread has ended, or is given up */
-    uint64_t moved_ns, drain_ns;  /* when bytes were taken last; when draining began */
+    size_t dropped, dropped_ever; /* since the last line; altogether */
+    bool draining, over;          /* over: the thread has ended or was given up */
+    uint64_t moved_ns, drain_ns;  /* when bytes were last taken; when draining began */
     int error;
 };
 
 /* ---- the thread ---- */
 
-/* Since when has the reader taken nothing, while the end waits for it? With the lock. */
+/* How long the reader has taken nothing while the end waits for it. Under the lock. */
 static uint64_t still_ns(const struct app_event_writer *writer)
 {
     const uint64_t now = app_now_ns(), begun = writer->drain_ns;
@@ -51,7 +52,7 @@ static uint64_t still_ns(const struct app_event_writer *writer)
     return writer->draining ? now - moved : 0;
 }
 
-/* Has it stood still for too long? With the lock. */
+/* Has it stalled for too long? Under the lock. */
 static bool stands_still(const struct app_event_writer *writer)
 {
     const uint64_t last_ns = APP_LAST_WAIT_MS * APP_NS_PER_MS;
@@ -68,7 +69,7 @@ static bool gives_up(struct app_event_writer *writer)
     return up;
 }
 
-/* A pipe that can be written to has room for PIPE_BUF bytes, and takes those at once. */
+/* A writable pipe has room for PIPE_BUF bytes and takes them at once. */
 static bool wait_for_room(struct app_event_writer *writer)
 {
     struct pollfd wanted = {.fd = writer->file, .events = POLLOUT};
@@ -78,7 +79,7 @@ static bool wait_for_room(struct app_event_writer *writer)
     return true;
 }
 
-/* A longer line begins in an empty pipe, which has room for all of it. */
+/* A longer line starts in an empty pipe, which has room for all of it. */
 static bool wait_until_empty(struct app_event_writer *writer)
 {
     struct pollfd reader = {.fd = writer->file};
@@ -96,7 +97,7 @@ static void set_moved(struct app_event_writer *writer)
     pthread_mutex_unlock(&writer->lock);
 }
 
-/* 0: it is written; else errno, or GIVEN_UP. */
+/* Returns 0 when written, otherwise errno or GIVEN_UP. */
 static int write_line(struct app_event_writer *writer, const struct line *line)
 {
     const size_t most = writer->disk ? line->bytes : PIPE_BUF;
@@ -115,7 +116,8 @@ static int write_line(struct app_event_writer *writer, const struct line *line)
     return 0;
 }
 
-/* The next line, left in the queue so that it counts; NULL: all is written, and the end is near. */
+/* The next line, which stays in the queue so that it counts; NULL: everything is written and the
+ * end has come. */
 static struct line *next_line(struct app_event_writer *writer)
 {
     pthread_mutex_lock(&writer->lock);
@@ -156,7 +158,7 @@ static void *run(void *context)
     return NULL;
 }
 
-/* ---- the others ---- */
+/* ---- the other threads ---- */
 
 struct app_event_writer *app_event_writer_open(int file)
 {
@@ -173,7 +175,7 @@ struct app_event_writer *app_event_writer_open(int file)
     pthread_mutex_init(&writer->lock, NULL);
     pthread_cond_init(&writer->news, NULL);
     pthread_cond_init(&writer->ended, NULL);
-    sigfillset(&all); /* a signal does not cut a line */
+    sigfillset(&all); /* so that no signal cuts a line */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     const bool runs = pthread_create(&writer->thread, NULL, run, writer) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -183,7 +185,7 @@ struct app_event_writer *app_event_writer_open(int file)
     return NULL;
 }
 
-/* A copy of the line, which tells how many before it were left out. NULL: no memory. */
+/* A copy of the line that says how many before it were dropped. NULL: no memory. */
 static struct line *copy_line(const char *text, size_t bytes, size_t dropped)
 {
     static const char closing[] = "}\n";
@@ -229,8 +231,8 @@ int app_event_writer_error(struct app_event_writer *writer)
     return reason;
 }
 
-/* Waits for the thread's end, unless it hangs in a write that nothing can end, as to a terminal
- * that was stopped. A disk may take as long as it likes. */
+/* Waits for the thread's end, unless it hangs in a write that cannot be ended, such as to a
+ * stopped terminal. A disk may take its time. */
 static void wait_for_end(struct app_event_writer *writer)
 {
     bool hangs = false;
@@ -243,7 +245,8 @@ static void wait_for_end(struct app_event_writer *writer)
         until.tv_sec += (time_t)(end_ns / APP_NS_PER_S);
         until.tv_nsec = (long)(end_ns % APP_NS_PER_S);
         pthread_cond_timedwait(&writer->ended, &writer->lock, &until);
-        hangs = !writer->disk && still_ns(writer) > 2 * STILL_NS; /* else it has given up itself */
+        hangs =
+            !writer->disk && still_ns(writer) > 2 * STILL_NS; /* otherwise it gives up by itself */
     }
     pthread_mutex_unlock(&writer->lock);
 }
@@ -275,7 +278,7 @@ void app_event_writer_close(struct app_event_writer **writer)
     pthread_mutex_lock(&closing->lock);
     const bool over = closing->over;
     pthread_mutex_unlock(&closing->lock);
-    if (!over) { /* the memory is the thread's, and the process is about to end */
+    if (!over) { /* the thread still owns the memory, and the process is about to end */
         pthread_detach(closing->thread);
         return;
     }

@@ -15,7 +15,7 @@
 extern char **environ;
 
 #define AT_A_TIME 4
-#define LINE_MAX  64 /* events that wait; more than that is a command that cannot keep up */
+#define LINE_MAX  64 /* waiting events; with more the command cannot keep up */
 #define WORDS_MAX 64
 #define END_NS    (2 * APP_NS_PER_S)
 
@@ -23,14 +23,14 @@ struct app_hook {
     char *command;              /* cut into words; owned */
     char *words[WORDS_MAX + 1]; /* into command; the last is NULL */
     pid_t running[AT_A_TIME];   /* 0: free */
-    char **line[LINE_MAX];      /* environments that wait, a ring; owned */
+    char **line[LINE_MAX];      /* waiting environments, a ring; owned */
     size_t line_first, line_count;
-    bool told_full, told_failed; /* said once */
+    bool told_full, told_failed; /* reported once */
 };
 
 /* ---- opening ---- */
 
-/* Is there such a program, as execvp would look for it? */
+/* Would execvp find such a program? */
 static bool is_program(const char *name)
 {
     char path[4096];
@@ -84,7 +84,7 @@ static void free_environment(char **environment)
     free(environment);
 }
 
-/* Is there one of that "NAME=value"'s name? */
+/* Is there a variable with the name of this "NAME=value"? */
 static bool has_name(const char *const *variables, size_t count, const char *entry)
 {
     const size_t length = strcspn(entry, "=") + 1;
@@ -94,8 +94,8 @@ static bool has_name(const char *const *variables, size_t count, const char *ent
     return i < count;
 }
 
-/* The variables, then our own environment without those: which one of a name that stands there
- * twice a program sees is its own affair, and some see the last. */
+/* The variables, then our own environment without them: if a name occurred twice, some
+ * programs would see the first and others the last. */
 static char **make_environment(const char *const *variables, size_t count)
 {
     size_t inherited = 0, used = 0;
@@ -117,7 +117,7 @@ static char **make_environment(const char *const *variables, size_t count)
 
 /* ---- running ---- */
 
-/* In a group of its own: what interrupts us does not cut it short. */
+/* In its own process group, so that an interrupt for us does not end it. */
 static void start(struct app_hook *hook, pid_t *pid, char **environment)
 {
     posix_spawn_file_actions_t actions;

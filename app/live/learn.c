@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Looks of a face that differ: pictures that follow each other at once are one and the same. */
+/* The least time between two looks: consecutive frames show the same picture. */
 #define WANTED   15
 #define APART_NS (150 * APP_NS_PER_MS)
 
@@ -18,7 +18,7 @@ const char *app_hint_text(enum app_learn_hint hint)
     case APP_HINT_OK:
         return "good";
     case APP_HINT_TOO_SMALL:
-        return "come nearer";
+        return "come closer";
     case APP_HINT_BLURRED:
         return "hold still";
     case APP_HINT_DARK:
@@ -53,7 +53,7 @@ static enum app_learn_hint hint_of(enum app_gate_reason reason)
         return APP_HINT_TURNED;
     case APP_GATE_BLURRED:
         return APP_HINT_BLURRED;
-    default: /* good; the others are not about how a face is seen */
+    default: /* good; the other reasons are not about how a face is seen */
         return APP_HINT_OK;
     }
 }
@@ -140,8 +140,8 @@ void app_learner_adopt(struct app_learner *learner, uint32_t track, const float 
 
 /* ---- saving ---- */
 
-/* The running program has its gallery open for reading only, so that looking never makes a file;
- * this is the moment that may. */
+/* The running program opens its gallery for reading only, so that looking never makes a file;
+ * saving may. */
 static enum fid_status save(struct app_learner *learner, struct app *app,
                             const struct fid_rule *rule, const char *name, bool force, bool replace,
                             struct fid_error *error)

@@ -3,8 +3,8 @@
 #include "app/live/live.h"
 #include "app/clock.h"
 
-#define WAIT_MS       100  /* how late an end may be noticed */
-#define CUSTOMARY_FPS 25.0 /* of a source of files that does not say */
+#define WAIT_MS       100  /* the longest delay in noticing the end */
+#define CUSTOMARY_FPS 25.0 /* of a source of files that does not say its rate */
 
 enum app_exit app_live_start(struct app_live *live, const struct app_feed_options *feed)
 {
@@ -23,8 +23,8 @@ void app_live_stop(struct app_live *live)
     app_mailbox_close(&live->mailbox);
 }
 
-/* Can the source still give frames? If not, says why (unless it just ended) and gives the exit
- * code. */
+/* Can the source still give frames? If not, reports why (unless it simply ended) and sets the
+ * exit code. */
 static bool feed_goes_on(const struct app_live *live, const struct app_feed_status *status,
                          enum app_exit *code)
 {
@@ -57,7 +57,7 @@ enum app_exit app_live_seen(void *ctx, const struct app_live_frame *frame,
     return app_report_seen(live->report, status.path, frame, result);
 }
 
-/* The time that tracks live by: of a source that waits for us the clip's own. */
+/* The tracks' clock: of a source that waits for us, the clip's own time. */
 static uint64_t time_of(const struct app_live *live, const struct app_feed_status *status,
                         const struct app_live_frame *frame)
 {
@@ -67,13 +67,13 @@ static uint64_t time_of(const struct app_live *live, const struct app_feed_statu
     return (uint64_t)((double)frame->sequence * (double)APP_NS_PER_S / fps);
 }
 
-/* One round of the loop: looks at a frame if there is one. *over: the source has no more. */
+/* One round of the loop: examines a frame if there is one. *over: the source has ended. */
 static enum app_exit look(struct app_live *live, struct app_analyzer *analyzer,
                           struct app_result *result, bool *over)
 {
     struct app_feed_status status;
     enum app_exit code = APP_OK;
-    app_feed_status(live->feed, &status); /* before taking: a last frame is still taken */
+    app_feed_status(live->feed, &status); /* before taking, so that a last frame is still taken */
     const struct app_live_frame *frame = app_mailbox_take(live->mailbox, result->sequence, WAIT_MS);
     if (frame == NULL) {
         if (app_analyzer_expire(analyzer, app_now_ns(), result))
@@ -109,7 +109,7 @@ enum app_exit app_live_headless(struct app_live *live)
     struct app_feed_status status;
     app_feed_status(live->feed, &status);
     if (code == APP_OK && analyzed == 0 && status.state == APP_FEED_ENDED && !app_interrupted())
-        code = APP_INPUT; /* a source without a single good picture, which has been told */
+        code = APP_INPUT; /* a source without any good picture, which was reported */
     app_detail(live->app, "%llu frames examined, %llu damaged ones dropped",
                (unsigned long long)analyzed, (unsigned long long)status.dropped);
     return code;

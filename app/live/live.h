@@ -1,4 +1,4 @@
-/* live.h - what the two faces of the live program, the window and the event stream, share. */
+/* live.h - what the window and the event stream share. */
 #ifndef APP_LIVE_H
 #define APP_LIVE_H
 
@@ -17,24 +17,24 @@ struct app_live {
     struct app *app;
     struct app_mailbox *mailbox;
     struct app_feed *feed;
-    enum app_area area;        /* what a failing source is: a camera or an input */
-    struct app_report *report; /* NULL: nothing is told */
+    enum app_area area;        /* what a failing source counts as: a camera or an input */
+    struct app_report *report; /* NULL: nothing is reported */
     bool every_frame;          /* the source waits for us: a file without a window */
     uint64_t frames_max;       /* 0: no end */
     bool mirror;
 };
 
-/* Tells the outside what was seen: an app_seen_fn for the one thread that analyzes frames, with a
- * struct app_live as its ctx. */
+/* Reports what was seen: an app_seen_fn for the thread that analyzes frames, with a struct
+ * app_live as ctx. */
 enum app_exit app_live_seen(void *live, const struct app_live_frame *frame,
                             const struct app_result *result);
 
-/* Without a window: looks at frames and reports until the source ends, frames_max is reached,
- * nobody listens any more, or the user interrupts. */
+/* Without a window: examines frames and reports until the source ends, frames_max is reached,
+ * no reader is left, or the user interrupts. */
 enum app_exit app_live_headless(struct app_live *live);
 
-/* Starts the camera (in a thread of its own) as `feed` says; the mailbox and it are
- * app_live_stop's. */
+/* Starts the camera in its own thread, as `feed` says; app_live_stop closes it and
+ * the mailbox. */
 enum app_exit app_live_start(struct app_live *live, const struct app_feed_options *feed);
 void app_live_stop(struct app_live *live);
 

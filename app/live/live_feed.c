@@ -13,37 +13,37 @@
 #include <string.h>
 #include <unistd.h>
 
-#define READ_MS        200                 /* how long a closing feed may take to notice */
-#define FIRST_FRAME_NS (6 * APP_NS_PER_S)  /* cameras that wake up and measure the light */
-#define NEXT_FRAME_NS  (2 * APP_NS_PER_S)  /* 1 fps in the dark is the slowest that webcams do */
-#define REOPEN_NS      (10 * APP_NS_PER_S) /* a driver that hangs may go on after a new start */
-#define RETRY_MS       500                 /* to find a camera that was plugged in again at once */
-#define RETRY_MOST_MS  16000               /* of a network camera, which may stay away */
+#define READ_MS        200                 /* the longest delay in noticing that the feed closes */
+#define FIRST_FRAME_NS (6 * APP_NS_PER_S)  /* cameras wake up and measure the light first */
+#define NEXT_FRAME_NS  (2 * APP_NS_PER_S)  /* the slowest webcams give 1 fps in the dark */
+#define REOPEN_NS      (10 * APP_NS_PER_S) /* a hanging driver may work after a restart */
+#define RETRY_MS       500                 /* to find a camera soon after it is plugged in again */
+#define RETRY_MOST_MS  16000               /* for a network camera, which may stay away */
 
 struct app_feed {
     struct app_feed_options options;
     struct app_mailbox *mailbox;
     pthread_t thread;
-    pthread_mutex_t lock; /* of the next two */
+    pthread_mutex_t lock; /* guards the next two */
     struct app_feed_status status;
-    char wanted[288];                /* the camera to go over to; "": none */
+    char wanted[288];                /* the camera to switch to; "": none */
     struct app_camera_drops earlier; /* of the openings before this one */
-    /* The thread's own: */
+    /* Used by the thread only: */
     struct app_light light;
     bool told_light;
-    struct fid_frame lying; /* before it is turned */
+    struct fid_frame lying; /* the frame before it is turned */
     char name[64], bus[64], where[288];
     int retry_ms;
 };
 
-/* A stream says of its rate what it likes: as far as a rate goes. 0: not known. */
+/* A stream may claim any rate: this one is plausible. 0: unknown. */
 static double likely_rate(double fps)
 {
     const double least = 0.1, most = 1000;
     return fps > 0 ? fmin(fmax(fps, least), most) : 0;
 }
 
-/* error NULL: there is nothing to say. */
+/* error NULL: no reason to give. */
 static void set_state(struct app_feed *feed, enum app_feed_state state,
                       const struct fid_error *error)
 {
@@ -67,7 +67,7 @@ static void describe(struct app_feed *feed, const struct app_camera *camera)
     pthread_mutex_unlock(&feed->lock);
 }
 
-/* A stream may tell its rate with its first frame only. */
+/* A stream may tell its rate only with its first frame. */
 static void set_rate(struct app_feed *feed, double fps)
 {
     pthread_mutex_lock(&feed->lock);
@@ -83,7 +83,7 @@ static bool is_leaving(struct app_feed *feed)
     return leaving || app_mailbox_is_shut(feed->mailbox);
 }
 
-/* Asks for the wanted camera from now on, if there is one. */
+/* Switches to the wanted camera, if there is one. */
 static void take_wanted(struct app_feed *feed)
 {
     pthread_mutex_lock(&feed->lock);
@@ -97,7 +97,7 @@ static void take_wanted(struct app_feed *feed)
     pthread_mutex_unlock(&feed->lock);
 }
 
-/* All frames dropped so far: those of the cameras before, and of this one. */
+/* All frames dropped so far, by earlier cameras and by this one. */
 static void set_drops(struct app_feed *feed, const struct app_camera_drops *now)
 {
     const struct app_camera_drops *before = &feed->earlier;
@@ -116,8 +116,8 @@ static void sleep_unless_leaving(struct app_feed *feed, int64_t ms)
         usleep((useconds_t)(left < 50 ? left : 50) * 1000);
 }
 
-/* A source that is not live keeps to its rate when nobody waits for each frame (in the window). A
- * frame that is late by a whole interval is not made up for. */
+/* In the window a source that is not live is played at its own rate. A delay of a whole interval
+ * is not made up for. */
 static void keep_rate(struct app_feed *feed, double fps, uint64_t *due_ns)
 {
     uint64_t now = app_now_ns(), interval = (uint64_t)((double)APP_NS_PER_S / fps);
@@ -131,7 +131,7 @@ static void keep_rate(struct app_feed *feed, double fps, uint64_t *due_ns)
         usleep((useconds_t)((*due_ns - now) / 1000));
 }
 
-/* Says once what is wrong with the light, and tells the window as long as it is. */
+/* Reports once what is wrong with the light, and tells the window while it lasts. */
 static void look_at_light(struct app_feed *feed, const struct fid_frame *frame)
 {
     const char *hint = app_light_look(&feed->light, frame, app_now_ns());
@@ -144,7 +144,7 @@ static void look_at_light(struct app_feed *feed, const struct fid_frame *frame)
     feed->told_light = feed->told_light || news;
 }
 
-/* Reads the camera's next frame into the draft, turned if that is wanted. */
+/* Reads the camera's next frame into the draft, turned as requested. */
 static enum app_camera_result read_frame(struct app_feed *feed, struct app_camera *camera,
                                          struct app_live_frame *draft, struct fid_error *error)
 {
@@ -174,8 +174,8 @@ static void post(struct app_feed *feed, struct app_camera *camera, struct app_li
         app_mailbox_wait_taken(feed->mailbox);
 }
 
-/* Reads until the mailbox is shut or another camera is wanted (FRAME), or this one has no more:
- * LOST or END. */
+/* Reads until the mailbox is shut or another camera is wanted (FRAME), or until this one stops
+ * (LOST or END). */
 static enum app_camera_result read_frames(struct app_feed *feed, struct app_camera *camera,
                                           struct fid_error *error)
 {
@@ -193,7 +193,7 @@ static enum app_camera_result read_frames(struct app_feed *feed, struct app_came
             patience_ns = NEXT_FRAME_NS;
             feed->retry_ms = RETRY_MS;
             break;
-        case APP_CAMERA_DROPPED: /* it speaks, but nothing that could be shown: still silent */
+        case APP_CAMERA_DROPPED: /* it sends data but no usable frame: still silent */
         case APP_CAMERA_SILENT:
         case APP_CAMERA_LOST:
         case APP_CAMERA_END:
@@ -212,7 +212,7 @@ static enum app_camera_result read_frames(struct app_feed *feed, struct app_came
     return APP_CAMERA_FRAME;
 }
 
-/* From now on this very device is meant, not whatever gets its number. */
+/* From now on only this device is meant, not another one that gets its number. */
 static void remember(struct app_feed *feed, const struct app_camera *camera)
 {
     memcpy(feed->where, camera->where, sizeof feed->where);
@@ -241,7 +241,7 @@ static void *run(void *context)
         take_wanted(feed);
         if (options->backend->open(&camera, &options->request, &error) != FID_OK) {
             if (seen && options->reconnect) {
-                if (feed->status.state == APP_FEED_OPENING) /* else the loss is what matters */
+                if (feed->status.state == APP_FEED_OPENING) /* otherwise the loss is what matters */
                     set_state(feed, APP_FEED_LOST, &error);
                 wait_to_retry(feed, remote);
                 continue;
@@ -253,7 +253,7 @@ static void *run(void *context)
         remember(feed, &camera);
         remote = camera.remote;
         enum app_camera_result result = read_frames(feed, &camera, &error);
-        feed->earlier = feed->status.drops; /* written by this thread alone */
+        feed->earlier = feed->status.drops; /* only this thread writes it */
         options->backend->close(&camera);
         seen = seen || feed->status.state != APP_FEED_OPENING;
         if (result == APP_CAMERA_LOST && options->reconnect && seen) {

@@ -6,7 +6,7 @@
 
 struct app_frame_rgb {
     pthread_mutex_t lock;
-    uint64_t sequence; /* of the frame that the picture shows; 0: none */
+    uint64_t sequence; /* of the frame in the picture; 0: none */
     struct fid_picture picture;
 };
 

@@ -4,10 +4,10 @@
 
 #include <stddef.h>
 
-#define PATIENCE_NS (3 * APP_NS_PER_S) /* cameras that wake up begin with black pictures */
+#define PATIENCE_NS (3 * APP_NS_PER_S) /* cameras start with black pictures */
 
-/* In a cellar with a candle, a webcam's noise alone lifts the mean above 12 of 255; a covered lens
- * stays below. A wall out of focus still has a spread of several. */
+/* In a cellar with a candle a webcam's noise alone lifts the mean above 12 of 255; a covered lens
+ * stays below. A wall out of focus still has a standard deviation of several. */
 enum { GRID = 24, CELLS = GRID * GRID, DARK_MEAN = 12, FLAT_SPREAD = 2 };
 
 /* Brightness of a pixel, 0 to 255. */

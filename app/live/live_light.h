@@ -7,12 +7,12 @@
 
 #include "engine/fid.h"
 
-struct app_light {          /* zero at the start */
+struct app_light {          /* zero-initialized */
     uint64_t poor_since_ns; /* 0: the last picture was good */
 };
 
-/* Looks at a few hundred pixels of the frame. A sentence once pictures have been dark, or of one
- * brightness all over, for three seconds, and as long as they are; else NULL. */
+/* Samples a few hundred pixels of the frame. Returns a sentence while pictures have been dark,
+ * or of one brightness, for three seconds or more; otherwise NULL. */
 const char *app_light_look(struct app_light *light, const struct fid_frame *frame, uint64_t now_ns);
 
 #endif

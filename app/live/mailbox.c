@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #define READERS_MAX 4
-#define FRAMES_MAX  (READERS_MAX + 2) /* one held by each reader, the newest, the draft */
+#define FRAMES_MAX  (READERS_MAX + 2) /* one for each reader, the newest, and the draft */
 
 struct app_mailbox {
     pthread_mutex_t lock;
@@ -42,7 +42,7 @@ struct app_mailbox *app_mailbox_open(int readers)
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes,
-                              CLOCK_MONOTONIC); /* setting the date must not stall us */
+                              CLOCK_MONOTONIC); /* so that setting the date does not stall us */
     pthread_cond_init(&mailbox->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&mailbox->lock, NULL);
@@ -76,7 +76,7 @@ void app_mailbox_post(struct app_mailbox *mailbox)
         if (frame != mailbox->newest && frame->holders == 0)
             mailbox->draft = frame;
     }
-    assert(mailbox->draft != NULL); /* readers + 2 frames: one is always free */
+    assert(mailbox->draft != NULL); /* of readers + 2 frames one is always free */
     pthread_cond_broadcast(&mailbox->changed);
     pthread_mutex_unlock(&mailbox->lock);
 }
@@ -105,7 +105,7 @@ const struct app_live_frame *app_mailbox_take(struct app_mailbox *mailbox, uint6
     while (mailbox->posted <= after && !mailbox->shut &&
            pthread_cond_timedwait(&mailbox->changed, &mailbox->lock, &deadline) == 0)
         ;
-    if (mailbox->posted > after) { /* what was posted before the shutting is still handed out */
+    if (mailbox->posted > after) { /* frames posted before shutting are still handed out */
         frame = mailbox->newest;
         frame->holders++;
         mailbox->taken = frame->sequence;

@@ -13,14 +13,14 @@
 
 struct app_report {
     struct app_report_options options;
-    struct app_event_writer *writer; /* NULL: no events are asked for, or their reader has gone */
+    struct app_event_writer *writer; /* NULL: no events were requested, or their reader has gone */
     bool ending;
     struct app_hook *hook;
     struct app_drawing drawing;
-    char stamp[24]; /* when the run began: the beginning of the pictures' names */
+    char stamp[24]; /* when the run began; starts the pictures' names */
     char source[320];
     uint64_t frame;                            /* of the last one */
-    struct fid_track told[FID_TRACKS_MAX + 1]; /* those that have appeared, when seen last */
+    struct fid_track told[FID_TRACKS_MAX + 1]; /* the tracks that have appeared, as last seen */
     size_t told_count;
 };
 
@@ -73,7 +73,7 @@ bool app_report_is_heard(const struct app_report *report)
 
 /* ---- lines ---- */
 
-/* A line is made in memory and handed over whole. */
+/* A line is built in memory and handed over whole. */
 struct line {
     FILE *out;
     char *text;
@@ -90,7 +90,7 @@ static enum app_exit begin_line(struct line *line)
     return APP_INTERNAL;
 }
 
-/* What the writer has met meanwhile. A reader that has had enough is no error. */
+/* Errors that the writer met meanwhile. A reader that closed its end is not an error. */
 static enum app_exit look_at_writer(struct app_report *report)
 {
     const int reason = report->writer != NULL ? app_event_writer_error(report->writer) : 0;
@@ -186,7 +186,7 @@ static enum app_exit tell(struct app_report *report, const struct app_result *re
     return send_event(report, &event);
 }
 
-/* Where the track stands, count if it does not. */
+/* The track's index, or count if it is not there. */
 static size_t find(const struct fid_track *tracks, size_t count, uint32_t id)
 {
     size_t i = 0;
@@ -215,8 +215,8 @@ static bool is_news(const struct fid_track *told, const struct fid_track *now)
            (told->state != now->state || strcmp(told->label.name, now->label.name) != 0);
 }
 
-/* Tells the appearance and the decision where they are new; sets *news at a decision. A face that
- * is missed just now may be gone: nothing new is told of it. */
+/* Reports the track's appearance and decision if they are new; sets *news at a decision. Nothing
+ * new is reported of a face that is missing in this frame: it may be gone. */
 static enum app_exit tell_track(struct app_report *report, const struct app_result *result,
                                 const struct fid_track *track, bool *news)
 {

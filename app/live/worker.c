@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WAIT_MS    100 /* how late an end may be noticed */
+#define WAIT_MS    100 /* the longest delay in noticing the end */
 #define WISHES_MAX 16
 
 struct app_worker {
@@ -16,10 +16,10 @@ struct app_worker {
     app_seen_fn seen;
     void *ctx;
     pthread_t thread;
-    pthread_mutex_t lock; /* of what follows */
+    pthread_mutex_t lock; /* guards what follows */
     struct app_result newest;
     struct app_learn learn;
-    struct app_wish wishes[WISHES_MAX]; /* that wait, the oldest first */
+    struct app_wish wishes[WISHES_MAX]; /* waiting, the oldest first */
     size_t wish_count;
     uint64_t request; /* the last number given */
     bool ready;
@@ -129,7 +129,7 @@ void app_worker_close(struct app_worker **worker)
     *worker = NULL;
 }
 
-/* ---- what it has found ---- */
+/* ---- results ---- */
 
 bool app_worker_result(struct app_worker *worker, uint64_t after, struct app_result *result)
 {
@@ -166,7 +166,7 @@ void app_worker_learning(struct app_worker *worker, struct app_learn *learn)
 
 /* ---- requests ---- */
 
-/* Puts the wish in line; returns its number, 0 if the line is full. */
+/* Queues the wish; returns its number, 0 if the queue is full. */
 static uint64_t ask(struct app_worker *worker, const struct app_wish *wish)
 {
     uint64_t number = 0;
