@@ -1,4 +1,4 @@
-/* camera_clip.c - a clip or an rtsp:// stream in the place of a camera, through a child ffmpeg. */
+/* camera_clip.c - a clip or an rtsp:// stream instead of a camera, through a child ffmpeg. */
 #include "app/clock.h"
 #include "app/input/camera.h"
 #include "app/input/clip.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CUSTOMARY_FPS 25 /* for clips that do not say */
+#define CUSTOMARY_FPS 25 /* for clips that do not state their rate */
 
 static enum fid_status clip_open(struct app_camera *camera,
                                  const struct app_camera_request *request, struct fid_error *error)

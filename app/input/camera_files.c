@@ -1,4 +1,4 @@
-/* camera_files.c - a picture or a folder of pictures and clips in the place of a camera. */
+/* camera_files.c - a picture or a folder of pictures and clips instead of a camera. */
 #include "app/app.h"
 #include "app/clock.h"
 #include "app/input/camera.h"
@@ -16,7 +16,7 @@ struct files {
     struct app_source *source;
     char path[sizeof((struct app_camera *)NULL)->path];
     char *paths[1];  /* the source borrows the list */
-    bool loop, told; /* told: what cannot be read, once and not in each round */
+    bool loop, told; /* told: unreadable files were reported, once and not in each round */
     uint64_t frames; /* of this round */
 };
 
@@ -69,12 +69,12 @@ static enum app_camera_result files_read(struct app_camera *camera, int timeout_
                                          struct fid_frame *frame, uint64_t *captured_ns,
                                          struct fid_error *error)
 {
-    (void)timeout_ms; /* a file never keeps one waiting */
+    (void)timeout_ms; /* a file never makes us wait */
     struct files *files = camera->state;
     struct app_frame seen;
     if (app_source_next(files->source, &seen, error) != FID_OK) {
         if (!files->told)
-            app_warn("%s", error->text); /* told and passed over, as by the other verbs */
+            app_warn("%s", error->text); /* reported and skipped, as by the other verbs */
         camera->drops.undecodable++;
         return APP_CAMERA_DROPPED;
     }

@@ -1,12 +1,12 @@
-/* camera_frame.c - the bytes that a V4L2 driver gives for a frame, and what is wrong with them. No
- * device is touched here, so that the tests can send what no camera would. */
+/* camera_frame.c - turns the bytes that a V4L2 driver gives into a frame, and finds what is wrong
+ * with them. No device is touched here, so the tests can send what no camera would. */
 #include "app/input/camera.h"
 
 #include <linux/videodev2.h>
 
 static const struct {
     uint32_t fourcc;
-    enum fid_pixel_format format; /* of raw ones */
+    enum fid_pixel_format format; /* of raw formats */
     bool mjpeg, v_first;          /* V stands before U */
 } formats[] = {
     {V4L2_PIX_FMT_MJPEG, FID_PIXELS_RGB, true, false},
@@ -21,7 +21,7 @@ static const struct {
 };
 enum { FORMATS = sizeof formats / sizeof formats[0], PLANES = 3 };
 
-/* FORMATS: none of ours. */
+/* FORMATS: not one that we read. */
 static int find_format(uint32_t fourcc)
 {
     int i = 0;
@@ -42,7 +42,8 @@ bool app_fourcc_is_mjpeg(uint32_t fourcc)
 }
 
 /* The planes of a raw frame, one after the other: the second has the first one's stride, or half of
- * it where U and V lie apart (V4L2's rule for formats in one buffer). Returns the bytes of all. */
+ * it if U and V are separate (V4L2's rule for formats in one buffer). Returns the size of all
+ * planes in bytes. */
 static size_t lay_out(const struct app_frame_layout *layout, uint8_t *bytes, struct fid_frame *view)
 {
     enum fid_pixel_format format = formats[find_format(layout->fourcc)].format;

@@ -1,5 +1,5 @@
-/* camera_holder.c - who has a camera open: every process shows its open files under /proc. Those of
- * other users are hidden from us unless we are root. */
+/* camera_holder.c - finds the process that has a camera open, by the open files under /proc. Those
+ * of other users are hidden unless we are root. */
 #include "app/input/camera.h"
 
 #include <ctype.h>

@@ -1,5 +1,5 @@
-/* camera_list.c - the cameras of this machine: /dev/video*, and the names under /dev/v4l/by-id that
- * stay the same when a replug or a reboot deals out other numbers. */
+/* camera_list.c - the cameras of this machine: /dev/video*, and the names under /dev/v4l/by-id,
+ * which stay the same when a replug or a reboot changes the numbers. */
 #include "app/input/camera.h"
 
 #include <dirent.h>
@@ -31,7 +31,7 @@ static void find_id_path(struct app_camera_info *info)
     closedir(folder);
 }
 
-/* FILLS info; false when the node is no camera (or has gone meanwhile). */
+/* FILLS info; false if the node is not a camera or has gone meanwhile. */
 static bool look_at(int index, struct app_camera_info *info)
 {
     *info = (struct app_camera_info){.index = index};
@@ -40,7 +40,7 @@ static bool look_at(int index, struct app_camera_info *info)
     if (fd < 0) {
         if (errno != EACCES && errno != EPERM)
             return false;
-        find_id_path(info); /* listed all the same, so that it can be said why it does not open */
+        find_id_path(info); /* listed anyway, so that we can say why it does not open */
         return true;
     }
     bool camera = app_v4l2_describe(fd, info);
@@ -101,9 +101,8 @@ void app_camera_list_close(struct app_camera_list *list)
     *list = (struct app_camera_list){0};
 }
 
-/* Has a device of this kernel a name with this part in it? Its name stands in /sys too, where it
- * can be read without waking the camera up. True where there is no such folder: the opening will
- * tell. */
+/* Does a device have this part in its name? The name is read from /sys, which does not wake the
+ * camera up. True if there is no such folder: opening will show. */
 static bool name_is_there(const char *part)
 {
     DIR *folder = opendir(SYS_FOLDER);

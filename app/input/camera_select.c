@@ -1,5 +1,5 @@
-/* camera_select.c - which camera is meant, and which of its formats serves best. No device is
- * touched here, so that the tests can ask about cameras that nobody has. */
+/* camera_select.c - which camera is meant, and which of its formats is best. No device is
+ * touched here, so the tests can ask about cameras that do not exist. */
 #include "app/input/camera.h"
 
 #include <linux/videodev2.h>
@@ -10,10 +10,9 @@
 
 #define WANTED_WIDTH  1280
 #define WANTED_HEIGHT 720
-#define WANTED_FPS    25.0 /* 30 fps cameras say 29.97 or, in poor light, 25 */
+#define WANTED_FPS    25.0 /* 30 fps cameras report 29.97 or, in poor light, 25 */
 
-/* Frames up to this size are asked for as YUYV where the rate allows: no loss and nothing to
- * decode. */
+/* Frames up to this size are requested as YUYV if the rate allows: no loss and no decoding. */
 #define SMALL_PIXELS (640 * 480)
 
 void app_fourcc_text(uint32_t fourcc, char text[5])
@@ -94,13 +93,13 @@ const struct app_camera_info *app_camera_find_again(const struct app_camera_list
         found = camera;
         count++;
     }
-    return count == 1 ? found : NULL; /* alone with its name, it may be in another socket */
+    return count == 1 ? found : NULL; /* the only one with its name may be in another socket */
 }
 
 /* ---- which format ---- */
 
-/* How far a mode is from the wish: lower is better. The weights make the rate come first, then the
- * size, and let the format decide between equals only; grey is as bad as a size that is off by the
+/* How far a mode is from the request: lower is better. By the weights the rate comes first, then
+ * the size, and the format decides only between equals; gray is as bad as a size that is off by a
  * factor of two. */
 static double mode_cost(const struct app_camera_mode *mode,
                         const struct app_camera_request *request)

@@ -1,4 +1,4 @@
-/* camera_table.c - which backend reads what: the one table that a new kind of source is added to.
+/* camera_table.c - which backend reads what: the table to which a new kind of source is added.
  */
 #include "app/app.h"
 #include "app/input/camera.h"
@@ -44,7 +44,7 @@ static bool is_anything(const char *where, bool input)
     return input;
 }
 
-/* The first that fits. */
+/* The first that fits is taken. */
 static const struct {
     bool (*fits)(const char *where, bool input);
     const struct app_camera_backend *backend;

@@ -1,5 +1,5 @@
-/* camera_v4l2.c - a webcam through the kernel's own interface: ioctl, mapped buffers, poll. No
- * frame is believed until its flags and its length were looked at: cables tear frames. */
+/* camera_v4l2.c - a webcam through the kernel's interface: ioctl, mapped buffers, poll. A
+ * frame is used only after its flags and its length were checked, because bad cables cut frames. */
 #include "app/input/camera_v4l2.h"
 #include "app/clock.h"
 
@@ -11,8 +11,8 @@
 
 static const char by_id[] = "/dev/v4l/by-id/";
 
-/* FILLS the camera's path and where. A path is taken as it is, so that links and odd names work
- * too; but not a number again after a loss. */
+/* FILLS the camera's path and where. A path is taken as it is, so that links and odd names
+ * work, but a number is not used again after a loss. */
 static enum fid_status find_device(struct app_camera *camera,
                                    const struct app_camera_request *request,
                                    struct fid_error *error)
@@ -79,7 +79,7 @@ static enum app_camera_result lost(const struct app_camera *camera, struct fid_e
     return APP_CAMERA_LOST;
 }
 
-/* Waits until a frame is there or poll reports trouble: FRAME (go and fetch it), SILENT or LOST. */
+/* Waits for a frame or for an error from poll: FRAME (fetch it), SILENT or LOST. */
 static enum app_camera_result wait_for_frame(int fd, uint64_t deadline_ns)
 {
     for (;;) {
@@ -132,8 +132,7 @@ static uint64_t capture_time(const struct v4l2_buffer *buffer)
     return stamp <= now ? stamp : now;
 }
 
-/* FRAME, SILENT (nothing is there any more) or LOST: ENODEV when unplugged; any other error has no
- * way on either. */
+/* FRAME, SILENT (no frame left) or LOST: ENODEV if unplugged; other errors are final, too. */
 static enum app_camera_result dequeue(const struct app_v4l2 *v4l2, struct v4l2_buffer *buffer)
 {
     *buffer = (struct v4l2_buffer){.type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP};
@@ -142,7 +141,7 @@ static enum app_camera_result dequeue(const struct app_v4l2 *v4l2, struct v4l2_b
     return buffer->index < v4l2->buffer_count ? APP_CAMERA_FRAME : APP_CAMERA_LOST;
 }
 
-/* The newest of the frames that wait: a reader that was late goes on with now. */
+/* The newest of the waiting frames, so that a late reader catches up. */
 static enum app_camera_result dequeue_newest(struct app_camera *camera, struct v4l2_buffer *buffer)
 {
     const struct app_v4l2 *v4l2 = camera->state;
@@ -179,7 +178,7 @@ static enum app_camera_result v4l2_read(struct app_camera *camera, int timeout_m
         return lost(camera, error);
     *captured_ns = capture_time(&buffer);
     result = take(camera, &buffer, frame, error);
-    /* An unplug may be noticed here first: then this frame was the last one. */
+    /* An unplug may show here first: then this frame was the last one. */
     if (app_v4l2_ioctl(v4l2->fd, VIDIOC_QBUF, &buffer) < 0)
         return lost(camera, error);
     return result;

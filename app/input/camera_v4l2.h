@@ -4,7 +4,7 @@
 
 #include "app/input/camera.h"
 
-#define APP_V4L2_BUFFERS 4 /* one being filled, one being read, two against a late reader */
+#define APP_V4L2_BUFFERS 4 /* one being filled, one being read, two spare for a late reader */
 
 struct app_v4l2 {
     int fd;
@@ -17,7 +17,7 @@ struct app_v4l2 {
 };
 
 /* Opens, sets up and starts the device at camera->path (camera_v4l2_open.c): FILLS the rest of
- * *camera and *v4l2, which app_v4l2_stop undoes, also half of it. */
+ * *camera and *v4l2, which app_v4l2_stop undoes even after a failure. */
 enum fid_status app_v4l2_start(struct app_camera *camera, const struct app_camera_request *request,
                                struct app_v4l2 *v4l2, struct fid_error *error);
 void app_v4l2_stop(struct app_v4l2 *v4l2);

@@ -1,5 +1,5 @@
-/* camera_v4l2_open.c - a webcam is opened: its format, size and rate set and read back, for cameras
- * round them and some take none; its buffers mapped; its stream started. */
+/* camera_v4l2_open.c - opens a webcam: sets its format, size and rate and reads them back, since
+ * cameras round or ignore them; maps its buffers and starts the stream. */
 #include "app/input/camera_v4l2.h"
 
 #include <errno.h>
@@ -45,7 +45,7 @@ static enum fid_status open_device(const char *path, int *fd, struct fid_error *
     }
 }
 
-/* The sentence for an ioctl that failed while the camera was being set up. */
+/* The error for an ioctl that failed during set-up. */
 static enum fid_status setup_failed(struct fid_error *error, const char *path, const char *what)
 {
     if (errno == EBUSY)
@@ -60,8 +60,8 @@ static enum fid_status setup_failed(struct fid_error *error, const char *path, c
     return app_error(error, FID_IO, "camera %s: %s failed: %s", path, what, strerror(errno));
 }
 
-/* Raspberry Pi's camera modules show their sensor's raw values here; libcamera makes pictures of
- * them. */
+/* Raspberry Pi's camera modules give raw sensor values here, which libcamera turns into
+ * pictures. */
 static enum fid_status no_format(const struct app_camera_info *info, const char *path,
                                  struct fid_error *error)
 {
@@ -79,8 +79,8 @@ static enum fid_status no_format(const struct app_camera_info *info, const char 
                      path);
 }
 
-/* What the driver says about colours; V4L2's own rules for what it leaves open. A sensor that gives
- * grey uses the whole range, whatever its driver does not say. */
+/* The colors as the driver describes them, or by V4L2's default rules. A gray sensor uses the full
+ * range even if its driver does not say so. */
 static void set_colours(struct app_frame_layout *layout, const struct v4l2_pix_format *pix)
 {
     uint32_t space = pix->colorspace, range = pix->quantization, encoding = pix->ycbcr_enc;
@@ -94,7 +94,7 @@ static void set_colours(struct app_frame_layout *layout, const struct v4l2_pix_f
     layout->bt709 = encoding == V4L2_YCBCR_ENC_709;
 }
 
-/* Sets format and size and takes what the driver made of them. */
+/* Sets format and size, and takes what the driver chose. */
 static enum fid_status set_format(struct app_camera *camera, const struct app_camera_mode *mode,
                                   struct app_v4l2 *v4l2, struct fid_error *error)
 {
@@ -126,7 +126,7 @@ static enum fid_status set_format(struct app_camera *camera, const struct app_ca
     return FID_OK;
 }
 
-/* The rate is a wish: cameras that cannot set it keep their own. */
+/* The rate is only requested: cameras that cannot set it keep their own. */
 static void set_rate(struct app_camera *camera, double fps, const struct app_v4l2 *v4l2)
 {
     struct v4l2_streamparm parm = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
@@ -206,7 +206,8 @@ void app_v4l2_stop(struct app_v4l2 *v4l2)
     int type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
     if (v4l2->fd < 0)
         return;
-    app_v4l2_ioctl(v4l2->fd, VIDIOC_STREAMOFF, &type); /* fails on a lost one: no matter */
+    app_v4l2_ioctl(v4l2->fd, VIDIOC_STREAMOFF,
+                   &type); /* fails on a lost camera, which does not matter */
     for (uint32_t i = 0; i < v4l2->buffer_count; i++)
         munmap(v4l2->buffers[i].start, v4l2->buffers[i].bytes);
     close(v4l2->fd);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#define MODES_MAX 1024 /* a driver that lists for ever is cut here */
+#define MODES_MAX 1024 /* stops a driver that lists modes for ever */
 
 int app_v4l2_ioctl(int fd, unsigned long request, void *argument)
 {
@@ -19,7 +19,7 @@ int app_v4l2_ioctl(int fd, unsigned long request, void *argument)
     return result;
 }
 
-/* Highest rate of a format and size; 0 when the driver does not say. */
+/* Highest rate of a format and size; 0 if the driver does not say. */
 static double highest_rate(int fd, uint32_t fourcc, uint32_t width, uint32_t height)
 {
     double best = 0;
@@ -41,7 +41,7 @@ static double highest_rate(int fd, uint32_t fourcc, uint32_t width, uint32_t hei
     return best;
 }
 
-/* Appends one mode; false when the list is full or memory is out (the modes so far stay good). */
+/* Appends one mode; false if the list is full or there is no memory (earlier modes stay valid). */
 static bool add_mode(int fd, struct app_camera_info *info, uint32_t fourcc, uint32_t width,
                      uint32_t height)
 {
@@ -66,7 +66,7 @@ static uint32_t clamp(uint32_t value, uint32_t low, uint32_t high)
     return value < low ? low : value > high ? high : value;
 }
 
-/* A device that scales to any size in a range gets the customary sizes of that range. */
+/* A device that scales to any size in a range gets the usual sizes of that range. */
 static void add_range(int fd, struct app_camera_info *info, uint32_t fourcc,
                       const struct v4l2_frmsize_stepwise *range)
 {
@@ -108,7 +108,7 @@ bool app_v4l2_describe(int fd, struct app_camera_info *info)
     struct v4l2_capability capability = {0};
     if (app_v4l2_ioctl(fd, VIDIOC_QUERYCAP, &capability) < 0)
         return false;
-    /* `capabilities` speaks of the whole device: a webcam's metadata node has it too. */
+    /* `capabilities` describes the whole device, and a webcam's metadata node has it, too. */
     uint32_t caps = capability.capabilities & V4L2_CAP_DEVICE_CAPS ? capability.device_caps
                                                                    : capability.capabilities;
     if (!(caps & V4L2_CAP_VIDEO_CAPTURE) || !(caps & V4L2_CAP_STREAMING))

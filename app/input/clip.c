@@ -21,10 +21,10 @@ struct app_clip {
     struct app_stream stream;
     long next, every;    /* number of the next frame, step */
     long last;           /* number of the last one; < 0: to the end */
-    unsigned patience_s; /* of computing until the next frame; 0: as long as it takes */
+    unsigned patience_s; /* limit of computing until the next frame; 0: none */
     uint64_t renewed_ns; /* when that began */
     long count;          /* frames given */
-    long expected;       /* about; 0: not known */
+    long expected;       /* approximately; 0: unknown */
 };
 
 bool app_clip_looks_like(const uint8_t *bytes, size_t count)
@@ -59,7 +59,7 @@ bool app_clip_is_url(const char *path)
     return strncmp(path, "rtsp://", 7) == 0 || strncmp(path, "rtsps://", 8) == 0;
 }
 
-/* The part of a URL with user and password, with its @; false when it has none. */
+/* The part of a URL with user and password, up to its @; false if it has none. */
 static bool find_login(const char *path, const char **login, size_t *length)
 {
     const char *host = app_clip_is_url(path) ? strstr(path, "://") + 3 : NULL;
@@ -82,10 +82,10 @@ void app_clip_shown(const char *path, char *shown, size_t bytes)
 
 /* ---- which frames ---- */
 
-/* Seconds that a clip may compute from frame to frame, and one more for each frame left out. */
+/* Seconds that a clip may compute per frame, plus one for each skipped frame. */
 #define PATIENCE_S 60
 
-/* Asks ffprobe for the clip's frames a second and their number; zeros for what it does not know. */
+/* Asks ffprobe for the clip's frame rate and number of frames; 0 for what it does not know. */
 static enum fid_status probe(const char *input, double *rate, double *frames,
                              struct fid_error *error)
 {
@@ -136,7 +136,7 @@ static char *input_of(const char *path)
     return asprintf(&input, "file:%s", path) >= 0 ? input : NULL;
 }
 
-/* The step between frames that keeps to options->rate and options->limit, and how many that are. */
+/* The step between frames for options->rate and options->limit, and how many frames that gives. */
 static enum fid_status choose_step(const char *input, const struct app_clip_options *options,
                                    long *every, long *expected, struct fid_error *error)
 {
@@ -163,7 +163,7 @@ static enum fid_status choose_step(const char *input, const struct app_clip_opti
 
 enum { ARGUMENTS = 40 };
 
-/* Appends words until NULL. */
+/* Appends the words up to NULL. */
 static void add(char *arguments[ARGUMENTS], size_t *count, const char *const words[])
 {
     for (size_t i = 0; words[i] != NULL && *count + 1 < ARGUMENTS; i++)
@@ -171,9 +171,9 @@ static void add(char *arguments[ARGUMENTS], size_t *count, const char *const wor
     arguments[*count] = NULL;
 }
 
-/* A child that writes the frames as PPM pictures. RGB and not the clip's own planes: of 1280 x 720,
- * ffmpeg's step to RGB and the larger pipe cost 0.75 ms a frame, ours 0.9, and ffmpeg knows the
- * clip's colours (BT.601, BT.709, their ranges). */
+/* A child that writes the frames as PPM pictures. RGB instead of the clip's own planes: for 1280 x
+ * 720, ffmpeg's conversion and the larger pipe cost 0.75 ms per frame, our conversion 0.9, and
+ * ffmpeg knows the clip's colors (BT.601, BT.709, their ranges). */
 static enum fid_status start_ffmpeg(struct app_clip *clip, const char *input, bool loop,
                                     const char *select, struct fid_error *error)
 {
@@ -277,7 +277,7 @@ double app_clip_rate(const struct app_clip *clip)
     return isfinite(rate) && rate > 0 ? rate : 0;
 }
 
-/* FILLS line with what stands behind the first "[error] " of the text; false: nothing. */
+/* FILLS line with what follows the first "[error] " of the text; false: nothing. */
 static bool find_complaint(const char *text, char *line, size_t bytes)
 {
     static const char *const marks[] = {"[error] ", "[fatal] "};
@@ -294,7 +294,7 @@ static bool find_complaint(const char *text, char *line, size_t bytes)
     return true;
 }
 
-/* The child's sentence about what went wrong, without the login that a URL may hold; "": none. */
+/* The child's error message, without the login that a URL may hold; "": none. */
 static void read_complaint(const struct app_clip *clip, char *line, size_t bytes)
 {
     char talk[APP_TALK_BYTES];
@@ -316,11 +316,11 @@ static void read_complaint(const struct app_clip *clip, char *line, size_t bytes
     }
 }
 
-/* The stream is over: was it a good one? */
+/* The stream is over: did it end well? */
 static enum fid_status finish(struct app_clip *clip, struct fid_error *error)
 {
     char line[256];
-    /* a child that has closed its stdout ends by itself: its status is worth waiting for */
+    /* a child that closed its stdout ends by itself, and its status matters */
     bool good = app_child_wait(&clip->child);
     read_complaint(clip, line, sizeof line);
     const bool endless = clip->child.signal == SIGXCPU;
@@ -354,10 +354,11 @@ enum app_camera_result app_clip_read(struct app_clip *clip, int timeout_ms, stru
     if (result == APP_CAMERA_FRAME)
         renew_patience(clip, clip->every);
     if (result != APP_CAMERA_LOST && result != APP_CAMERA_END) {
-        app_child_hear(&clip->child); /* a damaged file in a loop talks as long as a stream */
+        app_child_hear(
+            &clip->child); /* a damaged file in a loop writes as many messages as a stream */
         return result;
     }
-    if (!clip->stream.over) { /* what the child sent cannot be used */
+    if (!clip->stream.over) { /* what the child sent is unusable */
         app_child_stop(&clip->child);
         return APP_CAMERA_LOST;
     }
@@ -373,7 +374,7 @@ enum fid_status app_clip_next(struct app_clip *clip, struct fid_picture *picture
                               struct fid_error *error)
 {
     if (clip->count > 0 && clip->last >= 0 && clip->next > clip->last)
-        app_child_stop(&clip->child); /* the rest of its frames is not wanted */
+        app_child_stop(&clip->child); /* the rest of its frames is not needed */
     /* The picture's buffer is lent to a frame of RGB, which has the same layout. */
     struct fid_frame lent = {.buffer = picture->pixels, .capacity_bytes = picture->capacity_bytes};
     enum app_camera_result result = app_clip_read(clip, -1, &lent, error);

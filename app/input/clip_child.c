@@ -18,21 +18,21 @@
 #include <unistd.h>
 
 #define PIPE_BYTES  (1 << 20)
-#define END_NS      (2 * APP_NS_PER_S) /* for one that has closed its output to end */
+#define END_NS      (2 * APP_NS_PER_S) /* for a child that closed its output to end */
 #define MEMORY_MOST ((rlim_t)4 << 30)  /* H.265 of 3840 x 2160 took 0.9 GiB with 16 threads */
 
 /* ---- the child's side: nothing but what a child of many threads may call ---- */
 
 struct birth {
     char *const *arguments;
-    int in, out, talk, news; /* news: where to write errno if it cannot be */
+    int in, out, talk, news; /* news: where to write errno if it fails */
     pid_t parent;
     rlim_t memory;
     sigset_t signals;
 };
 
-/* An ignored signal stays ignored in the program that is run: SIGPIPE, which we ignore, ends it
- * again; SIGXFSZ does not, so that a report that it tries to write is only missing. */
+/* Ignored signals stay ignored in the program that is run. SIGPIPE, which we ignore, is reset
+ * to end it. SIGXFSZ stays ignored, so that a report that it tries to write is merely missing. */
 static void set_signals(const sigset_t *blocked)
 {
     signal(SIGINT, SIG_DFL);
@@ -47,7 +47,7 @@ static void close_others(void)
 {
 #ifdef SYS_close_range
     enum { AT_EXEC = 4 };                       /* CLOSE_RANGE_CLOEXEC */
-    syscall(SYS_close_range, 3U, ~0U, AT_EXEC); /* ours are so anyway; these are our parent's */
+    syscall(SYS_close_range, 3U, ~0U, AT_EXEC); /* ours are closed anyway; these are our parent's */
 #endif
 }
 
@@ -56,7 +56,7 @@ static _Noreturn void become(const struct birth *birth)
     const struct rlimit none = {0, 0}, memory = {birth->memory, birth->memory};
     int reason = 0;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != birth->parent) /* it ended before it was asked for the signal */
+    if (getppid() != birth->parent) /* the parent ended before the signal was requested */
         _exit(127);
     setrlimit(RLIMIT_CORE, &none);
     setrlimit(RLIMIT_FSIZE, &none);
@@ -75,7 +75,7 @@ static _Noreturn void become(const struct birth *birth)
 
 /* ---- starting ---- */
 
-/* Not more than the machine has, nor than we may give. */
+/* No more than the machine has or than we may give. */
 static rlim_t memory_most(void)
 {
     const long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
@@ -88,7 +88,7 @@ static rlim_t memory_most(void)
     return most;
 }
 
-/* 0, or why there is no such child: errno. No signal is handled in the child as if it were us. */
+/* 0, or errno if the child cannot be made. The child handles no signal with our handlers. */
 static int give_birth(struct app_child *child, struct birth *birth)
 {
     int news[2], reason = 0;
@@ -131,8 +131,8 @@ static int start(struct app_child *child, char *const arguments[])
     }
     child->out = out[0];
     birth.out = out[1];
-    fcntl(out[0], F_SETPIPE_SZ, PIPE_BYTES); /* fewer turns for a frame; as it was if refused */
-    if (pipe2(talk, O_CLOEXEC | O_NONBLOCK) == 0) { /* who is not heard does not wait for it */
+    fcntl(out[0], F_SETPIPE_SZ, PIPE_BYTES); /* fewer reads per frame; stays as it is if refused */
+    if (pipe2(talk, O_CLOEXEC | O_NONBLOCK) == 0) { /* so that it never waits for us to read */
         child->talk = talk[0];
         birth.talk = talk[1];
         reason = give_birth(child, &birth);
@@ -192,7 +192,7 @@ static void keep(struct app_child *child, const char *text, size_t bytes)
 
 void app_child_hear(struct app_child *child)
 {
-    enum { TURNS = 32 }; /* one that talks without end is not listened to without end */
+    enum { TURNS = 32 }; /* do not read for ever from one that writes for ever */
     char text[APP_TALK_BYTES / 2];
     ssize_t count = child->talk >= 0 ? 1 : 0;
     for (int i = 0; i < TURNS && count > 0; i++) {
@@ -240,7 +240,7 @@ void app_child_stop(struct app_child *child)
     if (child->out >= 0)
         close(child->out);
     if (child->pid > 0)
-        kill(child->pid, SIGKILL); /* does nothing to one that has ended */
+        kill(child->pid, SIGKILL); /* no effect on one that has ended */
     app_child_wait(child);
     if (child->talk >= 0)
         close(child->talk);

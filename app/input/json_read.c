@@ -1,4 +1,4 @@
-/* A reader that walks the JSON text anew for each value and keeps no tree: the texts are small. */
+/* json_read.c - walks the JSON text again for each value and keeps no tree: the texts are small. */
 #include "app/input/json_read.h"
 
 #include <stdio.h>
@@ -31,8 +31,8 @@ static const char *skip_number(const char *at)
     return at;
 }
 
-/* The character behind a backslash as UTF-8: its bytes, 0 for what is none. One beyond U+FFFF,
- * which is written as two, is not read: nothing here writes it so. */
+/* Writes the character after a backslash as UTF-8; returns its bytes, 0 if it is not valid.
+ * Characters above U+FFFF, written as a pair, are not read: nothing here writes them so. */
 static size_t unescape(const char *at, char utf8[4], size_t *taken)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
@@ -53,15 +53,15 @@ static size_t unescape(const char *at, char utf8[4], size_t *taken)
         utf8[0] = (char)code;
         return 1;
     }
-    const size_t more = code < 0x800 ? 1 : 2; /* bytes behind the first */
+    const size_t more = code < 0x800 ? 1 : 2; /* bytes after the first */
     for (size_t i = more; i > 0; i--)
         utf8[i] = (char)(0x80u | ((code >> (6 * (more - i))) & 0x3Fu));
     utf8[0] = (char)((more == 1 ? 0xC0u : 0xE0u) | code >> (6 * more));
     return more + 1;
 }
 
-/* Behind the string that begins at its quotation mark, or NULL. With room (bytes of it) FILLS text;
- * NULL too where it is too small. */
+/* Returns the end of the string that starts at its quotation mark, or NULL. With room (bytes of it)
+ * FILLS text; NULL also if it is too small. */
 static const char *take_string(const char *at, char *text, size_t bytes)
 {
     size_t end = 0;
@@ -90,8 +90,8 @@ static const char *take_string(const char *at, char *text, size_t bytes)
 
 static const char *skip_value(const char *at, int depth);
 
-/* Behind an object or array that begins at `at`; or, with wanted (a member's name or a place, of so
- * many bytes), at that member: NULL where there is none. */
+/* Returns the end of the object or array that starts at `at`; with wanted (a member's name or an
+ * index, in bytes) that member, or NULL if there is none. */
 static const char *skip_members(const char *at, int depth, const char *wanted, size_t length)
 {
     char key[128], place[32];
@@ -104,7 +104,7 @@ static const char *skip_members(const char *at, int depth, const char *wanted, s
         const char *name = object ? key : place;
         key[0] = '\0';
         if (object) {
-            const char *end = take_string(at, key, sizeof key); /* a longer one is not wanted */
+            const char *end = take_string(at, key, sizeof key); /* a longer key is not wanted */
             at = end != NULL ? end : take_string(at, NULL, 0);
             at = at != NULL ? skip_space(at) : NULL;
             if (at == NULL || *at != ':')
@@ -123,7 +123,7 @@ static const char *skip_members(const char *at, int depth, const char *wanted, s
     return wanted != NULL ? member : at + 1;
 }
 
-/* Behind a value and the white space that follows it. */
+/* Returns the end of a value and of the white space after it. */
 static const char *skip_value(const char *at, int depth)
 {
     static const char *const words[] = {"true", "false", "null"};

@@ -14,10 +14,10 @@ struct app_source {
     char *const *paths; /* borrowed */
     size_t path_count, path;
     struct app_clip_options options;
-    struct dirent **entries; /* of the folder at work, owned */
+    struct dirent **entries; /* of the current folder, owned */
     int entry_count, entry;
-    bool barren; /* nothing but folders was found in it so far */
-    char *file;  /* path of the file at work, owned */
+    bool barren; /* only folders were found in it so far */
+    char *file;  /* path of the current file, owned */
     struct app_clip *clip;
     bool clip_begins;
     struct fid_picture picture;
@@ -97,7 +97,7 @@ size_t app_source_count(char *const *paths, size_t count)
     return files;
 }
 
-/* Moves to the next path to read; false at the end. Folders inside of folders are passed over. */
+/* Moves to the next path to read; false at the end. Folders inside folders are skipped. */
 static bool next_file(struct app_source *source, struct fid_error *error, enum fid_status *status)
 {
     *status = FID_OK;
@@ -151,7 +151,7 @@ static bool is_clip(const char *path)
     return app_clip_looks_like(bytes, count);
 }
 
-/* A pipe or device would be waited for without end. */
+/* Reading a pipe or device might never end. */
 static enum fid_status check_regular(const char *path, struct fid_error *error)
 {
     struct stat info;

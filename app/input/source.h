@@ -1,5 +1,6 @@
-/* source.h - one iterator over what a verb is given: pictures, folders of them (sorted, hidden
- * files and folders inside left out) and clips. A file that cannot be read is told and passed over.
+/* source.h - one iterator over what a verb is given: pictures, folders of them (sorted,
+ * without hidden files and inner folders) and clips. A file that cannot be read is reported and
+ * skipped.
  */
 #ifndef APP_SOURCE_H
 #define APP_SOURCE_H
@@ -11,12 +12,12 @@ struct app_frame {
     const char *file;                  /* the path; the source's, until the next call */
     long frame;                        /* number in its clip, -1 for a picture */
     bool first;                        /* of its clip */
-    long expected;                     /* frames of its clip, about; 0: not known */
+    long expected;                     /* frames of its clip, approximately; 0: unknown */
 };
 
 struct app_source;
 
-/* How many files the paths are, folders looked into; for telling how far a work is. */
+/* How many files the paths name, with those in folders, for the progress bar. */
 size_t app_source_count(char *const *paths, size_t count);
 
 /* paths: count of them, borrowed. FID_NO_MEMORY. */
@@ -24,13 +25,13 @@ enum fid_status app_source_open(char *const *paths, size_t count,
                                 const struct app_clip_options *options, struct app_source **source,
                                 struct fid_error *error);
 
-/* FILLS frame; at the end frame->picture is NULL. Another status than FID_OK is about one file,
- * with frame->file its path: the next call goes on behind it. */
+/* FILLS frame; at the end frame->picture is NULL. A status other than FID_OK concerns one file,
+ * frame->file: the next call continues after it. */
 enum fid_status app_source_next(struct app_source *source, struct app_frame *frame,
                                 struct fid_error *error);
 void app_source_close(struct app_source **source);
 
-/* FILLS out with "file" or, of a clip, "file#12". */
+/* FILLS out with "file" or, for a clip, "file#12". */
 void app_frame_name(const struct app_frame *frame, char *out, size_t bytes);
 
 /* Reads "A:B", "A:" or ":B" (frames counted from 0, both ends included) into the options. */

@@ -17,7 +17,7 @@ enum app_exit app_source_each(struct app_source_walk *walk, char *const *paths, 
         else if (status == FID_OK && frame.picture == NULL)
             break;
         else if (status != FID_OK && app_fail(APP_AREA_INPUT, &error) >= APP_INTERNAL)
-            code = APP_INTERNAL; /* the next file would not find more memory */
+            code = APP_INTERNAL; /* the next file would not get more memory */
         else {
             walk->bad_files += status != FID_OK;
             code = walk->take(walk->ctx, &frame);

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Room beyond what is wanted, so that one read brings the start of the next frame along. */
+/* Room beyond what is needed, so that one read also brings the start of the next frame. */
 #define READ_BYTES ((size_t)64 << 10)
-#define NAP_MS     100 /* how late an interruption may be noticed */
+#define NAP_MS     100 /* the longest delay in noticing an interruption */
 
 void app_stream_reset(struct app_stream *stream, int fd)
 {
@@ -31,7 +31,7 @@ void app_stream_close(struct app_stream *stream)
 
 /* ---- which format ---- */
 
-/* NULL: more bytes are needed, or (count >= 10) it is none of them. */
+/* NULL: more bytes are needed or, with count >= 10, it is none of them. */
 static app_parse_fn find_format(const uint8_t *bytes, size_t count)
 {
     static const struct {
@@ -51,8 +51,8 @@ static app_parse_fn find_format(const uint8_t *bytes, size_t count)
 
 /* ---- bytes ---- */
 
-/* Room for `wanted` bytes from start on, and some more; never more than twice of what has come, so
- * that a header alone makes no room for what it promises. */
+/* Makes room for `wanted` bytes from start on, and some more; never more than twice what has come,
+ * so that a header cannot claim memory for data that never arrives. */
 static bool make_room(struct app_stream *stream, size_t wanted)
 {
     size_t kept = stream->end - stream->start;
@@ -79,7 +79,7 @@ static enum app_camera_result fail_read(struct fid_error *error)
     return APP_CAMERA_LOST;
 }
 
-/* How long to wait for bytes: until the deadline, and without one a while. */
+/* How long to wait for bytes: until the deadline, or for a while if there is none. */
 static int wait_ms(uint64_t deadline_ns)
 {
     const uint64_t now = app_now_ns();
@@ -88,8 +88,8 @@ static int wait_ms(uint64_t deadline_ns)
     return now < deadline_ns ? (int)((deadline_ns - now + APP_NS_PER_MS - 1) / APP_NS_PER_MS) : 0;
 }
 
-/* Reads what is there, waiting until the deadline (0: none, but an interruption ends it): FRAME
- * (some bytes came, or the end, or it is to be called again), SILENT or LOST. */
+/* Reads what has arrived, waiting until the deadline (0: none, but an interruption ends it):
+ * FRAME (bytes or the end came, or call again), SILENT or LOST. */
 static enum app_camera_result fill(struct app_stream *stream, uint64_t deadline_ns,
                                    struct fid_error *error)
 {
@@ -126,7 +126,7 @@ static enum app_camera_result count_drop(enum app_parse_result result,
     return APP_CAMERA_DROPPED;
 }
 
-/* The stream is over and no whole frame is left. */
+/* The stream is over, and no whole frame is left. */
 static enum app_camera_result finish(struct app_stream *stream, struct app_camera_drops *drops,
                                      struct fid_error *error)
 {

@@ -1,5 +1,5 @@
 /* stream_format.h - the formats in which another program can pipe frames to us, as parsers of a
- * growing buffer: pure functions, for any split of the bytes, and for bytes from anybody. */
+ * growing buffer: pure functions that accept any split of the bytes and any bytes. */
 #ifndef APP_STREAM_FORMAT_H
 #define APP_STREAM_FORMAT_H
 
@@ -9,35 +9,35 @@
 
 #include "engine/fid.h"
 
-/* Frames beyond 8K video are nothing that we want to make room for. */
+/* No room is made for frames beyond 8K video. */
 #define APP_STREAM_MAX_SIDE 8192
 enum { APP_STREAM_MAX_PIXELS = 7680 * 4320 };
 
 enum app_parse_result {
-    APP_PARSE_MORE,       /* no frame yet; state->wanted bytes are needed to go on */
+    APP_PARSE_MORE,       /* no frame yet; state->wanted bytes are needed to continue */
     APP_PARSE_FRAME,      /* a frame was filled in */
-    APP_PARSE_SHORT,      /* a frame that ends too early: not filled in, the next may be good */
+    APP_PARSE_SHORT,      /* a frame that ends too early: not filled in; the next may be good */
     APP_PARSE_BAD,        /* a frame that does not decode */
     APP_PARSE_WRONG_SIZE, /* a frame of another size than the stream's */
-    APP_PARSE_FAILED      /* nothing good can come any more */
+    APP_PARSE_FAILED      /* no good frame can follow */
 };
 
-/* Where a parser is in its stream; zero at the start. */
+/* A parser's position in its stream; zero at the start. */
 struct app_stream_state {
-    size_t wanted;      /* more than were there after APP_PARSE_MORE */
-    bool inside;        /* bytes of an unfinished frame are there */
+    size_t wanted;      /* after APP_PARSE_MORE: more than were given */
+    bool inside;        /* an unfinished frame has begun */
     int width, height;  /* of the stream, once known */
     double fps;         /* 0: the stream does not say */
     size_t frame_bytes; /* of raw frames */
     enum fid_pixel_format format;
     bool full_range;
-    size_t scanned;                /* MJPEG: bytes of this frame that were looked through */
-    int other_width, other_height; /* MJPEG: of the frame before, when not the stream's */
+    size_t scanned;                /* MJPEG: bytes of this frame that were scanned */
+    int other_width, other_height; /* MJPEG: of the previous frame, if not the stream's */
 };
 
-/* Looks at bytes[count ≥ 1], all that came since the last *used. FILLS *used with how many of them
- * are done with, also when more are wanted; frame on APP_PARSE_FRAME; error with the reason
- * otherwise, but not on APP_PARSE_MORE. */
+/* Parses bytes[count ≥ 1], everything since the last *used. FILLS *used with how many of them are
+ * consumed, even if more are needed; frame on APP_PARSE_FRAME; otherwise, except on
+ * APP_PARSE_MORE, error with the reason. */
 typedef enum app_parse_result (*app_parse_fn)(struct app_stream_state *state, const uint8_t *bytes,
                                               size_t count, size_t *used, struct fid_frame *frame,
                                               struct fid_error *error);

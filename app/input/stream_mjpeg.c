@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* A compressed frame that is longer was never one. */
+/* Anything longer is not a compressed frame. */
 #define MAX_FRAME_BYTES ((size_t)32 << 20)
 
 enum { SOI = 0xD8, EOI = 0xD9, SOS = 0xDA, RST0 = 0xD0, RST7 = 0xD7, TEM = 0x01 };
@@ -17,7 +17,7 @@ enum frame_end {
     CUT    /* by the start of another frame, which begins at `scanned` */
 };
 
-/* The first SOI marker in bytes[count], or how many of them can be thrown away. */
+/* The first SOI marker in bytes[count], or how many bytes can be discarded. */
 static size_t find_start(const uint8_t *bytes, size_t count, bool *found)
 {
     size_t at = 0;
@@ -36,10 +36,10 @@ static size_t find_start(const uint8_t *bytes, size_t count, bool *found)
     return count > 0 && bytes[count - 1] == 0xFF ? count - 1 : count;
 }
 
-/* Steps over the segment at bytes[at]; false: more bytes are needed. Its length is believed if
- * another marker, or of a SOS the compressed data, follows; else the frame is damaged, and all that
- * comes is looked through as compressed data is, so that a false length does not hide the next
- * frames. */
+/* Steps over the segment at bytes[at]; false: more bytes are needed. Its length is trusted if
+ * another marker follows, or compressed data after an SOS. Otherwise the frame is damaged, and
+ * everything after it is scanned like compressed data, so that a false length does not hide the
+ * next frames. */
 static bool step_over(struct app_stream_state *state, const uint8_t *bytes, size_t count, size_t at)
 {
     enum { SOS_MIN = 8, SOS_MAX = 14 };
@@ -55,8 +55,8 @@ static bool step_over(struct app_stream_state *state, const uint8_t *bytes, size
     return true;
 }
 
-/* Goes on from state->scanned, marker by marker. Segments are stepped over by their length, so that
- * a preview in one of them is not taken for the next frame; compressed data has no SOI in it. */
+/* Continues at state->scanned, marker by marker. Segments are skipped by their length, so that a
+ * preview in one of them is not taken for the next frame; compressed data contains no SOI. */
 static enum frame_end find_end(struct app_stream_state *state, const uint8_t *bytes, size_t count)
 {
     while (state->scanned + 1 < count) {
@@ -73,7 +73,7 @@ static enum frame_end find_end(struct app_stream_state *state, const uint8_t *by
             state->scanned = at + 2;
             return ENDED;
         }
-        if (bare || marker == 0xFF) /* 0xFF fills */
+        if (bare || marker == 0xFF) /* 0xFF is padding */
             state->scanned = at + (bare ? 2 : 1);
         else if (!step_over(state, bytes, count, at))
             return MORE;
@@ -81,8 +81,8 @@ static enum frame_end find_end(struct app_stream_state *state, const uint8_t *by
     return MORE;
 }
 
-/* A damaged header may state any size: the stream's is that of its first frame, and another one
- * counts when a second frame states it too. */
+/* A damaged header may state any size: the stream has the size of its first frame, until two
+ * frames in a row state another. */
 static enum app_parse_result check_size(struct app_stream_state *state, int width, int height,
                                         struct fid_error *error)
 {

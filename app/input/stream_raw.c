@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_BYTES = 1024 }; /* a header line that is longer is none */
+enum { LINE_BYTES = 1024 }; /* a longer line is not a header */
 
 enum fid_status app_stream_check_size(const char *what, long width, long height,
                                       struct fid_error *error)
@@ -43,14 +43,14 @@ static void set_layout(struct app_stream_state *state, enum fid_pixel_format for
     }
 }
 
-/* bytes hold a frame's planes one after the other. */
+/* bytes hold a frame's planes, one after the other. */
 static enum app_parse_result take_frame(const struct app_stream_state *state, const uint8_t *bytes,
                                         struct fid_frame *frame, struct fid_error *error)
 {
     if (fid_frame_resize(frame, state->format, state->width, state->height, error) != FID_OK)
         return APP_PARSE_FAILED;
     frame->full_range = state->full_range;
-    memcpy(frame->planes[0], bytes, state->frame_bytes); /* a frame of its own has no gaps either */
+    memcpy(frame->planes[0], bytes, state->frame_bytes); /* an owned frame has no gaps, either */
     return APP_PARSE_FRAME;
 }
 
@@ -169,7 +169,7 @@ enum app_parse_result app_parse_ppm(struct app_stream_state *state, const uint8_
     state->width = width;
     state->height = height;
     set_layout(state, FID_PIXELS_RGB);
-    size_t header_bytes = (size_t)length + 1; /* one blank behind the header */
+    size_t header_bytes = (size_t)length + 1; /* one blank after the header */
     state->wanted = header_bytes + state->frame_bytes;
     if (count < state->wanted)
         return APP_PARSE_MORE;
