@@ -8,8 +8,7 @@
 
 static const SDL_Color black = {0, 0, 0, 255};
 
-/* Names are green; what is nearly a name is amber, so that one sees why there is none; strangers
- * grey. */
+/* Names are green, near misses amber so that the user sees why there is no name, strangers gray. */
 static SDL_Color color_of(const struct fid_label *label)
 {
     if (label->known)
@@ -81,7 +80,7 @@ static int clamp(int value, int low, int high)
     return value > high ? (high < low ? low : high) : value < low ? low : value;
 }
 
-/* Above the box, or under its upper edge where there is no room above; never outside the picture.
+/* Above the box, or below its upper edge if there is no room above; never outside the picture.
  */
 static void draw_name(const struct app_overlay *overlay, SDL_Rect box, const char *name,
                       SDL_Color color)
@@ -129,7 +128,7 @@ void app_overlay_face(const struct app_overlay *overlay, const struct fid_track 
 
 /* ---- the ring ---- */
 
-/* A part of a ring from the top clockwise, as two triangles for each of its steps. */
+/* A part of a ring, clockwise from the top, as two triangles for each step. */
 static void draw_arc(const struct app_overlay *overlay, SDL_FPoint centre, float radius,
                      float thickness, double share, SDL_Color color)
 {

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* Fonts by the stem of their files, the first one that has a character draws it. Broad ones stand
- * before those of one script, those that draw it well before those that have everything. */
+/* Fonts by the stem of their file names. The first one that has a character draws it: broad fonts
+ * stand before those of one script, well-drawn ones before complete ones. */
 static const char *const stems[] = {
     "DejaVuSans", /* Latin, Greek, Cyrillic, Armenian, Georgian, Hebrew, Arabic */
     "NotoSans",
@@ -39,7 +39,7 @@ static const char *const stems[] = {
     "NotoSansGeorgian",
     "NotoSansArmenian",
     "NotoSansEthiopic",
-    "NotoSansCJK", /* Chinese, kana, Hangul: this and those below */
+    "NotoSansCJK", /* Chinese, kana, Hangul: this one and those below */
     "NotoSansCJKsc",
     "SourceHanSans",
     "wqy-microhei",
@@ -50,7 +50,7 @@ static const char *const stems[] = {
     "unifont",
 };
 
-/* What may follow the stem in a file's name. */
+/* What may follow the stem in a file name. */
 static const char *const endings[] = {
     "-Regular.ttf", "-Regular.otf", "-Regular.ttc", ".ttf",    ".otf",        ".ttc",
     "-R.ttf",       "[wght].ttf",   "-VF.ttf",      "-VF.ttc", "-VF.otf.ttc", "[wdth,wght].ttf",
@@ -59,7 +59,7 @@ static const char *const endings[] = {
 enum { STEMS = sizeof stems / sizeof stems[0], FONTS = 1 + STEMS, FOLDERS = 16 };
 
 struct app_fonts {
-    char *paths[FONTS]; /* FACEID_FONT, then one for each stem; NULL: not on this machine */
+    char *paths[FONTS]; /* FACEID_FONT, then one per stem; NULL: not on this machine */
     TTF_Font *open[FONTS];
     int pixels;
 };
@@ -155,7 +155,7 @@ void app_fonts_resize(struct app_fonts *fonts, int pixels)
             TTF_SetFontSize(fonts->open[i], pixels);
 }
 
-/* Opened now if it was not; a file that is no font is not tried again. */
+/* Opened now if it was not; a file that is not a font is not tried again. */
 static TTF_Font *open_at(struct app_fonts *fonts, size_t i)
 {
     if (fonts->open[i] == NULL && fonts->paths[i] != NULL) {

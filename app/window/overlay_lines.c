@@ -1,4 +1,4 @@
-/* Fields of text over the picture. */
+/* overlay_lines.c - draws fields of text over the picture. */
 #include "app/window/overlay.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ static const SDL_Color white = {255, 255, 255, 255};
 struct layout {
     char lines[LINES_MAX][LINE_BYTES];
     size_t count;
-    int first, width; /* of the first column with its gap (0: only one), of all */
+    int first, width; /* of the first column with its gap (0: only one), of all columns */
 };
 
 static int width_of(const struct app_overlay *overlay, const char *words)
@@ -30,7 +30,7 @@ static void add(const struct app_overlay *overlay, struct layout *layout, const 
     layout->width = width > layout->width ? width : layout->width;
 }
 
-/* Cuts a line at blanks so that the parts fit; a word that is too long is cut off when drawn. */
+/* Wraps a line at blanks; a word that is too long is cut off when drawn. */
 static void add_wrapped(const struct app_overlay *overlay, struct layout *layout, const char *words,
                         int room)
 {
@@ -46,7 +46,7 @@ static void add_wrapped(const struct app_overlay *overlay, struct layout *layout
     add(overlay, layout, words, strlen(words));
 }
 
-/* Two columns: the lines stay as they are. */
+/* In two columns the lines are not wrapped. */
 static void add_columns(const struct app_overlay *overlay, struct layout *layout,
                         const char *const *lines, size_t count)
 {

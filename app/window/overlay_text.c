@@ -16,7 +16,7 @@ struct drawn {
     char words[WORDS_BYTES];
     SDL_Texture *texture; /* NULL: free, or nothing to draw */
     SDL_Point size;
-    unsigned used; /* turn of the last use */
+    unsigned used; /* number of the last use */
 };
 
 struct app_text {
@@ -85,7 +85,7 @@ bool app_text_has(struct app_text *text, const char *words)
 
 /* ---- one run ---- */
 
-/* What the built-in font draws for the run: the letters themselves, their Latin equals, or their
+/* What the built-in font draws for the run: the letters, their Latin equivalents, or their
  * numbers. */
 static void plain_words(const char *words, char *out, size_t bytes)
 {
@@ -104,7 +104,7 @@ static void plain_words(const char *words, char *out, size_t bytes)
     }
 }
 
-/* The run in the built-in font's dots, as large as the other fonts are. */
+/* The run in the built-in font, scaled to the size of the other fonts. */
 static SDL_Surface *draw_plain(const char *words, int pixels)
 {
     char plain[WORDS_BYTES];
@@ -127,7 +127,7 @@ static SDL_Surface *draw_plain(const char *words, int pixels)
     return surface;
 }
 
-/* FILLS *ascent with the height of the run above its base line. */
+/* FILLS *ascent with the height of the run above its baseline. */
 static SDL_Surface *draw_run(const struct app_text *text, const char *words,
                              const struct app_run *run, int *ascent)
 {
@@ -136,7 +136,8 @@ static SDL_Surface *draw_run(const struct app_text *text, const char *words,
                 run->bytes + 1 < sizeof part ? run->bytes + 1 : sizeof part);
     if (run->font == APP_RUN_NO_FONT) {
         SDL_Surface *surface = draw_plain(part, text->pixels);
-        *ascent = surface != NULL ? surface->h * 10 / APP_FONT_HEIGHT : 0; /* two rows below it */
+        *ascent =
+            surface != NULL ? surface->h * 10 / APP_FONT_HEIGHT : 0; /* two rows are below it */
         return surface;
     }
     TTF_Font *font = app_fonts_at(text->fonts, run->font);
@@ -148,7 +149,7 @@ static SDL_Surface *draw_run(const struct app_text *text, const char *words,
 
 /* ---- a line ---- */
 
-/* The runs side by side on one base line. */
+/* The runs side by side on one baseline. */
 static SDL_Surface *join(SDL_Surface *const *parts, const int *ascents, size_t count)
 {
     int width = 0, above = 0, below = 0;
@@ -174,7 +175,7 @@ static SDL_Surface *join(SDL_Surface *const *parts, const int *ascents, size_t c
     return line;
 }
 
-/* Fills a place of the cache with the words, drawn in white: the colour is put on when it is used.
+/* Fills a slot of the cache with the words, drawn in white; the color is applied when used.
  */
 static void render(struct app_text *text, const char *words, struct drawn *place)
 {
@@ -198,7 +199,7 @@ static void render(struct app_text *text, const char *words, struct drawn *place
     SDL_FreeSurface(line);
 }
 
-/* The words out of the cache, or in the place of what was not used for longest. */
+/* The words from the cache, or drawn into the least recently used slot. */
 static struct drawn *look_up(struct app_text *text, const char *words)
 {
     struct drawn *oldest = &text->cache[0];

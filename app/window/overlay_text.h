@@ -9,21 +9,21 @@
 struct app_text;
 
 /* Text of the given height in pixels. The renderer is borrowed. Each run of characters is drawn in
- * the first font that has them, Arabic and Hebrew from right to left; without any font in the
- * built-in one. NULL: no memory. */
+ * the first font that has them, or in the built-in one; Arabic and Hebrew run from right to left.
+ * NULL: no memory. */
 struct app_text *app_text_open(SDL_Renderer *renderer, int pixels);
 void app_text_close(struct app_text **text); /* takes NULL */
 void app_text_resize(struct app_text *text, int pixels);
 
-/* Has every character of the words a font? */
+/* Is there a font for every character of the words? */
 bool app_text_has(struct app_text *text, const char *words);
 
-/* How large the words (UTF-8, one line) will be. */
+/* The size of the words (UTF-8, one line) when drawn. */
 SDL_Point app_text_size(struct app_text *text, const char *words);
 int app_text_line(const struct app_text *text); /* height of a line of any words */
 
-/* Draws them with the left upper corner at x, y, cut off at the width. A character that nothing can
- * draw stands as its number, U+5F20. */
+/* Draws them with the upper left corner at x, y, cut off at the width. A character without a font
+ * is shown by its number, U+5F20. */
 void app_text_draw(struct app_text *text, const char *words, int x, int y, int width,
                    SDL_Color color);
 

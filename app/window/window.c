@@ -1,5 +1,6 @@
-/* window.c - the window's loop: the newest picture, the newest faces, drawing. It waits for the
- * camera and the user only; loading and recognition happen in the worker's thread. */
+/* window.c - the window's loop: takes the newest picture and the newest faces, and draws them.
+ * It waits only for the camera and the user; loading and recognition happen in the worker's thread.
+ */
 #include "app/window/window.h"
 #include "app/clock.h"
 #include "app/output/output_stream.h"
@@ -9,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FRAME_WAIT_MS 15 /* how late a key may be noticed */
+#define FRAME_WAIT_MS 15 /* the longest delay in noticing a key */
 #define REDRAW_NS     (APP_NS_PER_S / 4)
-#define RESULT_NS     (APP_NS_PER_S / 20) /* faces wait that long for the next picture */
+#define RESULT_NS     (APP_NS_PER_S / 20) /* how long faces wait for the next picture */
 
 /* ---- the newest picture and faces ---- */
 
@@ -47,7 +48,7 @@ static enum app_exit take_picture(struct app_window *window)
     const struct app_live_frame *frame = app_mailbox_take(mailbox, window->shown, FRAME_WAIT_MS);
     if (frame == NULL) {
         if (app_mailbox_is_shut(mailbox))
-            SDL_Delay(FRAME_WAIT_MS); /* nothing to wait for any more */
+            SDL_Delay(FRAME_WAIT_MS); /* there is nothing left to wait for */
         return APP_OK;
     }
     window->missed += window->shown > 0 ? frame->sequence - window->shown - 1 : 0;
@@ -89,7 +90,7 @@ static void take_notices(struct app_window *window)
 static bool is_over(const struct app_window *window)
 {
     uint64_t most = window->live->frames_max;
-    bool ended = window->feed.state == APP_FEED_ENDED; /* counted frames: nobody is looking */
+    bool ended = window->feed.state == APP_FEED_ENDED; /* counted frames: no user is watching */
     return window->quit || app_interrupted() ||
            (most > 0 && (window->stats.frames >= most || ended));
 }
@@ -104,7 +105,7 @@ static void take_feed_status(struct app_window *window)
     }
 }
 
-/* Once a picture: what is new besides waits for the next one, unless that does not come. */
+/* Draws once per picture: other news waits for the next picture, unless none comes. */
 static bool is_due(const struct app_window *window)
 {
     uint64_t since_ns = app_now_ns() - window->drawn_ns;
@@ -130,7 +131,7 @@ static enum app_exit loop(struct app_window *window)
     return APP_OK;
 }
 
-/* What --stats asks for; "-" is stdout. */
+/* Writes what --stats asks for; "-" is stdout. */
 static enum app_exit open_times(struct app_window *window)
 {
     const char *path = app_option_text(window->live->app, "stats", NULL);
@@ -142,7 +143,7 @@ static enum app_exit open_times(struct app_window *window)
                : code;
 }
 
-/* code: that of the run. stdout is looked at by the end of the program. */
+/* code: the run's exit code. Errors of stdout are reported when the program ends. */
 static enum app_exit close_times(struct app_window *window, enum app_exit code)
 {
     if (window->times == NULL)

@@ -4,12 +4,12 @@
 
 #include "app/live/live.h"
 
-/* What must be in the environment before a window opens. Called before any thread starts. */
+/* Sets what must be in the environment before a window opens. Call it before any thread starts. */
 void app_window_prepare(void);
 
 /* Opens the window and shows the camera with boxes and names until the user closes it (APP_OK), a
- * model or the gallery fails, or there is no display or camera (APP_CAMERA, after a sentence).
- * Called by the main thread. */
+ * model or the gallery fails, or there is no display or camera (APP_CAMERA, after a message).
+ * For the main thread. */
 enum app_exit app_window_run(struct app_live *live);
 
 #endif

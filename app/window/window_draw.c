@@ -1,4 +1,4 @@
-/* window_draw.c - one drawing of the window: picture, faces, figures, hints, help. */
+/* window_draw.c - draws the window once: picture, faces, figures, hints, help. */
 #include "app/clock.h"
 #include "app/identify/faces.h"
 #include "app/output/text.h"
@@ -88,7 +88,7 @@ static void draw_help(struct app_overlay *overlay)
     app_overlay_lines(overlay, APP_OVERLAY_MIDDLE, lines, sizeof lines / sizeof lines[0]);
 }
 
-/* The one thing that the user should know now; NULL: nothing. */
+/* The most important message for the user; NULL: none. */
 static const char *hint(struct app_window *window)
 {
     if (window->notice[0] != '\0' && app_now_ns() - window->notice_ns < NOTICE_NS)
@@ -128,7 +128,7 @@ static void draw_hint(struct app_window *window, struct app_overlay *overlay)
 
 /* ---- all of it ---- */
 
-/* Before figures and hints: it is about the faces. */
+/* Before figures and hints, because it is about the faces. */
 static void take_snapshot(struct app_window *window)
 {
     struct fid_picture *picture = app_snapshot_picture(&window->snapshot);

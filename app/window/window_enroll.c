@@ -31,7 +31,7 @@ void app_enroll_cancel(struct app_enroll *enroll)
     finish(enroll, "");
 }
 
-/* The answer to the name, if it is there. */
+/* The answer to the name, if it has come. */
 static void take_answer(struct app_enroll *enroll)
 {
     const struct app_learn *learn = &enroll->learn;
@@ -81,7 +81,7 @@ bool app_enroll_update(struct app_enroll *enroll)
            before.hint != enroll->learn.hint;
 }
 
-/* A name that cannot be one is told at once; the rest is the worker's. */
+/* An invalid name is reported at once; the worker checks the rest. */
 static void save(struct app_enroll *enroll, bool force)
 {
     char name[FID_NAME_BYTES];

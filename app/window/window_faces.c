@@ -1,9 +1,9 @@
-/* window_faces.c - the faces on the picture: which ones are shown, which one is chosen. */
+/* window_faces.c - the faces on the picture: which are shown, and which is chosen. */
 #include "app/clock.h"
 #include "app/window/window_state.h"
 
-#define STALE_NS APP_NS_PER_S /* older faces may be somewhere else by now */
-#define AHEAD_S  0.25         /* for longer nobody moves as evenly as that */
+#define STALE_NS APP_NS_PER_S /* older faces may have moved elsewhere */
+#define AHEAD_S  0.25         /* motion is not predicted further than this */
 
 bool app_window_is_fresh(const struct app_window *window)
 {
@@ -16,7 +16,7 @@ bool app_window_is_fresh(const struct app_window *window)
     return window->paused || window->captured_ns + STALE_NS > app_now_ns();
 }
 
-/* One detection alone is too often no face at all. */
+/* A single detection is too often not a face. */
 static bool is_shown(const struct fid_track *face)
 {
     return face->confirmed || face->state != FID_TRACK_NEW;
@@ -71,7 +71,7 @@ static SDL_Rect place(const struct app_window *window, const struct app_overlay 
 
 static void draw_blur(const struct app_window *window, const struct app_overlay *overlay)
 {
-    if (!app_window_is_fresh(window)) { /* nobody knows where faces are */
+    if (!app_window_is_fresh(window)) { /* it is unknown where faces are */
         app_screen_blur(window->screen, overlay, overlay->picture);
         return;
     }

@@ -16,7 +16,7 @@ void app_field_end(void)
     SDL_StopTextInput();
 }
 
-/* Whole characters only; control characters have no place in a line. */
+/* Only whole characters are kept; control characters are dropped. */
 static void append(struct app_field *field, const char *words)
 {
     size_t length = strlen(field->text);
@@ -45,7 +45,7 @@ static void paste(struct app_field *field)
 static enum app_field_answer on_key(struct app_field *field, const SDL_Keysym *key)
 {
     if (field->composing[0] != '\0')
-        return APP_FIELD_CHANGED; /* the input method's: Enter chooses there */
+        return APP_FIELD_CHANGED; /* for the input method, where Enter chooses */
     switch (key->sym) {
     case SDLK_RETURN:
     case SDLK_KP_ENTER:

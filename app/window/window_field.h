@@ -5,24 +5,25 @@
 #include <SDL2/SDL.h>
 #include <stdbool.h>
 
-#define APP_FIELD_BYTES 256 /* more than a name may have, so that too long a name is told */
+#define APP_FIELD_BYTES 256 /* more than a name may have, so that a name too long is reported */
 
 struct app_field {
     char text[APP_FIELD_BYTES];
-    char composing[64]; /* what the input method has not handed over yet */
+    char composing[64]; /* what the input method is still composing */
 };
 
 enum app_field_answer { APP_FIELD_UNUSED, APP_FIELD_CHANGED, APP_FIELD_ENTER, APP_FIELD_ESCAPE };
 
-/* Begins with these words and turns text input on; app_field_end turns it off. */
+/* Starts with these words and turns text input on; app_field_end turns it off. */
 void app_field_begin(struct app_field *field, const char *words);
 void app_field_end(void);
 
-/* Takes typed text, backspace, Ctrl+U (empties it) and Ctrl+V. Enter and Escape are the caller's.
+/* Handles typed text, backspace, Ctrl+U (clear) and Ctrl+V. Enter and Escape are left to the
+ * caller.
  */
 enum app_field_answer app_field_event(struct app_field *field, const SDL_Event *event);
 
-/* FILLS out with what is to be shown: the text, what is being composed, and a caret. */
+/* FILLS out with the text, what is being composed, and a caret. */
 void app_field_show(const struct app_field *field, char *out, size_t bytes);
 
 #endif

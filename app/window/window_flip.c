@@ -21,7 +21,7 @@ static void flip_triples(uint8_t *restrict to, const uint8_t *restrict from, siz
         memcpy(to + 3 * i, from + 3 * (count - 1 - i), 3);
 }
 
-/* Two pixels that share their colour: the bytes at `luma` and `luma` + 2 change places as well. */
+/* Two pixels that share their color: the bytes at `luma` and `luma` + 2 are swapped as well. */
 static void flip_quads(uint8_t *restrict to, const uint8_t *restrict from, size_t count,
                        size_t luma)
 {

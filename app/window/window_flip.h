@@ -1,4 +1,4 @@
-/* window_flip.h - a frame as a mirror shows it, for renderers that turn pictures slowly. */
+/* window_flip.h - mirrors a frame, for renderers that mirror pictures slowly. */
 #ifndef APP_WINDOW_FLIP_H
 #define APP_WINDOW_FLIP_H
 

@@ -1,4 +1,4 @@
-/* window_keys.c - what the user does: keys, the close button, the size of the window. */
+/* window_keys.c - handles the user's input: keys, the close button, the size of the window. */
 #include "app/clock.h"
 #include "app/window/window_state.h"
 
@@ -20,7 +20,7 @@ static const struct {
     {SDLK_KP_MINUS, APP_KEY_LOOSER},
 };
 
-/* Keyboards of other alphabets have our letters where everybody has them. */
+/* On keyboards of other alphabets our letters count by their position. */
 static enum app_key action_of(const SDL_Keysym *key)
 {
     SDL_Keycode code = key->sym;
@@ -75,7 +75,7 @@ static void adjust(struct app_window *window, float delta)
                       (double)(window->result.rule.accept + delta));
 }
 
-/* The camera behind the one that is open, of those that can be. */
+/* The next camera after the open one, of those that can be opened. */
 static void next_camera(struct app_window *window)
 {
     struct app_camera_list list;

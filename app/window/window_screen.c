@@ -8,20 +8,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BLUR_CELLS 8 /* a blurred face is that many spots wide and high */
+#define BLUR_CELLS 8 /* a blurred face is this many spots wide and high */
 
 struct app_screen {
     SDL_Window *window;
     SDL_Renderer *renderer;
-    SDL_Texture *texture; /* of the picture; NULL before the first one */
+    SDL_Texture *texture; /* of the picture; NULL before the first */
     Uint32 format;        /* of the texture, with its size */
     int width, height;
-    bool software;           /* SDL draws, no graphics processor */
-    bool flipped;            /* the texture has left and right exchanged already */
+    bool software;           /* SDL draws on the CPU, not a graphics processor */
+    bool flipped;            /* the texture is already mirrored */
     struct fid_frame mirror; /* owned */
-    SDL_Texture *cells;      /* for blurring; NULL before the first time */
+    SDL_Texture *cells;      /* for blurring; NULL before first use */
     struct app_text *text;
-    uint8_t *grey; /* colourless U and V for pictures without them, owned */
+    uint8_t *grey; /* neutral U and V for pictures without color, owned */
     size_t grey_bytes;
 };
 
@@ -33,8 +33,8 @@ static enum app_exit no_display(const char *what)
     return APP_CAMERA;
 }
 
-/* Where no driver of a graphics processor is, OpenGL is computed by the CPU (and its compiler), for
- * five times of what SDL's own drawing takes. */
+/* Without a graphics driver the CPU computes OpenGL, which takes five times as long as SDL's own
+ * drawing. */
 static bool has_graphics_processor(void)
 {
     static const char *const devices[] = {"/dev/dri", "/dev/nvidiactl", "/dev/mali0",
@@ -56,11 +56,12 @@ static bool is_computed(void)
 
 static SDL_Renderer *open_software(SDL_Window *window)
 {
-    SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0"); /* else the frame takes OpenGL's way */
+    SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION,
+                "0"); /* otherwise the frame goes through OpenGL */
     return SDL_CreateRenderer(window, -1, SDL_RENDERER_SOFTWARE);
 }
 
-/* SDL_RENDER_DRIVER, the user's word, goes before what is thought here. */
+/* SDL_RENDER_DRIVER, set by the user, takes precedence. */
 static SDL_Renderer *open_renderer(SDL_Window *window)
 {
     if (app_environment("SDL_RENDER_DRIVER") != NULL)
@@ -78,8 +79,8 @@ static SDL_Renderer *open_renderer(SDL_Window *window)
 }
 
 /* Without a session bus, D-Bus would start one for SDL: it forks dbus-launch, reads its answer
- * without a time limit, and leaves a daemon behind. What SDL has of the bus (no screen saver, input
- * methods) is worth having only where a session has one. */
+ * without a time limit, and leaves a daemon behind. SDL uses the bus for screen savers and input
+ * methods, which need a session anyway. */
 void app_window_prepare(void)
 {
     const char *runtime = app_environment("XDG_RUNTIME_DIR");
@@ -91,7 +92,7 @@ void app_window_prepare(void)
 
 static void set_hints(void)
 {
-    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");                 /* SIGINT is app_interrupted's */
+    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); /* app_interrupted handles SIGINT */
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0"); /* we are a window, not a game */
     SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "linear");
     SDL_SetHint(SDL_HINT_IME_SHOW_UI, "1");
@@ -106,7 +107,7 @@ bool app_screen_start(void)
         return false;
     const bool nobody = app_environment("SDL_VIDEODRIVER") == NULL &&
                         strcmp(SDL_GetCurrentVideoDriver(), "offscreen") == 0;
-    if (nobody) /* SDL would draw for nobody */
+    if (nobody) /* SDL would draw where no one sees it */
         SDL_SetError("there is no X11, Wayland or KMS");
     return !nobody;
 }
@@ -124,7 +125,7 @@ enum app_exit app_screen_open(const struct app *app, struct app_screen **opened)
                                       1280, 720, SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
     if (screen->window == NULL)
         return no_display("no window");
-    SDL_StopTextInput(); /* keys are keys until a name is asked for */
+    SDL_StopTextInput(); /* no text input until a name is asked for */
     screen->renderer = open_renderer(screen->window);
     SDL_RendererInfo info;
     if (screen->renderer == NULL || SDL_GetRendererInfo(screen->renderer, &info) != 0)
@@ -163,8 +164,8 @@ void app_screen_toggle_full(struct app_screen *screen)
 
 /* ---- the picture ---- */
 
-/* The window as large as the picture, so that nothing is scaled; within the desktop, and a small
- * picture doubled until there is room for text. */
+/* The window is as large as the picture, so that nothing is scaled. It stays within the desktop,
+ * and a small picture is doubled until there is room for text. */
 static void fit_window(struct app_screen *screen, int width, int height)
 {
     SDL_Rect desktop = {0, 0, 1280, 720};
@@ -198,7 +199,7 @@ static bool make_texture(struct app_screen *screen, Uint32 format, int width, in
 
 static Uint32 format_of(const struct fid_frame *frame)
 {
-    bool even = frame->width % 2 == 0 && frame->height % 2 == 0; /* SDL is sure of these */
+    bool even = frame->width % 2 == 0 && frame->height % 2 == 0; /* SDL always supports these */
     switch (frame->format) {
     case FID_PIXELS_YUYV:
         return even ? SDL_PIXELFORMAT_YUY2 : SDL_PIXELFORMAT_RGB24;
@@ -215,7 +216,7 @@ static Uint32 format_of(const struct fid_frame *frame)
     return SDL_PIXELFORMAT_RGB24;
 }
 
-/* A picture without colours has U and V of 128. */
+/* A picture without color has U and V of 128. */
 static bool update_grey(struct app_screen *screen, const struct fid_frame *frame)
 {
     size_t bytes = (size_t)(frame->width / 2) * (size_t)(frame->height / 2);
@@ -306,8 +307,8 @@ static SDL_Rect fit(int picture_w, int picture_h, int output_w, int output_h)
     return place;
 }
 
-/* Letters of a thirty-sixth of the window's height, in steps, so that resizing does not draw all
- * texts anew all the time. Counted in the renderer's pixels, they suit dense displays as well. */
+/* Letters are a thirty-sixth of the window's height, in steps, so that resizing does not keep
+ * drawing all texts again. Counted in the renderer's pixels, they suit dense displays as well. */
 static int letter_pixels(int output_h)
 {
     int pixels = output_h / 36 / 4 * 4;
@@ -362,7 +363,7 @@ void app_screen_blur(struct app_screen *screen, const struct app_overlay *overla
                        (int)((int64_t)part.w * screen->width / place->w),
                        (int)((int64_t)part.h * screen->height / place->h)};
     if (screen->cells == NULL || SDL_SetRenderTarget(screen->renderer, screen->cells) != 0) {
-        SDL_SetRenderDrawColor(screen->renderer, 16, 16, 16, 255); /* hidden all the same */
+        SDL_SetRenderDrawColor(screen->renderer, 16, 16, 16, 255); /* hidden in any case */
         SDL_RenderFillRect(screen->renderer, &part);
         return;
     }

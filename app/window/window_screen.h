@@ -11,17 +11,17 @@ struct app_screen;
 /* Starts SDL on a display; false: SDL_GetError() says why there is none. */
 bool app_screen_start(void);
 
-/* Opens a resizable window. APP_CAMERA after a sentence when there is no display. */
+/* Opens a resizable window. APP_CAMERA after a message if there is no display. */
 enum app_exit app_screen_open(const struct app *app, struct app_screen **screen);
 void app_screen_close(struct app_screen **screen); /* takes NULL */
 void app_screen_toggle_full(struct app_screen *screen);
 
-/* Takes over the frame's pixels as they are for the drawings to come, which will be mirrored or
- * not; the window gets the size of the first one. False: SDL_GetError() says why. */
+/* Uploads the frame's pixels in their own format for the next drawings, mirrored or not; the
+ * first frame sets the window's size. False: SDL_GetError() says why. */
 bool app_screen_picture(struct app_screen *screen, const struct app_live_frame *frame, bool mirror);
 
-/* Draws the picture as large as it fits and FILLS *overlay for drawing over it; app_screen_end
- * shows it all. */
+/* Draws the picture as large as fits, and FILLS *overlay for drawing over it; app_screen_end
+ * shows the result. */
 void app_screen_begin(struct app_screen *screen, bool mirror, struct app_overlay *overlay);
 void app_screen_end(struct app_screen *screen);
 

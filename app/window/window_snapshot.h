@@ -1,5 +1,5 @@
-/* window_snapshot.h - writes what the window shows into a PNG file, in a thread of its own: packing
- * it takes longer than the picture may stand still. */
+/* window_snapshot.h - writes what the window shows into a PNG file, in its own thread, because
+ * compression takes longer than the picture may freeze. */
 #ifndef APP_WINDOW_SNAPSHOT_H
 #define APP_WINDOW_SNAPSHOT_H
 
@@ -8,9 +8,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-struct app_snapshot { /* zero-initialise */
+struct app_snapshot { /* zero-initialized */
     pthread_t thread;
-    bool running; /* there is a thread to be joined */
+    bool running; /* there is a thread to join */
     atomic_bool done;
     struct fid_picture picture;
     char path[64];
@@ -23,7 +23,7 @@ struct fid_picture *app_snapshot_picture(struct app_snapshot *snapshot);
 /* Writes it as faceid-YYYYMMDD-HHMMSS.png into the current folder. */
 void app_snapshot_start(struct app_snapshot *snapshot);
 
-/* What to tell the user, once for each snapshot; else NULL. Valid until the next start. */
+/* The message for the user, once per snapshot; otherwise NULL. Valid until the next start. */
 const char *app_snapshot_notice(struct app_snapshot *snapshot);
 
 void app_snapshot_close(struct app_snapshot *snapshot); /* waits for the one being written */

@@ -23,7 +23,7 @@ struct app_window {
     struct app_enroll enroll;
     struct app_snapshot snapshot;
     struct app_stats stats;
-    FILE *times; /* where these go at the end; NULL: nowhere */
+    FILE *times; /* where the times go at the end; NULL: nowhere */
 
     struct app_result result;            /* the newest; sequence 0: none yet */
     uint64_t shown, captured_ns, missed; /* the picture on the screen; frames never drawn */
@@ -35,14 +35,14 @@ struct app_window {
     uint64_t second_ns; /* start of the second being counted */
     int frames_in_second;
     double fps;
-    char figures[3][96]; /* as they were at figures_ns: nobody reads thirty a second */
+    char figures[3][96]; /* as of figures_ns: thirty a second could not be read */
     uint64_t figures_ns;
 
     uint32_t chosen; /* track; 0: the largest face */
     char notice[600];
     uint64_t notice_ns;
     char lost[600];
-    size_t people; /* of the result before, to notice those who were enrolled meanwhile */
+    size_t people; /* in the previous result, to notice people enrolled meanwhile */
     bool paused, help, with_figures, mirror, blur, explain, take_snapshot, quit, changed;
 };
 
@@ -54,11 +54,11 @@ void app_window_notice(struct app_window *window, const char *format, ...)
 
 /* ---- window_faces.c ---- */
 
-/* Faces belong on a picture only if they were seen in it or shortly before, and only as long as the
- * picture itself is fresh: a camera that hangs must not go on naming people. */
+/* Faces belong on a picture only if they were seen in it or shortly before, and only while the
+ * picture is fresh: a camera that hangs must not keep naming people. */
 bool app_window_is_fresh(const struct app_window *window);
 
-/* The chosen face, else the largest one; NULL when there is none. */
+/* The chosen face, otherwise the largest; NULL if there is none. */
 const struct fid_track *app_window_face(const struct app_window *window);
 void app_window_next_face(struct app_window *window); /* from the left to the right */
 

@@ -6,29 +6,29 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define APP_STATS_MS_MAX 2000 /* the last bin has what is longer */
+#define APP_STATS_MS_MAX 2000 /* the last bin holds longer times */
 
-struct app_histogram { /* of times, a bin a millisecond */
+struct app_histogram { /* of times, one bin per millisecond */
     uint64_t count;
     uint64_t bins[APP_STATS_MS_MAX + 1];
     double max_ms;
 };
 
 struct app_stats {
-    uint64_t frames, first_ns, last_ns;   /* of the drawn pictures; last_ns 0: a gap was wanted */
-    uint64_t opened_ns, cpu_ns;           /* when app_stats_open was called; cpu_ns: the thread's */
+    uint64_t frames, first_ns, last_ns; /* of the drawn pictures; last_ns 0: a gap was intended */
+    uint64_t opened_ns, cpu_ns;         /* when app_stats_open was called; cpu_ns: of the thread */
     struct app_histogram intervals, ages; /* between two pictures; from capture to drawn */
 };
 
 void app_stats_open(struct app_stats *stats); /* by the thread that draws */
 
-/* A new picture of the camera is on the screen. What happens in the first second is not counted. */
+/* A new picture of the camera is on the screen. The first second is not counted. */
 void app_stats_drawn(struct app_stats *stats, uint64_t captured_ns, uint64_t drawn_ns);
 
-/* The next picture may come late: pause, another camera, a lost one. */
+/* The next picture may come late: pause, another camera, or a lost one. */
 void app_stats_gap(struct app_stats *stats);
 
-/* The time that `share` of the counted ones do not exceed. */
+/* The time that a `share` of the counted times does not exceed. */
 double app_histogram_ms(const struct app_histogram *histogram, double share);
 
 /* Writes one JSON object:
