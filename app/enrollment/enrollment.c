@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for one more item of `each` bytes: the array, moved when it was full. NULL without memory.
+/* Makes room for one more item of `each` bytes; returns the array, which moves if it was full.
+ * NULL: no memory.
  */
 static void *grown(void *items, size_t *capacity, size_t count, size_t each)
 {
@@ -39,7 +40,7 @@ bool app_enrollment_shot(struct app_enrollment *enrollment, const char *file, lo
     return true;
 }
 
-/* 1 / length; 0 if it has none that a gallery can use. */
+/* 1 / length; 0 if the length is not usable. */
 static double scale_of(const float *embedding, size_t size)
 {
     double square = 0;
@@ -48,7 +49,7 @@ static double scale_of(const float *embedding, size_t size)
     return isfinite(square) && square >= 1e-60 ? 1 / sqrt(square) : 0;
 }
 
-/* Room for one more look and its embedding. */
+/* Makes room for one more look and its embedding. */
 static bool grow_looks(struct app_enrollment *enrollment)
 {
     size_t count = enrollment->look_count, capacity = enrollment->look_capacity;
@@ -98,7 +99,7 @@ enum fid_status app_enrollment_crop(struct app_enrollment *enrollment,
                                    struct fid_error *error)
 {
     struct app_look *look = &enrollment->looks[enrollment->look_count - 1];
-    struct fid_bytes encoded = {0}; /* with room for the raw picture: too much to be kept */
+    struct fid_bytes encoded = {0}; /* its buffer has room for the raw picture, too much to keep */
     enum fid_status status = fid_face_crop_encode(picture, face, &encoded, error);
     if (status == FID_OK && (look->crop = malloc(encoded.size)) == NULL)
         status = app_error(error, FID_NO_MEMORY, "no memory for a crop");
@@ -121,7 +122,8 @@ size_t app_enrollment_reasons(const struct app_enrollment *enrollment, char *tex
 {
     size_t counts[APP_GATE_REASONS], total = 0, end = 0;
     app_enrollment_count(enrollment, counts);
-    for (size_t i = 0; i < enrollment->shot_count; i++) /* bad ones, used for want of better */
+    for (size_t i = 0; i < enrollment->shot_count;
+         i++) /* bad ones, used because there are no better ones */
         counts[enrollment->shots[i].verdict.reason] -= enrollment->shots[i].look != APP_NO_LOOK;
     text[0] = '\0';
     for (int i = APP_GATE_GOOD + 1; i < APP_GATE_REASONS; i++) {

@@ -1,5 +1,5 @@
-/* enrollment_check.c - is it one person, the right one, and nobody else? A wrong face that is saved
- * once spoils a person's vectors for good, so that doubt is told before anything is written. */
+/* enrollment_check.c - checks that the faces are one person, the right one and no other. A wrong
+ * face spoils a person's vectors for good, so doubts are reported before anything is written. */
 #include "app/enrollment/enrollment.h"
 #include "app/error.h"
 
@@ -21,7 +21,7 @@ static void mean_face(const struct app_enrollment *enrollment, float *mean)
     }
 }
 
-/* What the mean face is of, in words: its first source, and how many more there are. */
+/* The sources of the mean face in words: the first one, and how many more there are. */
 static void describe(const struct app_enrollment *enrollment, char *out, size_t bytes)
 {
     size_t used = 0, first = 0;
@@ -43,9 +43,9 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* How like the other person half of the faces are at least. Their mean is no measure of it: with
- * less of each picture's noise in it, it is nearer to everybody than a face is, and the limits are
- * those of faces. FILLS scores[], one for each shot at most. */
+/* The similarity to the other person that half of the faces reach. The mean is not used: it
+ * holds less of each picture's noise, so it is nearer to every person than a single face, and the
+ * limits are for single faces. FILLS scores[], at most one per shot. */
 static float typical_likeness(const struct app_enrollment *enrollment,
                               const struct fid_gallery *gallery, const char *name, float *scores)
 {

@@ -1,8 +1,8 @@
-/* enrollment_choose.c - which of the faces are the person's, and which of these to learn from.
+/* enrollment_choose.c - decides which faces are the person's, and which of these to use.
  *
- * The person is whoever most pictures show: the face that has a like one in the most of them is the
- * first guess, and then every picture's face is held against the mean of all the others' until
- * nothing changes, so that no face vouches for itself. Bystanders fall out on the way. */
+ * The person is the one whom most pictures show. The first guess is the face with a similar one in
+ * the most pictures. Then each picture's face is compared with the mean of all the others until
+ * nothing changes, so that no face vouches for itself. Bystanders drop out on the way. */
 #include "app/enrollment/enrollment.h"
 #include "app/error.h"
 
@@ -12,20 +12,21 @@
 #include <string.h>
 
 enum {
-    GUESSES = 256, /* faces that are compared pair by pair at most; of more, evenly spread ones */
-    ROUNDS = 10,   /* of leaving out and taking in again; it settles in two or three */
-    FORCED = 8     /* bad frames that --force takes */
+    GUESSES =
+        256,     /* most faces that are compared pairwise; of more, evenly spread ones are taken */
+    ROUNDS = 10, /* rounds of leaving out and taking in; two or three suffice */
+    FORCED = 8   /* bad frames that --force takes */
 };
 
 struct choice {
     struct app_enrollment *enrollment;
     bool *pool;    /* [look_count]: may be used */
-    double *sum;   /* [size]: of the faces that are used, each of length 1 */
+    double *sum;   /* [size]: of the used faces, each of length 1 */
     float *rest;   /* [size]: scratch */
-    size_t *first; /* [shot_count + 1]: where the shot's looks begin */
+    size_t *first; /* [shot_count + 1]: index of the shot's first look */
     size_t shots;  /* with a face in the pool */
     float alike;   /* least cosine of one person's faces */
-    bool settled;  /* by --force: the main faces are used */
+    bool settled;  /* with --force: the main faces are used */
 };
 
 /* What --force overrides. */
@@ -41,7 +42,7 @@ static const float *embedding(const struct choice *choice, size_t look)
 
 /* ---- the pool ---- */
 
-/* Lets the looks in that pass: of photographs or of frames or both, good ones or all of them.
+/* Adds the looks that pass to the pool: of photographs, frames or both; good ones or all.
  * Returns how many. */
 static size_t fill_pool(struct choice *choice, bool photos, bool frames, bool good)
 {
@@ -57,7 +58,7 @@ static size_t fill_pool(struct choice *choice, bool photos, bool frames, bool go
     return count;
 }
 
-/* Lets the FORCED best frames in, whatever is wrong with them. */
+/* Adds the FORCED best frames to the pool, good or not. */
 static void force_pool(struct choice *choice)
 {
     const struct app_enrollment *enrollment = choice->enrollment;
@@ -72,7 +73,7 @@ static void force_pool(struct choice *choice)
     }
 }
 
-/* Says what is wrong with all of them: "none of 41 frames is good enough (38 too small, ...)". */
+/* Says why none is used: "none of 41 frames is good enough (38 too small, ...)". */
 static enum fid_status none_good(const struct app_enrollment *enrollment, struct fid_error *error)
 {
     char reasons[400];
@@ -103,7 +104,7 @@ static enum fid_status choose_pool(struct choice *choice, bool force, struct fid
 
 /* ---- the first guess ---- */
 
-/* The look of the shot in the pool that is most like `face`; APP_NO_LOOK if there is none. */
+/* The shot's look in the pool that is most similar to `face`; APP_NO_LOOK if there is none. */
 static size_t most_like(const struct choice *choice, size_t shot, const float *face, float *cosine)
 {
     size_t best = APP_NO_LOOK;
@@ -119,7 +120,7 @@ static size_t most_like(const struct choice *choice, size_t shot, const float *f
     return best;
 }
 
-/* How many shots have a face like this one; a fraction behind it for how like they are. */
+/* How many shots have a face like this one, plus a fraction for how similar they are. */
 static double support(const struct choice *choice, size_t look)
 {
     const struct app_enrollment *enrollment = choice->enrollment;
@@ -135,7 +136,7 @@ static double support(const struct choice *choice, size_t look)
     return count + sum / (2 * (double)enrollment->shot_count);
 }
 
-/* May the look be the first guess? Better one that is alone in its picture. */
+/* May the look be the first guess? A face alone in its picture is preferred. */
 static bool is_candidate(const struct choice *choice, size_t look, bool alone)
 {
     const struct app_look *l = &choice->enrollment->looks[look];
@@ -143,7 +144,7 @@ static bool is_candidate(const struct choice *choice, size_t look, bool alone)
            (!alone || (l->main && !choice->enrollment->shots[l->shot].rivals));
 }
 
-/* The candidate with the most support, if not like the face `unlike` (APP_NO_LOOK: no matter). */
+/* The candidate with the most support that is not like the face `unlike` (APP_NO_LOOK: any). */
 static size_t best_supported(const struct choice *choice, bool alone, size_t unlike, double *most)
 {
     const struct app_enrollment *enrollment = choice->enrollment;
@@ -173,7 +174,7 @@ static void use(struct choice *choice, size_t shot, size_t look)
     choice->enrollment->shots[shot].look = look;
 }
 
-/* Takes whoever is most prominent, in each shot. */
+/* Takes the most prominent face of each shot. */
 static void use_main_faces(struct choice *choice)
 {
     choice->settled = true;
@@ -184,7 +185,7 @@ static void use_main_faces(struct choice *choice)
     }
 }
 
-/* Nobody stands alone, and two people are in as many of the pictures. */
+/* No face is alone in its picture, and two people are in equally many pictures. */
 static enum fid_status refuse_rivals(struct choice *choice, struct fid_error *error)
 {
     struct app_enrollment *enrollment = choice->enrollment;
@@ -243,7 +244,7 @@ static void sum_used(struct choice *choice)
             add(choice, choice->enrollment->shots[shot].look, 1);
 }
 
-/* The look of the shot that belongs to the faces used in the others, or APP_NO_LOOK. */
+/* The shot's look that belongs to the faces used in the other shots, or APP_NO_LOOK. */
 static size_t belongs(struct choice *choice, size_t shot)
 {
     size_t used = choice->enrollment->shots[shot].look;
@@ -266,7 +267,7 @@ static size_t count_used(const struct app_enrollment *enrollment)
     return count;
 }
 
-/* Leaves out and takes in until every face that is used is like the rest. */
+/* Leaves out and takes in faces until every used face is like the rest. */
 static enum fid_status leave_out(struct choice *choice, struct fid_error *error)
 {
     struct app_enrollment *enrollment = choice->enrollment;
@@ -289,7 +290,7 @@ static enum fid_status leave_out(struct choice *choice, struct fid_error *error)
     return FID_OK;
 }
 
-/* A person has to be in more than half of the pictures: of fewer nobody can say who is meant. */
+/* A person has to be in more than half of the pictures; otherwise it is unclear who is meant. */
 static enum fid_status check_majority(struct choice *choice, bool force, struct fid_error *error)
 {
     struct app_enrollment *enrollment = choice->enrollment;
@@ -314,7 +315,7 @@ static enum fid_status check_majority(struct choice *choice, bool force, struct 
 
 /* ---- all of it ---- */
 
-/* What became of each shot. */
+/* Sets the reason of each shot. */
 static void settle(struct choice *choice)
 {
     struct app_enrollment *enrollment = choice->enrollment;

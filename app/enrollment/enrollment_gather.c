@@ -74,7 +74,7 @@ static enum app_exit look(struct app_gatherer *gatherer, const struct app_frame 
     if (verdict.reason == APP_GATE_GOOD || photo || gatherer->force) {
         enum fid_status status = fid_embed(gatherer->app->embedder, frame->picture, face, 1,
                                            gatherer->crop, gatherer->embedding, &error);
-        if (status == FID_INVALID) /* landmarks that are no face's */
+        if (status == FID_INVALID) /* the landmarks are not a face's */
             verdict = (struct app_verdict){.reason = APP_GATE_NO_VECTOR};
         else if (status != FID_OK)
             return app_fail(APP_AREA_FACES, &error);
@@ -108,7 +108,7 @@ static enum app_exit take_frame(struct app_gatherer *gatherer, const struct app_
     return code;
 }
 
-/* A clip turns out to be many steps. */
+/* A clip takes many steps of the progress bar. */
 static void step(struct app_gatherer *gatherer, const struct app_frame *frame)
 {
     if (frame->first && frame->expected > 1)

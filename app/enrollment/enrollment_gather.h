@@ -12,24 +12,24 @@ struct app_gatherer {
     struct app_clip_options clip;
     struct app_progress progress;
     enum fid_crop crop;
-    bool force;       /* frames that are not good enough are embedded too */
+    bool force;       /* also embed frames that are not good enough */
     float *embedding; /* [size]; owned */
     size_t size;
 };
 
-/* Opens models and limits. Says its sentence. */
+/* Opens the models and reads the limits. Reports its errors. */
 enum app_exit app_gatherer_open(struct app *app, struct app_gatherer *gatherer);
 void app_gatherer_close(struct app_gatherer *gatherer);
 
-/* Adds the faces of all that the paths name. A file that cannot be read is told, counted and passed
- * over. */
+/* Adds the faces of everything that the paths name. A file that cannot be read is reported, counted
+ * and skipped. */
 enum app_exit app_gather(struct app_gatherer *gatherer, char *const *paths, size_t count,
                          struct app_enrollment *enrollment);
 
 /* ---- what became of it (enrollment_tell.c) ---- */
 
-/* Says which photographs are not used and why, which frames are somebody else's, and with -v
- * everything about every file. Returns how many photographs are not used. */
+/* Reports which photographs are not used and why, which frames show another person, and with
+ * -v everything about every file. Returns how many photographs are not used. */
 size_t app_enrollment_tell(const struct app *app, const struct app_enrollment *enrollment);
 
 /* FILLS text with "41 of 63 frames used; 12 blurred, 7 turned away, 1 file not readable". */

@@ -1,5 +1,5 @@
-/* enrollment_spread.c - the frames of a clip that differ most: hundreds that are the same teach one
- * look of a person and outweigh all the others in the mean. */
+/* enrollment_spread.c - chooses the frames of a clip that differ most: hundreds of equal ones would
+ * teach one view of a person and outweigh all others in the mean. */
 #include "app/enrollment/enrollment.h"
 #include "app/error.h"
 
@@ -19,8 +19,8 @@ static double distance(const struct app_enrollment *enrollment, size_t a, size_t
     return sqrt(yaw * yaw + pitch * pitch + time * time);
 }
 
-/* Of the used shots from..to-1 of one clip keeps `most`: the best first, then always the one that
- * is farthest from those before, a well seen one rather than a bad one. near: scratch. */
+/* Of the used shots from..to-1 of one clip keeps `most`: first the best, then always the one
+ * farthest from those before, preferring good ones. near: scratch. */
 static void spread(struct app_enrollment *enrollment, size_t from, size_t to, size_t most,
                    double *near)
 {

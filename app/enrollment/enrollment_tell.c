@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A text that grows to the end of its room. */
+/* A text that grows up to its capacity. */
 struct words {
     char *text;
     size_t bytes, end;
@@ -29,7 +29,7 @@ static void say(struct words *words, const char *format, ...)
 
 /* ---- a photograph ---- */
 
-/* Returns whether it is used, or would be if the person had not been refused. */
+/* Returns whether it is used, or would be if the person were not refused. */
 static bool tell_photo(const struct app *app, const struct app_enrollment *enrollment,
                        const struct app_shot *shot)
 {
@@ -47,7 +47,7 @@ static bool tell_photo(const struct app *app, const struct app_enrollment *enrol
 
 /* ---- a clip ---- */
 
-/* The clip's frames from..to-1 that have the reason: their numbers, `most` of them at most. */
+/* The numbers of the clip's frames from..to-1 that have the reason, at most `most` of them. */
 static size_t list_frames(const struct app_enrollment *enrollment, size_t from, size_t to,
                           enum app_gate_reason reason, size_t most, char *text, size_t bytes)
 {
@@ -74,7 +74,8 @@ static void tell_clip(const struct app *app, const struct app_enrollment *enroll
     for (int i = APP_GATE_GOOD; i < APP_GATE_REASONS; i++) {
         enum app_gate_reason reason = (enum app_gate_reason)i;
         char frames[1600];
-        bool matters = reason == APP_GATE_UNLIKE; /* the others are no surprise among many */
+        bool matters =
+            reason == APP_GATE_UNLIKE; /* the other reasons are normal among many frames */
         size_t count = list_frames(enrollment, from, to, reason, app->verbose ? DETAILED : SAID,
                                    frames, sizeof frames);
         if (count == 0 || !(matters || app->verbose))

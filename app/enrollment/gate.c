@@ -6,13 +6,13 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Networks are trained on faces of 112 pixels, shrunk ones of 80 are nearly as good; past the
- * angles half of the face is hidden. */
+/* Networks are trained on faces of 112 pixels, and faces of 80 are nearly as good; beyond
+ * these angles half of the face is hidden. */
 static const struct {
     const char *key, *photo_key, *unit, *help;
     enum app_gate_reason reason;
     size_t quality; /* the measure: offset in struct fid_quality */
-    bool least;     /* a least value; else the most, of a number without its sign */
+    bool least;     /* a least value; otherwise the greatest absolute value */
     double frame, photo, min, max;
 } limits[APP_LIMITS] = {
     [APP_LIMIT_SIZE] = {"face_px", "photo_face_px", "pixels", "least shorter side of a face",

@@ -1,5 +1,5 @@
-/* gate.h - is a face seen well enough to learn from it? One table of limits, which the settings
- * file (config.h) may change, for the window, the camera and the command line alike. */
+/* gate.h - is a face good enough to enroll? One table of limits, which the settings file
+ * (config.h) may change, for the window, the camera and the command line. */
 #ifndef APP_GATE_H
 #define APP_GATE_H
 
@@ -8,9 +8,9 @@
 #include <stdio.h>
 
 enum app_gate_reason {                /* why a picture or frame is not used */
-                       APP_GATE_GOOD, /* it is */
+                       APP_GATE_GOOD, /* it is used */
                        APP_GATE_NO_FACE,
-                       APP_GATE_SEVERAL, /* faces, and none is the main one */
+                       APP_GATE_SEVERAL, /* several faces, none of them the main one */
                        APP_GATE_SMALL,
                        APP_GATE_CUT, /* by the picture's border */
                        APP_GATE_DARK,
@@ -18,12 +18,12 @@ enum app_gate_reason {                /* why a picture or frame is not used */
                        APP_GATE_FLAT, /* without contrast */
                        APP_GATE_TURNED,
                        APP_GATE_BLURRED,
-                       APP_GATE_NO_VECTOR, /* the network makes nothing of it */
-                       APP_GATE_UNLIKE,    /* the rest of the person's faces */
+                       APP_GATE_NO_VECTOR, /* the network gives no usable numbers */
+                       APP_GATE_UNLIKE,    /* unlike the rest of the person's faces */
                        APP_GATE_SPARE,     /* good, but more of the same */
                        APP_GATE_REASONS    /* how many */
 };
-/* What such frames are: "without a face", "too small", "turned away", ... */
+/* The reason in words: "without a face", "too small", "turned away", ... */
 const char *app_gate_text(enum app_gate_reason reason);
 
 enum app_limit {
@@ -39,32 +39,32 @@ enum app_limit {
 };
 
 struct app_gate {
-    /* Of frames there are many, and the good ones are enough; a photograph was chosen by somebody,
-     * so that only a bad one is doubted. */
+    /* There are many frames, so only good ones are used; a photograph was chosen by the user, so
+     * only a bad one is questioned. */
     double frame[APP_LIMITS], photo[APP_LIMITS];
-    double rival;      /* a second face this prominent, of the main one's 1, may be the one meant */
-    double clip_faces; /* learnt from one clip at most */
+    double rival; /* a second face this prominent, relative to the main one, may be the one meant */
+    double clip_faces; /* most faces used from one clip */
     double keep_crops; /* > 0: a crop is kept with each face, as with --keep-crops */
 };
 
-/* Fills the gate from table and settings file. APP_USAGE after a sentence. */
+/* Fills the gate from the table and the settings file. APP_USAGE after a message. */
 enum app_exit app_gate_read(struct app_gate *gate);
-/* Is a crop kept with each face: by the command line, or by the settings? */
+/* Is a crop kept with each face, by the command line or by the settings? */
 static inline bool app_gate_keeps_crops(const struct app_gate *gate, const struct app *app)
 {
     return app->keep_crops || gate->keep_crops > 0;
 }
-/* Writes the limits in force as they could stand in the settings file. */
+/* Writes the limits in force, in the form of the settings file. */
 void app_gate_write(FILE *out, const struct app_gate *gate);
 
 struct app_verdict {
     enum app_gate_reason reason;
-    enum app_limit limit; /* the one that is broken, for reasons that a limit gives */
-    bool photo;           /* it is that of photographs */
+    enum app_limit limit; /* the broken limit, for reasons that come from one */
+    bool photo;           /* the limit is the one for photographs */
     double value, bound;
 };
 
-/* limits: one of the gate's two. The first limit that is broken, in the order of the enum. */
+/* limits: one of the gate's two lists. Finds the first broken limit, in the order of the enum. */
 struct app_verdict app_gate_judge(const double limits[APP_LIMITS],
                                   const struct fid_quality *quality);
 
