@@ -335,7 +335,7 @@ def checks_and_saves():
     require("is whole" in said and "bob is not named" in said, said)
     refused(5, ("check",), "no gallery", gallery=os.path.join(temp_folder(), "none.db"))
     empty = put(b"", "empty.db")
-    require("no one is enrolled" in good("check", gallery=empty).stderr and names(empty) == [], "an empty file")
+    require("nobody is enrolled" in good("check", gallery=empty).stderr and names(empty) == [], "an empty file")
     copy = os.path.join(temp_folder(), "copy.db")
     good("backup", copy, gallery=gallery)
     data = get(gallery)
