@@ -28,8 +28,8 @@ void app_faces_close(struct app_faces *faces)
     faces->embeddings = NULL;
 }
 
-/* Landmarks that are no face's are a detector's mistake: such a face gets zeros, which are near
- * nobody (FID_REASON_NO_VECTOR). */
+/* If the landmarks cannot be a face's, the detector is wrong: the face gets zeros, which are
+ * near no one (FID_REASON_NO_VECTOR). */
 static enum fid_status embed_each(struct app *app, const struct fid_picture *picture,
                                   enum fid_crop crop, struct app_faces *faces,
                                   struct fid_error *error)

@@ -12,13 +12,12 @@ struct app_faces {
     float *embeddings;  /* [APP_FACES_MAX][size]; owned */
 };
 
-/* Opens detector and embedder (faces at once: batch). Says its sentence. */
+/* Opens detector and embedder (batch: faces at once). Reports its errors. */
 enum app_exit app_faces_open(struct app *app, int batch, struct app_faces *faces);
 void app_faces_close(struct app_faces *faces);
 
-/* FILLS the faces of a picture, best first, with embeddings; with main_only the main one alone. Of
- * several faces one of which nothing can be cut out has an embedding of zeros; with main_only that
- * is FID_INVALID. */
+/* FILLS the faces of a picture, best first, with embeddings; with main_only only the main one. A
+ * face that cannot be cut out gets an embedding of zeros; with main_only that is FID_INVALID. */
 enum fid_status app_faces_find(struct app *app, const struct fid_picture *picture, bool main_only,
                                enum fid_crop crop, struct app_faces *faces,
                                struct fid_error *error);
@@ -28,7 +27,7 @@ enum fid_status app_faces_find(struct app *app, const struct fid_picture *pictur
  */
 enum app_exit app_faces_crop(const struct app *app, enum fid_crop *crop);
 
-/* Why a face has its label, for people: "no enrolled person is near". */
+/* Why a face has its label, in words: "no enrolled person is near". */
 const char *app_reason_sentence(enum fid_reason reason);
 
 #endif

@@ -56,7 +56,7 @@ static enum app_exit read_rule(struct app_identify *identify)
     return APP_OK;
 }
 
-/* Nobody is enrolled, or everybody's last day is over. */
+/* No one is enrolled, or every last day has passed. */
 static bool is_nobody_named(const struct fid_gallery *gallery)
 {
     struct fid_person person;
@@ -114,7 +114,7 @@ static enum app_exit label_frame(void *ctx, const struct app_frame *frame)
         FID_OK) {
         const enum app_exit failed = app_fail(APP_AREA_FACES, &error);
         identify->bad_files++;
-        /* memory is missing for the next picture as well, and so is the model */
+        /* the next picture would fail in the same way */
         return failed != APP_INPUT ? failed : APP_OK;
     }
     fid_label_faces(identify->app->gallery, &identify->rule, faces->embeddings, faces->count,

@@ -1,5 +1,5 @@
-/* identify.h - who is in pictures and clips: the one path from a source to labels that the verbs
- * identify and is-known share. */
+/* identify.h - who is in pictures and clips: the path from a source to labels, shared by the
+ * verbs identify and is-known. */
 #ifndef APP_IDENTIFY_H
 #define APP_IDENTIFY_H
 
@@ -9,7 +9,7 @@
 /* Where the limit for a name comes from. */
 enum app_limit_source {
     APP_LIMIT_MODEL,      /* the model's decision.accept */
-    APP_LIMIT_CALIBRATED, /* this gallery's own */
+    APP_LIMIT_CALIBRATED, /* this gallery's calibrated limit */
     APP_LIMIT_OPTION      /* --threshold */
 };
 const char *app_limit_text(enum app_limit_source source); /* "model", "calibrated", "option" */
@@ -21,16 +21,16 @@ struct app_identify {
     struct fid_rule rule;
     enum app_limit_source limit;
 
-    /* Of the frame that is at hand. */
+    /* Of the current frame. */
     struct app_faces faces;
     struct fid_label labels[APP_FACES_MAX];
 
     size_t face_count, known_count, bad_files; /* so far */
-    bool enough;                               /* set it: the rest is not looked at */
+    bool enough;                               /* set it to skip the rest */
 };
 
-/* Takes the faces and labels of one frame; name: the file or, of a clip, file#frame. Another code
- * than APP_OK ends the run with it. */
+/* Takes the faces and labels of one frame; name: the file or, for a clip, file#frame. Any code
+ * but APP_OK ends the run with it. */
 typedef enum app_exit (*app_identify_fn)(struct app_identify *identify,
                                          const struct app_frame *frame, const char *name);
 
@@ -38,8 +38,8 @@ typedef enum app_exit (*app_identify_fn)(struct app_identify *identify,
 enum app_exit app_identify_open(struct app *app, struct app_identify *identify);
 void app_identify_close(struct app_identify *identify);
 
-/* Labels all frames of the sources on the command line. A file that cannot be read is told, counted
- * and passed over. */
+/* Labels all frames of the sources on the command line. A file that cannot be read is reported,
+ * counted and skipped. */
 enum app_exit app_identify_all(struct app_identify *identify, app_identify_fn take);
 
 #endif

@@ -10,7 +10,7 @@
 
 /* ---- text ---- */
 
-/* "-" when there is nobody whose score it could be. */
+/* "-" if there is no person with a score. */
 static void print_score(const char *name, float score)
 {
     if (name[0] != '\0')
@@ -64,7 +64,7 @@ static const char *text_or_null(const char *text)
     return text[0] != '\0' ? text : NULL;
 }
 
-/* null when there is nobody whose score it could be. */
+/* null if there is no person with a score. */
 static void json_score(struct app_json *json, const char *key, const char *name, float score)
 {
     app_json_number(json, key, name[0] != '\0' ? (double)score : NAN, 4);
@@ -88,7 +88,7 @@ static void json_why(struct app_json *json, const struct fid_label *label,
     app_json_close(json, '}');
 }
 
-/* null: the detector gives none, and all five are one point. */
+/* null: the detector gives none, and all five points are the same. */
 static void json_landmarks(struct app_json *json, const struct fid_face *face)
 {
     const float *left = face->landmarks[0], *right = face->landmarks[1];

@@ -13,10 +13,10 @@ struct app_identify_form {
  * score<TAB>limits<TAB>quality */
 void app_identify_print_text(const struct app_identify *identify, const struct app_frame *frame,
                              const char *name, const struct app_identify_form *form);
-/* One object a frame. */
+/* One object per frame. */
 void app_identify_print_json(const struct app_identify *identify, const struct app_frame *frame,
                              const struct app_identify_form *form);
-/* A line of column names, and a line a face. */
+/* A line of column names, and one line per face. */
 void app_identify_print_csv_header(const struct app_identify_form *form);
 void app_identify_print_csv(const struct app_identify *identify, const struct app_frame *frame,
                             const struct app_identify_form *form);

@@ -25,14 +25,14 @@ struct app_page {
     struct fid_output *output;
     FILE *out, *body; /* the page, from output; its sections, owned */
     struct fid_picture small;
-    struct person *people; /* those who were named, and first the others */
+    struct person *people; /* first an entry for faces without a name, then those named */
     size_t people_count, people_capacity;
     size_t pictures, faces, known;
 
-    /* of the clip at work */
-    char *clip, *shown; /* its path; the names of the last frame that is shown; owned */
+    /* of the current clip */
+    char *clip, *shown; /* its path; the names of the last shown frame; owned */
     long last;          /* frame */
-    size_t same;        /* frames that followed with the same names */
+    size_t same;        /* following frames with the same names */
 };
 
 static enum fid_status fail(struct fid_error *error, enum fid_status status, const char *path)
@@ -76,7 +76,7 @@ static void write_facts(FILE *out, const struct app_page_facts *facts)
                 (double)facts->rule.accept);
 }
 
-/* A file without a name: what is written to it ends with the process, and no child has it. */
+/* A file without a name: it disappears with the process, and no child inherits it. */
 static FILE *open_unnamed(const char *beside)
 {
     char *name;
@@ -169,7 +169,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-/* Who is there, in an order that does not depend on where: "?,?,ana,". NULL: no memory. */
+/* The names in a frame, sorted: "?,?,ana,". NULL: no memory. */
 static char *names_of(const struct fid_label *labels, size_t count)
 {
     char *text = NULL;
@@ -190,7 +190,7 @@ static char *names_of(const struct fid_label *labels, size_t count)
     return text;
 }
 
-/* Says how many frames were left out after the last one that is shown. */
+/* Writes how many frames were left out after the last shown one. */
 static void end_run(struct app_page *page)
 {
     if (page->same > 0)
@@ -200,7 +200,8 @@ static void end_run(struct app_page *page)
     page->same = 0;
 }
 
-/* Does the frame show what the one before it showed? Sets what the next one is compared with. */
+/* Does the frame show the same people as the one before? Keeps its names for the next comparison.
+ */
 static bool repeats(struct app_page *page, const struct app_frame *frame, char *names)
 {
     bool same = frame->frame >= 0 && !frame->first && page->clip != NULL &&

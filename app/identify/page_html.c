@@ -12,7 +12,7 @@ void app_html_begin(FILE *out)
         "<html lang=\"en\">\n"
         "<head>\n"
         "<meta charset=\"utf-8\">\n"
-        /* Whatever a name may contain: this page loads nothing and runs nothing. */
+        /* Even if a name contains HTML, this page loads nothing and runs nothing. */
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
         "img-src data:; style-src 'unsafe-inline'\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"

@@ -1,5 +1,5 @@
-/* page_section.c - one picture of the report page: boxes and names over it, a table of its faces
- * under it. */
+/* page_section.c - one picture of the report page, with boxes and names over it and a table of
+ * its faces below. */
 #include "app/identify/faces.h"
 #include "app/error.h"
 #include "app/identify/page_html.h"
@@ -7,12 +7,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Pictures of the page: enough to see who it is, little enough to send. */
+/* The page's pictures: large enough to recognize a face, small enough to send. */
 #define PICTURE_AREA (960.0 * 960.0)
 #define PICTURE_SIDE 8000.0
 #define CROP_SIDE    96
 #define QUALITY      80
-#define LONG         2.5 /* times the other side: shown in a window of its own */
+#define LONG         2.5 /* times the other side: shown in a scrollable box */
 
 struct section {
     FILE *out;
@@ -40,7 +40,7 @@ static enum fid_status write_picture(const struct section *section,
     return status;
 }
 
-/* A box and its name; they keep their places when the picture is shown smaller. */
+/* A box and its name; they keep their places if the picture is scaled down. */
 static void write_box(FILE *out, const struct fid_picture *picture, const struct fid_face *face,
                       const struct fid_label *label)
 {
@@ -58,7 +58,7 @@ static void write_box(FILE *out, const struct fid_picture *picture, const struct
     fputs("</bdi></i></div>\n", out);
 }
 
-/* The face with some of what is around it. */
+/* The face with some of its surroundings. */
 static enum fid_status write_crop(const struct section *section, const struct fid_picture *picture,
                                   const struct fid_face *face, struct fid_error *error)
 {
@@ -113,7 +113,7 @@ static enum fid_status write_row(const struct section *section, const struct fid
     return FID_OK;
 }
 
-/* FILLS order with the faces from left to right, of a long column from top to bottom. */
+/* FILLS order with the faces from left to right; in a long column from top to bottom. */
 static void sort_faces(const struct fid_face *faces, size_t count, bool column, size_t *order)
 {
     for (size_t i = 0; i < count; i++) {
