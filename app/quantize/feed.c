@@ -1,5 +1,5 @@
-/* feed.c - pictures go through the detector, and the embedder of a recognizer, while the quantizer
- * counts what their networks are given. */
+/* feed.c - runs pictures through the detector, and for a recognizer through the embedder, while
+ * the quantizer collects the networks' inputs. */
 #include "app/quantize/feed.h"
 #include "app/error.h"
 #include "app/progress.h"
@@ -36,7 +36,7 @@ static bool holds_back(const struct app_feed *feed)
     return feed->quantizer == NULL || seen % APP_FEED_HELD == APP_FEED_HELD - 1;
 }
 
-/* The input of the face at work, on its way into the f32 network. */
+/* The input of the current face, on its way into the f32 network. */
 static enum fid_status take_face(void *ctx, const char *graph, int h, int w, const float *input,
                                  struct fid_error *error)
 {
@@ -44,7 +44,7 @@ static enum fid_status take_face(void *ctx, const char *graph, int h, int w, con
     if (!holds_back(feed))
         return fid_quantizer_feed(feed->quantizer, graph, h, w, input, error);
     struct app_held *held = &feed->held[feed->held_count];
-    if (held->input == NULL) /* else of a face that came to nothing */
+    if (held->input == NULL) /* otherwise it belongs to a face that was dropped */
         held->input = malloc(feed->input_size * sizeof *input);
     if (held->input == NULL)
         return fail_memory(error);
@@ -72,7 +72,7 @@ static enum app_exit feed_face(struct app_feed *feed, struct fid_embedder *embed
         return no_memory();
     const enum fid_status status =
         fid_embed(embedder, picture, &faces[best], 1, FID_CROP_MODEL, held->embedding, &error);
-    if (status != FID_OK && status != FID_INVALID) /* landmarks that are no face's */
+    if (status != FID_OK && status != FID_INVALID) /* the landmarks are not a face's */
         return app_fail(APP_AREA_FACES, &error);
     feed->skipped += status != FID_OK;
     if (status != FID_OK)

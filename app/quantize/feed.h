@@ -1,28 +1,28 @@
-/* feed.h - pictures into a quantizer: a recognizer gets the faces in them, a detector the pictures.
- * Every fifth is held back, to judge what comes out by. */
+/* feed.h - feeds pictures to a quantizer: for a recognizer the faces in them, for a detector the
+ * pictures. Every fifth is held back to judge the result. */
 #ifndef APP_QUANTIZE_FEED_H
 #define APP_QUANTIZE_FEED_H
 
 #include "app/app.h"
 
 enum {
-    APP_FEED_PICTURES = 300, /* at most: more change nothing that can be measured */
-    APP_FEED_HELD = 5,       /* every so many-th is held back ... */
-    APP_FEED_FEW = 20,       /* fed, below which scales are said to be doubtful */
+    APP_FEED_PICTURES = 300, /* the most that are fed: more make no measurable difference */
+    APP_FEED_HELD = 5,       /* every N-th is held back ... */
+    APP_FEED_FEW = 20,       /* with fewer, scales are reported as doubtful */
 };
 
-struct app_held { /* a face held back: what the network gets and, in f32, gives */
+struct app_held { /* a face held back: the network's input and f32 output */
     float *input, *embedding;
 };
 
-struct app_feed { /* zero-initialise, but for the first ones; to be freed */
+struct app_feed { /* zero-initialized except for the first fields; to be freed */
     struct app *app;
     const struct fid_model *model;   /* the f32 one */
-    struct fid_quantizer *quantizer; /* NULL: nothing is fed, all faces are held back */
+    struct fid_quantizer *quantizer; /* NULL: nothing is fed, and all faces are held back */
     char *const *paths;
     size_t path_count;
 
-    size_t fed, skipped;   /* faces, or pictures; and pictures without a face, or not readable */
+    size_t fed, skipped;   /* faces or pictures; pictures without a face or unreadable */
     struct app_held *held; /* of a recognizer; owned */
     size_t held_count;
     const char **held_paths; /* of a detector; owned, the paths are not */
@@ -31,11 +31,11 @@ struct app_feed { /* zero-initialise, but for the first ones; to be freed */
 };
 
 bool app_feed_is_detector(const struct fid_model *model);
-/* Opens what the model needs and feeds all pictures. Another code than APP_OK after a sentence. */
+/* Opens what the model needs and feeds all pictures. Any code but APP_OK after a message. */
 enum app_exit app_feed(struct app_feed *feed);
 void app_feed_free(struct app_feed *feed);
 
-/* A detector over the model, as it is fed: pictures of any size are fitted into 640 pixels. */
+/* A detector for the model, with pictures fitted into 640 pixels as for feeding. */
 enum app_exit app_feed_open_detector(struct app *app, const struct fid_model *model,
                                      struct fid_detector **detector);
 

@@ -1,4 +1,4 @@
-/* judge.c - the quantized model beside its f32 model on pictures that were held back. */
+/* judge.c - compares the quantized model with its f32 model on the pictures held back. */
 #include "app/quantize/judge.h"
 #include "app/output/text.h"
 
@@ -10,7 +10,7 @@ enum { FACES = 256 };
 
 /* ---- recognizers ---- */
 
-/* FILLS embeddings [held_count][embedding_size] by the model at work. */
+/* FILLS embeddings [held_count][embedding_size] by the given model. */
 static enum app_exit embed_held(const struct app_feed *feed, const struct fid_model *model,
                                 float *embeddings)
 {
@@ -93,7 +93,7 @@ static enum app_exit judge_recognizer(const struct app_feed *feed, const char *p
 
 /* ---- detectors ---- */
 
-struct found { /* by the f32 network, of these by the other one, and by that alone */
+struct found { /* found by the f32 network, of these by the other one, and by the other one only */
     size_t all, both, others;
     struct moves scores;
 };
@@ -108,7 +108,7 @@ static double overlap_of(const struct fid_box *a, const struct fid_box *b)
     return common / ((double)a->w * (double)a->h + (double)b->w * (double)b->h - common);
 }
 
-/* Each face of the one list goes to the nearest of the other that is still free. */
+/* Matches each face of one list with the nearest free face of the other. */
 static void compare(const struct fid_face *before, size_t before_count,
                     const struct fid_face *after, size_t after_count, struct found *found)
 {
@@ -116,7 +116,7 @@ static void compare(const struct fid_face *before, size_t before_count,
     size_t both = 0;
     for (size_t i = 0; i < before_count; i++) {
         size_t best = after_count;
-        double most = 0.5; /* half in common is one face */
+        double most = 0.5; /* an overlap of a half counts as the same face */
         for (size_t j = 0; j < after_count; j++) {
             const double overlap = overlap_of(&before[i].box, &after[j].box);
             if (!taken[j] && overlap >= most) {

@@ -1,5 +1,5 @@
-/* pictures.c - the JPEG and PNG files of a folder and the folders in it, by name, an even choice of
- * them where there are too many. */
+/* pictures.c - lists the JPEG and PNG files of a folder and its subfolders by name, and chooses
+ * evenly among them if there are too many. */
 #include "app/quantize/pictures.h"
 
 #include <dirent.h>
@@ -72,7 +72,7 @@ static enum app_exit walk(struct app_pictures *pictures, const char *folder, int
     DIR *stream = opendir(folder);
     if (stream == NULL) {
         app_warn("%s cannot be read: %s", folder, strerror(errno));
-        return depth > 0 ? APP_OK : APP_INPUT; /* one of many is passed over */
+        return depth > 0 ? APP_OK : APP_INPUT; /* one of many, so it is skipped */
     }
     for (const struct dirent *entry; code == APP_OK && (entry = readdir(stream)) != NULL;)
         if (app_interrupted())
@@ -88,7 +88,7 @@ static int by_path(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Every so many-th, the first among them. */
+/* Every N-th, including the first. */
 static void choose(struct app_pictures *pictures, size_t most)
 {
     const size_t found = pictures->count;

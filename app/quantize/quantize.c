@@ -1,4 +1,5 @@
-/* quantize.c - faceid model quantize: feeds, writes, judges, and says what came out. */
+/* quantize.c - faceid model quantize: feeds pictures, writes the model, judges it, and reports the
+ * result. */
 #include "app/quantize/quantize.h"
 #include "app/output/model_info.h"
 #include "app/output/text.h"
@@ -13,7 +14,7 @@ enum { STEPS_NAMED = 12, NAMES_MOST = 64 };
 
 /* ---- the command line ---- */
 
-/* FILLS *to; false for another word. */
+/* FILLS *to; false for an unknown word. */
 static bool read_weights(const struct app *app, enum fid_quantize_to *to)
 {
     const char *word = app_option_text(app, "weights", NULL);
@@ -61,11 +62,11 @@ static size_t read_steps(const struct app *app, const char *option, const char *
 
 /* ---- metadata ---- */
 
-struct names { /* what the new model says of itself */
+struct names { /* what the new model says about itself */
     char name[256], measured_on[1024];
 };
 
-/* Limits stay as they were, and are said to be another model's until they are measured anew. */
+/* Limits stay as they were, and are marked as another model's until they are measured again. */
 static size_t make_entries(const struct fid_model *model, enum fid_quantize_to to,
                            struct names *names, struct fid_model_entry entries[2])
 {
@@ -92,7 +93,7 @@ static size_t make_entries(const struct fid_model *model, enum fid_quantize_to t
 
 struct steps {
     size_t count, changed;
-    char others[512]; /* the names of the first that stay f32 */
+    char others[512]; /* the names of the first steps that stay f32 */
 };
 
 static void count_steps(const struct fid_quantizer *quantizer, struct steps *steps)

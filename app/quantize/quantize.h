@@ -1,5 +1,5 @@
-/* quantize.h - faceid model quantize: from a model and a folder of pictures to a smaller, quicker
- * model, and what it cost. */
+/* quantize.h - faceid model quantize: makes a smaller, faster model from a model and a folder of
+ * pictures, and reports what it cost. */
 #ifndef APP_QUANTIZE_QUANTIZE_H
 #define APP_QUANTIZE_QUANTIZE_H
 
@@ -8,7 +8,7 @@
 /* The options --pictures, --weights, --keep-f32 or --only (with the words behind FILE) and
  * --output. Do they fit together? APP_USAGE after a sentence. */
 enum app_exit app_quantize_check(const struct app *app);
-/* Writes the model. APP_INPUT: no picture, or no face in them; APP_MODEL: there is nothing to
+/* Writes the model. APP_INPUT: no picture, or no face in them; APP_MODEL: nothing to
  * quantize, or no such step; APP_INTERNAL: it cannot be written. */
 enum app_exit app_quantize(struct app *app, const struct fid_model *model);
 
