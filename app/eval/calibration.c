@@ -27,8 +27,8 @@ void app_calibration_close(struct app_calibration *calibration)
 
 /* ---- trials ---- */
 
-/* With it every face gets the nearest name but where two are alike: what else is a question of the
- * limit. */
+/* With this limit every face gets the nearest name unless two people are alike; the rest depends
+ * on the limit. */
 static struct fid_rule without_limit(const struct fid_rule *rule)
 {
     return (struct fid_rule){.kind = rule->kind, .accept = -2, .maybe = -2, .margin = rule->margin};
@@ -115,14 +115,14 @@ static enum app_exit try_enrolled(struct app *app, struct app_calibration *calib
 
 /* ---- the worst first ---- */
 
-/* Strangers by falling score. */
+/* Strangers, by falling score. */
 static int stranger_order(const void *first, const void *second)
 {
     const struct app_trial *a = first, *b = second;
     return (a->score < b->score) - (a->score > b->score);
 }
 
-/* Faces that get a wrong name by falling score, then the others by rising score. */
+/* First faces that get a wrong name, by falling score; then the others, by rising score. */
 static int mated_order(const void *first, const void *second)
 {
     const struct app_trial *a = first, *b = second;
@@ -142,7 +142,7 @@ static void sort_trials(struct app_calibration *calibration)
 
 /* ---- rates ---- */
 
-/* A stranger's score counts as it is; an enrolled face's only if it would get the right name. */
+/* A stranger's score counts as it is, an enrolled face's only if it would get the right name. */
 static enum app_exit make_curve(struct app_calibration *calibration)
 {
     size_t strangers = calibration->stranger_count, count = strangers + calibration->mated_count;
@@ -195,8 +195,8 @@ size_t app_strangers_needed(double fpir)
     return (size_t)ceil(1 / fpir - 1e-9) - 1;
 }
 
-/* Below maybe the model takes two faces for two people, whatever strangers there are; a cosine may
- * be above 1 by a rounding. */
+/* Below maybe the model takes two faces for two people, whoever the strangers are; rounding may
+ * put a cosine above 1. */
 static bool limit_for(const struct app_calibration *calibration, double fpir, float *limit)
 {
     size_t named;
@@ -205,8 +205,8 @@ static bool limit_for(const struct app_calibration *calibration, double fpir, fl
     return possible;
 }
 
-/* If a stranger is taken for each of N people with the same chance and independently, nobody of
- * them takes the stranger with the N-th power of what one does not. */
+/* If each of N people matches a stranger independently and with the same probability p, no one
+ * does with probability (1 - p)^N. */
 static double grown(double fpir, double times)
 {
     return 1 - pow(1 - fpir, times);

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { LINES_MOST = 10, ITEMS_MOST = 1000 }; /* of a list: in text, in JSON */
+enum { LINES_MOST = 10, ITEMS_MOST = 1000 }; /* of a list: as text, as JSON */
 
 static struct fid_person person_at(const struct app *app, size_t i)
 {
@@ -15,7 +15,8 @@ static struct fid_person person_at(const struct app *app, size_t i)
     return person;
 }
 
-/* The lists show what is wrong at the lower one of the two limits, or not known at the higher. */
+/* The lists show strangers named at the lower of the two limits, and faces not named at the higher.
+ */
 static float lower_limit(const struct app_calibration *calibration)
 {
     return fminf(calibration->now.limit, calibration->wished.limit);
@@ -26,7 +27,7 @@ static float higher_limit(const struct app_calibration *calibration)
     return fmaxf(calibration->now.limit, calibration->wished.limit);
 }
 
-/* What a face of one would be taken for if it were as like the other as that. */
+/* What a face of one would be taken for with that similarity to the other. */
 static const char *level_of(const struct app_calibration *calibration, float score)
 {
     return score >= lower_limit(calibration) ? "accept" : "maybe";

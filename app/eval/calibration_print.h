@@ -4,9 +4,9 @@
 
 #include "app/eval/calibration.h"
 
-/* Tables and lists for people; the longest lists are cut. */
+/* Tables and lists as text; long lists are cut. */
 void app_calibration_print_text(const struct app *app, const struct app_calibration *calibration);
-/* One object. applied: the wished limit is the gallery's from now on. */
+/* One object. applied: the wanted limit is now the gallery's. */
 void app_calibration_print_json(const struct app *app, const struct app_cohort *cohort,
                                 const struct app_calibration *calibration, bool applied);
 

@@ -68,7 +68,7 @@ enum app_exit app_cohort_of_gallery(struct app *app, struct app_cohort *cohort)
 
 struct pictures {
     char **paths;  /* owned */
-    char **people; /* owned; NULL: not known by name */
+    char **people; /* owned; NULL: without names */
     size_t count, capacity;
 };
 
@@ -82,7 +82,7 @@ static void free_pictures(struct pictures *pictures)
     free(pictures->people);
 }
 
-/* Takes the path over, also when it fails. */
+/* Takes ownership of the path, even if it fails. */
 static bool add_picture(struct pictures *pictures, char *path, const char *person)
 {
     char *copy = person != NULL ? strdup(person) : NULL;
@@ -124,7 +124,7 @@ static int is_meant(const struct dirent *entry)
     return entry->d_name[0] != '.' && entry->d_name[0] != '_';
 }
 
-/* The first file of a person's folder; an empty folder is nobody's. */
+/* The first file of a person's folder; an empty folder counts for no one. */
 static bool add_person(struct pictures *pictures, const char *folder, const char *person)
 {
     struct dirent **entries;
@@ -236,7 +236,7 @@ struct embed_job {
     enum outcome *outcomes;
 };
 
-/* As enrollment and identification see a picture: its main face. */
+/* The main face of a picture, as enrollment and identification choose it. */
 static bool embed_picture(struct app_eval_worker *worker, size_t i, void *ctx,
                           struct fid_error *error)
 {
@@ -259,7 +259,7 @@ static bool embed_picture(struct app_eval_worker *worker, size_t i, void *ctx,
     if (fid_embed(worker->embedder, picture, &faces[best], 1, FID_CROP_MODEL,
                   job->embeddings + i * job->size, error) == FID_OK)
         return true;
-    job->outcomes[i] = FACELESS; /* landmarks that are no face's */
+    job->outcomes[i] = FACELESS; /* the landmarks are not a face's */
     return error->status == FID_INVALID;
 }
 
@@ -282,7 +282,7 @@ static enum app_exit embed_all(struct app *app, struct embed_job *job)
     return app_eval_run(app, &work);
 }
 
-/* Takes the faces over, in the order of the pictures, so that a run is like the next one. */
+/* Collects the faces in the order of the pictures, so that every run gives the same result. */
 static enum app_exit take_faces(struct app *app, const struct embed_job *job,
                                 struct app_cohort *cohort)
 {

@@ -1,7 +1,7 @@
 /* eval.h - measuring on labelled pictures: what the protocols of `faceid eval` share.
  *
- * Every protocol is the same three steps: read a table that names pictures, run the pictures
- * through detector and recognizer on all cores, compute figures of the results. */
+ * Every protocol has the same three steps: read a table that names pictures, run the
+ * pictures through detector and recognizer on all cores, compute figures from the results. */
 #ifndef APP_EVAL_H
 #define APP_EVAL_H
 
@@ -14,7 +14,7 @@
 
 enum { APP_EVAL_FIELDS = 8 };
 
-struct app_eval_table { /* zero-initialise */
+struct app_eval_table { /* zero-initialized */
     FILE *file;
     const char *path; /* borrowed */
     long line_number;
@@ -27,16 +27,16 @@ struct app_eval_table { /* zero-initialise */
 enum app_exit app_eval_table_open(struct app_eval_table *table, const char *path);
 /* The next line that is not empty; false at the end. */
 bool app_eval_table_next(struct app_eval_table *table);
-/* Says what is wrong with the line; gives APP_INPUT. */
+/* Reports what is wrong with the line; returns APP_INPUT. */
 enum app_exit app_eval_table_fail(const struct app_eval_table *table, const char *reason);
-/* The field as a number in low..high; false if it is none. */
+/* The field as a number in low..high; false if it is not one. */
 bool app_eval_field_number(const struct app_eval_table *table, int field, double low, double high,
                            double *number);
 void app_eval_table_close(struct app_eval_table *table);
 
 /* ---- pictures named by a table, each once ---- */
 
-struct app_eval_pictures { /* zero-initialise */
+struct app_eval_pictures { /* zero-initialized */
     char **references;     /* paths, as often as the table names them */
     size_t reference_count, capacity;
     size_t *index; /* reference → picture, after _number */
@@ -47,7 +47,7 @@ struct app_eval_pictures { /* zero-initialise */
 /* Adds the reference folder/name; false: no memory. */
 bool app_eval_pictures_add(struct app_eval_pictures *pictures, const char *folder,
                            const char *name);
-/* Forgets the references from the first `count` on; before _number. */
+/* Drops the references from index `count` on; before _number. */
 void app_eval_pictures_cut(struct app_eval_pictures *pictures, size_t count);
 /* Finds the references that name the same picture. False: no memory. */
 bool app_eval_pictures_number(struct app_eval_pictures *pictures);
@@ -60,11 +60,12 @@ enum app_exit app_eval_image_folder(const char *table_path, const char *given, c
 
 /* ---- work on all cores ---- */
 
-/* Sessions do not share well, cores do: each worker has a runtime of one thread. */
+/* Each worker has its own runtime with one thread, which uses the cores better than shared
+ * sessions. */
 struct app_eval_worker {
     struct fid_runtime *runtime;
     struct fid_detector *detector;
-    struct fid_embedder *embedder; /* NULL unless asked for */
+    struct fid_embedder *embedder; /* NULL unless requested */
     struct fid_picture picture;
 };
 
@@ -77,7 +78,7 @@ struct app_eval_work {
     void *ctx;
 };
 
-/* Runs all tasks, as many at once as --threads says; progress goes to a terminal on stderr. */
+/* Runs all tasks, --threads of them at a time; progress goes to stderr if it is a terminal. */
 enum app_exit app_eval_run(struct app *app, const struct app_eval_work *work);
 
 /* ---- faces of the pictures ---- */
@@ -96,9 +97,10 @@ void app_eval_faces_close(struct app_eval_faces *faces);
 
 /* ---- figures ---- */
 
-/* Members "protocol", "day" (UTC), "model" and "model_id" (if there is one open) and "detector". */
+/* Writes the members "protocol", "day" (UTC), "model" and "model_id" (if a model is open) and
+ * "detector". */
 void app_eval_json_models(struct app_json *json, const struct app *app);
-/* Members key, the share, and key_95, its bounds. */
+/* Writes the members key, the share, and key_95, its bounds. */
 void app_eval_json_share(struct app_json *json, const char *key, const struct fid_share *share);
 /* "TITLE 1.00 % (95 %: 0.21 to 2.89)" */
 void app_eval_print_share(const char *title, const struct fid_share *share);
@@ -109,7 +111,7 @@ enum app_exit app_eval_lfw(struct app *app, const char *folder);
 enum app_exit app_eval_detect(struct app *app, const char *table_path);
 enum app_exit app_eval_identify(struct app *app, const char *source); /* a table or a folder */
 
-/* "no memory for the evaluation"; gives APP_INTERNAL. */
+/* Reports "no memory for the evaluation"; returns APP_INTERNAL. */
 enum app_exit app_eval_no_memory(void);
 
 #endif

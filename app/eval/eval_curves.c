@@ -18,8 +18,8 @@ static double precision_at(const struct fid_curve_point *point)
     return percent(point->mated, point->mated + point->impostors);
 }
 
-/* The columns that words names; the last is a share of the impostors or, with precision, of what is
- * accepted. */
+/* The columns that words names; the last is a share of the impostors or, with precision, of
+ * everything accepted. */
 static enum app_exit write_curve(const struct app_eval_curves *curves,
                                  const struct fid_curve *curve, bool precision)
 {
@@ -64,7 +64,7 @@ static struct app_sheet rate_sheet(const struct app_eval_curves *curves,
               .log = det,
               .title = det ? words->refused : words->accepted},
     };
-    if (!det) { /* from somewhat below what is left when no impostor is accepted */
+    if (!det) { /* from just below the rate at which no impostor is accepted */
         size_t strictest = fid_curve_at_rate(curve, 0.0);
         double lost = 100.0 - percent(curve->points[strictest].mated, curve->mated);
         sheet.y.low = 100.0 - fmin(app_round_125(fmax(1.2 * lost, 1.0), true), 100.0);
@@ -128,7 +128,7 @@ static enum app_exit draw_precision(const struct app_eval_curves *curves,
                          precision_at(&curve->points[i]));
     app_sheet_line_end(&sheet);
     size_t at = fid_curve_at_threshold(curve, curves->threshold);
-    if (at > 0) { /* something is found, rightly or wrongly */
+    if (at > 0) { /* something is found, correctly or not */
         double recall = percent(curve->points[at].mated, curve->mated);
         char text[200];
         snprintf(text, sizeof text, "score %.2f: recall %.1f %%, precision %.1f %%",

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-/* How a protocol calls the parts of its curve. */
+/* A protocol's names for the parts of its curve. */
 struct app_eval_words {
     const char *mated, *impostors;                     /* in the key of the scores */
     const char *accepted, *refused, *false_accepted;   /* titles of axes, in % */
@@ -24,14 +24,14 @@ struct app_eval_curves {
     double threshold; /* marked in the pictures */
 };
 
-/* Makes the folder of --plots, if one was asked for, before the long work begins. APP_USAGE after a
- * sentence: what would be replaced in it is the table itself, or no file. */
+/* Makes the folder of --plots, if given, before the long work starts. APP_USAGE after a message: a
+ * file in it that would be replaced is the table itself, or not a file. */
 enum app_exit app_eval_curves_open(const struct app *app, const struct app_eval_words *words,
                                    struct app_eval_curves *curves);
-/* FILLS the title with the names of the models that are open by now. */
+/* FILLS the title with the names of the open models. */
 void app_eval_curves_title(const struct app *app, struct app_eval_curves *curves);
 
-/* A file in the folder, and its end: a sentence and its code if it cannot be written. */
+/* Opens and closes a file in the folder: a message and an exit code if it cannot be written. */
 enum app_exit app_eval_create(const struct app_eval_curves *curves, const char *name,
                               struct fid_output **output);
 enum app_exit app_eval_finish(struct fid_output **output);
@@ -42,7 +42,7 @@ enum app_exit app_eval_write_rates(const struct app_eval_curves *curves,
 /* curve.csv, precision_recall.svg: the mated are hits, the impostors false alarms */
 enum app_exit app_eval_write_precision(const struct app_eval_curves *curves,
                                        const struct fid_curve *curve);
-/* scores.svg: how often the mated and the impostors have which score; -INFINITY is none */
+/* scores.svg: histograms of the mated and the impostors; -INFINITY is not a score */
 enum app_exit app_eval_draw_scores(const struct app_eval_curves *curves, const float *scores,
                                    const bool *mated, size_t count);
 

@@ -1,5 +1,5 @@
-/* Detection: a table "file x y w h ignore" of the faces in some pictures, the first line being the
- * names of the columns. */
+/* eval_detect.c - measures detection with a table "file x y w h ignore" of the faces in pictures,
+ * whose first line names the columns. */
 #include "app/eval/eval.h"
 #include "app/error.h"
 #include "app/eval/eval_curves.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Average precision needs the whole curve, so nearly everything the detector says counts. */
+/* Average precision needs the whole curve, so nearly all detections count. */
 #define LEAST_SCORE 0.02
 
 enum { MAX_FACES = 2000 }; /* of a picture */
@@ -27,7 +27,7 @@ static const struct app_eval_words words = {
     .columns = "found,false_alarms,recall,precision",
 };
 
-struct detection {                     /* zero-initialise */
+struct detection {                     /* zero-initialized */
     struct app_eval_pictures pictures; /* a reference for each truth */
     struct fid_truth_box *truth;
     size_t truth_count, truth_capacity, ignored;
@@ -36,7 +36,7 @@ struct detection {                     /* zero-initialise */
     float *truth_scores;
     struct fid_curve curve;
     double average_precision;
-    double threshold; /* of what follows: the detector's own, or the given one */
+    double threshold; /* of the following: the detector's own, or the given one */
     struct fid_share recall, precision, recall_of[BANDS];
     pthread_mutex_t lock; /* over found */
 };
@@ -130,7 +130,7 @@ static bool detect_picture(struct app_eval_worker *worker, size_t i, void *ctx,
     return done;
 }
 
-/* The order in which the workers finished must not show. */
+/* The result must not depend on the order in which the workers finished. */
 static int by_picture_and_score(const void *first, const void *second)
 {
     const struct fid_scored_box *a = first, *b = second;

@@ -12,7 +12,7 @@ struct embed_job {
     struct app_eval_faces *faces;
 };
 
-/* The labelled person of these collections stands in the middle. */
+/* In these data sets the labelled person is in the middle. */
 static size_t middle_face(const struct fid_face *faces, size_t count, int width, int height)
 {
     size_t best = 0;

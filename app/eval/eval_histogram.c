@@ -1,5 +1,5 @@
-/* How often each score comes among the mated and among the impostors: one below the other would
- * hide how far they overlap, so they stand in one picture and are seen through. */
+/* eval_histogram.c - histograms of the scores of mated and impostors, drawn transparently in
+ * one diagram so that their overlap shows. */
 #include "app/eval/eval.h"
 #include "app/eval/eval_sheet.h"
 
@@ -22,7 +22,7 @@ static void choose_bins(const float *scores, size_t count, struct histogram *his
             low = fmin(low, (double)scores[i]);
             high = fmax(high, (double)scores[i]);
         }
-    if (low > high) /* not one */
+    if (low > high) /* none counted */
         low = high = 0.0;
     double span = fmax(high - low, 1e-6 * fmax(fabs(high), 1.0));
     histogram->width = app_round_125(span / LEAST_BINS, false);

@@ -34,7 +34,7 @@ static bool has_face(const struct identification *id, size_t entry)
     return id->faces.found[id->pictures.index[entry]];
 }
 
-/* Enrolls everybody with the faces of all their lines, at the first of them. */
+/* Enrolls every person with the faces of all their lines, at the first line. */
 static enum fid_status enroll_from(struct identification *id, size_t first,
                                    struct fid_sample *samples, struct fid_error *error)
 {
@@ -46,7 +46,7 @@ static enum fid_status enroll_from(struct identification *id, size_t first,
         if (other->role != ROLE_ENROLL || strcmp(other->person, entry->person) != 0)
             continue;
         if (i < first)
-            return FID_OK; /* done there */
+            return FID_OK; /* done at the first line */
         if (has_face(id, i))
             samples[count++] =
                 (struct fid_sample){.embedding = embedding_of(id, i), .source = "evaluation"};
@@ -76,13 +76,13 @@ static enum app_exit enroll(const struct app *app, struct identification *id)
     return status == FID_OK ? APP_OK : app_fail(APP_AREA_INPUT, &error);
 }
 
-/* FILLS scores and mated with the probes'. */
+/* FILLS scores and mated from the probes. */
 static enum app_exit look_up(const struct app *app, struct identification *id)
 {
     struct fid_error error;
     if (fid_rule_default(app->recognizer, FID_RULE_COSINE, &id->rule, &error) != FID_OK)
         id->rule = (struct fid_rule){.accept = NAN};
-    struct fid_rule any = id->rule; /* every limit at once: no cosine is below these */
+    struct fid_rule any = id->rule; /* passes every limit: no cosine is below these */
     any.accept = any.maybe = -2.0f;
     id->scores = calloc(id->count, sizeof *id->scores);
     id->nearest = calloc(id->count, sizeof *id->nearest);

@@ -13,34 +13,34 @@ extern const char *const app_role_words[3];
 struct entry {
     enum role role;
     char person[FID_NAME_BYTES]; /* in its stored form */
-    struct fid_label label;      /* of a probe with a face, if any limit may give it a name */
-    bool right;                  /* the nearest is the right one */
+    struct fid_label label;      /* of a probe with a face, if any limit can give it a name */
+    bool right;                  /* the nearest person is the right one */
     float score;                 /* -INFINITY: no limit gives a name */
 };
 
-struct operating_point { /* what a threshold does to the probes */
+struct operating_point { /* the error rates of the probes at a threshold */
     double threshold;
     struct fid_share tpir, fpir;
-    size_t wrong; /* of the known: named as somebody else */
+    size_t wrong; /* of the known: given another person's name */
 };
 
-struct identification {                /* zero-initialise */
+struct identification {                /* zero-initialized */
     struct app_eval_pictures pictures; /* a reference for each entry */
     struct app_eval_faces faces;
     struct entry *entries;
     size_t count, capacity;
     struct fid_gallery *gallery;
-    struct fid_rule rule; /* the model's; accept NAN: it has none */
+    struct fid_rule rule; /* the model's rule; accept NAN: it has none */
     float *scores;        /* of the probes, for their curve: -INFINITY without a right name */
-    float *nearest;       /* of the probes: to the nearest person, whatever becomes of it */
+    float *nearest;       /* of the probes: to the nearest person, with any outcome */
     bool *mated;
     size_t probe_count;
     struct fid_curve curve;
     struct fid_share rank_1;
-    double fpir;                  /* wished, a share */
-    struct operating_point point; /* for the wished FPIR, or of the given threshold */
+    double fpir;                  /* wanted, a share */
+    struct operating_point point; /* for the wanted FPIR, or at the given threshold */
     struct operating_point half;  /* chosen on one half of the strangers, judged on the other */
-    struct operating_point model; /* of the model's own limit */
+    struct operating_point model; /* at the model's own limit */
 };
 
 /* Adds an entry and its picture, folder/file. False: no memory. */
@@ -56,8 +56,8 @@ enum app_exit app_identification_check(const char *path, const struct identifica
  * two, in the order of their names, and looked up with the others. The first picture of a person
  * with fewer is a stranger's. APP_INPUT after a sentence. */
 enum app_exit app_identification_read_folder(const char *folder, struct identification *id);
-/* Adds the first picture of each person in folder/NAME/ who is not in id yet, as a stranger's.
- * APP_INPUT after a sentence. */
+/* Adds the first picture of each person in folder/NAME/ who is not in id yet as a stranger's.
+ * APP_INPUT after a message. */
 enum app_exit app_identification_add_strangers(const char *folder, struct identification *id);
 
 /* FILLS everything from rank_1 on. */

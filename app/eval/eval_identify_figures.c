@@ -18,7 +18,7 @@ const struct app_eval_words app_identification_words = {
     .columns = "known_named,unknown_named,tpir,fpir",
 };
 
-/* Which half of the strangers somebody belongs to, 0 or 1: a bit of the name's FNV-1a hash. */
+/* The half of the strangers that a name belongs to, 0 or 1: a bit of its FNV-1a hash. */
 static int half_of(const char *name)
 {
     uint64_t hash = 0xcbf29ce484222325u;
@@ -27,7 +27,7 @@ static int half_of(const char *name)
     return (int)(hash >> 63);
 }
 
-/* half: of the strangers; -1: all of them. The known are always all. */
+/* half: of the strangers; -1: all of them. All known faces are always used. */
 static bool counts(const struct entry *entry, int half)
 {
     return entry->role == ROLE_KNOWN ||
@@ -53,7 +53,7 @@ static struct operating_point judge(const struct identification *id, int half, d
     };
 }
 
-/* The threshold for the wished FPIR on the first half of the strangers, judged on the second. */
+/* The threshold for the wanted FPIR on the first half of the strangers, judged on the second. */
 static enum app_exit judge_halves(struct identification *id)
 {
     size_t count = 0;
@@ -71,7 +71,7 @@ static enum app_exit judge_halves(struct identification *id)
         code = app_fail(APP_AREA_INPUT, &error);
     if (code == APP_OK) {
         double threshold = fid_curve_threshold(&curve, fid_curve_at_rate(&curve, id->fpir));
-        /* Infinite: no limit names any of them, so that the lowest there is will do. */
+        /* Infinite: no limit names any of them, so the lowest limit will do. */
         id->half = judge(id, 1, isfinite(threshold) ? threshold : -1.0);
         fid_curve_free(&curve);
     }

@@ -1,4 +1,4 @@
-/* Open-set identification of people whose pictures stand in FOLDER/NAME/: who is enrolled, who is
+/* eval_identify_folder.c - assigns roles to pictures in FOLDER/NAME/: who is enrolled, who is
  * looked up, and who is a stranger. */
 #include "app/eval/eval_identify.h"
 
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENROLLED = 2 }; /* pictures of a person; who has more is looked up by the others */
+enum { ENROLLED = 2 }; /* pictures enrolled per person; any others are looked up */
 
 static int visible(const struct dirent *file)
 {
@@ -27,8 +27,8 @@ static void free_list(struct dirent **files, int count)
     free(files);
 }
 
-/* Adds the pictures of folder/name: as a stranger's the first alone, else ENROLLED of them as a
- * person's and the others as what is looked up; who has no others is a stranger. */
+/* Adds the pictures of folder/name: for a stranger only the first; otherwise ENROLLED of them
+ * as a person's, and the others to look up. A person without others is a stranger. */
 static bool add_person(struct identification *id, const char *folder, struct entry *entry,
                        const char *name, bool stranger)
 {

@@ -1,6 +1,6 @@
-/* Verification as "Labeled Faces in the Wild" defines it (view 2): pairs.txt has a line "folds n"
- * and then for each fold n pairs of one person, "name i j", and n of two, "name i name j". Folds
- * whose pictures are not all there are left out. */
+/* eval_lfw.c - measures verification as "Labeled Faces in the Wild" defines it (view 2):
+ * pairs.txt has a line "folds n" and then for each fold n pairs of one person, "name i j", and n
+ * of two, "name i name j". Folds with missing pictures are left out. */
 #include "app/eval/eval.h"
 #include "app/eval/eval_curves.h"
 #include "app/output/csv.h"
@@ -23,11 +23,11 @@ static const struct app_eval_words words = {
     .columns = "same_accepted,different_accepted,tar,far",
 };
 
-struct lfw {                           /* zero-initialise */
-    struct app_eval_pictures pictures; /* two references a pair */
+struct lfw {                           /* zero-initialized */
+    struct app_eval_pictures pictures; /* two references per pair */
     struct app_eval_faces faces;
     size_t pair_count, fold_pairs; /* all; same pairs (and different ones) of a fold */
-    int folds_listed, fold_count;  /* of the table; of those whose pictures are there */
+    int folds_listed, fold_count;  /* of the table; of folds with all pictures */
     int *numbers;                  /* [fold_count] in the table, from 1 */
     float *scores;
     bool *same;
@@ -103,7 +103,7 @@ static enum app_exit read_pair(struct app_eval_table *table, bool same, const ch
     return code == APP_OK ? add_picture(table, same ? 0 : 2, same ? 2 : 3, folder, lfw) : code;
 }
 
-/* Keeps the pairs read last, those of a fold, if all their pictures are there. */
+/* Keeps the pairs of the last fold read, if all their pictures exist. */
 static void keep_fold(const struct app *app, int number, struct lfw *lfw)
 {
     size_t first = 4 * lfw->fold_pairs * (size_t)lfw->fold_count, missing = 0;
@@ -142,7 +142,7 @@ static enum app_exit read_pairs(const struct app *app, struct app_eval_table *ta
 
 /* ---- the figures ---- */
 
-/* A pair with a face missing gets the lowest score: it is taken for different people. */
+/* A pair with a missing face gets the lowest score and counts as different people. */
 static void score_pairs(struct lfw *lfw)
 {
     const struct app_eval_faces *faces = &lfw->faces;
@@ -155,7 +155,7 @@ static void score_pairs(struct lfw *lfw)
     }
 }
 
-/* How the curve's point of a threshold errs. */
+/* The errors at the curve's point for a threshold. */
 static void rates_at(const struct fid_curve *curve, double threshold, struct fid_share *far,
                      struct fid_share *frr)
 {

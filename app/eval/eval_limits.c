@@ -19,7 +19,7 @@ struct reading {
     const char *path;
     struct app_limits *limits;
     char day[32], detector[200];                /* of the last measurement */
-    char accept[TEXT_BYTES], maybe[TEXT_BYTES]; /* how each was measured; "": it was not */
+    char accept[TEXT_BYTES], maybe[TEXT_BYTES]; /* how each was measured; "": not measured */
 };
 
 static enum app_exit fail(const struct reading *reading, const char *format, ...)
@@ -43,8 +43,8 @@ static enum app_exit not_ours(const struct reading *reading)
 
 /* ---- one measurement ---- */
 
-/* A number of what eval prints: cosines and shares are from -1 to 1, a lead up to 2, all others
- * count something. */
+/* The range of a number that eval prints: cosines and shares are from -1 to 1, a lead is up to
+ * 2, all others are counts. */
 struct wanted {
     const char *path;
     double least, most;
@@ -52,7 +52,8 @@ struct wanted {
 
 #define COUNTED 1e9
 
-/* FILLS numbers; the last one wanted has no path. False where one is missing or not of its kind. */
+/* FILLS numbers; the list of wanted ones ends with a NULL path. False if one is missing or out of
+ * range. */
 static bool read_numbers(const char *object, const struct wanted *wanted, double *numbers)
 {
     bool there = true;
@@ -62,7 +63,7 @@ static bool read_numbers(const char *object, const struct wanted *wanted, double
     return there;
 }
 
-/* The threshold of verification: it says which pairs are more alike than not. */
+/* The threshold of verification, from which a pair is more likely one person than two. */
 static enum app_exit take_lfw(struct reading *reading, const char *object)
 {
     static const struct wanted wanted[] = {
@@ -81,7 +82,7 @@ static enum app_exit take_lfw(struct reading *reading, const char *object)
     return APP_OK;
 }
 
-/* The limit that was chosen on one half of the strangers, with what it does to the others. */
+/* The limit that was chosen on one half of the strangers, and its error rates on the other. */
 static enum app_exit take_identify(struct reading *reading, const char *object)
 {
     static const struct wanted wanted[] = {{"halves.threshold", -2, 1},
@@ -142,11 +143,11 @@ static enum app_exit take(struct reading *reading, const char *object)
 
 /* ---- the file ---- */
 
-/* The file's text, to be freed; NULL after a sentence. */
+/* The file's text, to be freed; NULL after a message. */
 static char *load(const char *path)
 {
     struct stat info;
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) { /* at a pipe we would wait */
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) { /* a pipe would make us wait */
         app_warn("%s: not a regular file with eval's JSON", path);
         return NULL;
     }
@@ -186,8 +187,8 @@ static double own(const struct fid_model *model, const char *key)
     return fid_model_numbers(model, key, &number, 1) == 1 ? number : NAN;
 }
 
-/* A face that is nearer than `maybe` is nearly a name: that is not above the name's own limit. Of
- * the two the measured one stays; of two measured ones, accept. */
+/* `maybe` must not be above accept. If it would be, the measured one of the two stays; if both
+ * were measured, accept. */
 static void put_in_order(const struct reading *reading)
 {
     struct app_limits *limits = reading->limits;
@@ -199,8 +200,8 @@ static void put_in_order(const struct reading *reading)
         limits->accept = limits->maybe;
 }
 
-/* FILLS text with what the model's own text says of a limit, in a sentence that begins so, if
- * anything. */
+/* FILLS text with the model's own sentence about a limit, which starts with these words, if
+ * there is one. */
 static void keep(const struct fid_model *model, const char *begin, char text[TEXT_BYTES])
 {
     const char *old = fid_model_text(model, "decision.measured_on");
@@ -213,7 +214,7 @@ static void keep(const struct fid_model *model, const char *begin, char text[TEX
     snprintf(text, TEXT_BYTES, "%.*s%s", length, found, marked ? "" : MEASURED_BEFORE);
 }
 
-/* Of the limit that was not measured now: where it comes from. */
+/* Where a limit comes from that was not measured now. */
 static void tell_other(struct reading *reading)
 {
     const struct app_limits *limits = reading->limits;

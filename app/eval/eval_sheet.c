@@ -44,7 +44,7 @@ void app_sheet_key(struct app_sheet *sheet, const char *colour, bool dot, const 
         fprintf(sheet->out, "<rect x=\"%.1f\" y=\"%d\" width=\"12\" height=\"12\" fill=\"%s\"/>",
                 sheet->key, KEY - 10, colour);
     app_plot_text(sheet->out, sheet->key + 18, KEY, "start", text);
-    sheet->key += 40.0 + 7.2 * (double)strlen(text); /* about as wide as the letters are */
+    sheet->key += 40.0 + 7.2 * (double)strlen(text); /* approximately the width of the letters */
 }
 
 void app_sheet_line(struct app_sheet *sheet, const char *class, const char *style)
@@ -53,7 +53,7 @@ void app_sheet_line(struct app_sheet *sheet, const char *class, const char *styl
     fprintf(sheet->out, "<polyline class=\"%s\" %s points=\"", class, style);
 }
 
-/* A step that nobody could see is left out: a curve may have tens of thousands. */
+/* Invisible steps are left out, since a curve may have tens of thousands. */
 void app_sheet_vertex(struct app_sheet *sheet, double x, double y)
 {
     double at_x = app_axis_at(&sheet->x, x), at_y = app_axis_at(&sheet->y, y);

@@ -1,4 +1,4 @@
-/* eval_sheet.h - what the pictures in the folder of --plots have in common: title, axes and key. */
+/* eval_sheet.h - what the diagrams of --plots share: title, axes and key. */
 #ifndef APP_EVAL_SHEET_H
 #define APP_EVAL_SHEET_H
 
@@ -11,7 +11,7 @@ struct app_sheet { /* x and y filled by the caller except for their pixels */
     struct fid_output *output;
     FILE *out; /* its stream */
     struct app_axis x, y;
-    double key;        /* where its next entry begins */
+    double key;        /* where its next entry starts */
     double at_x, at_y; /* the vertex drawn last */
 };
 
@@ -19,7 +19,7 @@ struct app_sheet { /* x and y filled by the caller except for their pixels */
 enum app_exit app_sheet_begin(struct app_sheet *sheet, const char *what);
 enum app_exit app_sheet_end(struct app_sheet *sheet);
 
-/* An entry of the key, a square or (dot) a dot, and what it means. */
+/* An entry of the key, a square or (with dot) a dot, and its meaning. */
 void app_sheet_key(struct app_sheet *sheet, const char *colour, bool dot, const char *text);
 
 /* A line of this class through the vertices, which are values of the axes. */

@@ -6,13 +6,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* What the workers share, under the lock. */
+/* What the workers share, guarded by the lock. */
 struct crew {
     struct app *app;
     const struct app_eval_work *work;
     pthread_mutex_t lock;
     size_t next;
-    bool ended; /* by a failure or a signal: nothing new is started */
+    bool ended; /* by a failure or a signal: no new task is started */
     enum app_exit code;
     struct app_progress progress;
 };
@@ -34,7 +34,7 @@ static void worker_close(struct app_eval_worker *worker)
     fid_runtime_close(&worker->runtime);
 }
 
-/* Everything of its own but the models. */
+/* Each worker has everything of its own except the models. */
 static enum app_exit worker_open(struct crew *crew, struct app_eval_worker *worker)
 {
     struct fid_error error = {0};
@@ -57,7 +57,7 @@ static enum app_exit worker_open(struct crew *crew, struct app_eval_worker *work
     return status == FID_OK ? APP_OK : app_fail(APP_AREA_MODEL, &error);
 }
 
-/* The number of a task that is not taken yet; false when there is none. */
+/* The number of the next free task; false if there is none. */
 static bool take_task(struct crew *crew, size_t *task)
 {
     pthread_mutex_lock(&crew->lock);
@@ -101,7 +101,7 @@ enum app_exit app_eval_run(struct app *app, const struct app_eval_work *work)
     if (threads == NULL)
         return app_eval_no_memory();
     app_progress_open(&crew.progress, app, "pictures", work->count);
-    int started = 1; /* this thread works too, so that one that cannot start is only missed */
+    int started = 1; /* this thread works, too, so a thread that cannot start only costs time */
     while (started < count && pthread_create(&threads[started], NULL, work_loop, &crew) == 0)
         started++;
     work_loop(&crew);
