@@ -1,9 +1,9 @@
 /* csv.h - comma-separated values for spreadsheets and scripts: a header line, fields as RFC 4180
  * quotes them, lines that end with a line feed, always valid UTF-8.
  *
- * Text is quoted when it has a comma, a quotation mark, a line break or tab in it, blanks at an
- * end, or begins with one of = + - @ (a spreadsheet must not take it for a formula); a quotation
- * mark inside stands twice. Invalid bytes and other control characters become U+FFFD. */
+ * Text is quoted if it has a comma, a quotation mark, a line break or tab, blanks at an end, or
+ * begins with one of = + - @ (so that no spreadsheet takes it for a formula); a quotation mark
+ * inside is doubled. Invalid bytes and other control characters become U+FFFD. */
 #ifndef APP_CSV_H
 #define APP_CSV_H
 
@@ -21,7 +21,7 @@ struct app_csv app_csv_begin(FILE *out);
 void app_csv_text(struct app_csv *csv, const char *text); /* NULL: an empty field */
 void app_csv_field(FILE *out, const char *text);          /* the field alone, without comma */
 void app_csv_whole(struct app_csv *csv, int64_t number);
-/* With so many decimals; empty where it is not finite. */
+/* With this many decimals; empty if it is not finite. */
 void app_csv_number(struct app_csv *csv, double number, int decimals);
 
 /* Ends the line. */

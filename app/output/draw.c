@@ -40,7 +40,7 @@ static void draw_box(struct fid_picture *picture, int x, int y, int width, int h
     fill(picture, x + width - thick, y, thick, height, colour);
 }
 
-/* The text in black on a bar of the colour, each dot of the font scale × scale pixels. */
+/* The text in black on a bar of the color, each dot of the font scale × scale pixels. */
 static void draw_text(struct fid_picture *picture, int x, int y, int scale, const char *text,
                       struct colour colour)
 {
@@ -54,7 +54,7 @@ static void draw_text(struct fid_picture *picture, int x, int y, int scale, cons
                     fill(picture, x + column * scale, y + row * scale, scale, scale, black);
 }
 
-/* Coordinates of a face as whole pixels, kept where sums with them cannot overflow. */
+/* Coordinates of a face as whole pixels, clamped so that sums with them cannot overflow. */
 static int pixel(float value)
 {
     return (int)lrintf(fminf(fmaxf(value, -100000.0f), 100000.0f));
@@ -80,7 +80,7 @@ static void draw_face(struct fid_picture *picture, const struct fid_face *face,
 
 /* ---- files ---- */
 
-/* Is the folder the source, or the one that it lies in? Then a drawing could replace a picture. */
+/* Is the folder the source, or the folder of the source? Then a drawing could replace a picture. */
 static bool is_own_folder(const char *folder, const char *source)
 {
     const char *slash = strrchr(source, '/');
@@ -114,7 +114,7 @@ void app_drawing_close(struct app_drawing *drawing)
     drawing->path = NULL;
 }
 
-/* The path in the order of candidates: 1 is the plain one, n > 1 ends in -n. NULL: no memory. */
+/* The n-th candidate path: 1 is the plain one, n > 1 ends in -n. NULL: no memory. */
 static char *drawing_path(const struct app_drawing *drawing, const struct app_frame *frame, int n)
 {
     const char *slash = strrchr(frame->file, '/');
@@ -135,8 +135,8 @@ static int compare_paths(const void *a, const void *b)
     return strcmp(a, b);
 }
 
-/* Sets drawing->path to one that no earlier drawing of the run has: pictures of different folders
- * often have the same name. */
+/* Sets drawing->path to one that no earlier drawing of the run has, since pictures of different
+ * folders often have the same name. */
 static enum fid_status choose_path(struct app_drawing *drawing, const struct app_frame *frame,
                                    struct fid_error *error)
 {

@@ -149,7 +149,7 @@ static void put_accent(char mark, bool small, uint8_t rows[APP_FONT_HEIGHT])
         i++;
     int at = mark == ',' ? ASCENT + 7 : small ? 2 : 0;
     if (small && mark != ',')
-        rows[ASCENT] = rows[ASCENT + 1] = 0; /* takes the place of the dot of an i */
+        rows[ASCENT] = rows[ASCENT + 1] = 0; /* replaces the dot of an i */
     for (int row = 0; row < 2; row++)
         rows[at + row] |= (uint8_t)(accents[i].rows[row] << 1);
 }

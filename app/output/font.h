@@ -13,7 +13,7 @@ bool app_font_has(const char *text);       /* are all characters in the font? */
 size_t app_font_columns(const char *text); /* cells it takes */
 
 /* FILLS rows with the next character's dots (bit APP_FONT_WIDTH - 1 is the left one) and moves
- * *text behind it; an unknown character is a frame. False at the end. */
+ * *text past it; an unknown character is drawn as a frame. False at the end. */
 bool app_font_next(const char **text, uint8_t rows[APP_FONT_HEIGHT]);
 
 #endif

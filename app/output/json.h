@@ -30,7 +30,7 @@ void app_json_close(struct app_json *json, char bracket); /* '}' or ']' */
 /* Invalid bytes of text become U+FFFD; NULL becomes null. */
 void app_json_text(struct app_json *json, const char *key, const char *text);
 void app_json_whole(struct app_json *json, const char *key, int64_t number);
-/* With so many decimals; null where it is not finite. */
+/* With this many decimals; null if it is not finite. */
 void app_json_number(struct app_json *json, const char *key, double number, int decimals);
 void app_json_bool(struct app_json *json, const char *key, bool value);
 

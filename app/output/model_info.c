@@ -1,4 +1,5 @@
-/* What a weight file holds, as text and as JSON, and the advice to measure limits. */
+/* model_info.c - prints what a weight file holds, as text or JSON, and advises to measure limits.
+ */
 #include "app/output/model_info.h"
 #include "app/output/json.h"
 #include "app/output/text.h"
@@ -6,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the file says about reading a face, in the order of a pipeline; a model has only some. */
+/* What the file says about reading a face, in pipeline order; each model has only some of it. */
 static const char *const text_keys[] = {
     "input.channels",       "align.kind", "embed.output",      "embed.metric",  "detect.kind",
     "decision.measured_on", "detect.fit", "detect.activation", "detect.points", "detect.grid",
@@ -22,9 +23,9 @@ static const char *const number_keys[] = {
     "detect.mouth_width", "detect.widths",         "detect.heights",
     "detect.variances",
 };
-/* The id of the f32 model that this one was made of. */
+/* The id of the f32 model from which this one was made. */
 static const char quantized_from[] = "info.quantized_from";
-enum { ADVICE_BYTES = 9000 }; /* a path twice, and what to do with it */
+enum { ADVICE_BYTES = 9000 }; /* a path twice, and the commands around it */
 
 #define COUNT(list)   (sizeof(list) / sizeof(list)[0])
 #define NUMBERS_SHOWN 16
@@ -36,7 +37,7 @@ static size_t numbers_of(const struct fid_model *model, const char *key,
     return count < NUMBERS_SHOWN ? count : NUMBERS_SHOWN;
 }
 
-/* A session of the i-th graph at its customary size: its steps are the layers. NULL on failure. */
+/* A session of the i-th graph at its usual size, whose steps are the layers. NULL on failure. */
 static struct fid_session *plan_graph(const struct app *app, const struct fid_model *model,
                                       const char *graph, struct fid_error *error)
 {
@@ -188,7 +189,7 @@ static void json_layers(struct app_json *json, const struct fid_session *session
     app_json_close(json, ']');
 }
 
-/* session: of this graph when its layers are wanted, else NULL. */
+/* session: of this graph if its layers are wanted, otherwise NULL. */
 static void json_graph(struct app_json *json, const struct fid_graph_info *graph,
                        const struct fid_session *session)
 {

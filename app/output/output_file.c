@@ -1,4 +1,4 @@
-/* Whether two paths name one file, and how a private folder is made. */
+/* output_file.c - tells whether two paths name the same file, and makes private folders. */
 #include "app/output/output_file.h"
 #include "app/error.h"
 

@@ -1,15 +1,15 @@
-/* output_file.h - where a run writes. Whole files are fid_output's (fid.h), streams those of
- * output_stream.h. What a run makes is its owner's alone, whatever the umask; a folder or stream
- * that is there keeps its mode. */
+/* output_file.h - where a run writes. Whole files are written by fid_output (fid.h), streams
+ * by output_stream.h. What a run makes is private to its owner, whatever the umask; an existing
+ * folder or stream keeps its mode. */
 #ifndef APP_OUTPUT_FILE_H
 #define APP_OUTPUT_FILE_H
 
 #include "engine/fid.h"
 
-/* Are both there, and one file under whatever names? */
+/* Do both exist, and are they the same file? */
 bool app_is_same_file(const char *a, const char *b);
 
-/* Is the path that gallery, or one of the files that SQLite keeps beside it? */
+/* Is the path that gallery, or one of SQLite's files beside it? */
 bool app_is_gallery_file(const char *path, const char *gallery);
 
 /* Makes the folder (0700) if it is missing. FID_IO. */

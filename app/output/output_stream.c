@@ -1,4 +1,5 @@
-/* Opens files, pipes and terminals that are written bit by bit: events and times. */
+/* output_stream.c - opens files, pipes and terminals for events and times, which are written bit by
+ * bit. */
 #include "app/output/output_stream.h"
 #include "app/output/output_file.h"
 
@@ -8,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The links by which the system names what a process has open. */
+/* The links by which the system names the open files of a process. */
 static bool is_of_process(const char *path)
 {
     static const char *const begins[] = {"/dev/fd/", "/dev/stdout", "/dev/stderr", "/proc/"};
@@ -18,8 +19,8 @@ static bool is_of_process(const char *path)
     return false;
 }
 
-/* The descriptor, or -1 with *refused or errno. Only a link to no file is followed: where others
- * may write, a link could lead to any file of ours. */
+/* The descriptor, or -1 with *refused or errno. A link to a file is not followed: in a folder
+ * where others may write, it could lead to any of our files. */
 static int open_stream(const char *path, bool append, const char **refused)
 {
     const int flags = O_WRONLY | O_APPEND | O_NOCTTY;
@@ -30,7 +31,7 @@ static int open_stream(const char *path, bool append, const char **refused)
         file = open(path, flags | O_CLOEXEC);
     if (file < 0 || fstat(file, &info) != 0) {
         *refused = errno == EISDIR ? "a folder" : NULL;
-        return file; /* fstat of what is open does not fail */
+        return file; /* fstat of an open file does not fail */
     }
     if (S_ISBLK(info.st_mode))
         *refused = "a disk";
@@ -59,7 +60,7 @@ enum app_exit app_open_stream(const struct app *app, const char *path, const cha
         return app_usage(app, "%s is %s: name another file for %s", path, refused, what);
     if (file >= 0 && (*stream = fdopen(file, "a")) != NULL)
         return APP_OK;
-    if (app_interrupted()) /* a pipe that nobody reads */
+    if (app_interrupted()) /* a pipe without a reader */
         return APP_INTERRUPTED;
     app_warn("cannot write %s to %s: %s", what, path, strerror(errno));
     if (file >= 0)

@@ -1,4 +1,4 @@
-/* output_stream.h - what is written bit by bit while the program runs: events and times. */
+/* output_stream.h - files that are written bit by bit while the program runs: events and times. */
 #ifndef APP_OUTPUT_STREAM_H
 #define APP_OUTPUT_STREAM_H
 

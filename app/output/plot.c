@@ -75,7 +75,7 @@ void app_plot_end(FILE *out)
     fputs("</svg>\n", out);
 }
 
-/* Is v a number of the axis, not beyond its end by more than rounding? */
+/* Is v on the axis, allowing for rounding? */
 static bool on_axis(const struct app_axis *axis, double v)
 {
     return v <= axis->high + 1e-9 * fabs(axis->high - axis->low);
@@ -93,7 +93,7 @@ static void draw_grid(FILE *out, const struct app_axis *x, const struct app_axis
     fputs("</g>\n", out);
 }
 
-/* Ten digits are a tick's own, without the noise of adding steps up. */
+/* Ten digits hold a tick without the rounding errors of adding steps. */
 static void draw_number(FILE *out, double x, double y, const char *anchor, double v)
 {
     char text[32];
@@ -136,7 +136,7 @@ void app_plot_put(FILE *out, const char *text)
         else if (code == '>')
             fputs("&gt;", out);
         else if (code < 0x20 || code == UINT32_MAX || (code >= 0x7F && code < 0xA0) ||
-                 (code & 0xFFFEu) == 0xFFFE) /* what XML has no place for */
+                 (code & 0xFFFEu) == 0xFFFE) /* not allowed in XML */
             fputc('?', out);
         else
             fwrite(text, 1, bytes, out);

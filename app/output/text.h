@@ -11,13 +11,13 @@
  * invalid, overlong or surrogate sequence is one byte with *code = UINT32_MAX. At the end: 0. */
 size_t app_utf8_next(const char *text, uint32_t *code);
 
-/* The word that goes with a number of things. */
+/* The singular or plural for a number of things. */
 static inline const char *app_plural(size_t count, const char *one, const char *more)
 {
     return count == 1 ? one : more;
 }
 
-/* To the next whole number, never -0. */
+/* Rounds to the nearest whole number, never -0. */
 static inline double app_whole(float number)
 {
     return round((double)number) + 0.0;

@@ -6,8 +6,8 @@
 
 #define CHARACTERS_MAX 512
 
-/* Scripts by their blocks, in order of characters; what is between them has no script of its own.
- * HarfBuzz wants the tag, and SDL_ttf finds out neither script nor direction. */
+/* Scripts by their blocks, in order of characters; characters between them have no script of
+ * their own. HarfBuzz needs the tag, and SDL_ttf detects neither script nor direction. */
 static const struct block {
     uint32_t first, last;
     char tag[5];
@@ -79,12 +79,12 @@ enum direction {
     NUMBER,
     SEPARATOR,
     NEUTRAL
-}; /* writes from the left, from the right, ... */
+}; /* written from the left, from the right, ... */
 
 struct character {
     size_t start, bytes;
     enum direction direction;
-    int level, font; /* level: even from the left, odd from the right, as Unicode counts them */
+    int level, font; /* embedding level as in Unicode: even from the left, odd from the right */
     const char *script;
 };
 
@@ -114,8 +114,8 @@ static bool is_inside_number(const struct character *characters, size_t count, s
            characters[i + 1].direction == NUMBER;
 }
 
-/* A point within a number belongs to it (rule W4), and numbers after letters from the left go on
- * with them (W7). */
+/* A point within a number belongs to it (rule W4), and numbers after left-to-right letters join
+ * them (W7). */
 static void settle_numbers(struct character *characters, size_t count, enum direction base)
 {
     enum direction last = base;
@@ -129,7 +129,8 @@ static void settle_numbers(struct character *characters, size_t count, enum dire
     }
 }
 
-/* Blanks and signs go with what is on both sides of them, else with the line (rules N1, N2). */
+/* Blanks and signs take the direction of both neighbors, otherwise that of the line (rules N1, N2).
+ */
 static void settle_neutrals(struct character *characters, size_t count, enum direction base)
 {
     for (size_t i = 0; i < count;) {
@@ -168,7 +169,7 @@ static void reverse(struct app_run *runs, int *levels, size_t count)
     }
 }
 
-/* From the order of the text to that of the screen (rule L2). */
+/* From text order to display order (rule L2). */
 static void reorder(struct app_run *runs, int *levels, size_t count)
 {
     for (int level = 2; level >= 1; level--)
@@ -241,12 +242,12 @@ size_t app_text_runs(const char *text, app_font_for font_for, void *context, str
 
 /* ---- without a font ---- */
 
-/* Letters U+0100 to U+017F without their accents. */
+/* The letters U+0100 to U+017F without their accents. */
 static const char latin_base[] =
     "AaAaAaCcCcCcCcDdDdEeEeEeEeEeGgGgGgGgHhHhIiIiIiIiIiIiJjKkkLlLlLlLlLl"
     "NnNnNnnNnOoOoOoOoRrRrRrSsSsSsSsTtTtTtUuUuUuUuUuUuWwYyYZzZzZzs";
 
-/* Letter by letter, as passports write them without marks. */
+/* Letter by letter, as in passports, without marks. */
 static const char *const cyrillic[] = {
     /* U+0430 to U+045F */
     "a", "b",  "v",  "g", "d",  "e",  "zh", "z",  "i",  "y",    "k",  "l", "m", "n", "o",  "p",
