@@ -1,4 +1,4 @@
-/* layers.c - the derived figures and the table. */
+/* layers.c - derived figures, and the table. */
 #include "app/bench/layers.h"
 #include "app/output/text.h"
 
@@ -112,7 +112,7 @@ void app_layer_column(const char *name)
     printf("%*s", APP_LAYER_COLUMN - (int)strlen(cut), "");
 }
 
-/* name: of the row, as it shall stand in the table; share: of the peak, NAN for none. */
+/* name: of the row in the table; share: of the peak, NAN for none. */
 static void print_row(const struct app_layer *row, const char *name, double share, double sum_ms,
                       const struct app_layer *other)
 {

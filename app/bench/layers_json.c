@@ -13,7 +13,7 @@ static const char kind[] = "layers"; /* what the member "measured" says */
 
 /* ---- writing ---- */
 
-/* Figures that a reader could derive, for those who only look. */
+/* Figures that a program could derive itself, for human readers. */
 static void write_derived(struct app_json *json, const struct app_layer *row, double share)
 {
     const double gflops = app_layer_gflops(row);
@@ -122,7 +122,7 @@ static struct app_times read_times(const char *object, const char *least, const 
     return (struct app_times){read_number(object, least, 1e12), read_number(object, median, 1e12)};
 }
 
-/* What stands at "layers.I.MEMBER". */
+/* The value at "layers.I.MEMBER". */
 static const char *member(char path[64], size_t i, const char *name)
 {
     snprintf(path, 64, "layers.%zu.%s", i, name);
@@ -169,7 +169,7 @@ static bool read_rows(const char *object, struct app_layers *layers)
     return true;
 }
 
-/* FILLS layers with the object; false where it holds none. */
+/* FILLS layers from the object; false if it holds none. */
 static bool read_object(const char *object, struct app_layers *layers)
 {
     char measured[16];
@@ -196,7 +196,7 @@ void app_layers_free_list(struct app_layers *list, size_t count)
     free(list);
 }
 
-/* The whole file, zero-terminated, to be freed; NULL after a sentence. */
+/* The whole file, zero-terminated, to be freed; NULL after a message. */
 static char *file_text(const char *path)
 {
     enum { LARGEST = 1 << 20 };
@@ -213,7 +213,7 @@ static char *file_text(const char *path)
     return text;
 }
 
-/* Objects one after the other; false where something else stands between them. */
+/* Reads objects one after the other; false if there is anything else between them. */
 static bool read_objects(const char *text, struct app_layers **list, size_t *count)
 {
     while (*text != '\0') {

@@ -1,4 +1,4 @@
-/* layers_measure.c - one session, or two in turns, and the times of their layers. */
+/* layers_measure.c - runs one session, or two alternately, and times their layers. */
 #include "app/bench/layers.h"
 #include "app/bench/peak.h"
 
@@ -14,7 +14,7 @@ struct pass {
     struct fid_runtime *runtime;
     struct fid_model *model;
     struct fid_session *session;
-    double load_ms, warm_ms; /* warm_ms: the fastest run before those that count */
+    double load_ms, warm_ms; /* warm_ms: the fastest of the warm-up runs */
     size_t step_count;
     int runs, done;
     double *step_ms;  /* [step][run] */
@@ -144,7 +144,7 @@ static enum app_exit no_memory(void)
     return APP_INTERNAL;
 }
 
-/* Makes room for the samples of so many runs, and for the result. */
+/* Makes room for the samples of this many runs, and for the result. */
 static enum app_exit make_room(struct pass *pass, int runs, struct app_layers *layers)
 {
     pass->runs = runs;
@@ -170,8 +170,8 @@ static void fill_layers(struct pass *pass, struct app_layers *layers)
 
 /* ---- measuring ---- */
 
-/* Runs passes[count] in turns; peak is of before, and of after where that is higher: the clock of a
- * busy or hot machine wanders. */
+/* Runs passes[count] alternately. The peak is measured before and after, and the higher one counts:
+ * the clock of a busy or hot machine varies. */
 static enum app_exit measure(struct pass *passes, int count, struct app_layers *const layers[2])
 {
     const char *isa = fid_runtime_isa(passes[0].runtime);
@@ -201,7 +201,8 @@ static enum app_exit measure(struct pass *passes, int count, struct app_layers *
     return APP_OK;
 }
 
-/* Reading memory comes last, when the sessions are gone: the peak of resident memory is theirs. */
+/* Reading memory is measured last, after the sessions are closed, so that the peak of resident
+ * memory is theirs. */
 enum app_exit app_layers_measure(const struct app_layers_setting *setting,
                                  struct app_layers *layers, struct app_layers *other)
 {

@@ -1,6 +1,6 @@
-/* layers_roofline.c - layers as a picture: each layer's speed over its operational intensity, both
- * on logarithmic axes, below the two roofs that were measured with it. A layer is a numbered point;
- * the numbers are explained in a list beside the axes. */
+/* layers_roofline.c - draws the roofline picture: each layer's speed over its operational
+ * intensity, on logarithmic axes, below the two measured roofs. A layer is a numbered point; a
+ * list beside the axes explains the numbers. */
 #include "app/bench/layers.h"
 #include "app/output/plot.h"
 
@@ -21,7 +21,7 @@ enum {
 
 struct point {
     const struct app_layer *row;
-    size_t number, method;                /* number: from 1, its place in the network */
+    size_t number, method;                /* number: from 1, its position in the network */
     double x, y, radius;                  /* pixels */
     double label_x, label_y, label_width; /* middle of the label's box */
 };
@@ -125,7 +125,7 @@ static bool is_free(const struct picture *picture, size_t self, double x, double
     return true;
 }
 
-/* The nearest free place on circles around the point; on the point where there is none. */
+/* The nearest free place on circles around the point, or the point itself if there is none. */
 static void place_label(struct picture *picture, size_t self)
 {
     enum { DIRECTIONS = 24, CIRCLES = 30 };
@@ -215,7 +215,7 @@ static void draw_points(const struct picture *picture)
     fputs("</g>\n", out);
 }
 
-/* A cell of the list, cut to `width` characters; y is its base line. */
+/* A cell of the list, cut to `width` characters; y is its baseline. */
 static void cell(FILE *out, double x, double y, const char *anchor, int width, const char *text)
 {
     char cut[64];

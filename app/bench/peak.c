@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Short and many, so that some are not disturbed on a busy machine. */
+/* Short and many, so that some are undisturbed on a busy machine. */
 enum { LOOP_SAMPLES = 45, READ_SAMPLES = 15 };
 
 /* ---- reading ---- */
@@ -30,7 +30,7 @@ static void read_through(const void *memory, size_t bytes)
         d ^= at[6] ^ at[7];
     }
     a ^= b ^ c ^ d;
-    __asm__ volatile("" ::"r"(a[0] ^ a[1])); /* the sum is used: the loop stays */
+    __asm__ volatile("" ::"r"(a[0] ^ a[1])); /* the sum is used, so the loop is not removed */
 }
 
 /* ---- several threads at once ---- */
@@ -44,7 +44,7 @@ struct task {
 struct crew { /* what its workers share */
     const struct task *task;
     pthread_mutex_t gate; /* locked until all threads are started */
-    bool complete;        /* they are: the work begins */
+    bool complete;        /* they are, and the work begins */
     pthread_barrier_t barrier;
 };
 
@@ -64,7 +64,7 @@ static void *work(void *context)
     pthread_mutex_unlock(&w->crew->gate);
     if (!complete)
         return NULL;
-    if (w->memory != NULL) /* pages of its own, not the one page of zeros */
+    if (w->memory != NULL) /* separate pages, not the shared zero page */
         memset(w->memory, 1, task->bytes);
     for (int i = 0; i < task->samples; i++) {
         pthread_barrier_wait(&w->crew->barrier);
@@ -78,7 +78,7 @@ static void *work(void *context)
     return NULL;
 }
 
-/* Lets all of them work, or none where one cannot be started: false. */
+/* Starts all threads, or none if one cannot be started: false. */
 static bool run_crew(struct crew *crew, struct worker *workers, int threads)
 {
     int started = 0;
@@ -108,8 +108,8 @@ static double shortest_sample(const struct worker *workers, int threads)
     return best;
 }
 
-/* The shortest time in ms that so many threads take for the task, each for its own; NAN where there
- * is no memory or no thread for it. */
+/* The shortest time in ms that this many threads take, each for its own task; NAN if there is no
+ * memory or no thread. */
 static double shortest(const struct task *task, int threads)
 {
     struct crew crew = {.task = task, .gate = PTHREAD_MUTEX_INITIALIZER};

@@ -1,6 +1,6 @@
-/* products.c - loops of one instruction each, in assembly, because the compiler would choose
- * instructions and vector widths by its own flags. Each loop has 12 independent sums: more than any
- * core so far can have in flight. */
+/* products.c - loops of one instruction each, in assembly, because a compiler chooses
+ * instructions and vector widths by its flags. Each loop has 12 independent sums: more than any
+ * core so far has in flight. */
 #include "app/bench/products.h"
 
 #include <string.h>
@@ -26,7 +26,7 @@ static bool leaf_7(unsigned subleaf, enum leaf_register which, unsigned bit)
            (r[which] >> bit & 1) != 0;
 }
 
-/* These two ask the system too: without its saving the wide registers the answer is no. */
+/* These two ask the system, too: if it does not save the wide registers, the answer is no. */
 static bool has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -112,7 +112,7 @@ static const struct { /* what ldtilecfg loads */
                  .rows = {16, 16, 16, 16, 16, 16, 16, 16}};
 _Static_assert(sizeof tile_shapes == 64, "as the CPU has it");
 
-/* No compiler uses tiles by itself, so that none has to be told which ones change. */
+/* No compiler uses tiles by itself, so none needs to be told which ones change. */
 #define TILE_LOOP(name, product)                                                      \
     static void name(size_t steps)                                                    \
     {                                                                                 \
@@ -136,7 +136,7 @@ TILE_LOOP(tile_bf16, "tdpbf16ps")
 
 /* ---- the tables ---- */
 
-/* Sixteen sums of a product of so many pairs each, or eight. */
+/* Sixteen or eight sums of products of this many pairs each. */
 #define WIDE(pairs)   (2.0 * CHAINS * 16 * (pairs))
 #define NARROW(pairs) (2.0 * CHAINS * 8 * (pairs))
 #define TILE(pairs)   (2.0 * SUM_TILES * 16 * 16 * (pairs))
@@ -162,7 +162,7 @@ const struct app_product_loop *app_fma_loop(const char *isa)
     return loop->here() ? loop : NULL;
 }
 
-/* Additions of a constant would not do: some CPUs do several of those at once when they rename
+/* Adding a constant would not do: some CPUs do several such additions at once while renaming
  * registers. A multiplication takes 3 cycles on every 64-bit Intel core since 2011 and every Zen.
  */
 static void clock_chain(size_t steps)
@@ -201,7 +201,7 @@ static bool has_i8mm(void)
     return (getauxval(AT_HWCAP2) >> 13 & 1) != 0; /* HWCAP2_I8MM */
 }
 
-/* Registers 30 and 31 are the factors. 8 to 15 are the caller's and stay. */
+/* Registers 30 and 31 are the factors. 8 to 15 belong to the caller and stay unchanged. */
 #define VECTOR_LOOP(name, product)                                                             \
     static void name(size_t steps)                                                             \
     {                                                                                          \
@@ -221,11 +221,11 @@ static bool has_i8mm(void)
 VECTOR_LOOP(fma_128, "fmla v\\i\\().4s, v30.4s, v31.4s\n")
 VECTOR_LOOP(mull_128, "smull v20.8h, v30.8b, v31.8b\n"
                       "sadalp v\\i\\().4s, v20.8h\n")
-/* sdot and smmla vI.4s, v30.16b, v31.16b, for assemblers that are not told of them. */
+/* sdot and smmla vI.4s, v30.16b, v31.16b, for assemblers that do not know them. */
 VECTOR_LOOP(dot_128, ".inst 0x4e9f97c0 + \\i\n")
 VECTOR_LOOP(mmla_128, ".inst 0x4e9fa7c0 + \\i\n")
 
-/* Four sums of a product of so many pairs each. */
+/* Four sums of products of this many pairs each. */
 #define VECTOR(pairs) (2.0 * CHAINS * 4 * (pairs))
 
 const struct app_product_loop app_product_loops[] = {

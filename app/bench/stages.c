@@ -1,4 +1,5 @@
-/* stages.c - a made-up scene with one drawn face goes through detect, align, embed and look up. */
+/* stages.c - times detect, align, embed and look-up with a picture or a made-up scene with one
+ * drawn face. */
 #include "app/bench/stages.h"
 #include "app/output/json.h"
 #include "app/output/text.h"
@@ -25,7 +26,7 @@ struct scene {
     struct fid_face faces[FACES];
     struct fid_label labels[FACES];
     size_t face_count;
-    double at[APP_STAGES + 1]; /* when each stage of the last frame began, ms */
+    double at[APP_STAGES + 1]; /* when each stage of the last frame started, ms */
 };
 
 /* ---- what is looked at ---- */
