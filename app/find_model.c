@@ -17,7 +17,7 @@ static const struct kind {
     const char *name; /* the file's face.kind */
     const char *option, *variable;
     unsigned group;           /* of options, with that one */
-    const char *preferred[4]; /* how file names begin, best first; NULL ends */
+    const char *preferred[4]; /* how file names start, best first; NULL ends the list */
 } kinds[] = {
     [APP_RECOGNIZER] = {"recognizer",
                         "model",
@@ -44,7 +44,7 @@ static bool has_kind(const struct fid_model *model, const struct kind *kind)
     return strcmp(info.kind, kind->name) == 0;
 }
 
-/* Of a file that is not there, its name may tell how it is got. */
+/* The name of a missing file may tell how to get it. */
 static enum app_exit open_failed(const char *path, const struct fid_error *error)
 {
     char name[256], advice[PATH_BYTES];
@@ -56,7 +56,7 @@ static enum app_exit open_failed(const char *path, const struct fid_error *error
     return APP_MODEL;
 }
 
-/* A model of another kind: if the verb has an option for that kind, it is named. */
+/* A model of another kind: names the verb's option for that kind, if there is one. */
 static void warn_kind(const struct search *search, const char *path, const char *kind)
 {
     const char *option = NULL;
@@ -68,7 +68,7 @@ static void warn_kind(const struct search *search, const char *path, const char 
              option != NULL ? ": give it as --" : "", option != NULL ? option : "");
 }
 
-/* A file that somebody asked for by name. */
+/* A file that the user named. */
 static enum app_exit open_named(const struct search *search, const char *path)
 {
     struct fid_error error;
@@ -94,8 +94,8 @@ static bool place(size_t i, char *folder)
                   : app_own_folder(i - 1, "weights/models", "share/faceid", folder);
 }
 
-/* FILLS found with the file of that name, with or without .fid, in the places where models are
- * looked for: for a name that is no file and no path. */
+/* FILLS found with the file of that name, with or without .fid, in the folders of models; for
+ * a name that is neither a file nor a path. */
 static bool find_by_name(const char *name, char *found, size_t bytes)
 {
     char folder[PATH_BYTES];
@@ -127,7 +127,7 @@ static int is_weight_file(const struct dirent *entry)
     return length > 4 && strcmp(entry->d_name + length - 4, ".fid") == 0;
 }
 
-/* Opens the preferred model of the kind in the folder. *found tells whether the search is over. */
+/* Opens the preferred model of the kind in the folder. *found: the search is over. */
 static enum app_exit open_in_folder(const struct search *search, const char *folder, bool *found)
 {
     struct dirent **entries;
@@ -136,7 +136,7 @@ static enum app_exit open_in_folder(const struct search *search, const char *fol
     char path[PATH_BYTES + 260];
     *found = false;
     if (count < 0)
-        return APP_OK; /* no such folder: look in the next one */
+        return APP_OK; /* no such folder: try the next one */
     for (size_t wanted = 0; wanted < 4 && !*found; wanted++)
         for (int i = 0; i < count && !*found; i++) {
             if (rank(search->kind, entries[i]->d_name) != wanted)

@@ -6,7 +6,7 @@
 
 enum app_model_kind { APP_RECOGNIZER, APP_DETECTOR };
 
-/* Opens the model of the kind into *model (app->runtime is open). The first of these that is there:
+/* Opens the model of the kind into *model (app->runtime is open). The first of these that exists:
  *   1. --model FILE (the detector: --detector FILE)
  *   2. $FACEID_MODEL ($FACEID_DETECTOR)
  *   3. the folders $XDG_DATA_HOME/faceid/models (or ~/.local/share/...), weights/models beside the

@@ -1,4 +1,4 @@
-/* Starts weights/get for `faceid model get`; its list tells how a missing model is got. */
+/* get_model.c - starts weights/get for `faceid model get`, and says how to get a missing model. */
 #include "app/get_model.h"
 #include "app/find_model.h"
 #include "app/model_folders.h"
@@ -11,8 +11,8 @@
 
 enum { PATH_BYTES = 4096, WORDS_MAX = 32 };
 
-/* FILLS path with a file of the folder that weights/get is in. *own: it is a clone, whose models
- * stand beside it. */
+/* FILLS path with a file of the folder of weights/get. *own: it is a clone, with its models
+ * beside it. */
 static bool tool(const char *file, char path[PATH_BYTES], bool *own)
 {
     char folder[PATH_BYTES];
@@ -29,7 +29,7 @@ static bool tool(const char *file, char path[PATH_BYTES], bool *own)
 
 /* ---- running it ---- */
 
-/* Python looks for its own packages by the name that it was started with. */
+/* Python finds its packages by the name that it was started with. */
 static void try(char *python, char **words)
 {
     words[0] = python;
@@ -54,7 +54,7 @@ static enum app_exit start(char **words)
     return APP_MODEL;
 }
 
-/* The words of a command that grows; what does not fit is left out, and told by full(). */
+/* The words of a growing command; words that do not fit are left out, and full() says so. */
 struct command {
     char *words[WORDS_MAX + 1];
     size_t count;
@@ -65,7 +65,7 @@ static bool full(const struct command *command)
     return command->count >= WORDS_MAX;
 }
 
-/* An option, NULL for a word of its own, with its value, unless that is NULL. */
+/* Adds an option (NULL: none) with its value (NULL: none). */
 static void add(struct command *command, const char *option, const char *value)
 {
     if (value != NULL && option != NULL && !full(command))
@@ -107,7 +107,7 @@ enum app_exit app_get_model(struct app *app)
 /* The fields of a line of SOURCES, which are separated by tabs. */
 enum { NAME, WHAT, FILES, ORIGIN, SUMS, BYTES, MEASURED, LICENCE, ARGUMENTS, FIELDS };
 
-/* FILLS fields with those of the line, which they point into. */
+/* FILLS fields, which point into the line. */
 static bool split(char *line, char *fields[FIELDS])
 {
     size_t count = 0;

@@ -25,7 +25,7 @@ static void print_option(FILE *out, const struct app_option *option)
     fprintf(out, "  %-26s %s\n", left, option->help);
 }
 
-/* What stands behind a tab begins in one column. */
+/* Text after a tab is aligned in a column. */
 static void print_details(FILE *out, const char *details)
 {
     enum { COLUMN = 12 };

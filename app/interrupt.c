@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define END_NS 800000000 /* from the signal to the end of the process at the latest */
-#define NAP_MS 100       /* how late an interruption may be noticed */
+#define END_NS 800000000 /* the longest time from the signal to the end of the process */
+#define NAP_MS 100       /* the longest delay in noticing an interruption */
 
 static volatile sig_atomic_t interrupted;
 static timer_t bell;
@@ -21,7 +21,7 @@ bool app_interrupted(void)
     return interrupted != 0;
 }
 
-/* Nothing but what a signal handler may call. */
+/* Calls only what a signal handler may call. */
 static void on_interrupt(int number)
 {
     const int kept = errno;
@@ -29,7 +29,7 @@ static void on_interrupt(int number)
     if (interrupted == 0 && (!has_bell || timer_settime(bell, 0, &end, NULL) != 0))
         alarm(1);
     interrupted = 1;
-    signal(number, SIG_DFL); /* the second one ends the process */
+    signal(number, SIG_DFL); /* the second signal ends the process */
     errno = kept;
 }
 
@@ -58,7 +58,7 @@ void app_interrupt_prepare(void)
     action.sa_handler = on_interrupt; /* no SA_RESTART: reads end early */
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    sigemptyset(&heard); /* a parent may have left them blocked */
+    sigemptyset(&heard); /* the parent may have left them blocked */
     sigaddset(&heard, SIGALRM);
     sigaddset(&heard, SIGINT);
     sigaddset(&heard, SIGTERM);
@@ -76,7 +76,7 @@ bool app_wait_readable(int file)
     while (!app_interrupted()) {
         int ready = poll(&wanted, 1, NAP_MS);
         if (ready > 0 || (ready < 0 && errno != EINTR))
-            return true; /* the read tells what is wrong */
+            return true; /* the read will report the error */
     }
     return false;
 }

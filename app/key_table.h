@@ -1,6 +1,6 @@
-/* key_table.h - one line a key of the live window: APP_KEY(action, character, name, what it does),
- * in the order of the help. The window's help, `faceid live --help` and the manual page are made
- * from it, and a test compares docs/live.md with it. No include guard. */
+/* key_table.h - one line per key of the live window: APP_KEY(action, character, name, what it
+ * does), in the order of the help. The window's help, `faceid live --help` and the manual page are
+ * made from it, and a test compares docs/live.md with it. No include guard. */
 APP_KEY(QUIT, 'q', "q, Esc", "quit")
 APP_KEY(HELP, 'h', "h", "show or hide this list")
 APP_KEY(NEXT_FACE, '\t', "Tab", "choose the next face")

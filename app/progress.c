@@ -9,12 +9,12 @@
 #include <unistd.h>
 
 #define REDRAW_NS   (100 * APP_NS_PER_MS)
-#define FORECAST_NS (2 * APP_NS_PER_S) /* a time that is left can be told from here on */
+#define FORECAST_NS (2 * APP_NS_PER_S) /* from when the remaining time is shown */
 
 enum { COLUMNS = 80, BAR_MOST = 40, BAR_LEAST = 8 };
 
-/* The one on the terminal, or NULL. Like all of the progress's numbers it is guarded by stderr's
- * lock, so that a bar and a sentence never mix. */
+/* The bar on the terminal, or NULL. stderr's lock guards it and its numbers, so that a bar and a
+ * message never mix. */
 static struct app_progress *current;
 
 static int terminal_columns(void)
@@ -23,7 +23,7 @@ static int terminal_columns(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : COLUMNS;
 }
 
-/* FILLS text with what stands behind the bar. */
+/* FILLS text with the text after the bar. */
 static void describe(const struct app_progress *progress, uint64_t now_ns, char *text, size_t bytes)
 {
     uint64_t spent = now_ns - progress->started_ns;
@@ -57,7 +57,7 @@ static void draw(struct app_progress *progress, uint64_t now_ns)
             bar[full] = '>';
         fprintf(stderr, "[%.*s]", (int)cells, bar);
     }
-    fprintf(stderr, "%s\x1b[K", text); /* and nothing of a longer line before */
+    fprintf(stderr, "%s\x1b[K", text); /* and clears the rest of a longer line */
     fflush(stderr);
     progress->drawn_ns = now_ns;
 }
@@ -68,7 +68,7 @@ void app_progress_open(struct app_progress *progress, const struct app *app, con
     const char *terminal = getenv("TERM");
     *progress = (struct app_progress){.label = label, .total = total, .started_ns = app_now_ns()};
     if (app->quiet || !isatty(STDERR_FILENO) ||
-        (terminal != NULL && strcmp(terminal, "dumb") == 0)) /* it cannot take back a line */
+        (terminal != NULL && strcmp(terminal, "dumb") == 0)) /* it cannot redraw a line */
         return;
     flockfile(stderr);
     if (current == NULL) {

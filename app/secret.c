@@ -20,8 +20,8 @@ struct text { /* wiped after use */
     size_t size;
 };
 
-/* A byte at a time: what follows the line in a pipe is for the next reader. The line may end as
- * other systems end theirs. False: interrupted, or errno. */
+/* Reads byte by byte, because what follows the line in a pipe is for the next reader. The line
+ * may end with CR LF. False: interrupted, or errno. */
 static bool read_bytes(int file, bool line, struct text *text)
 {
     char byte;
@@ -42,7 +42,7 @@ static bool read_bytes(int file, bool line, struct text *text)
     return count >= 0;
 }
 
-/* where: the file that the text is from; NULL: the terminal. */
+/* where: the file of the text; NULL: the terminal. */
 static enum app_exit make_secret(enum fid_secret_kind kind, struct text *text, const char *where,
                                  struct fid_secret **secret)
 {
@@ -61,7 +61,7 @@ static enum app_exit open_private(const char *path, int *file)
 {
     struct stat info;
     *file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (*file < 0 && app_interrupted()) /* a pipe into which nobody writes */
+    if (*file < 0 && app_interrupted()) /* a pipe without a writer */
         return APP_INTERRUPTED;
     if (*file < 0 || fstat(*file, &info) != 0) {
         app_warn("%s cannot be read: %s", path, strerror(errno));
@@ -148,7 +148,7 @@ static enum app_exit ask(const char *question, struct text *text)
     }
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
-    app_put_visible(stderr, question); /* a gallery's path is in it */
+    app_put_visible(stderr, question); /* it includes a gallery's path */
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     const bool good = read_bytes(STDIN_FILENO, true, text);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
@@ -188,7 +188,7 @@ static enum app_exit ask_for_gallery(struct app *app, const char *path)
     char question[4200];
     if (fid_gallery_secret_kind(path, &kind, NULL) != FID_OK || kind != FID_SECRET_PASSPHRASE ||
         !isatty(STDIN_FILENO))
-        return APP_OK; /* who opens it says what is missing or wrong */
+        return APP_OK; /* opening the gallery reports what is missing or wrong */
     snprintf(question, sizeof question, "passphrase of %s: ", path);
     enum app_exit code = ask(question, &text);
     return code == APP_OK ? make_secret(FID_SECRET_PASSPHRASE, &text, NULL, &app->secret) : code;

@@ -1,4 +1,4 @@
-/* verb_table.h - one line a verb, in the order of the help: APP_VERB(name) stands for
+/* verb_table.h - one line per verb, in the order of the help: APP_VERB(name) stands for
  * `const struct app_verb app_verb_name` in verb_name.c; a verb's hyphen is an underline there.
  * Included twice by verbs.c. No include guard. */
 APP_VERB(live)
