@@ -10,8 +10,8 @@ static const struct app_option backup_options[] = {
     {0},
 };
 
-/* The gallery notes where its copies are. Where that cannot be written, the reason is not plain to
- * whoever asks for a copy elsewhere. */
+/* The gallery records where its copies are. If that cannot be written, the reason is not obvious
+ * to a user who wants a copy elsewhere. */
 static enum app_exit check_writable(struct app *app)
 {
     enum app_exit code = app_find_gallery(app);

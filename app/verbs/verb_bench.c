@@ -49,7 +49,7 @@ static enum app_exit read_size(const struct app *app, int *width, int *height)
 
 /* ---- layers ---- */
 
-struct target { /* a graph that is to be measured */
+struct target { /* a graph to measure */
     const struct fid_model *model;
     struct fid_graph_info graph;
 };
@@ -167,7 +167,7 @@ static enum app_exit measure_picture(struct app *app, const char *picture)
 static enum app_exit measure_stages(struct app *app, char **pictures, int count)
 {
     if (app_option_text(app, "size", NULL) != NULL)
-        app->max_side = -1; /* it is looked at as large as it was asked for */
+        app->max_side = -1; /* examined at the requested size */
     enum app_exit code = app_open_embedder(app, app_option_whole(app, "batch", 1));
     if (code == APP_OK)
         code = app_open_detector(app);
@@ -297,7 +297,7 @@ static const struct action {
     const char *name;
     unsigned flag;
     enum app_exit (*run)(struct app *app);
-    int most_words; /* behind the name; -1: any number */
+    int most_words; /* after the name; -1: any number */
 } actions[] = {
     {"all", ALL, run_all, -1},
     {"layers", LAYERS, run_layers, 0},
@@ -310,7 +310,7 @@ enum { ACTION_COUNT = sizeof actions / sizeof actions[0] };
 
 static const struct {
     const char *option;
-    unsigned of; /* the actions that take it */
+    unsigned of; /* the actions that take the option */
 } takes[] = {
     {"runs", ALL | LAYERS | STAGES},
     {"seconds", ALL | LAYERS | STAGES},

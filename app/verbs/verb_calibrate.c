@@ -24,7 +24,7 @@ static enum app_exit reset(struct app *app)
 {
     struct fid_error error;
     bool was;
-    enum app_exit code = app_open_gallery(app, 0, false); /* whatever model it was made with */
+    enum app_exit code = app_open_gallery(app, 0, false); /* made with any model */
     if (code != APP_OK)
         return code;
     if (fid_gallery_uncalibrate(app->gallery, &was, &error) != FID_OK)
@@ -112,7 +112,7 @@ static enum app_exit calibrate(struct app *app, struct app_cohort *cohort,
             app_calibration_measure(app, cohort, app_option_number(app, "fpir", 0.01), calibration);
     if (code != APP_OK)
         return code;
-    if (!app_option_flag(app, "json")) /* before it is applied: it tells what was */
+    if (!app_option_flag(app, "json")) /* before it is applied, to report the old state */
         app_calibration_print_text(app, calibration);
     if (wanted)
         code = apply(app, cohort, calibration);

@@ -44,7 +44,7 @@ static void print_json(const struct app_camera_info *camera)
     app_json_line(&json);
 }
 
-/* "  MJPG 640x480@30 1280x720@30": a line for each run of modes of one format. */
+/* "  MJPG 640x480@30 1280x720@30": one line for each run of modes with the same format. */
 static void print_modes(const struct app_camera_info *camera)
 {
     uint32_t format = 0;

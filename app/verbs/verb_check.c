@@ -19,7 +19,7 @@ static enum app_exit salvage(struct app *app, const char *target)
     size_t people = 0;
     struct fid_error error;
     enum app_exit code = APP_OK;
-    if (app_option_flag(app, "model")) /* the one that is found unasked may be another */
+    if (app_option_flag(app, "model")) /* a model found by default may be another one */
         code = app_open_recognizer(app);
     if (code != APP_OK)
         return code;

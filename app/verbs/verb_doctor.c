@@ -1,5 +1,5 @@
-/* verb_doctor.c - what this machine lacks for faceid, a line each: found by the very functions that
- * the other verbs open things with. */
+/* verb_doctor.c - faceid doctor: reports what this machine lacks, one line per check, using the
+ * same functions as the other verbs. */
 #include "app/app.h"
 #include "app/input/camera.h"
 #include "app/output/json.h"
@@ -30,7 +30,7 @@ struct doctor {
     char said[TEXT_BYTES];
 };
 
-/* One line; a state other than "ok" says in advice what to do. */
+/* Prints one line; for a state other than "ok" advice says what to do. */
 static void tell(const struct doctor *doctor, const char *what, const char *state,
                  const char *advice, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
@@ -63,7 +63,7 @@ static void tell(const struct doctor *doctor, const char *what, const char *stat
     putchar('\n');
 }
 
-/* A failure, for which the exit code is this; the sentence was said by whoever failed. */
+/* A failure with this exit code, whose message was already recorded. */
 static void tell_failure(struct doctor *doctor, const char *what, enum app_exit code,
                          const char *advice)
 {
@@ -72,7 +72,7 @@ static void tell_failure(struct doctor *doctor, const char *what, enum app_exit 
     tell(doctor, what, "fail", advice, "%s", doctor->said);
 }
 
-/* Lets something be opened as the verbs do it, its last sentence kept. */
+/* Opens something as the verbs do, and keeps the last message. */
 static enum app_exit listen(struct doctor *doctor, enum app_exit (*opener)(struct app *app))
 {
     doctor->said[0] = '\0';
@@ -101,7 +101,7 @@ static void check_program(struct doctor *doctor)
          FID_SODIUM ? "with" : "without");
 }
 
-/* The runtime says in one sentence of its log what it chose and why. */
+/* The runtime logs one sentence that says what it chose and why. */
 static void check_cpu(struct doctor *doctor)
 {
     const bool verbose = doctor->app->verbose;
@@ -154,13 +154,12 @@ static void check_models(struct doctor *doctor)
     check_model(doctor, "detector", code, app->detector_model, "or name one with --detector FILE");
 }
 
-/* Nothing but trying tells whether a gallery could be made: what was made is gone again. FILLS
- * doctor->said when not. */
+/* Tries to make a gallery, and removes it again. FILLS doctor->said if that fails. */
 static bool could_be_made(struct doctor *doctor, const char *path)
 {
     char folder[4096 + 16];
     size_t length = strlen(path);
-    do { /* the nearest folder that is there already */
+    do { /* the nearest existing folder */
         while (length > 0 && path[length - 1] != '/')
             length--;
         snprintf(folder, sizeof folder, "%.*s", (int)length, length > 0 ? path : "./");
@@ -184,7 +183,7 @@ static void no_gallery(struct doctor *doctor, const char *path)
         tell_failure(doctor, "gallery", APP_GALLERY, "choose another place with --gallery FILE");
 }
 
-/* What is to be done is up to whose it is. */
+/* The advice depends on the owner. */
 static void open_to_others(const struct doctor *doctor, const char *path)
 {
     struct stat info;
@@ -199,7 +198,7 @@ static void check_gallery(struct doctor *doctor)
     struct app *app = doctor->app;
     enum app_exit code = listen(doctor, open_gallery);
     const char *path = app->gallery_path;
-    if (code != APP_OK) { /* of one that is there, the sentence says what to do */
+    if (code != APP_OK) { /* for an existing one, the message says what to do */
         tell_failure(doctor, "gallery", code, "or name another one with --gallery FILE");
         return;
     }
@@ -267,7 +266,7 @@ static void check_window(struct doctor *doctor)
 #endif
 }
 
-/* FILLS path with where PATH has the program. */
+/* FILLS path with the program found in PATH. */
 static bool in_path(const char *program, char *path, size_t bytes)
 {
     const char *folders = app_environment("PATH");

@@ -45,7 +45,7 @@ struct enroll {
     struct fid_rule rule;
     struct fid_terms terms;
     bool had_bad;    /* a file could not be used */
-    bool nobody_yet; /* was in the gallery */
+    bool nobody_yet; /* the gallery was empty */
 };
 
 static enum app_exit refused(const char *name, const struct app_enrollment *enrollment,
@@ -62,7 +62,7 @@ static enum app_exit refused(const char *name, const struct app_enrollment *enro
     return app_exit_code(APP_AREA_GALLERY, status);
 }
 
-/* Saves the faces of one person, unless they look like somebody else's. */
+/* Saves the faces of one person, unless they look like another person's. */
 static enum app_exit save(struct enroll *enroll, const char *name,
                           struct app_enrollment *enrollment)
 {
@@ -102,9 +102,9 @@ static enum app_exit enroll_person(struct enroll *enroll, const char *name, char
     return code;
 }
 
-/* ---- everybody of a folder ---- */
+/* ---- all people of a folder ---- */
 
-/* Is the entry somebody's? A leading '_' or '.' sets it aside. */
+/* Is the entry a person's? A leading '_' or '.' excludes it. */
 static int is_person(const struct dirent *entry)
 {
     return entry->d_name[0] != '.' && entry->d_name[0] != '_';
@@ -129,7 +129,7 @@ static enum app_exit enroll_folder(struct enroll *enroll, const char *folder, co
     return enroll_person(enroll, checked, paths, 1);
 }
 
-/* The files of all people, for the progress. */
+/* Counts the files of all people, for the progress bar. */
 static size_t count_files(const char *folder, struct dirent *const *entries, int count)
 {
     char path[4200], *paths[] = {path};
@@ -141,13 +141,13 @@ static size_t count_files(const char *folder, struct dirent *const *entries, int
     return files;
 }
 
-/* Is this the end for everybody: interrupted, or the gallery's fault? */
+/* Does this end the run for all people: interrupted, or an error of the gallery? */
 static bool is_fatal(enum app_exit code)
 {
     return code == APP_GALLERY || code == APP_LOCKED || code >= APP_INTERNAL;
 }
 
-/* Somebody who cannot be enrolled does not keep the others from it. */
+/* If one person cannot be enrolled, the others still are. */
 static enum app_exit enroll_from(struct enroll *enroll, const char *folder)
 {
     struct dirent **entries;
@@ -200,7 +200,7 @@ static enum app_exit enroll_sources(struct enroll *enroll)
 
 /* ---- the command line ---- */
 
-/* Other terms for somebody who is known, without a picture? */
+/* New terms for a known person, without a picture? */
 static bool is_terms(const struct enroll *enroll)
 {
     const struct app *app = enroll->app;
@@ -209,7 +209,7 @@ static bool is_terms(const struct enroll *enroll)
            (enroll->terms.consent != NULL || enroll->terms.expires != NULL);
 }
 
-/* A day that is over already: a slip of the pen rather than what somebody wants. */
+/* A day in the past is probably a typing error. */
 static enum app_exit check_terms(const struct enroll *enroll)
 {
     const struct app *app = enroll->app;
@@ -223,7 +223,7 @@ static enum app_exit check_terms(const struct enroll *enroll)
         enroll->terms.expires);
 }
 
-/* What of the command line can be wrong before anything is opened. */
+/* Checks the command line before anything is opened. */
 static enum app_exit check_words(struct enroll *enroll)
 {
     const struct app *app = enroll->app;
@@ -255,8 +255,8 @@ static enum app_exit check_words(struct enroll *enroll)
     return app_check_name(arguments->words[0], checked);
 }
 
-/* Opens the gallery, and reads the rule that tells bystanders and doubles: with the gallery's own
- * limit. With --compat demo the model must have the demo's rule too. */
+/* Opens the gallery, and reads the rule for bystanders and doubles, with the gallery's own limit.
+ * With --compat demo the model must have the demo's rule, too. */
 static enum app_exit open_gallery(struct enroll *enroll)
 {
     struct app *app = enroll->app;
@@ -272,7 +272,7 @@ static enum app_exit open_gallery(struct enroll *enroll)
     return code;
 }
 
-/* Whoever is enrolled gets another last day, or one more consent. */
+/* Gives an enrolled person another last day or one more consent. */
 static enum app_exit set_terms(const struct enroll *enroll)
 {
     struct app *app = enroll->app;

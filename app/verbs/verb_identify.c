@@ -22,11 +22,11 @@ static const struct app_option identify_options[] = {
 };
 
 struct identify_verb {
-    struct app_identify identify; /* first: the frame's taker is given it */
+    struct app_identify identify; /* must be first: the frame function gets a pointer to it */
     struct app_identify_form form;
     bool json, csv, draw;
     struct app_drawing drawing;
-    struct app_page *page; /* of --report; else NULL */
+    struct app_page *page; /* of --report; otherwise NULL */
 };
 
 static enum app_exit take_frame(struct app_identify *identify, const struct app_frame *frame,
@@ -34,7 +34,7 @@ static enum app_exit take_frame(struct app_identify *identify, const struct app_
 {
     struct identify_verb *verb = (struct identify_verb *)identify;
     struct fid_error error;
-    if (verb->draw) { /* before the line is printed, which tells the drawing's path */
+    if (verb->draw) { /* before the line is printed, which names the drawing's path */
         if (app_draw_frame(&verb->drawing, frame, identify->faces.faces, identify->labels,
                            identify->faces.count, &error) != FID_OK)
             return app_fail(APP_AREA_OUTPUT, &error);
@@ -50,11 +50,11 @@ static enum app_exit take_frame(struct app_identify *identify, const struct app_
         app_identify_print_csv(identify, frame, &verb->form);
     else
         app_identify_print_text(identify, frame, name, &verb->form);
-    fflush(stdout); /* whole lines are out, whatever ends us */
+    fflush(stdout); /* so that whole lines are out, however the run ends */
     return APP_OK;
 }
 
-/* Does the path end as a page's does? A picture that is named by mistake would be lost. */
+/* Does the path end like a page's? A picture named by mistake would be overwritten. */
 static bool is_page(const char *path)
 {
     const char *ending = strrchr(path, '.');
@@ -83,8 +83,8 @@ static enum app_exit open_page(struct identify_verb *verb, const struct app *app
                : app_fail(APP_AREA_OUTPUT, &error);
 }
 
-/* An interrupted run has a page of what was seen until then, if the picture at work ends in time; a
- * failed one has none. */
+/* An interrupted run writes a page of what it saw, if the current picture ends in time; a failed
+ * run writes none. */
 static enum app_exit finish_page(struct identify_verb *verb, enum app_exit code)
 {
     struct fid_error error;

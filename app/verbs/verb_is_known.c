@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* Prints who is known; with --quiet the first one is the answer. */
+/* Prints who is known; with --quiet the first known face ends the search. */
 static enum app_exit take_frame(struct app_identify *identify, const struct app_frame *frame,
                                 const char *name)
 {

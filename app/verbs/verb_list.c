@@ -26,7 +26,7 @@ static void print_json(const struct fid_person *person)
     app_json_line(&json);
 }
 
-/* name<TAB>faces<TAB>prototypes<TAB>date, and <TAB>last day where there is one */
+/* name<TAB>faces<TAB>prototypes<TAB>date, and <TAB>last day if there is one */
 static void print_text(const struct fid_person *person)
 {
     app_put_visible(stdout, person->name);

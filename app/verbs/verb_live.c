@@ -115,7 +115,7 @@ static enum app_exit open_report(struct app *app, bool headless, FILE **events,
     return code == APP_OK ? app_report_open(&options, report) : code;
 }
 
-/* Leaves a core to the desktop, except for a file that is to be done. */
+/* Leaves one core to the desktop, except for a file, which is to be done quickly. */
 static void choose_defaults(struct app *app, const struct app_live *live)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -137,7 +137,7 @@ static enum app_exit run_live(struct app *app, struct app_live *live, bool headl
         code = app_live_start(live, feed);
     if (code == APP_OK)
         code = headless ? app_live_headless(live) : app_window_run(live);
-    if (live->mailbox != NULL) /* the camera ends while the last events are written */
+    if (live->mailbox != NULL) /* the camera closes while the last events are written */
         app_mailbox_shut(live->mailbox);
     if (live->report != NULL) {
         enum app_exit end = app_report_end(live->report);

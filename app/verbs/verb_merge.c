@@ -17,9 +17,9 @@ static enum app_exit run(struct app *app)
         return app_fail(APP_AREA_GALLERY, &error);
     const bool own = strcmp(before.expires, after.expires) == 0;
     if (after.expires[0] == '\0')
-        app_say(app, "%s is now part of %s", words[0], checked);
+        app_say(app, "%s is part of %s now", words[0], checked);
     else
-        app_say(app, "%s is now part of %s, and the last day is that of %s, %s", words[0], checked,
+        app_say(app, "%s is part of %s now, and the last day is that of %s, %s", words[0], checked,
                 own ? checked : words[0], after.expires);
     app_tell_if_expired(app, &after);
     return APP_OK;

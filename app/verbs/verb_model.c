@@ -60,7 +60,7 @@ static enum app_exit pack(struct app *app, const struct fid_model *model)
     return APP_OK;
 }
 
-/* A model without limits has no key for them, and gets those that were measured. */
+/* A model without limits has no keys for them, and gets the measured ones. */
 static size_t limit_entries(const struct app_limits *limits, struct fid_model_entry entries[4])
 {
     static const char *const keys[] = {"decision.accept", "decision.maybe", "decision.margin"};
@@ -96,11 +96,12 @@ static enum app_exit limits(struct app *app, const struct fid_model *model)
     return APP_OK;
 }
 
-/* Everything but `get`, which has no file yet: one checked model, and one option that is wanted. */
+/* The actions except `get`, which has no file yet: each takes one checked model and may need one
+ * option. */
 static const struct action {
     const char *name;
     enum app_exit (*run)(struct app *app, const struct fid_model *model);
-    const char *option, *wanted; /* NULL: none; and for the sentence where it is missing */
+    const char *option, *wanted; /* NULL: none; and its text for the message if it is missing */
 } actions[] = {
     {"info", info, NULL, NULL},
     {"verify", verify, NULL, NULL},
@@ -112,7 +113,7 @@ static const struct action {
 
 enum { ACTION_COUNT = sizeof actions / sizeof actions[0] };
 
-/* The options that not every action takes, and who does. */
+/* The options that only some actions take, and which. */
 static const struct taker {
     const char *option, *who;
 } takers[] = {
@@ -140,7 +141,7 @@ static enum app_exit check_options(const struct app *app, const struct action *a
     return APP_OK;
 }
 
-/* Quantizing takes its time: that a file's folder takes none is said before. */
+/* Quantizing takes time, so an unwritable folder is reported before. */
 static enum app_exit check_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -41,12 +41,12 @@ static enum app_exit read_next(struct app *app, struct fid_secret **next)
     if (code != APP_OK)
         return code;
     code = app_secret_of_file(FID_SECRET_KEY_FILE, key, next);
-    if (code != APP_OK && made) /* nothing is sealed with it */
+    if (code != APP_OK && made) /* nothing was sealed with it */
         unlink(key);
     return code;
 }
 
-/* What is given for a gallery that is still plain is for later. */
+/* A secret given for a gallery that is still plain is for later. */
 static enum app_exit read_present(struct app *app)
 {
     enum fid_secret_kind kind;
@@ -68,8 +68,7 @@ static enum app_exit protect(struct app *app, struct fid_secret *next)
     return APP_OK;
 }
 
-/* A key file is not removed, whatever failed: at the end of protect the gallery is sealed with it
- * already. */
+/* A key file is never removed: at the end of protect the gallery may already be sealed with it. */
 static void tell_of_new_key(const struct app *app, struct fid_secret *next, const char *key)
 {
     struct fid_gallery *gallery = NULL;
@@ -77,7 +76,7 @@ static void tell_of_new_key(const struct app *app, struct fid_secret *next, cons
                                                            FID_GALLERY_READ_ONLY, &gallery, NULL);
     fid_gallery_close(&gallery);
     if (status == FID_SEALED)
-        app_warn("the new key file %s exists, and nothing is sealed with it: run protect again, "
+        app_warn("the new key file %s exists, and nothing was sealed with it: run protect again, "
                  "or remove it",
                  key);
     else

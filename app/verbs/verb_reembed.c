@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#define NAMED_MOST 20 /* of those who have to come back */
+#define NAMED_MOST 20 /* of people who must come back */
 
 static const struct app_option reembed_options[] = {
     {"dry-run", 0, APP_FLAG, NULL, "only print who can move and who must come back", 0, 0},
@@ -14,7 +14,7 @@ static const struct app_option reembed_options[] = {
     {0},
 };
 
-/* name<TAB>faces<TAB>crops<TAB>what becomes of them */
+/* name<TAB>faces<TAB>crops<TAB>outcome */
 static void print_people(const struct app *app)
 {
     struct fid_person person;
@@ -26,7 +26,7 @@ static void print_people(const struct app *app)
     }
 }
 
-/* Tells each of those without a crop; returns how many there are. */
+/* Reports the people without a crop; returns how many there are. */
 static size_t tell_absent(const struct app *app)
 {
     struct fid_person person;
@@ -43,7 +43,7 @@ static size_t tell_absent(const struct app *app)
     return absent;
 }
 
-/* Opens with the model it is to go over to? Told before anybody is sent away or copied. */
+/* Does it open with the new model? Checked before anything is reported or copied. */
 static bool is_of_that_model(const struct app *app)
 {
     struct fid_gallery *gallery = NULL;

@@ -3,7 +3,7 @@
 #include "app/secret.h"
 #include "app/output/text.h"
 
-/* What opens the copy, where that is sealed; else what opens the gallery. */
+/* The secret of the copy if that is sealed, otherwise the gallery's. */
 static enum app_exit read_secret(struct app *app, const char *copy)
 {
     enum fid_secret_kind kind = FID_SECRET_NONE;
