@@ -11,12 +11,12 @@ struct app {
     struct app_arguments arguments; /* the parsed command line */
     const char *program;            /* argv[0] */
     bool quiet, verbose;
-    /* What a verb prefers where the command line is silent; 0: the library's choice. */
+    /* A verb's defaults for what the command line leaves open; 0: the library's choice. */
     int threads, max_side;
-    bool keep_crops;           /* with the faces that are learnt, whatever the settings say */
-    double max_fps, embed_fps; /* frames looked at and embeddings made a second, at most */
+    bool keep_crops;           /* keep crops of enrolled faces, even if the settings do not */
+    double max_fps, embed_fps; /* most frames examined and embeddings made per second */
 
-    /* Opened at first use by the functions below; borrowed by whoever asks. */
+    /* Opened at first use by the functions below; callers borrow them. */
     struct fid_runtime *runtime;
     struct fid_model *recognizer, *detector_model;
     struct fid_detector *detector;
@@ -29,27 +29,27 @@ struct app {
 /* ---- opening: APP_OK, or the exit code after a sentence on stderr ---- */
 
 enum app_exit app_open_runtime(struct app *app);
-/* What it opens the runtime with; borrows from the app. */
+/* The options for opening the runtime; borrows from the app. */
 struct fid_options app_runtime_options(struct app *app);
 /* The recognizer's model file: search order in find_model.h. */
 enum app_exit app_open_recognizer(struct app *app);
 enum app_exit app_open_detector(struct app *app);
 /* batch: how many faces go through the network at once; the first call decides. */
 enum app_exit app_open_embedder(struct app *app, int batch);
-/* FILLS gallery_path: --gallery, $FACEID_GALLERY, else gallery.db in the user's data folder. */
+/* FILLS gallery_path: --gallery, $FACEID_GALLERY or gallery.db in the user's data folder. */
 enum app_exit app_find_gallery(struct app *app);
-bool app_others_may_read(const char *path); /* than its owner; false when it is not there */
-/* May a gallery that is there be written, and its folder? errno tells why not. */
+bool app_others_may_read(const char *path); /* than its owner; false if it does not exist */
+/* Are an existing gallery and its folder writable? errno says why not. */
 bool app_may_be_changed(const char *path);
-/* flags: FID_GALLERY_*. One that is opened for writing is its owner's alone afterwards; says so
- * when it was not before. With check_model the gallery must be made with the recognizer's model,
+/* flags: FID_GALLERY_*. One that is opened for writing becomes private to its owner; reports it
+ * if it was not. With check_model the gallery must be made with the recognizer's model,
  * which is opened for it. A missing file with FID_GALLERY_READ_ONLY is an empty gallery. */
 enum app_exit app_open_gallery(struct app *app, unsigned flags, bool check_model);
 /* The same, without check_model, for a verb whose first `names` arguments are names of people;
- * FILLS checked with the last one as it is stored. APP_USAGE after a sentence. */
+ * FILLS checked with the last one as it is stored. APP_USAGE after a message. */
 enum app_exit app_open_gallery_for(struct app *app, unsigned flags, int names,
                                    char checked[FID_NAME_BYTES]);
-/* Says of a person whose time is over that they are not named any more; of each of the gallery. */
+/* Reports that a person past their last day is no longer named; the same for all of the gallery. */
 void app_tell_if_expired(const struct app *app, const struct fid_person *person);
 void app_tell_expired(const struct app *app);
 /* Takes NULLs; leaves the struct ready for nothing but its end. */
@@ -59,7 +59,7 @@ void app_close(struct app *app);
  * APP_INTERRUPTED. The second one ends the process at once, and so does the first within a second
  * (interrupt.h). */
 bool app_interrupted(void);
-/* How long what waits for others, a reader or a command, still may once interrupted. */
+/* How long waiting for a reader or a command may continue after an interruption. */
 #define APP_LAST_WAIT_MS 300
 
 #endif

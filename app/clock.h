@@ -1,4 +1,4 @@
-/* clock.h - the clock that frames, results and the window are timed with. */
+/* clock.h - the clock for frames, results and the window. */
 #ifndef APP_CLOCK_H
 #define APP_CLOCK_H
 

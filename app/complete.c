@@ -27,7 +27,7 @@ static void offer_options(const struct completion *completion, const struct app_
         offer(completion, "--", option->name, (int)strlen(option->name), option->help);
 }
 
-/* "faceid " and a word: a verb, or what goes without one. */
+/* "faceid " and a word: a verb, or an option without one. */
 static void offer_first(const struct completion *completion)
 {
     const struct app_verb *verb, *live = app_verb_find("live");
@@ -42,7 +42,7 @@ static void offer_first(const struct completion *completion)
         offer(completion, "--", "help", 4, "all verbs");
 }
 
-/* The verb's words are "a|b REST" when the first one is one of a few. */
+/* The verb's words are "a|b REST" if the first one is one of a few. */
 static void offer_word(const struct completion *completion, const struct app_verb *verb, int before)
 {
     const char *words = verb->arguments;
@@ -58,7 +58,7 @@ static void offer_word(const struct completion *completion, const struct app_ver
     }
 }
 
-/* The option that a word on the command line is, if it takes its argument from the next one. */
+/* The option given by a word of the command line, if its argument is the next word. */
 static const struct app_option *wants_argument(const struct app_verb *verb, const char *word)
 {
     const struct app_option *option;
@@ -85,7 +85,7 @@ void app_complete(FILE *out, int count, char **words)
     if (verb == NULL)
         return;
     const struct app_option *option = NULL;
-    int before = 0; /* words that are neither option nor argument of one */
+    int before = 0; /* words that are neither options nor their arguments */
     for (int i = live ? 0 : 1; i < count - 1; i++) {
         const bool argument = option != NULL;
         option = argument ? NULL : wants_argument(verb, words[i]);

@@ -1,13 +1,13 @@
-/* complete.h - what may stand next on a command line: asked by the shells' completion scripts
- * (app/package) with `faceid --complete WORD...`, so that they never know less than the tables. */
+/* complete.h - what may come next on a command line. The shells' completion scripts
+ * (app/package) ask with `faceid --complete WORD...`, so that they always match the tables. */
 #ifndef APP_COMPLETE_H
 #define APP_COMPLETE_H
 
 #include <stdio.h>
 
-/* words: those behind "faceid" up to the cursor, the last one begun ("" before its first letter).
- * Prints a line "word<TAB>what it is" for each that goes on like it, and ":files" where a path may
- * stand. */
+/* words: those after "faceid" up to the cursor, the last one incomplete ("" before its first
+ * letter). Prints a line "word<TAB>what it is" for each completion, and ":files" if a path may
+ * follow. */
 void app_complete(FILE *out, int count, char **words);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sections that some verb reads. */
+/* The sections that verbs read. */
 static const char *const sections[] = {"enroll"};
 
 static bool find_path(char *path, size_t bytes)
@@ -22,7 +22,7 @@ static bool find_path(char *path, size_t bytes)
     return written > 0 && (size_t)written < bytes;
 }
 
-/* Cuts comment and blanks off the line, in place; returns where the rest begins. */
+/* Removes comment and blanks from the line, in place; returns its start. */
 static char *trim(char *line)
 {
     line[strcspn(line, "#;\r\n")] = '\0';
@@ -51,7 +51,7 @@ static const char *key_at(const void *ctx, size_t i)
     return i < settings->count ? settings->items[i].key : NULL;
 }
 
-struct place { /* where a line stands, for messages */
+struct place { /* the position of a line, for messages */
     const char *path;
     long line;
 };
@@ -66,7 +66,7 @@ static void warn_unknown(const struct place *place, const char *what, const char
         app_warn("%s:%ld: there is no %s '%s'", place->path, place->line, what, word);
 }
 
-/* "[name]" into name; false when the bracket is not closed. */
+/* Copies the name of "[name]"; false if the bracket is not closed. */
 static bool read_heading(const struct place *place, char *line, char *name, size_t bytes)
 {
     size_t length = strlen(line);
@@ -132,7 +132,7 @@ static enum app_exit read_lines(FILE *file, const char *path, const char *sectio
     struct place place = {.path = path};
     char *line = NULL, name[64] = "";
     size_t capacity = 0;
-    bool first = true; /* of the lines that say something: it has to be a heading */
+    bool first = true; /* of lines with content: it must be a heading */
     enum app_exit code = APP_OK;
     while (code == APP_OK && getline(&line, &capacity, file) > 0) {
         char *text = trim(line);
@@ -162,7 +162,7 @@ enum app_exit app_config_read(const char *section, const struct app_setting *set
     const struct settings all = {settings, count};
     char path[4200];
     if (!find_path(path, sizeof path))
-        return APP_OK; /* nobody's home has no settings */
+        return APP_OK; /* without a home there are no settings */
     FILE *file = fopen(path, "re");
     if (file == NULL && (errno == ENOENT || errno == ENOTDIR))
         return APP_OK;
