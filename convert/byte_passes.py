@@ -1,7 +1,7 @@
-"""byte_passes.py - which nodes of a quantised network compute with bytes, and where numbers change
+"""byte_passes.py - which nodes of a quantized network compute with bytes, and where numbers change
 their form.
 
-The readers leave "round" nodes where a file quantises an activation. The passes here, which follow the
+The readers leave "round" nodes where a file quantizes an activation. The passes here, which follow the
 rules of graph_passes.py and are run by it, take away those that change nothing and those that only
 stand between two steps that can be one (a convolution and its PReLU or residual, which a file keeps
 apart with a rounding between them). What is left out is a rounding and the ends of its range, which

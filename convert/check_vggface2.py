@@ -57,7 +57,7 @@ def read_picture(path, folder):
 
 
 def squeeze(pixels, side=SIDE):
-    """[side, side, 3]: each pixel is the one whose square its centre falls into."""
+    """[side, side, 3]: each pixel is the one whose square its center falls into."""
     rows, columns = [((np.arange(side) + 0.5) * size / side).astype(int)
                      for size in pixels.shape[:2]]
     return pixels[rows][:, columns]

@@ -1,7 +1,7 @@
 """crc32c.py - the checksum of RFC 3720, appendix B.4 (Castagnoli, reflected), in NumPy.
 
 A byte-by-byte loop would take a minute for a ResNet50. The data is cut into lanes that are worked
-on side by side, one vector operation for all of them; then neighbours are joined pair by pair. That
+on side by side, one vector operation for all of them; then neighbors are joined pair by pair. That
 is possible because the checksum is linear: without the inversions at start and end, the checksum of
 A B is that of A pushed through len(B) zero bytes, xor that of B."""
 import numpy as np

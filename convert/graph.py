@@ -28,7 +28,7 @@ TENSOR_ORDER = {"conv": ("filter", "bias"), "fully_connected": ("filter", "bias"
                 "affine": ("scale", "shift"), "layer_norm": ("scale", "shift")}
 MAPS = ("scale", "shift")     # of an affine: for each channel, or for each number of a picture
 AXES = "nhwc"
-QUANTISED = ("whole numbers in this form are not read: take the network's export in float32 or "
+QUANTIZED = ("whole numbers in this form are not read: take the network's export in float32 or "
              "float16, or in int8 as TFLite has it or with QuantizeLinear and DequantizeLinear")
 # What the format can hold (FORMAT.md, Limits): field -> (least, largest) of nodes that use it.
 WINDOW_LIMITS = {"kernel": (1, 255), "stride": (1, 16), "pads": (0, 255)}

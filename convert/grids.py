@@ -1,7 +1,7 @@
 """grids.py - numbers that are kept in few bits: activations on the grid of a byte, filters in bytes
 and half precision (weights/FORMAT.md, version 1.3).
 
-A quantised file is read as a graph over real numbers. A filter in whole numbers stays one (Filter); a
+A quantized file is read as a graph over real numbers. A filter in whole numbers stays one (Filter); a
 node "round" takes its input to the nearest point of a Grid. byte_passes.py then says which nodes
 compute with bytes."""
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 graph.py.
 
 The configuration is JSON: layers by class and name, and for each call of a layer what it reads, in
-Keras 2's form [[name, node, output, {}], ...] or Keras 3's of serialised tensors. A model may be a
+Keras 2's form [[name, node, output, {}], ...] or Keras 3's of serialized tensors. A model may be a
 layer of another one. Nothing that a configuration names is looked up outside EMITTERS. Values have
 the names of their layers, in a model that is a layer "model/layer"; a second call is "layer@1"."""
 import graphlib
@@ -28,7 +28,7 @@ def _is_call(entry):
 
 
 def _tensors(found, depth=0):
-    """(layer, call) of each serialised tensor of Keras 3 in call arguments, in order."""
+    """(layer, call) of each serialized tensor of Keras 3 in call arguments, in order."""
     if depth > MAX_DEPTH:
         raise ConvertError("arguments nested deeper than %d" % MAX_DEPTH)
     if type(found) is dict and found.get("class_name") == "__keras_tensor__":

@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 
 import onnx_byte_operators
 import onnx_operators
-from graph import QUANTISED, ConvertError, Graph, needed_steps
+from graph import QUANTIZED, ConvertError, Graph, needed_steps
 from onnx_values import Builder, Value, tensor_array
 from onnx_views import View, settle
 
@@ -124,7 +124,7 @@ class _Reader:
         own = node.domain in OWN_DOMAINS
         emit = onnx_operators.EMITTERS.get(node.op_type) if own else None
         if emit is None and WHOLE_NUMBERS.match(str(node.op_type)):
-            raise ConvertError("node '%s' (%s): %s" % (label, node.op_type, QUANTISED))
+            raise ConvertError("node '%s' (%s): %s" % (label, node.op_type, QUANTIZED))
         if emit is None:
             raise ConvertError("operator %s of node '%s' is not supported" % (
                 node.op_type if own else "%s.%s" % (node.domain, node.op_type), label))
@@ -207,7 +207,7 @@ class Call:
             return
         if self.node.op_type not in onnx_byte_operators.MOVING or len(found) != 1:
             raise ConvertError("it computes with whole numbers, or with several scales of them: " +
-                               QUANTISED)
+                               QUANTIZED)
         self.in_bytes = found.pop()
 
     @property

@@ -141,7 +141,7 @@ def _gather(call):
     first = int(places.reshape(-1)[0]) % x.dims[axis]
     if places.ndim > 1 or (places.reshape(-1) % x.dims[axis] != first + np.arange(
             places.size)).any():
-        raise ConvertError("of an activation only neighbours can be taken, in their order")
+        raise ConvertError("of an activation only neighbors can be taken, in their order")
     part = _stretch(call, x, axis, first, places.size, call.output)
     if places.ndim:
         return part

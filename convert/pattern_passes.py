@@ -115,10 +115,10 @@ def fold_softmax(graph, node):
 def fold_layer_norm(graph, node, shapes):
     """(x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon) over the channels is a layer norm."""
     root = graph.producer(node.inputs[1]) if node.op == "divide" else None
-    centred = graph.producer(node.inputs[0])
-    if root is None or centred is None or root.op != "sqrt" or centred.op != "subtract":
+    centered = graph.producer(node.inputs[0])
+    if root is None or centered is None or root.op != "sqrt" or centered.op != "subtract":
         return False
-    x, mean = centred.inputs[0], graph.producer(centred.inputs[1])
+    x, mean = centered.inputs[0], graph.producer(centered.inputs[1])
     guarded = graph.producer(root.inputs[0])
     if mean is None or mean.op != "mean" or mean.inputs != [x] or guarded is None or (
             guarded.op != "affine" or guarded.activation != "none" or
@@ -126,7 +126,7 @@ def fold_layer_norm(graph, node, shapes):
         return False
     variance = graph.producer(guarded.inputs[0])
     squared = graph.producer(variance.inputs[0]) if variance and variance.op == "mean" else None
-    if squared is None or squared.op != "square" or squared.inputs != [centred.output]:
+    if squared is None or squared.op != "square" or squared.inputs != [centered.output]:
         return False
     count = shapes()[x][2]
     graph.connect(node, [x])

@@ -43,7 +43,7 @@ class _Operator:
     def scale(self, i):
         return np.float64(self.inputs[i].scales[0])
 
-    def centred(self, i):
+    def centered(self, i):
         """Input i less its zero point."""
         return self.data[i].astype(np.int64) - int(np.ravel(self.inputs[i].zeros)[0])
 
@@ -69,12 +69,12 @@ def _sums(op, filters, groups):
     """The convolution's products; filters [c_out, kh, kw, c_in / groups] less their zero points."""
     options = op.options
     stride, pads, mode = reference_tflite._window(options, filters.shape[1:3])
-    found = reference.convolution(op.centred(0).astype(np.float64), filters.astype(np.float64), 0.0,
+    found = reference.convolution(op.centered(0).astype(np.float64), filters.astype(np.float64), 0.0,
                                   stride, pads, mode, reference_tflite._dilation(options), groups)
     return found.astype(np.int64)
 
 
-def _requantised(op, sums, scales):
+def _requantized(op, sums, scales):
     """Sums of products, with the bias, at the output's scale: channel by channel."""
     if len(op.data) > 2:
         sums = sums + op.data[2].astype(np.int64)
@@ -84,24 +84,24 @@ def _requantised(op, sums, scales):
 
 
 def _conv(op):
-    filters = op.centred(1)
-    return _requantised(op, _sums(op, filters, op.data[0].shape[3] // filters.shape[3]),
+    filters = op.centered(1)
+    return _requantized(op, _sums(op, filters, op.data[0].shape[3] // filters.shape[3]),
                         op.inputs[1].scales)
 
 
 def _depthwise(op):
-    filters = op.centred(1).transpose(3, 1, 2, 0)
-    return _requantised(op, _sums(op, filters, op.data[0].shape[3]), op.inputs[1].scales)
+    filters = op.centered(1).transpose(3, 1, 2, 0)
+    return _requantized(op, _sums(op, filters, op.data[0].shape[3]), op.inputs[1].scales)
 
 
 def _fully_connected(op):
-    x = op.centred(0)
-    return _requantised(op, x.reshape(len(x), -1) @ op.centred(1).T, op.inputs[1].scales)
+    x = op.centered(0)
+    return _requantized(op, x.reshape(len(x), -1) @ op.centered(1).T, op.inputs[1].scales)
 
 
 def _add(op):
     most = 2 * max(op.scale(0), op.scale(1))
-    parts = [scaled(op.centred(i) << 20, op.scale(i) / most) for i in (0, 1)]
+    parts = [scaled(op.centered(i) << 20, op.scale(i) / most) for i in (0, 1)]
     return op.bytes(scaled(sum(parts), most / ((1 << 20) * np.float64(op.output.scales[0]))))
 
 
@@ -113,13 +113,13 @@ def _rounded(x):
 def _quantize(op):
     if not len(op.inputs[0].scales):
         return op.bytes(_rounded(np.float32(op.data[0]) / np.float32(op.output.scales[0])))
-    return op.bytes(scaled(op.centred(0), op.scale(0) / np.float64(op.output.scales[0])))
+    return op.bytes(scaled(op.centered(0), op.scale(0) / np.float64(op.output.scales[0])))
 
 
 def _dequantize(op):
     if op.data[0].dtype == np.float16:
         return op.data[0].astype(np.float32)
-    return np.float32(op.centred(0)) * np.float32(op.scale(0))
+    return np.float32(op.centered(0)) * np.float32(op.scale(0))
 
 
 def _average(op):
@@ -132,7 +132,7 @@ def _average(op):
 
 def _mean(op):
     axes = tuple(int(a) for a in np.ravel(op.data[1]))
-    mean = op.centred(0).mean(axis=axes, keepdims=bool(op.options["keep_dims"]))
+    mean = op.centered(0).mean(axis=axes, keepdims=bool(op.options["keep_dims"]))
     return op.bytes(_rounded(mean * op.scale(0) / np.float64(op.output.scales[0])))
 
 
@@ -155,7 +155,7 @@ def _run(op, name):
     if name in MOVING:  # of one scale
         found = reference_tflite.RUN[name](op.options, *map(np.float64, op.data))
         return op.bytes(found.astype(np.int64) - int(op.output.zeros[0]))
-    real = [x if not len(tensor.scales) else op.centred(i) * op.scale(i)
+    real = [x if not len(tensor.scales) else op.centered(i) * op.scale(i)
             for i, (x, tensor) in enumerate(zip(op.data, op.inputs))]
     found = reference_tflite.RUN[name](op.options, *map(np.float64, real))
     return op.bytes(_rounded(found / np.float64(op.output.scales[0])))

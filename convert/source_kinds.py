@@ -98,7 +98,7 @@ ENDINGS = (
     (r"\.tar", "a tar archive", UNPACK),
     (r"\.weights", "Darknet weights", MADE_FROM),
     (r"\.dat", "a network in dlib's own form", "take the same network as ONNX, or for dlib's face "
-     "recogniser face_recognition_model of @vladmandic/face-api"),
+     "recognizer face_recognition_model of @vladmandic/face-api"),
     (r"\.bin", "weights beside a graph (ncnn, OpenVINO, TensorFlow.js)",
      "they hold no layers: convert its graph, or " + MADE_FROM),
 )

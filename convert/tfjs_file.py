@@ -2,7 +2,7 @@
 
 The weights lie in other files of the same folder, shards, that the JSON names. A source's bytes are
 the JSON and behind it the shards in the order of their names (source_parts.py puts them together),
-so that one checksum covers all. Weights are float32, int32 or bool, or quantised: float16, or uint8
+so that one checksum covers all. Weights are float32, int32 or bool, or quantized: float16, or uint8
 and uint16 by scale and least value."""
 import base64
 import json
@@ -16,12 +16,12 @@ LARGEST_JSON = 1 << 26  # bytes
 MOST_DIMENSIONS = 8
 TYPES = {"float32": "<f4", "int32": "<i4", "bool": "u1"}
 WRONG_SIZE = "its weights take %d bytes, the shards have %d: incomplete, or another model's"
-QUANTISED = {"float16": "<f2", "uint8": "u1", "uint16": "<u2"}
+QUANTIZED = {"float16": "<f2", "uint8": "u1", "uint16": "<u2"}
 
 
 @dataclass
 class Weight:
-    """A constant. data: the file's numbers, not copied; scale and low: of quantised ones."""
+    """A constant. data: the file's numbers, not copied; scale and low: of quantized ones."""
     name: str
     dtype: str
     data: np.ndarray
@@ -110,14 +110,14 @@ def stated_shapes(content):
 def _layout(entry):
     """(type in the file, shape, bytes) of an entry of the manifest."""
     name, shape, dtype = entry["name"], entry["shape"], entry["dtype"]
-    quantised = (entry.get("quantization") or {}).get("dtype", "")
-    if dtype not in TYPES or (quantised and quantised not in QUANTISED):
-        raise ConvertError("weight '%s' is of type %s%s, read are %s and, quantised, %s" % (
-            name, dtype, " as " + quantised if quantised else "", ", ".join(TYPES),
-            ", ".join(QUANTISED)))
+    quantized = (entry.get("quantization") or {}).get("dtype", "")
+    if dtype not in TYPES or (quantized and quantized not in QUANTIZED):
+        raise ConvertError("weight '%s' is of type %s%s, read are %s and, quantized, %s" % (
+            name, dtype, " as " + quantized if quantized else "", ", ".join(TYPES),
+            ", ".join(QUANTIZED)))
     if len(shape) > MOST_DIMENSIONS or any(type(n) is not int or n < 0 for n in shape):
         raise ConvertError("weight '%s' has the shape %s" % (name, shape))
-    kind = np.dtype(QUANTISED.get(quantised, TYPES[dtype]))
+    kind = np.dtype(QUANTIZED.get(quantized, TYPES[dtype]))
     size = kind.itemsize
     for n in shape:
         size *= n

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from flatbuffer import Buffer
-from graph import QUANTISED, ConvertError
+from graph import QUANTIZED, ConvertError
 from grids import activation_grid
 
 # Names by number, as the schema has them, also of those that no reader knows.
@@ -106,7 +106,7 @@ def _quantization(tensor, table, kind):
     tensor.axis = table.scalar(6, "i", 0)
     if kind not in BYTES and TYPES.get(kind) != np.dtype("<i4"):
         tensor.fault = "is of type %s and has a scale: %s" % (
-            TYPES.get(kind) or OTHER_TYPES.get(kind, kind), QUANTISED)
+            TYPES.get(kind) or OTHER_TYPES.get(kind, kind), QUANTIZED)
 
 
 def _tensor(table, buffers, name):

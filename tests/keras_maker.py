@@ -67,7 +67,7 @@ class Layers:
 
 
 def _names(kind, count):
-    """Names of so many arrays; of a norm without scale or centre the first are missing."""
+    """Names of so many arrays; of a norm without scale or center the first are missing."""
     names = WEIGHTS[kind]
     return names[-count:] if kind == "BatchNormalization" else names[:count]
 

@@ -97,7 +97,7 @@ def dense_layers():
 
 @case
 def branches_that_are_joined():
-    """Scales of their own before Concat; a Sigmoid between bytes; weights quantised in the graph."""
+    """Scales of their own before Concat; a Sigmoid between bytes; weights quantized in the graph."""
     m = Maker((1, 4, 6, 6))
     x = m.rounded("x", 0.03, 128)
     a = m.rounded(m.whole_conv(x, 3, 4, size=1), 0.025, 110)

@@ -9,7 +9,7 @@ from onnx import TensorProto, helper, numpy_helper
 CASES = {}
 CHANNELS_LAST = {"concat_and_softmax"}
 INPUT_CHANNELS_LAST = {"input_with_channels_last"}
-LENGTH_DROPPED = {"normalised", "normalised_by_one_operator"}  # simplified they do not scale
+LENGTH_DROPPED = {"normalized", "normalized_by_one_operator"}  # simplified they do not scale
 ROUNDED_CONSTANTS = {"gelu_spelled_out"}  # the file's root of 2 is in f32, ours is not
 
 
@@ -390,7 +390,7 @@ def scales_that_are_computed():
 
 
 @case
-def normalised():
+def normalized():
     """As PyTorch's functional.normalize is written."""
     m = Maker(13, (1, 3, 4, 5))
     m.add("GlobalAveragePool", m.conv(6, 3))
@@ -404,7 +404,7 @@ def normalised():
 
 
 @case
-def normalised_by_one_operator():
+def normalized_by_one_operator():
     m = Maker(13, (1, 3, 4, 5))
     m.add("GlobalAveragePool", m.conv(6, 3))
     m.add("LpNormalization", m.last, axis=1)

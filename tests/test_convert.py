@@ -21,7 +21,7 @@ from crc32c import crc32c
 from engine import error_bounds, first_difference, run_engine, tool, write_fid
 from graph import Graph
 from refusal import need_onnx, refused
-from tflite_byte_maker import Quantised
+from tflite_byte_maker import Quantized
 from tflite_file import parse_tflite
 from tflite_reader import EMITTERS, read_tflite
 
@@ -154,7 +154,7 @@ def engine_runs_every_onnx_operator():
 @case
 def tflite_cases_cover_every_operator():
     made = [parse_tflite(make().bytes(), name) for name, make in tflite_maker.CASES.items()]
-    made += [parse_tflite(Quantised(make(), floats).bytes(), name)
+    made += [parse_tflite(Quantized(make(), floats).bytes(), name)
              for name, (make, floats) in tflite_byte_maker.CASES.items()]
     used = {operator.name for model in made for operator in model.operators}
     require(set(EMITTERS) == used, "without a case: %s" % sorted(set(EMITTERS) ^ used))
@@ -415,7 +415,7 @@ def the_format_is_written_as_ever():
 
 
 @case
-def real_models_are_recognised_and_agree():
+def real_models_are_recognized_and_agree():
     """YuNet and MobileFaceNet, found by their sha256, every value of the engine against the
     interpreter's outputs and the graph in double precision."""
     tool()

@@ -13,7 +13,7 @@ import reference_tflite_bytes as exact
 from engine import run_engine, tool, write_fid
 from grids import is_bytes
 from reference_tflite_bytes import run_tflite_bytes
-from tflite_byte_maker import CASES, Quantised
+from tflite_byte_maker import CASES, Quantized
 from tflite_file import parse_tflite
 from tflite_peer import run_lite
 from tflite_reader import read_tflite
@@ -31,7 +31,7 @@ def read(data, name):
 def made(name, kind=np.int8, weights="channel", ends=True):
     """(Model, graph, input) of a case."""
     make, floats = CASES[name]
-    whole = Quantised(make(), floats, kind, weights, ends)
+    whole = Quantized(make(), floats, kind, weights, ends)
     return (*read(whole.bytes(), name), whole.x)
 
 
@@ -266,7 +266,7 @@ def coral_agrees_with_tensorflow_lite_step_by_step():
 
 
 def smooth_picture(seed, h, w):
-    """Like a face in that neighbours are alike, [1, h, w, 3] in -1..1."""
+    """Like a face in that neighbors are alike, [1, h, w, 3] in -1..1."""
     random = np.random.default_rng(seed)
     y, x = np.mgrid[:h, :w] / 16.0
     waves = [a * np.sin(b * y + c * x + d) for a, b, c, d in random.uniform(0, 1, (3, 4)) * [1, 3, 3, 6]]

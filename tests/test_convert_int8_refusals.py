@@ -15,7 +15,7 @@ from engine import META
 from graph import ConvertError, Graph
 from grids import Filter, Grid, half
 from refusal import need_onnx, refused
-from tflite_byte_maker import CASES, Quantised
+from tflite_byte_maker import CASES, Quantized
 from tflite_reader import read_tflite
 
 CONVERT = os.path.join(ROOT, "convert", "convert.py")
@@ -24,7 +24,7 @@ INF, NAN = np.inf, np.nan
 
 def network(**more):
     make, floats = CASES["blocks_of_a_mobile_network"]
-    return Quantised(make(), floats, **more)
+    return Quantized(make(), floats, **more)
 
 
 def tensor_of(whole, kind, rank=4):

@@ -54,7 +54,7 @@ def onnx_refusals_name_operator_and_node():
                 1, 3, "h", "w"), constants=[("w", np.zeros((8, 8), np.float32))])),
             (("Slice", "the_node", "step 2"), onnx_bytes("Slice", ("x", "a", "b", "a", "c"), opset=13,
                 constants=[("a", np.int64([2])), ("b", np.int64([8])), ("c", np.int64([2]))])),
-            (("Gather", "the_node", "neighbours"), onnx_bytes("Gather", ("x", "w"), axis=1,
+            (("Gather", "the_node", "neighbors"), onnx_bytes("Gather", ("x", "w"), axis=1,
                 constants=[("w", np.int64([0, 2]))])),
             (("Resize", "the_node", "tf_crop"), onnx_bytes("Resize", ("x", "", "s"), constants=[
                 ("s", np.float32([1, 1, 2, 2]))], mode="linear",

@@ -157,7 +157,7 @@ def a_signature_names_the_outputs():
 def written(change=None):
     """(folder, path of the JSON) of a model; change(content) changes the JSON."""
     folder = temp_folder()
-    path = tfjs_maker.CASES["quantised"]().write(folder)
+    path = tfjs_maker.CASES["quantized"]().write(folder)
     if change:
         with open(path, encoding="utf-8") as file:
             content = json.load(file)
@@ -178,7 +178,7 @@ def shards_are_found_beside_the_json():
     folder, path = written()
     sources, parts = convert.read_sources([path])
     require([os.path.basename(part) for part in parts] == ["shard0.bin", "shard1.bin"], parts)
-    require(sources == [(path, tfjs_maker.CASES["quantised"]().bytes())], "other bytes")
+    require(sources == [(path, tfjs_maker.CASES["quantized"]().bytes())], "other bytes")
     every = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
     require(convert.read_sources(every)[0] == sources, "shards that are named too are sources")
 
@@ -228,7 +228,7 @@ def a_shard_that_is_missing_or_another_is_said():
 @case
 def damaged_models_are_refused():
     def changed(**change):
-        m = tfjs_maker.CASES["quantised"]()
+        m = tfjs_maker.CASES["quantized"]()
         for key, value in change.items():
             m.entries[0][key] = value
         return m.bytes()

@@ -94,7 +94,7 @@ def branches():
 
 
 def classifier(nested=False):
-    """Flatten and dense layers; without scale and centre in the norms."""
+    """Flatten and dense layers; without scale and center in the norms."""
     m = Layers((6, 5, 2), seed=5)
     m.add("Conv2D", "conv", (3, 3, 2, 4), (4,), **{**CONV, "filters": 4, "strides": [2, 2]})
     m.add("BatchNormalization", "plain", (4,), (4,), axis=-1, epsilon=0.001, scale=False, center=False)
@@ -192,7 +192,7 @@ def outputs_are_chosen_by_the_layers_names():
 
 @case
 def a_real_model_of_one_channel_agrees():
-    """mini_XCEPTION with its trained numbers: grey pictures, depthwise and separable convolutions."""
+    """mini_XCEPTION with its trained numbers: gray pictures, depthwise and separable convolutions."""
     need_h5py()
     tool()
     with open(shared("models/mini_xception/fer2013_mini_XCEPTION.102-0.66.hdf5"), "rb") as file:

@@ -33,7 +33,7 @@ def _attribute(value):
     return {"list": {kind: [_attribute(item)[kind] for item in value]}}
 
 
-def quantise(array, how):
+def quantize(array, how):
     """(bytes, entry of the manifest, the numbers that come back)."""
     if how == "float16":
         half = array.astype("<f2")
@@ -162,13 +162,13 @@ class Maker:
         return self.random.standard_normal(shape).astype(np.float32)
 
     def constant(self, array, how=None):
-        """A Const node; how: the quantisation. Returns its name."""
+        """A Const node; how: the quantization. Returns its name."""
         array, name, data = np.asarray(array), "c%d" % len(self.nodes), None
         entry = {"name": name, "shape": list(array.shape),
                  "dtype": "float32" if array.dtype.kind == "f" else "int32"}
         data = array.astype("<f4" if array.dtype.kind == "f" else "<i4").tobytes()
         if how:
-            data, entry["quantization"], array = quantise(array, how)
+            data, entry["quantization"], array = quantize(array, how)
         self.entries.append(entry)
         self.shards[-1] += data
         self.nodes.append({"name": name, "op": "Const", "attr": {}})
@@ -298,7 +298,7 @@ def vectors_and_shapes():
 
 
 @case
-def quantised():
+def quantized():
     m = Maker(1, 5, 5, 3)
     y = m.add("Conv2D", "x", m.array(3, 3, 3, 4), how="uint8", **window())
     y = m.add("Conv2D", y, m.array(3, 3, 4, 4), how="uint16", **window())

@@ -1,5 +1,5 @@
 """tflite_byte_maker.py - the tiny networks of tflite_maker.py in whole numbers, as TensorFlow Lite
-quantises them: scales from the values that the maker computed, weights in int8 for each channel or in
+quantizes them: scales from the values that the maker computed, weights in int8 for each channel or in
 uint8 with a zero point. CASES: name -> function that returns a Maker, with the operators that stay in
 float32 between a DEQUANTIZE and a QUANTIZE."""
 import numpy as np
@@ -75,7 +75,7 @@ def _range(values, kind):
     return scale, int(np.clip(np.rint(-low / scale), 0, 255)) + np.iinfo(kind).min
 
 
-class Quantised:
+class Quantized:
     """A Maker's network with activations of a kind, np.int8 or np.uint8. weights: "channel", "tensor"
     (int8) or "uint8". ends: the input and the outputs are float32. x: the maker's own input."""
 
@@ -100,7 +100,7 @@ class Quantised:
         self.outputs = maker.outputs or [maker.operators[-1][2]]
         if ends:
             self.operators.insert(0, (CODES["QUANTIZE"], [self.input], 0, {}))
-            self.outputs = [self._dequantised(output) for output in self.outputs]
+            self.outputs = [self._dequantized(output) for output in self.outputs]
 
     def _twin(self, number, kind, why):
         """A tensor of the same shape, of the type `kind`."""
@@ -108,7 +108,7 @@ class Quantised:
         self.tensors.append({0: self.tensors[number][0], 1: ("b", kind), 2: ("I", 0), 3: name})
         return len(self.tensors) - 1
 
-    def _dequantised(self, number):
+    def _dequantized(self, number):
         twin = self._twin(number, 0, "out")
         self.operators.append((CODES["DEQUANTIZE"], [number], twin, {}))
         return twin
