@@ -269,7 +269,7 @@ FUZZ_SANITIZE := $(if $(SANITIZE),$(SANITIZE),address,undefined)
 FUZZ_MEMORY := $(filter memory,$(FUZZ_SANITIZE))
 FUZZ_BUILD  := $(BUILD)/fuzz$(if $(FUZZ_MEMORY),-memory)
 FUZZ_FLAGS  := -fsanitize=fuzzer-no-link $(if $(FUZZ_MEMORY),-fsanitize-memory-track-origins)
-# Optimising clang first replaces reads of unwritten local variables by anything.
+# Optimizing clang first replaces reads of unwritten local variables by anything.
 FUZZ_OPT    := $(if $(FUZZ_MEMORY),-O0 -g,$(OPT))
 fuzz: FUZZERS := $(if $(FUZZ_MEMORY),$(filter-out fuzz_jpeg fuzz_png,$(FUZZERS)),$(FUZZERS))
 fuzz: deps-ci

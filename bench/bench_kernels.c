@@ -70,7 +70,7 @@ static void gemm_line(const struct bench *bench, const char *kind, size_t m, siz
     g.rows = bench_alloc(m * taps, sizeof *g.rows);
     for (size_t i = 0; i < m; i++) {
         const size_t strip = i / mr * mr, height = m - strip < mr ? m - strip : mr;
-        for (size_t t = 0; t < taps; t++) /* the taps of a pixel are its neighbours */
+        for (size_t t = 0; t < taps; t++) /* the taps of a pixel are its neighbors */
             g.rows[strip * taps + t * height + (i - strip)] = g.a + (i + t) % m * k;
     }
     const double flops = 2.0 * (double)m * (double)n * (double)(taps * k);

@@ -84,7 +84,7 @@ static void point_at_rows(const struct gemm *g)
     const size_t mr = g->table->tile.gemm_s8_mr;
     for (size_t i = 0; i < g->m; i++) {
         const size_t strip = i / mr * mr, height = g->m - strip < mr ? g->m - strip : mr;
-        for (size_t t = 0; t < g->taps; t++) /* the taps of a pixel are its neighbours */
+        for (size_t t = 0; t < g->taps; t++) /* the taps of a pixel are its neighbors */
             g->rows[strip * g->taps + t * height + (i - strip)] = g->a + (i + t) % g->m * g->k;
     }
 }

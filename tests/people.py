@@ -33,7 +33,7 @@ def changed(picture, change, name="changed.png", *more):
 
 
 def placed(width, height, places, name="placed.png", *more):
-    """A grey picture with others on it: places [(picture, its width and height, x, y)]."""
+    """A gray picture with others on it: places [(picture, its width and height, x, y)]."""
     path = os.path.join(temp_folder(), name)
     words, chain, last = [], "", "[0]"
     for i, (picture, w, h, x, y) in enumerate(places):

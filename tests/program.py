@@ -118,12 +118,12 @@ def faceid(*words, **options):
     return run(FACEID, *words, env=environment(**options))
 
 
-def png(path, width, height, colour=(90, 120, 60)):
-    """Writes a picture of one colour."""
+def png(path, width, height, color=(90, 120, 60)):
+    """Writes a picture of one color."""
     def chunk(kind, data):
         body = kind + data
         return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
-    rows = (b"\0" + bytes(colour) * width) * height
+    rows = (b"\0" + bytes(color) * width) * height
     with open(path, "wb") as file:
         file.write(b"\x89PNG\r\n\x1a\n" +
                    chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +

@@ -31,7 +31,7 @@ static double pixel_at(const struct fid_picture *picture, int x, int y, int chan
 }
 
 /* The share of output pixel i in input pixel p along one axis: its area, or the linear weight of
- * the distance of the centres. */
+ * the distance of the centers. */
 static double share(double start, double step, int i, int p)
 {
     double low = start + i * step, high = low + step;

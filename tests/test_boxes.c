@@ -74,7 +74,7 @@ static struct fid_face a_face(void)
                              .landmarks = {{8, 8}, {14, 8}, {11, 11}, {9, 14}, {13, 14}}};
 }
 
-static struct fid_picture grey(void)
+static struct fid_picture gray(void)
 {
     struct fid_picture picture = {0};
     CHECK(fid_picture_resize(&picture, 30, 20, NULL) == FID_OK);
@@ -82,8 +82,8 @@ static struct fid_picture grey(void)
     return picture;
 }
 
-/* Every pixel is the picture's grey: no weight was wrong. */
-static bool is_grey(const struct fid_picture *picture)
+/* Every pixel is the picture's gray: no weight was wrong. */
+static bool is_gray(const struct fid_picture *picture)
 {
     for (int y = 0; y < picture->height; y++)
         for (int x = 0; x < 3 * picture->width; x++)
@@ -94,14 +94,14 @@ static bool is_grey(const struct fid_picture *picture)
 
 static void cutting(void)
 {
-    struct fid_picture picture = grey(), cut = {0};
+    struct fid_picture picture = gray(), cut = {0};
     struct fid_error error;
     for (int i = 0; i < NO_BOXES; i++)
         CHECK_THAT(fid_picture_cut(&picture, &no_boxes[i], 7, 9, &cut, &error) == FID_INVALID,
                    "box %d", i);
     for (int i = 0; i < ODD_BOXES; i++) {
         const enum fid_status status = fid_picture_cut(&picture, &odd_boxes[i], 7, 9, &cut, &error);
-        CHECK_THAT(status == FID_INVALID || (status == FID_OK && is_grey(&cut)), "odd box %d", i);
+        CHECK_THAT(status == FID_INVALID || (status == FID_OK && is_gray(&cut)), "odd box %d", i);
     }
     fid_picture_free(&cut);
     fid_picture_free(&picture);
@@ -111,7 +111,7 @@ static void cutting(void)
 static void resampling(void)
 {
     static const double far[] = {0, 1e3, 1e9, 1e15, 1e16, 1e30, 1e300, 1.7e308};
-    struct fid_picture picture = grey(), target = {0};
+    struct fid_picture picture = gray(), target = {0};
     CHECK(fid_picture_resize(&target, 7, 9, NULL) == FID_OK);
     for (size_t i = 0; i < sizeof far / sizeof *far; i++)
         for (size_t j = 0; j < sizeof far / sizeof *far; j++)
@@ -120,7 +120,7 @@ static void resampling(void)
                 memset(target.pixels, 0, target.stride_bytes * 9);
                 const enum fid_status status =
                     fid_resample(&picture, rect, FID_EDGE_REPLICATE, &target, NULL);
-                CHECK_THAT(status == FID_INVALID || (status == FID_OK && is_grey(&target)),
+                CHECK_THAT(status == FID_INVALID || (status == FID_OK && is_gray(&target)),
                            "%g wide at %g: %d", rect.w, rect.x, (int)status);
             }
     fid_picture_free(&target);
@@ -129,7 +129,7 @@ static void resampling(void)
 
 static void aligning(void)
 {
-    struct fid_picture picture = grey(), aligned = {0};
+    struct fid_picture picture = gray(), aligned = {0};
     const struct fid_recognizer_card boxes = box_card();
     struct fid_error error;
     for (int i = 0; i < NO_BOXES + ODD_BOXES; i++) {
@@ -137,10 +137,10 @@ static void aligning(void)
         face.box = i < NO_BOXES ? no_boxes[i] : odd_boxes[i - NO_BOXES];
         const enum fid_status by_box =
             fid_align(&boxes, &picture, &face, FID_CROP_MODEL, &aligned, &error);
-        CHECK_THAT(by_box == FID_INVALID || (i >= NO_BOXES && is_grey(&aligned)), "box %d", i);
+        CHECK_THAT(by_box == FID_INVALID || (i >= NO_BOXES && is_gray(&aligned)), "box %d", i);
         const enum fid_status demo =
             fid_align(&card, &picture, &face, FID_CROP_DEMO, &aligned, &error);
-        CHECK_THAT(demo == FID_INVALID || (i >= NO_BOXES && is_grey(&aligned)), "demo %d", i);
+        CHECK_THAT(demo == FID_INVALID || (i >= NO_BOXES && is_gray(&aligned)), "demo %d", i);
         CHECK(fid_align(&card, &picture, &face, FID_CROP_MODEL, &aligned, &error) == FID_OK);
     }
     for (int i = 0; i < 10 * NO_PLACES; i++) {
@@ -158,7 +158,7 @@ static void aligning(void)
 /* A crop that is kept can be read again. */
 static void keeping(void)
 {
-    struct fid_picture picture = grey();
+    struct fid_picture picture = gray();
     struct fid_bytes crop = {0};
     struct fid_error error;
     for (int i = 0; i < NO_BOXES + ODD_BOXES + NO_PLACES; i++) {
@@ -182,7 +182,7 @@ static void keeping(void)
 
 static void judging(void)
 {
-    struct fid_picture picture = grey();
+    struct fid_picture picture = gray();
     struct fid_face faces[2] = {a_face(), a_face()};
     for (int i = 0; i < NO_BOXES; i++) {
         struct fid_quality quality;

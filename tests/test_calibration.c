@@ -409,7 +409,7 @@ static void holds_out_clips_whole(void)
     fid_gallery_close(&gallery);
 }
 
-/* Of a single clip neighbours leave together: a fifth of them at a time. */
+/* Of a single clip neighbors leave together: a fifth of them at a time. */
 static void holds_out_blocks(void)
 {
     struct fid_gallery *gallery = open_gallery(fresh_path(), &model_a, FID_GALLERY_MEMORY);
@@ -426,7 +426,7 @@ static void holds_out_blocks(void)
     for (int i = 0; i < trials.count; i++)
         alone += fabsf(trials.score[i]) < 1e-6f;
     /* blocks of eight begin at 0, 2, 4, 5, 7: frames 0 to 3 leave with the only one like them */
-    CHECK_THAT(alone == 4, "%d frames were without their neighbour", alone);
+    CHECK_THAT(alone == 4, "%d frames were without their neighbor", alone);
     struct trials few = {.count = 7};
     struct fid_error error = {0};
     CHECK(fid_gallery_hold_out(gallery, &any, 0, take_trial, &few, &files, &error) ==

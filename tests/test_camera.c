@@ -179,8 +179,8 @@ static void every_format_that_is_read_is_taken(void)
         CHECK(app_camera_choose(modes[i], 1, &(struct app_camera_request){0}) == modes[i]);
 }
 
-/* Colours are worth more than a format's habit, less than the rate. */
-static void grey_is_taken_where_it_is_much_better(void)
+/* Colors are worth more than a format's habit, less than the rate. */
+static void gray_is_taken_where_it_is_much_better(void)
 {
     static const struct app_camera_mode both[] = {MODE(GREY, 640, 480, 30),
                                                   MODE(MJPEG, 640, 480, 30)};
@@ -218,5 +218,5 @@ CHECK_MAIN(CHECK_CASE(is_found_by_index_path_and_name), CHECK_CASE(is_found_thro
            CHECK_CASE(large_frames_come_as_mjpeg), CHECK_CASE(slow_camera_is_still_a_camera),
            CHECK_CASE(unknown_formats_are_passed_over), CHECK_CASE(format_names_are_printable),
            CHECK_CASE(every_format_that_is_read_is_taken),
-           CHECK_CASE(grey_is_taken_where_it_is_much_better),
+           CHECK_CASE(gray_is_taken_where_it_is_much_better),
            CHECK_CASE(a_lost_camera_is_found_again), CHECK_CASE(the_holder_is_named))

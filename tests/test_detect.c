@@ -79,7 +79,7 @@ static void yunet_cell(void)
     small_fill(&small, &fid_detect_kind_yunet, yunet_parts, 4);
     *last_cell(&small, 0) = 0.81f;
     *last_cell(&small, 1) = 0.64f;
-    const float box[4] = {0.5f, -0.25f, logf(2.0f), logf(4.0f)}; /* centre (2.5, 0.75) cells */
+    const float box[4] = {0.5f, -0.25f, logf(2.0f), logf(4.0f)}; /* center (2.5, 0.75) cells */
     memcpy(last_cell(&small, 2), box, sizeof box);
     for (int i = 0; i < 10; i++)
         last_cell(&small, 3)[i] = 0.1f * (float)i;
@@ -337,11 +337,11 @@ static void input_is_filled(void)
     fid_picture_free(&picture);
 }
 
-/* One number for a pixel: its brightness, that of a grey pixel being its value. */
-static void grey_input_is_filled(void)
+/* One number for a pixel: its brightness, that of a gray pixel being its value. */
+static void gray_input_is_filled(void)
 {
     struct fid_picture picture = {0};
-    const struct fid_input_card card = {.mean = {10}, .scale = {0.5f}, .grey = true};
+    const struct fid_input_card card = {.mean = {10}, .scale = {0.5f}, .gray = true};
     const uint8_t pixels[6] = {200, 100, 50, 77, 77, 77};
     float data[2 * 3 + 1] = {0};
     REQUIRE(fid_picture_resize(&picture, 2, 1, NULL) == FID_OK);
@@ -378,7 +378,7 @@ static void cosine_by_hand(void)
     CHECK(fabsf(fid_cosine(huge, huge, 3) - 1.0f) < 1e-6f); /* no overflow on the way */
 }
 
-CHECK_MAIN(CHECK_CASE(grey_input_is_filled), CHECK_CASE(yunet_cell),
+CHECK_MAIN(CHECK_CASE(gray_input_is_filled), CHECK_CASE(yunet_cell),
            CHECK_CASE(numbers_that_are_none), CHECK_CASE(scrfd_cell),
            CHECK_CASE(second_entry_of_a_cell), CHECK_CASE(blazeface_cell), CHECK_CASE(no_points),
            CHECK_CASE(pnet_window), CHECK_CASE(overlaps_by_hand),

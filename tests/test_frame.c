@@ -121,7 +121,7 @@ static void check_rgb(const struct fid_frame *frame, const char *name)
             for (int i = 0; i < 3; i++) {
                 int got = fid_picture_row(&picture, y)[3 * x + i];
                 CHECK_THAT(fabs(got - want[i]) <= most,
-                           "%s %dx%d full %d 709 %d: pixel %d, %d colour %d is %d, not %.3f", name,
+                           "%s %dx%d full %d 709 %d: pixel %d, %d color %d is %d, not %.3f", name,
                            frame->width, frame->height, frame->full_range, frame->bt709, x, y, i,
                            got, want[i]);
             }
@@ -276,14 +276,14 @@ static void frames_are_turned_clockwise(void)
 
 static uint8_t jpeg_bytes[1 << 20];
 
-/* A picture of soft colours and some edges. */
-static uint8_t colour_at(int x, int y, int channel)
+/* A picture of soft colors and some edges. */
+static uint8_t color_at(int x, int y, int channel)
 {
     int edge = (x / 16 + y / 16) % 2 == 0 ? 40 : 0;
     return (uint8_t)(30 + edge + (x * (channel + 1) + y * (3 - channel)) % 160);
 }
 
-/* Into jpeg_bytes; across and down: the sampling of Y to that of U and V; 0: grey. */
+/* Into jpeg_bytes; across and down: the sampling of Y to that of U and V; 0: gray. */
 static size_t make_jpeg(int width, int height, int across, int down)
 {
     struct jpeg_compress_struct jpeg;
@@ -307,7 +307,7 @@ static size_t make_jpeg(int width, int height, int across, int down)
     uint8_t *row = calloc((size_t)width, 3);
     for (int y = 0; y < height; y++) {
         for (int x = 0; x < width * jpeg.input_components; x++)
-            row[x] = colour_at(x / jpeg.input_components, y, x % jpeg.input_components);
+            row[x] = color_at(x / jpeg.input_components, y, x % jpeg.input_components);
         jpeg_write_scanlines(&jpeg, &row, 1);
     }
     free(row);

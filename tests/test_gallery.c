@@ -81,7 +81,7 @@ static void keeps_people(void)
     fid_gallery_close(&gallery);
 }
 
-/* The mean is the mean of the normalised samples; the raw mean that of the raw ones. */
+/* The mean is the mean of the normalized samples; the raw mean that of the raw ones. */
 static void means(void)
 {
     float samples[3][SIZE], unit[3][SIZE];

@@ -18,7 +18,7 @@ static float random_one(enum look look)
     return look == SPARSE && check_random_below(8) != 0 ? 0 : number;
 }
 
-static void normalise(float *vector)
+static void normalize(float *vector)
 {
     double sum = 0;
     for (size_t p = 0; p < SIZE; p++)
@@ -35,7 +35,7 @@ static void make_vector(float *vector, enum look look, size_t number, const floa
     if (look == ONE_HOT)
         for (size_t p = 0; p < SIZE; p++)
             vector[p] = p == number % SIZE;
-    normalise(vector);
+    normalize(vector);
 }
 
 static struct fid_gallery *make_gallery(enum look look)

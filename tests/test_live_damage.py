@@ -108,7 +108,7 @@ def damaged_frames_neither_stop_nor_grow_it():
     print("   seed %d: %d frames, %d looked at, %d dropped, memory %d kB and then %+d kB"
           % (seed, FRAMES, looked, dropped, settled, grown - settled))
     require(looked > LAST and dropped > FRAMES // 4, "seed %d: %d and %d" % (seed, looked, dropped))
-    # A damaged frame may take its neighbour along, or be two; most are one.
+    # A damaged frame may take its neighbor along, or be two; most are one.
     require(0.5 * FRAMES < looked + dropped < 1.5 * FRAMES, "seed %d: %d" % (seed, looked + dropped))
     require(grown - settled <= MAX_GROWTH_KB, "seed %d: %d kB more" % (seed, grown - settled))
 

@@ -19,7 +19,7 @@ static uint8_t file_bytes[MAX_FILE];
 
 /* ---- making files ---- */
 
-/* Four quadrants of flat colours, so that JPEG keeps them: red, green / blue, white. */
+/* Four quadrants of flat colors, so that JPEG keeps them: red, green / blue, white. */
 static const uint8_t quadrants[4][3] = {
     {230, 20, 20}, {20, 220, 20}, {20, 20, 230}, {240, 240, 240}};
 
@@ -49,7 +49,7 @@ static const char *temp_path(const char *name)
     return path;
 }
 
-/* A JPEG of quadrants in file_bytes: libjpeg's own colours by components (1 grey, 3, 4 CMYK). */
+/* A JPEG of quadrants in file_bytes: libjpeg's own colors by components (1 gray, 3, 4 CMYK). */
 static size_t make_jpeg(J_COLOR_SPACE space, int components, bool adobe, bool progressive)
 {
     struct jpeg_compress_struct jpeg;
@@ -161,7 +161,7 @@ static void jpeg_turns_by_exif(void)
 
 static void every_pixel_turns(void)
 {
-    /* 37 x 71: blocks with remainders. A pixel's colour says where it was stored. */
+    /* 37 x 71: blocks with remainders. A pixel's color says where it was stored. */
     for (int orientation = 2; orientation <= 8; orientation++) {
         struct fid_picture picture = {0};
         REQUIRE(fid_picture_resize(&picture, 37, 71, NULL) == FID_OK);
@@ -227,14 +227,14 @@ static void exif_survives_garbage(void)
     }
 }
 
-static void grey_and_progressive(void)
+static void gray_and_progressive(void)
 {
     struct fid_picture picture = {0};
     size_t size = make_jpeg(JCS_GRAYSCALE, 1, false, true);
-    REQUIRE(fid_picture_decode(file_bytes, size, "grey", &picture, NULL) == FID_OK);
+    REQUIRE(fid_picture_decode(file_bytes, size, "gray", &picture, NULL) == FID_OK);
     const uint8_t *pixel = fid_picture_row(&picture, 16) + 3 * 8;
     CHECK_THAT(abs(pixel[0] - 40) < 4 && pixel[0] == pixel[1] && pixel[1] == pixel[2],
-               "grey 40 became %d %d %d", pixel[0], pixel[1], pixel[2]);
+               "gray 40 became %d %d %d", pixel[0], pixel[1], pixel[2]);
     fid_picture_free(&picture);
 }
 
@@ -457,13 +457,13 @@ static void png_kinds(void)
     /* v · 255 / 65535 to the nearest: 4736 → 18.43, 65088 → 253.26, 13056 → 50.8 */
     expect_pixel(make_png(&kind, row, 0), 18, 253, 51, "RGB 16");
     kind = (struct png_kind){PNG_COLOR_TYPE_GRAY, 2, 0, false};
-    expect_pixel(make_png(&kind, (const uint8_t[2]){0x80, 0}, 0), 170, 170, 170, "grey of 2 bits");
+    expect_pixel(make_png(&kind, (const uint8_t[2]){0x80, 0}, 0), 170, 170, 170, "gray of 2 bits");
     kind = (struct png_kind){PNG_COLOR_TYPE_PALETTE, 1, 0, false};
     expect_pixel(make_png(&kind, (const uint8_t[1]){0}, 0), 200, 100, 50, "palette");
     kind = (struct png_kind){PNG_COLOR_TYPE_PALETTE, 1, 0, true}; /* 255 - (255 - v) / 5 */
     expect_pixel(make_png(&kind, (const uint8_t[1]){0}, 0), 244, 224, 214, "palette with alpha");
     kind = (struct png_kind){PNG_COLOR_TYPE_GRAY, 2, 0, true};
-    expect_pixel(make_png(&kind, (const uint8_t[2]){0xC0, 0}, 0), 255, 255, 255, "grey colour key");
+    expect_pixel(make_png(&kind, (const uint8_t[2]){0xC0, 0}, 0), 255, 255, 255, "gray color key");
     kind = (struct png_kind){PNG_COLOR_TYPE_RGB_ALPHA, 8, PNG_INTERLACE_ADAM7, false};
     const uint8_t half[32] = {100, 0, 255, 128}; /* (v · 128 + 255 · 127) / 255 */
     expect_pixel(make_png(&kind, half, 0), 177, 127, 255, "alpha on white");
@@ -617,7 +617,7 @@ static void without_memory(void)
 
 CHECK_MAIN(CHECK_CASE(jpeg_turns_by_exif), CHECK_CASE(every_pixel_turns),
            CHECK_CASE(exif_says_nothing), CHECK_CASE(exif_survives_garbage),
-           CHECK_CASE(grey_and_progressive), CHECK_CASE(cmyk_becomes_rgb),
+           CHECK_CASE(gray_and_progressive), CHECK_CASE(cmyk_becomes_rgb),
            CHECK_CASE(motion_jpeg_without_tables), CHECK_CASE(other_kinds_are_named),
            CHECK_CASE(every_truncation_is_damage), CHECK_CASE(flipped_bytes_do_no_harm),
            CHECK_CASE(large_headers_are_refused), CHECK_CASE(jpeg_of_12_bits_is_refused),

@@ -323,7 +323,7 @@ static void on_flush(png_structp png)
     (void)png;
 }
 
-/* A PNG of 1,000 grey pixels by `rows`, in its header by 4. */
+/* A PNG of 1,000 gray pixels by `rows`, in its header by 4. */
 static void make_tall(int rows)
 {
     static uint8_t row[1000];

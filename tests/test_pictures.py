@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Pictures as they come: turned by EXIF, with faces that the border cuts, very long, crowded, without
-colours. Each with YuNet and MobileFaceNet, and with the starter; made of the portraits of ../shared."""
+colors. Each with YuNet and MobileFaceNet, and with the starter; made of the portraits of ../shared."""
 import csv
 import os
 import struct
@@ -209,11 +209,11 @@ def a_crowd_of_twenty_the_starter():
     a_crowd(starter() or skip("no starter model and no network to fetch it"))
 
 
-# ---- without colours ----
+# ---- without colors ----
 
-def grey_jpeg(picture):
-    path = os.path.join(temp_folder(), "grey.jpg")
-    subprocess.run([os.path.join(BUILD, "tests", "grey_jpeg"), picture, path], check=True)
+def gray_jpeg(picture):
+    path = os.path.join(temp_folder(), "gray.jpg")
+    subprocess.run([os.path.join(BUILD, "tests", "gray_jpeg"), picture, path], check=True)
     return path
 
 
@@ -228,19 +228,19 @@ def with_palette(picture):
     return path
 
 
-KINDS = {  # how it is made, and how a PNG says it: bits, colour type
-    "grey": (lambda p: recoded(p, "gray"), (8, 0)),
-    "grey of 16 bits": (lambda p: recoded(p, "gray16be"), (16, 0)),
-    "grey with alpha": (lambda p: recoded(p, "ya8"), (8, 4)),
+KINDS = {  # how it is made, and how a PNG says it: bits, color type
+    "gray": (lambda p: recoded(p, "gray"), (8, 0)),
+    "gray of 16 bits": (lambda p: recoded(p, "gray16be"), (16, 0)),
+    "gray with alpha": (lambda p: recoded(p, "ya8"), (8, 4)),
     "16 bits": (lambda p: recoded(p, "rgb48be"), (16, 2)),
     "16 bits with alpha": (lambda p: recoded(p, "rgba64be"), (16, 6)),
     "palette": (with_palette, (8, 3)),
-    "grey JPEG": (grey_jpeg, None),
+    "gray JPEG": (gray_jpeg, None),
 }
 
 
 @with_both
-def other_colours(people):
+def other_colors(people):
     pictures = [portrait(name, 2) for name in NAMES]
     for kind, (make, header) in KINDS.items():
         made = [make(picture) for picture in pictures]

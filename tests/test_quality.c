@@ -8,13 +8,13 @@
 
 enum { W = 320, H = 240 };
 
-static struct fid_picture canvas(uint8_t grey)
+static struct fid_picture canvas(uint8_t gray)
 {
     struct fid_picture picture = {0};
     struct fid_error error;
     CHECK(fid_picture_resize(&picture, W, H, &error) == FID_OK);
     for (int y = 0; y < H; y++)
-        memset(picture.pixels + (size_t)y * picture.stride_bytes, grey, 3 * W);
+        memset(picture.pixels + (size_t)y * picture.stride_bytes, gray, 3 * W);
     return picture;
 }
 

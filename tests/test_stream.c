@@ -35,7 +35,7 @@ static void append_text(struct bytes *bytes, const char *text)
     append(bytes, text, strlen(text));
 }
 
-/* A frame's first Y, R or grey value tells its number. */
+/* A frame's first Y, R or gray value tells its number. */
 static void fill_plane(struct bytes *bytes, size_t count, int number)
 {
     memset(bytes->at + bytes->count, 60 + 20 * number, count);

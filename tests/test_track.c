@@ -20,7 +20,7 @@ static struct fid_tracker *open_tracker(void)
     return tracker;
 }
 
-/* A face of this side around a centre, with landmarks where a face has them, and a detector's noise
+/* A face of this side around a center, with landmarks where a face has them, and a detector's noise
  * of `noise` sides. */
 static struct fid_face face_at(double x, double y, double side, float noise)
 {

@@ -95,12 +95,12 @@ def pixels(path, width, height):
 
 
 def crop(picture, box):
-    """The square around the box's centre, bilinear, the border continued."""
+    """The square around the box's center, bilinear, the border continued."""
     x, y, w, h = box
     side = EXTEND * max(w, h)
     axes = []
-    for centre, size in ((y + h / 2, picture.shape[0]), (x + w / 2, picture.shape[1])):
-        at = centre - side / 2 + (np.arange(SIDE) + 0.5) * side / SIDE - 0.5
+    for center, size in ((y + h / 2, picture.shape[0]), (x + w / 2, picture.shape[1])):
+        at = center - side / 2 + (np.arange(SIDE) + 0.5) * side / SIDE - 0.5
         low = np.floor(at)
         axes.append([(np.clip(low + i, 0, size - 1).astype(int), abs(1 - i - (at - low)))
                      for i in (0, 1)])
@@ -118,7 +118,7 @@ def a_crop_made_here_gives_the_same_numbers():
     crop are further off."""
     tool()
     pair, gallery = (faceres(), model("yunet")), os.path.join(temp_folder(), "gallery.db")
-    path = shared("data/lfw/images/Abdoulaye_Wade/Abdoulaye_Wade_0001.jpg")  # in colour
+    path = shared("data/lfw/images/Abdoulaye_Wade/Abdoulaye_Wade_0001.jpg")  # in color
     good("enroll", "-q", "one", path, gallery=gallery, pair=pair)
     stored = np.frombuffer(sqlite3.connect(gallery).execute("SELECT data FROM sample").fetchone()[0],
                            "<f4")

@@ -78,43 +78,43 @@ def area(pixels, i):
     return pixels[TOP - 120:TOP + SIDE + 60, max(left - 28, 0):left + SIDE + 28]
 
 
-def count(pixels, colour):
-    return int(np.all(pixels == colour, axis=2).sum())
+def count(pixels, color):
+    return int(np.all(pixels == color, axis=2).sum())
 
 
-def is_boxed(pixels, i, colour):
-    """Is there a box of the colour around the i-th face: its four sides, each at least 100 long?"""
-    hits = np.all(area(pixels, i) == colour, axis=2)
+def is_boxed(pixels, i, color):
+    """Is there a box of the color around the i-th face: its four sides, each at least 100 long?"""
+    hits = np.all(area(pixels, i) == color, axis=2)
     columns, rows = np.flatnonzero(hits.sum(0) > 100), np.flatnonzero(hits.sum(1) > 100)
     return (columns.size >= 4 and rows.size >= 4 and columns[-1] - columns[0] > 120
             and rows[-1] - rows[0] > 120)
 
 
-def boxes(window, *colours):
-    """Waits until the faces are boxed in these colours, from the left; returns the pixels."""
+def boxes(window, *colors):
+    """Waits until the faces are boxed in these colors, from the left; returns the pixels."""
     seen = {}
 
     def all_there():
         seen["pixels"] = window.pixels()
-        return all(is_boxed(seen["pixels"], i, c) for i, c in enumerate(colours))
+        return all(is_boxed(seen["pixels"], i, c) for i, c in enumerate(colors))
     try:
         until(all_there, "boxes")
     except AssertionError:
-        got = [{n: count(area(seen["pixels"], i), c) for n, c in (("green", GREEN), ("grey", GREY))}
+        got = [{n: count(area(seen["pixels"], i), c) for n, c in (("green", GREEN), ("gray", GREY))}
                for i in range(4)]
         raise AssertionError("not the boxes that were expected: %s; kept as %s" %
                              (got, keep(seen["pixels"], "boxes")))
     return seen["pixels"]
 
 
-def ink(pixels, i, colour):
+def ink(pixels, i, color):
     """How black each pixel of the i-th face's name field is, 0..1, cut to the letters."""
     part = area(pixels, i).astype(float)
-    share = part[:, :, 1] / colour[1]  # black letters on the colour: every channel shrinks alike
-    on_field = np.all(np.abs(part - share[:, :, None] * np.array(colour)) <= 2, axis=2)
-    rows = np.flatnonzero(np.all(part == colour, axis=2)[:, 30:].sum(1) > 20)
+    share = part[:, :, 1] / color[1]  # black letters on the color: every channel shrinks alike
+    on_field = np.all(np.abs(part - share[:, :, None] * np.array(color)) <= 2, axis=2)
+    rows = np.flatnonzero(np.all(part == color, axis=2)[:, 30:].sum(1) > 20)
     top = rows[0]  # the field's first row; it goes on until the box's thin sides alone are left
-    width = np.flatnonzero(np.all(part[top] == colour, axis=1))
+    width = np.flatnonzero(np.all(part[top] == color, axis=1))
     left, right = width[0], width[-1] + 1
     bottom = top
     while np.all(on_field[bottom, left:right]):
@@ -179,10 +179,10 @@ def likeness(a, b):
     return best
 
 
-def is_written(pixels, i, name, colour=GREEN):
+def is_written(pixels, i, name, color=GREEN):
     """The i-th face's field must be liker to the name in its font than to any other name, to
     question marks and to the boxes of a font that lacks the letters."""
-    written = ink(pixels, i, colour)
+    written = ink(pixels, i, color)
     names = {"Zoe": DEJAVU, "Zoë": DEJAVU, "Иван": DEJAVU, "陳大文": MICROHEI, "محمد علي": DEJAVU, "?": DEJAVU}
     others = [(other, font) for other, font in names.items() if other != name]
     others += [("?" * len(name), DEJAVU)] if name != "?" else []
@@ -319,12 +319,12 @@ def strangers_are_blurred():
             left = LEFT + GAP * i
             return pixels[TOP + 60:TOP + 200, left + 90:left + 180]
 
-        def colours(pixels, i):
+        def colors(pixels, i):
             return len(np.unique(inner(pixels, i).reshape(-1, 3), axis=0))
-        until(lambda: colours(window.pixels(), 3) <= 64, "p blurs nobody")
+        until(lambda: colors(window.pixels(), 3) <= 64, "p blurs nobody")
         pixels = window.pixels()
         keep(pixels, "blurred")
-        require(colours(pixels, 2) <= 64, "a stranger is not blurred")  # at most 8 x 8 spots
+        require(colors(pixels, 2) <= 64, "a stranger is not blurred")  # at most 8 x 8 spots
         for i in (0, 1):
             require((inner(pixels, i) == inner(before, i)).all(), "a known face is blurred")
         window.key("p")
@@ -334,8 +334,8 @@ def strangers_are_blurred():
 
 
 @case
-def colours_are_right_in_every_format():
-    """The scene as a camera or stream may give it: the background keeps its colour."""
+def colors_are_right_in_every_format():
+    """The scene as a camera or stream may give it: the background keeps its color."""
     folder = temp_folder()
     subprocess.run(["ffmpeg", "-v", "error", "-i", scene(), "-frames:v", "1", folder + "/a.png"],
                    check=True, stdin=subprocess.DEVNULL)
@@ -344,7 +344,7 @@ def colours_are_right_in_every_format():
         "picture": ["-frames:v", "1", folder + "/a.jpg"],
         "mjpeg": ["-t", "8", "-q:v", "2", "-f", "mjpeg", "-"],
         "i420": ["-t", "8", "-pix_fmt", "yuv420p", "-f", "yuv4mpegpipe", "-"],
-        "grey": ["-t", "8", "-pix_fmt", "gray", "-f", "yuv4mpegpipe", "-"],
+        "gray": ["-t", "8", "-pix_fmt", "gray", "-f", "yuv4mpegpipe", "-"],
     }
     for name, words in streams.items():
         make, source = None, ()
@@ -357,14 +357,14 @@ def colours_are_right_in_every_format():
             make.wait()
             source = ("--input", folder + "/a.jpg", "--loop")
         wanted = np.array((0x40, 0x50, 0x60))
-        if name == "grey":
+        if name == "gray":
             wanted = np.full(3, round(0.299 * 0x40 + 0.587 * 0x50 + 0.114 * 0x60))
         with Display() as display, Run(display, gallery(), *source,
                                        stdin=make.stdout if make else subprocess.DEVNULL) as window:
-            def colour():  # of a part without anything drawn on it
+            def color():  # of a part without anything drawn on it
                 return window.pixels()[520:640, 100:300].reshape(-1, 3).mean(0)
             # Y, U and V are whole numbers, each may be off by one half: at most 2.02 steps of blue.
-            until(lambda: (abs(colour() - wanted) <= 3).all(),
+            until(lambda: (abs(color() - wanted) <= 3).all(),
                   "%s: the background is not %s" % (name, wanted))
             window.key("q")
             require(window.end()[0] == 0, "q")

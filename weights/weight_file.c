@@ -143,7 +143,7 @@ void fid_weight_drop_pages(const struct fid_weight_file *file, size_t offset, si
 {
     if (!file->mapped || bytes == 0)
         return;
-    /* Outward to whole pages: a neighbour's numbers on them come back from the file when touched.
+    /* Outward to whole pages: a neighbor's numbers on them come back from the file when touched.
      */
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t first = offset / page * page;

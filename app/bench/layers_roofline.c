@@ -201,7 +201,7 @@ static void draw_points(const struct picture *picture)
         const struct point *p = &picture->points[i];
         fprintf(out,
                 "<circle class=\"layer\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" fill=\"%s\"><title>",
-                p->x, p->y, p->radius, app_plot_colours[p->method]);
+                p->x, p->y, p->radius, app_plot_colors[p->method]);
         app_plot_put(out, p->row->name);
         fprintf(out, ": %.1f GFLOP/s, %.3f ms, %.1f FLOP/byte</title></circle>\n",
                 app_layer_gflops(p->row), p->row->time.least, app_layer_intensity(p->row));
@@ -229,7 +229,7 @@ static void draw_list_row(const struct picture *picture, const struct point *p, 
     const struct app_layer *row = p->row;
     char text[64];
     fprintf(out, "<circle cx=\"%d\" cy=\"%.1f\" r=\"3.5\" fill=\"%s\"/>", LIST_X + 4, y - 3.5,
-            app_plot_colours[p->method]);
+            app_plot_colors[p->method]);
     snprintf(text, sizeof text, "%zu", p->number);
     cell(out, LIST_X + 30, y, "end", 6, text);
     cell(out, LIST_X + 38, y, "start", 22, row->name + app_layers_prefix(picture->layers));
@@ -270,7 +270,7 @@ static void draw_key(const struct picture *picture)
     for (size_t i = 0; i < picture->method_count; i++) {
         const double y = bottom - 16.0 * (double)(picture->method_count - 1 - i);
         fprintf(out, "<circle cx=\"%d\" cy=\"%.1f\" r=\"5\" fill=\"%s\"/>", LEFT + PLOT_WIDTH - 150,
-                y - 4, app_plot_colours[i]);
+                y - 4, app_plot_colors[i]);
         cell(out, LEFT + PLOT_WIDTH - 138, y, "start", 24, picture->methods[i]);
     }
 }

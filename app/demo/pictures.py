@@ -10,9 +10,9 @@ class Change:
     """What is done to a picture: a turn about its middle (degrees, clockwise; the canvas grows), a
     scale, and JPEG compression by ffmpeg's -q:v (2 is best, 31 worst)."""
 
-    def __init__(self, name, text, turn, scale, quantiser):
+    def __init__(self, name, text, turn, scale, quantizer):
         self.name, self.text = name, text
-        self.turn, self.scale, self.quantiser = math.radians(turn), scale, quantiser
+        self.turn, self.scale, self.quantizer = math.radians(turn), scale, quantizer
 
     def canvas(self, width, height):
         """Size of the turned picture before it is scaled."""
@@ -32,7 +32,7 @@ class Change:
         filters = "rotate=%.6f:ow=%d:oh=%d:fillcolor=gray,scale=%d:%d:flags=area" % (
             self.turn, new_width, new_height, round(new_width * self.scale),
             round(new_height * self.scale))
-        subprocess.run(FFMPEG + ["-i", source, "-vf", filters, "-q:v", str(self.quantiser), target],
+        subprocess.run(FFMPEG + ["-i", source, "-vf", filters, "-q:v", str(self.quantizer), target],
                        check=True)
 
 

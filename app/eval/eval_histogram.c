@@ -59,12 +59,11 @@ static double highest(const struct histogram *histogram)
 
 static void draw_bars(struct app_sheet *sheet, const struct histogram *histogram, int kind)
 {
-    const char *colour = app_plot_colours[kind == 0], *words[2];
+    const char *color = app_plot_colors[kind == 0], *words[2];
     char style[120], text[200];
     words[0] = sheet->curves->words->impostors;
     words[1] = sheet->curves->words->mated;
-    snprintf(style, sizeof style, "fill=\"%s\" fill-opacity=\"0.35\" stroke=\"%s\"", colour,
-             colour);
+    snprintf(style, sizeof style, "fill=\"%s\" fill-opacity=\"0.35\" stroke=\"%s\"", color, color);
     app_sheet_line(sheet, kind == 0 ? "impostors" : "mated", style);
     app_sheet_vertex(sheet, histogram->low, 0.0);
     for (size_t bin = 0; bin < histogram->bins; bin++) {
@@ -75,7 +74,7 @@ static void draw_bars(struct app_sheet *sheet, const struct histogram *histogram
     app_sheet_vertex(sheet, histogram->low + histogram->width * (double)histogram->bins, 0.0);
     app_sheet_line_end(sheet);
     snprintf(text, sizeof text, "%s (%zu)", words[kind], histogram->totals[kind]);
-    app_sheet_key(sheet, colour, false, text);
+    app_sheet_key(sheet, color, false, text);
 }
 
 static enum app_exit draw(const struct app_eval_curves *curves, const struct histogram *histogram)

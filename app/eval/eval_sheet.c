@@ -35,14 +35,14 @@ enum app_exit app_sheet_end(struct app_sheet *sheet)
     return app_eval_finish(&sheet->output);
 }
 
-void app_sheet_key(struct app_sheet *sheet, const char *colour, bool dot, const char *text)
+void app_sheet_key(struct app_sheet *sheet, const char *color, bool dot, const char *text)
 {
     if (dot)
         fprintf(sheet->out, "<circle cx=\"%.1f\" cy=\"%d\" r=\"5\" fill=\"%s\"/>", sheet->key + 6,
-                KEY - 4, colour);
+                KEY - 4, color);
     else
         fprintf(sheet->out, "<rect x=\"%.1f\" y=\"%d\" width=\"12\" height=\"12\" fill=\"%s\"/>",
-                sheet->key, KEY - 10, colour);
+                sheet->key, KEY - 10, color);
     app_plot_text(sheet->out, sheet->key + 18, KEY, "start", text);
     sheet->key += 40.0 + 7.2 * (double)strlen(text); /* approximately the width of the letters */
 }

@@ -20,7 +20,7 @@ enum app_exit app_sheet_begin(struct app_sheet *sheet, const char *what);
 enum app_exit app_sheet_end(struct app_sheet *sheet);
 
 /* An entry of the key, a square or (with dot) a dot, and its meaning. */
-void app_sheet_key(struct app_sheet *sheet, const char *colour, bool dot, const char *text);
+void app_sheet_key(struct app_sheet *sheet, const char *color, bool dot, const char *text);
 
 /* A line of this class through the vertices, which are values of the axes. */
 void app_sheet_line(struct app_sheet *sheet, const char *class, const char *style);

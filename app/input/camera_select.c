@@ -111,8 +111,8 @@ static double mode_cost(const struct app_camera_mode *mode,
     double away = fabs(log2(mode->width / width)) + fabs(log2(mode->height / height));
     bool small = (double)mode->width * mode->height <= SMALL_PIXELS;
     bool liked = small != app_fourcc_is_mjpeg(mode->fourcc);
-    bool grey = mode->fourcc == V4L2_PIX_FMT_GREY;
-    return 100 * short_of + away + (liked ? 0 : 0.001) + (grey ? 1 : 0);
+    bool gray = mode->fourcc == V4L2_PIX_FMT_GREY;
+    return 100 * short_of + away + (liked ? 0 : 0.001) + (gray ? 1 : 0);
 }
 
 const struct app_camera_mode *app_camera_choose(const struct app_camera_mode *modes, size_t count,

@@ -81,12 +81,12 @@ static enum fid_status no_format(const struct app_camera_info *info, const char 
 
 /* The colors as the driver describes them, or by V4L2's default rules. A gray sensor uses the full
  * range even if its driver does not say so. */
-static void set_colours(struct app_frame_layout *layout, const struct v4l2_pix_format *pix)
+static void set_colors(struct app_frame_layout *layout, const struct v4l2_pix_format *pix)
 {
     uint32_t space = pix->colorspace, range = pix->quantization, encoding = pix->ycbcr_enc;
-    bool grey = pix->pixelformat == V4L2_PIX_FMT_GREY;
+    bool gray = pix->pixelformat == V4L2_PIX_FMT_GREY;
     if (range == V4L2_QUANTIZATION_DEFAULT)
-        range = grey || space == V4L2_COLORSPACE_JPEG ? V4L2_QUANTIZATION_FULL_RANGE
+        range = gray || space == V4L2_COLORSPACE_JPEG ? V4L2_QUANTIZATION_FULL_RANGE
                                                       : V4L2_QUANTIZATION_LIM_RANGE;
     if (encoding == V4L2_YCBCR_ENC_DEFAULT)
         encoding = V4L2_MAP_YCBCR_ENC_DEFAULT(space);
@@ -119,7 +119,7 @@ static enum fid_status set_format(struct app_camera *camera, const struct app_ca
                                              .width = (int)pix->width,
                                              .height = (int)pix->height,
                                              .stride_bytes = pix->bytesperline};
-    set_colours(&v4l2->layout, pix);
+    set_colors(&v4l2->layout, pix);
     camera->width = (int)pix->width;
     camera->height = (int)pix->height;
     memcpy(camera->format, text, sizeof text);

@@ -56,7 +56,7 @@ static enum app_parse_result take_frame(const struct app_stream_state *state, co
 
 /* ---- Y4M ---- */
 
-static bool read_colours(struct app_stream_state *state, const char *name, struct fid_error *error)
+static bool read_colors(struct app_stream_state *state, const char *name, struct fid_error *error)
 {
     static const char *const halved[] = {"420", "420jpeg", "420mpeg2", "420paldv"};
     for (size_t i = 0; i < sizeof halved / sizeof halved[0]; i++)
@@ -93,7 +93,7 @@ static bool read_y4m_header(struct app_stream_state *state, char *line, struct f
             state->fps = (double)over / (double)under;
         else if (strcmp(word, "XCOLORRANGE=FULL") == 0)
             state->full_range = true;
-        else if (word[0] == 'C' && !read_colours(state, word + 1, error))
+        else if (word[0] == 'C' && !read_colors(state, word + 1, error))
             return false;
     }
     if (app_stream_check_size("Y4M", width, height, error) != FID_OK)

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* Larger frames are shrunk to this where the command line is silent: YuNet finds faces of 30 pixels
- * in a picture of 1280 that is shrunk to 640, and smaller ones are not recognised. */
+ * in a picture of 1280 that is shrunk to 640, and smaller ones are not recognized. */
 #define APP_LIVE_MAX_SIDE 640
 
 struct app_live {

@@ -11,15 +11,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-struct colour {
+struct color {
     uint8_t r, g, b;
 };
 
-static const struct colour green = {46, 204, 113}, grey = {160, 160, 160}, black = {0, 0, 0};
+static const struct color green = {46, 204, 113}, gray = {160, 160, 160}, black = {0, 0, 0};
 
 /* Fills the part of the rectangle that is inside the picture. */
 static void fill(struct fid_picture *picture, int x, int y, int width, int height,
-                 struct colour colour)
+                 struct color color)
 {
     int left = x > 0 ? x : 0, top = y > 0 ? y : 0;
     int right = x + width < picture->width ? x + width : picture->width;
@@ -27,25 +27,25 @@ static void fill(struct fid_picture *picture, int x, int y, int width, int heigh
     for (int row = top; row < bottom; row++) {
         uint8_t *pixel = picture->pixels + (size_t)row * picture->stride_bytes + 3 * (size_t)left;
         for (int column = left; column < right; column++, pixel += 3)
-            memcpy(pixel, &colour, 3);
+            memcpy(pixel, &color, 3);
     }
 }
 
 static void draw_box(struct fid_picture *picture, int x, int y, int width, int height, int thick,
-                     struct colour colour)
+                     struct color color)
 {
-    fill(picture, x, y, width, thick, colour);
-    fill(picture, x, y + height - thick, width, thick, colour);
-    fill(picture, x, y, thick, height, colour);
-    fill(picture, x + width - thick, y, thick, height, colour);
+    fill(picture, x, y, width, thick, color);
+    fill(picture, x, y + height - thick, width, thick, color);
+    fill(picture, x, y, thick, height, color);
+    fill(picture, x + width - thick, y, thick, height, color);
 }
 
 /* The text in black on a bar of the color, each dot of the font scale × scale pixels. */
 static void draw_text(struct fid_picture *picture, int x, int y, int scale, const char *text,
-                      struct colour colour)
+                      struct color color)
 {
     int width = (int)app_font_columns(text) * APP_FONT_WIDTH * scale;
-    fill(picture, x, y, width + scale, APP_FONT_HEIGHT * scale, colour);
+    fill(picture, x, y, width + scale, APP_FONT_HEIGHT * scale, color);
     uint8_t rows[APP_FONT_HEIGHT];
     for (x += scale; app_font_next(&text, rows); x += APP_FONT_WIDTH * scale)
         for (int row = 0; row < APP_FONT_HEIGHT; row++)
@@ -66,16 +66,16 @@ static void draw_face(struct fid_picture *picture, const struct fid_face *face,
     int side = picture->width > picture->height ? picture->width : picture->height;
     int scale = 1 + side / 700, thick = 1 + side / 500;
     int x = pixel(face->box.x), y = pixel(face->box.y);
-    struct colour colour = label->known ? green : grey;
+    struct color color = label->known ? green : gray;
     char number[32];
     const char *text = label->known ? label->name : "?";
     if (!app_font_has(text)) { /* another script: the person's number in the gallery */
         snprintf(number, sizeof number, "#%lld", (long long)label->person);
         text = number;
     }
-    draw_box(picture, x, y, pixel(face->box.w), pixel(face->box.h), thick, colour);
+    draw_box(picture, x, y, pixel(face->box.w), pixel(face->box.h), thick, color);
     int above = y - APP_FONT_HEIGHT * scale;
-    draw_text(picture, x > 0 ? x : 0, above >= 0 ? above : y, scale, text, colour);
+    draw_text(picture, x > 0 ? x : 0, above >= 0 ? above : y, scale, text, color);
 }
 
 /* ---- files ---- */

@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-const char *const app_plot_colours[APP_PLOT_COLOURS] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                                        "#7f6000", "#56b4e9", "#666666"};
+const char *const app_plot_colors[APP_PLOT_COLOURS] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                                       "#7f6000", "#56b4e9", "#666666"};
 
 /* ---- axes ---- */
 

@@ -16,7 +16,7 @@ struct app_axis {
 
 /* Colors that most eyes can tell apart. */
 enum { APP_PLOT_COLOURS = 7 };
-extern const char *const app_plot_colours[APP_PLOT_COLOURS];
+extern const char *const app_plot_colors[APP_PLOT_COLOURS];
 
 /* The pixel of a value; one beyond an end is drawn there. */
 double app_axis_at(const struct app_axis *axis, double value);

@@ -129,7 +129,7 @@ void app_overlay_face(const struct app_overlay *overlay, const struct fid_track 
 /* ---- the ring ---- */
 
 /* A part of a ring, clockwise from the top, as two triangles for each step. */
-static void draw_arc(const struct app_overlay *overlay, SDL_FPoint centre, float radius,
+static void draw_arc(const struct app_overlay *overlay, SDL_FPoint center, float radius,
                      float thickness, double share, SDL_Color color)
 {
     enum { STEPS = 64 };
@@ -139,10 +139,10 @@ static void draw_arc(const struct app_overlay *overlay, SDL_FPoint centre, float
         float angle = (float)i * 6.2831853F / STEPS;
         float x = sinf(angle), y = -cosf(angle), outer = radius + thickness;
         SDL_Vertex *edge = vertices + 2 * (ptrdiff_t)i;
-        edge[0] = (SDL_Vertex){.position = {centre.x + x * radius, centre.y + y * radius},
+        edge[0] = (SDL_Vertex){.position = {center.x + x * radius, center.y + y * radius},
                                .color = color};
         edge[1] =
-            (SDL_Vertex){.position = {centre.x + x * outer, centre.y + y * outer}, .color = color};
+            (SDL_Vertex){.position = {center.x + x * outer, center.y + y * outer}, .color = color};
     }
     for (int i = 0; i < steps; i++) {
         const int corners[6] = {2 * i, 2 * i + 1, 2 * i + 2, 2 * i + 2, 2 * i + 1, 2 * i + 3};
@@ -154,9 +154,9 @@ static void draw_arc(const struct app_overlay *overlay, SDL_FPoint centre, float
 
 void app_overlay_ring(const struct app_overlay *overlay, SDL_Rect box, double share)
 {
-    SDL_FPoint centre = {(float)box.x + (float)box.w / 2, (float)box.y + (float)box.h / 2};
+    SDL_FPoint center = {(float)box.x + (float)box.w / 2, (float)box.y + (float)box.h / 2};
     float radius = (float)(box.w > box.h ? box.w : box.h) * 0.62F;
     float thickness = (float)thickness_of(overlay) * 2;
-    draw_arc(overlay, centre, radius, thickness, 1, (SDL_Color){0, 0, 0, 144});
-    draw_arc(overlay, centre, radius, thickness, share, (SDL_Color){64, 208, 96, 255});
+    draw_arc(overlay, center, radius, thickness, 1, (SDL_Color){0, 0, 0, 144});
+    draw_arc(overlay, center, radius, thickness, share, (SDL_Color){64, 208, 96, 255});
 }

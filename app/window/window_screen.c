@@ -21,8 +21,8 @@ struct app_screen {
     struct fid_frame mirror; /* owned */
     SDL_Texture *cells;      /* for blurring; NULL before first use */
     struct app_text *text;
-    uint8_t *grey; /* neutral U and V for pictures without color, owned */
-    size_t grey_bytes;
+    uint8_t *gray; /* neutral U and V for pictures without color, owned */
+    size_t gray_bytes;
 };
 
 /* ---- opening ---- */
@@ -151,7 +151,7 @@ void app_screen_close(struct app_screen **screen)
         SDL_DestroyWindow((*screen)->window);
     SDL_Quit();
     fid_frame_free(&(*screen)->mirror);
-    free((*screen)->grey);
+    free((*screen)->gray);
     free(*screen);
     *screen = NULL;
 }
@@ -217,20 +217,20 @@ static Uint32 format_of(const struct fid_frame *frame)
 }
 
 /* A picture without color has U and V of 128. */
-static bool update_grey(struct app_screen *screen, const struct fid_frame *frame)
+static bool update_gray(struct app_screen *screen, const struct fid_frame *frame)
 {
     size_t bytes = (size_t)(frame->width / 2) * (size_t)(frame->height / 2);
-    if (bytes > screen->grey_bytes) {
-        uint8_t *grey = realloc(screen->grey, bytes);
-        if (grey == NULL)
+    if (bytes > screen->gray_bytes) {
+        uint8_t *gray = realloc(screen->gray, bytes);
+        if (gray == NULL)
             return SDL_SetError("no memory for a gray picture") == 0;
-        memset(grey, 128, bytes);
-        screen->grey = grey;
-        screen->grey_bytes = bytes;
+        memset(gray, 128, bytes);
+        screen->gray = gray;
+        screen->gray_bytes = bytes;
     }
     return SDL_UpdateYUVTexture(screen->texture, NULL, frame->planes[0],
-                                (int)frame->stride_bytes[0], screen->grey, frame->width / 2,
-                                screen->grey, frame->width / 2) == 0;
+                                (int)frame->stride_bytes[0], screen->gray, frame->width / 2,
+                                screen->gray, frame->width / 2) == 0;
 }
 
 static bool update_texture(struct app_screen *screen, const struct fid_frame *frame)
@@ -242,7 +242,7 @@ static bool update_texture(struct app_screen *screen, const struct fid_frame *fr
                              : frame->bt709    ? SDL_YUV_CONVERSION_BT709
                                                : SDL_YUV_CONVERSION_BT601);
     if (frame->format == FID_PIXELS_GREY)
-        return update_grey(screen, frame);
+        return update_gray(screen, frame);
     if (frame->format == FID_PIXELS_NV12)
         return SDL_UpdateNVTexture(screen->texture, NULL, planes[0], strides[0], planes[1],
                                    strides[1]) == 0;

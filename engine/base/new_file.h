@@ -9,7 +9,7 @@
 #include <limits.h>
 #include <sys/types.h>
 
-struct fid_new_file {                         /* zero-initialise */
+struct fid_new_file {                         /* zero-initialize */
     char path[PATH_MAX], temporary[PATH_MAX]; /* temporary "": there is no file */
     int held; /* else the file itself, whatever has its name; close-on-exec, never 0, 1 or 2 */
 };

@@ -1,7 +1,7 @@
 /* thread_pool.c - persistent workers that share the pieces of a loop.
  *
- * Every worker begins with a stretch of its own, from its front: neighbouring pieces touch
- * neighbouring memory, and the loops of a network's layers hand the same part of a map to the same
+ * Every worker begins with a stretch of its own, from its front: neighboring pieces touch
+ * neighboring memory, and the loops of a network's layers hand the same part of a map to the same
  * core. Who is done helps the others, from the ends of their stretches. A stretch is one number of
  * two halves, so that taking a piece from either end is one compare and swap. Who has taken a piece
  * knows that the loop cannot end before the piece is done, so that the loop's fields are stable

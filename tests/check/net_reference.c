@@ -50,7 +50,7 @@ static double curve(unsigned activation, double v)
     }
 }
 
-/* An activation of a sum that is off by its tolerance: monotone between neighbours, or of a slope
+/* An activation of a sum that is off by its tolerance: monotone between neighbors, or of a slope
  * below 2, so that the ends of the interval bound it; then what the function itself may be off. A
  * reciprocal of what may be 0 is anything. */
 struct net_number net_on_curve(unsigned activation, struct net_number sum)

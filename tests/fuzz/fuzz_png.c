@@ -1,4 +1,4 @@
-/* fuzz_png.c - libFuzzer on PNG files: our wrapper around libpng, all colour types and depths.
+/* fuzz_png.c - libFuzzer on PNG files: our wrapper around libpng, all color types and depths.
  *
  * Built and run by `make fuzz`; seeds/png holds the inputs it starts from (make_seeds writes them).
  * Checksums of chunks are made right, or hardly an input would come any further. Pictures of more

@@ -1,6 +1,6 @@
 /* unseen.c - libraries that are not built with MemorySanitizer, whose writes it does not see. What
  * utf8proc and stat have written is told to it; for libjpeg stands a decoder that holds what it is
- * given to be written, and gives grey. Linked (-Wl,--wrap) by `make fuzz SANITIZE=memory` alone. */
+ * given to be written, and gives gray. Linked (-Wl,--wrap) by `make fuzz SANITIZE=memory` alone. */
 #include "engine/fid.h"
 
 #include <string.h>

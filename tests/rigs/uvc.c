@@ -64,7 +64,7 @@ static void append_frames(struct uvc_camera *camera, bool raw)
         put(frame + 26, 10000000 / camera->fps, 4);
         append(camera, frame, sizeof frame);
     }
-    APPEND(6, 0x24, 0x0d, 1, 1, 4); /* colours: BT.709, SMPTE 170M matrix */
+    APPEND(6, 0x24, 0x0d, 1, 1, 4); /* colors: BT.709, SMPTE 170M matrix */
 }
 
 static void make_configuration(struct uvc_camera *camera)

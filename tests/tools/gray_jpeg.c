@@ -1,4 +1,4 @@
-/* grey_jpeg FROM TO: writes a picture as a JPEG of one channel, as scanners of documents and old
+/* gray_jpeg FROM TO: writes a picture as a JPEG of one channel, as scanners of documents and old
  * cameras do, and which ffmpeg does not write. */
 #include "engine/fid.h"
 
@@ -25,7 +25,7 @@ int main(int argc, char **argv)
     struct fid_error error;
     FILE *file = argc == 3 ? fopen(argv[2], "wb") : NULL;
     if (file == NULL || fid_picture_load(argv[1], &picture, &error) != FID_OK) {
-        fprintf(stderr, "usage: grey_jpeg FROM TO\n");
+        fprintf(stderr, "usage: gray_jpeg FROM TO\n");
         return 2;
     }
     struct jpeg_compress_struct jpeg = {0};

@@ -41,7 +41,7 @@ static void blend(float *out, const float *base, float weight, size_t size)
         out[i] = base[i] + weight * noise();
 }
 
-static void normalise(float *vector, size_t size)
+static void normalize(float *vector, size_t size)
 {
     double sum = 0;
     for (size_t i = 0; i < size; i++)
@@ -75,7 +75,7 @@ static int make_file(const char *path, size_t people, size_t prototypes)
         for (size_t k = 0; k < prototypes + 1; k++) {
             blend(one, own, 0.5f, size);
             if (k < prototypes)
-                normalise(one, size);
+                normalize(one, size);
             enum fid_vector_kind kind = k == 0           ? FID_VECTOR_MEAN
                                         : k < prototypes ? FID_VECTOR_PROTOTYPE
                                                          : FID_VECTOR_RAW_MEAN;
@@ -110,7 +110,7 @@ static void make_people(struct fid_gallery *gallery, size_t people, size_t proto
         blend(own, common, 1, size);
         for (size_t k = 0; k < prototypes; k++) {
             blend(person->vectors + k * size, own, 0.5f, size);
-            normalise(person->vectors + k * size, size);
+            normalize(person->vectors + k * size, size);
         }
     }
     free(common);

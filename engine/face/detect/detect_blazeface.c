@@ -1,5 +1,5 @@
 /* BlazeFace (Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs",
- * 2019): offsets in pixels of the input from a cell's middle, box and points in one output: centre,
+ * 2019): offsets in pixels of the input from a cell's middle, box and points in one output: center,
  * size, x and y of each point. */
 #include "engine/face/detect/detector.h"
 

@@ -1,7 +1,7 @@
 /* SSD with priors (Liu et al., "SSD: Single Shot MultiBox Detector", 2016), as UltraLight and
  * RetinaFace are: a cell has boxes of given sizes around its middle, the priors, and the network
- * says how the face's box differs from one. With variances v: centre = prior's centre + b · v0 ·
- * prior's size; size = prior's size · exp(b · v1); point = prior's centre + k · v0 · prior's size.
+ * says how the face's box differs from one. With variances v: center = prior's center + b · v0 ·
+ * prior's size; size = prior's size · exp(b · v1); point = prior's center + k · v0 · prior's size.
  */
 #include "engine/face/detect/detector.h"
 

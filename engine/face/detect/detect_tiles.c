@@ -55,7 +55,7 @@ static struct fid_picture view(const struct fid_picture *picture, const struct t
 
 /* Is the middle of the face in the part that is this tile's own? The overlap is shared in halves;
  * a little on either side is both tiles', so that no face is lost between two opinions about its
- * middle. Faces that the tile's end cuts are the neighbour's. */
+ * middle. Faces that the tile's end cuts are the neighbor's. */
 static bool is_own(const struct tiling *tiling, int tile, const struct fid_candidate *candidate)
 {
     float middle =

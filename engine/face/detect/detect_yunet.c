@@ -1,5 +1,5 @@
 /* YuNet (libfacedetection): for each cell a score of two numbers, a box and five points. A cell in
- * row r, column c of stride s: score = sqrt(cls · obj); centre ((c + b0) s, (r + b1) s); size
+ * row r, column c of stride s: score = sqrt(cls · obj); center ((c + b0) s, (r + b1) s); size
  * (exp(b2) s, exp(b3) s); point i at ((c + k[2i]) s, (r + k[2i+1]) s). */
 #include "engine/face/detect/detector.h"
 

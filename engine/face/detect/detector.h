@@ -90,7 +90,7 @@ enum fid_status fid_pnet_decode(const struct fid_pnet_maps *maps, float threshol
 
 /* Moves the corners by the candidate's `shift`. */
 void fid_candidate_correct(struct fid_candidate *candidate);
-/* Grows the shorter side, around the centre, to a square. */
+/* Grows the shorter side, around the center, to a square. */
 void fid_candidate_square(struct fid_candidate *candidate);
 
 #endif

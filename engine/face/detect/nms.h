@@ -1,4 +1,4 @@
-/* nms.h - candidates of a detector, and their suppression by better neighbours. */
+/* nms.h - candidates of a detector, and their suppression by better neighbors. */
 #ifndef FID_FACE_NMS_H
 #define FID_FACE_NMS_H
 
@@ -12,7 +12,7 @@ struct fid_candidate {
     float landmarks[5][2];
 };
 
-/* A growing list; zero-initialise. OWNS items. */
+/* A growing list; zero-initialize. OWNS items. */
 struct fid_candidates {
     struct fid_candidate *items;
     size_t count, capacity;

@@ -7,25 +7,25 @@
 
 #include <math.h>
 
-static void centroid(const double points[][2], size_t count, double centre[2])
+static void centroid(const double points[][2], size_t count, double center[2])
 {
-    centre[0] = centre[1] = 0.0;
+    center[0] = center[1] = 0.0;
     for (size_t i = 0; i < count; i++) {
-        centre[0] += points[i][0] / (double)count;
-        centre[1] += points[i][1] / (double)count;
+        center[0] += points[i][0] / (double)count;
+        center[1] += points[i][1] / (double)count;
     }
 }
 
 bool fid_similarity_fit(const double from[][2], const double to[][2], size_t count,
                         struct fid_affine *similarity)
 {
-    double from_centre[2], to_centre[2];
-    centroid(from, count, from_centre);
-    centroid(to, count, to_centre);
+    double from_center[2], to_center[2];
+    centroid(from, count, from_center);
+    centroid(to, count, to_center);
     double along = 0.0, across = 0.0, spread = 0.0; /* of conj(from) · to, and of |from|² */
     for (size_t i = 0; i < count; i++) {
-        double x = from[i][0] - from_centre[0], y = from[i][1] - from_centre[1];
-        double u = to[i][0] - to_centre[0], v = to[i][1] - to_centre[1];
+        double x = from[i][0] - from_center[0], y = from[i][1] - from_center[1];
+        double u = to[i][0] - to_center[0], v = to[i][1] - to_center[1];
         along += x * u + y * v;
         across += x * v - y * u;
         spread += x * x + y * y;
@@ -34,8 +34,8 @@ bool fid_similarity_fit(const double from[][2], const double to[][2], size_t cou
     if (!(spread > 0.0) || !isfinite(a) || !isfinite(b) || !(a * a + b * b > 0.0))
         return false;
     *similarity =
-        (struct fid_affine){{a, -b, to_centre[0] - a * from_centre[0] + b * from_centre[1], b, a,
-                             to_centre[1] - b * from_centre[0] - a * from_centre[1]}};
+        (struct fid_affine){{a, -b, to_center[0] - a * from_center[0] + b * from_center[1], b, a,
+                             to_center[1] - b * from_center[0] - a * from_center[1]}};
     return isfinite(similarity->m[2]) && isfinite(similarity->m[5]);
 }
 

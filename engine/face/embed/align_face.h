@@ -19,7 +19,7 @@ bool fid_similarity_fit(const double from[][2], const double to[][2], size_t cou
 /* The inverse of a similarity (its determinant is not zero). */
 struct fid_affine fid_similarity_invert(const struct fid_affine *similarity);
 
-/* The square around the box's centre whose resized centre the network sees: align.box_* of
+/* The square around the box's center whose resized center the network sees: align.box_* of
  * weights/FORMAT.md. */
 struct fid_rect fid_box_crop(const struct fid_recognizer_card *card, const struct fid_box *box);
 

@@ -32,7 +32,7 @@ static struct fid_box part_of(const struct fid_picture *picture, const struct fi
     return (struct fid_box){left, top, right - left, bottom - top};
 }
 
-/* Landmarks are at centres of pixels, boxes at their edges. */
+/* Landmarks are at centers of pixels, boxes at their edges. */
 static void write_face(const struct fid_face *face, const struct fid_box *part, float scale_x,
                        float scale_y, uint8_t *out)
 {

@@ -24,7 +24,7 @@
 #define ANGLE_BAD     55.0  /* half of the face is */
 
 /* Sums over the shrunk face. Detail is the energy of what changes from pixel to pixel (a
- * 4-neighbour Laplacian) over that of all differences of brightness, so that it does not depend on
+ * 4-neighbor Laplacian) over that of all differences of brightness, so that it does not depend on
  * the light. */
 struct detail {
     double sum, squares, edges;

@@ -28,7 +28,7 @@ static size_t next_pair(const struct pair *pairs, size_t count, size_t i, int le
 }
 
 /* The threshold with the fewest errors over the pairs outside `left_out` (-1: all), which take no
- * part in it. Candidates are the middles between neighbouring scores, and below and above all; the
+ * part in it. Candidates are the middles between neighboring scores, and below and above all; the
  * highest of equals, because a stranger with a name is worse than a friend without. */
 static double best_threshold(const struct pair *pairs, size_t count, int left_out,
                              size_t *best_errors)

@@ -17,7 +17,7 @@ static enum fid_status check_channels(const struct fid_model *model,
 {
     struct fid_graph_info graph;
     fid_model_graph(model, 0, &graph);
-    const int channels = input->grey ? 1 : 3;
+    const int channels = input->gray ? 1 : 3;
     if (graph.c != channels)
         return fid_fail(error, FID_INVALID,
                         "%s: the network wants %d channels, by 'input.channels' there are %d",
@@ -92,8 +92,8 @@ static enum fid_status read_input(const struct fid_model *model, struct fid_inpu
     if (status != FID_OK)
         return status;
     input->bgr = order == 1;
-    input->grey = order == 2;
-    const size_t count = input->grey ? 1 : 3;
+    input->gray = order == 2;
+    const size_t count = input->gray ? 1 : 3;
     status = check_channels(model, input, error);
     if (status == FID_OK)
         status = fid_card_numbers(model, "input.mean", -1e6, 1e6, mean, count, error);

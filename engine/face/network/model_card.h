@@ -12,7 +12,7 @@
 struct fid_input_card {
     bool bgr; /* else RGB */
     float mean[3], scale[3];
-    bool grey; /* one channel, of which mean[0] and scale[0] are */
+    bool gray; /* one channel, of which mean[0] and scale[0] are */
 };
 
 enum fid_align_kind { FID_ALIGN_LANDMARKS5, FID_ALIGN_BOX };
@@ -21,9 +21,9 @@ struct fid_recognizer_card {
     struct fid_input_card input;
     int input_h, input_w; /* of the network */
     enum fid_align_kind align;
-    double template_points[5][2]; /* landmarks5: x, y; the centre of the first pixel is 0 */
+    double template_points[5][2]; /* landmarks5: x, y; the center of the first pixel is 0 */
     double box_extend;            /* box: side of the square over the box's longer side */
-    int box_resize, box_crop;     /* box: the square's size in pixels, and its centre's */
+    int box_resize, box_crop;     /* box: the square's size in pixels, and its center's */
     bool has_demo;                /* compat.demo.margin is there */
     double demo_margin;           /* fraction of the box's shorter side */
     const char *output;           /* name of the value that is the embedding; the model's */

@@ -4,7 +4,7 @@
 #include "engine/face/picture/picture_codec.h"
 
 /* Brightness of an RGB pixel by the weights of ITU-R BT.601, as the tools that made the training
- * pictures grey take it. */
+ * pictures gray take it. */
 static float luma_of(const uint8_t *pixel)
 {
     return 0.299f * (float)pixel[0] + 0.587f * (float)pixel[1] + 0.114f * (float)pixel[2];
@@ -18,12 +18,12 @@ void fid_network_input_fill(const struct fid_input_card *card, const struct fid_
     for (int y = 0; y < h; y++) {
         bool inside = y >= top && y - top < picture->height;
         const uint8_t *row = inside ? fid_picture_row(picture, y - top) : NULL;
-        for (int x = 0; x < w; x++, data += card->grey ? 1 : 3) {
+        for (int x = 0; x < w; x++, data += card->gray ? 1 : 3) {
             bool filled = inside && x >= left && x - left < picture->width;
             const uint8_t *pixel = filled ? row + 3 * (size_t)(x - left) : black;
-            if (card->grey)
+            if (card->gray)
                 data[0] = (luma_of(pixel) - card->mean[0]) * card->scale[0];
-            for (int i = 0; i < 3 && !card->grey; i++)
+            for (int i = 0; i < 3 && !card->gray; i++)
                 data[i] = ((float)pixel[order[i]] - card->mean[i]) * card->scale[i];
         }
     }

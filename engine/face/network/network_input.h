@@ -5,7 +5,7 @@
 #include "engine/face/network/model_card.h"
 #include "engine/fid/face.h"
 
-/* FILLS one input [h, w, 3], or [h, w, 1] if the card is grey, with the picture, whose left upper
+/* FILLS one input [h, w, 3], or [h, w, 1] if the card is gray, with the picture, whose left upper
  * corner lies at left and top, in the card's channel order or brightness (ITU-R BT.601), mean and
  * scale; the rest is black (pixels of 0, that is (0 - mean) · scale). The picture does not reach
  * over the input. */

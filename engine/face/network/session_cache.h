@@ -8,7 +8,7 @@
 
 enum { FID_SESSION_CACHE_ENTRIES = 32 };
 
-struct fid_session_cache { /* zero-initialise, but for the borrowed two */
+struct fid_session_cache { /* zero-initialize, but for the borrowed two */
     struct fid_runtime *runtime;
     const struct fid_model *model;
     struct {

@@ -77,7 +77,7 @@ static inline uint16_t twice(unsigned byte)
     return (uint16_t)(byte * 0x101);
 }
 
-static void load_grey(const struct fid_frame *frame, int x, int y, int count, struct block *block)
+static void load_gray(const struct fid_frame *frame, int x, int y, int count, struct block *block)
 {
     memcpy(block->y, frame->planes[0] + (size_t)y * frame->stride_bytes[0] + x, (size_t)count);
 }
@@ -120,7 +120,7 @@ static void load_nv12(const struct fid_frame *frame, int x, int y, int count, st
 {
     const uint8_t *row = frame->planes[1] + (size_t)(y / 2) * frame->stride_bytes[1] + x;
     uint16_t words[PAIRS] = {0}, u[PAIRS], v[PAIRS];
-    load_grey(frame, x, y, count, block);
+    load_gray(frame, x, y, count, block);
     memcpy(words, row, 2 * (((size_t)count + 1) / 2));
     for (int i = 0; i < PAIRS; i++) {
         u[i] = twice(words[i] & 0xFF);
@@ -136,7 +136,7 @@ static void load_i420(const struct fid_frame *frame, int x, int y, int count, st
     const uint8_t *v_row = frame->planes[2] + (size_t)(y / 2) * frame->stride_bytes[2] + x / 2;
     uint8_t bytes[2][PAIRS] = {0};
     uint16_t u[PAIRS], v[PAIRS];
-    load_grey(frame, x, y, count, block);
+    load_gray(frame, x, y, count, block);
     memcpy(bytes[0], u_row, ((size_t)count + 1) / 2);
     memcpy(bytes[1], v_row, ((size_t)count + 1) / 2);
     for (int i = 0; i < PAIRS; i++) {
@@ -150,7 +150,7 @@ static void load_i420(const struct fid_frame *frame, int x, int y, int count, st
 typedef void (*load_fn)(const struct fid_frame *frame, int x, int y, int count,
                         struct block *block);
 static const load_fn loaders[] = {
-    [FID_PIXELS_GREY] = load_grey, [FID_PIXELS_YUYV] = load_yuyv, [FID_PIXELS_UYVY] = load_uyvy,
+    [FID_PIXELS_GREY] = load_gray, [FID_PIXELS_YUYV] = load_yuyv, [FID_PIXELS_UYVY] = load_uyvy,
     [FID_PIXELS_NV12] = load_nv12, [FID_PIXELS_I420] = load_i420,
 };
 

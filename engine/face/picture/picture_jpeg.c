@@ -82,7 +82,7 @@ static bool is_harmless(int code)
 }
 
 /* The first warning that is not harmless ends it: the picture is refused in any case, and what
- * libjpeg makes up behind it (rows of grey, scans without data) takes as long as good rows. */
+ * libjpeg makes up behind it (rows of gray, scans without data) takes as long as good rows. */
 static void on_message(j_common_ptr jpeg, int level)
 {
     if (level < 0 && !is_harmless(jpeg->err->msg_code))
@@ -168,7 +168,7 @@ static enum fid_status check_samples(struct jpeg_reader *reader)
                     held ? " in several scans (save it as a baseline JPEG)" : " (save it as RGB)");
 }
 
-/* Header, limits, choice of colours. */
+/* Header, limits, choice of colors. */
 static enum fid_status read_header(struct jpeg_reader *reader)
 {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;

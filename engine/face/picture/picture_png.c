@@ -157,7 +157,7 @@ static enum fid_status read_header(struct png_reader *reader)
         status = check_raw_bytes(reader);
     if (status != FID_OK)
         return status;
-    png_set_expand(png); /* palette, grey of few bits, tRNS */
+    png_set_expand(png); /* palette, gray of few bits, tRNS */
     png_set_scale_16(png);
     png_set_gray_to_rgb(png);
     reader->passes = png_set_interlace_handling(png);

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* One output pixel along an axis: the weighted sum of `count` neighbouring input pixels. */
+/* One output pixel along an axis: the weighted sum of `count` neighboring input pixels. */
 struct tap {
     int first, count;
     const float *weights;
@@ -53,10 +53,10 @@ static void tap_average(struct tap *tap, float *weights, double start, double en
         tap_add(tap, weights, size, (end - fmax(start, size)) / length, size, edge);
 }
 
-static void tap_interpolate(struct tap *tap, float *weights, double centre, int size,
+static void tap_interpolate(struct tap *tap, float *weights, double center, int size,
                             enum fid_edge edge)
 {
-    double position = fmax(-2.0, fmin(centre - 0.5, size + 1.0)); /* beyond: nothing but border */
+    double position = fmax(-2.0, fmin(center - 0.5, size + 1.0)); /* beyond: nothing but border */
     double below = floor(position);
     tap_add(tap, weights, (int)below, 1.0 - (position - below), size, edge);
     tap_add(tap, weights, (int)below + 1, position - below, size, edge);

@@ -2,8 +2,8 @@
  * write 8-bit RGB, rounded to the nearest.
  *
  * Coordinates of resampling are edges: a picture of width w spans 0..w, and pixel i covers i..i+1
- * with its centre at i + 0.5 ("half-pixel centres"), so that scaling a picture up and down again
- * does not shift it. Coordinates of warps are centres, as landmark templates are given: the centre
+ * with its center at i + 0.5 ("half-pixel centers"), so that scaling a picture up and down again
+ * does not shift it. Coordinates of warps are centers, as landmark templates are given: the center
  * of the first pixel is 0. */
 #ifndef FID_FACE_RESAMPLE_H
 #define FID_FACE_RESAMPLE_H
@@ -22,7 +22,7 @@ enum fid_edge {
 
 /* FILLS target (its size is the wanted one) with the part `rect` of source. Along each axis on its
  * own: shrinking averages the area that an output pixel covers, with partial pixels by their share;
- * growing interpolates linearly between the two nearest centres. target is not source.
+ * growing interpolates linearly between the two nearest centers. target is not source.
  * FID_INVALID: a rectangle that is empty or not finite, or so far away that its pixels have no
  * extent; FID_NO_MEMORY. */
 enum fid_status fid_resample(const struct fid_picture *source, struct fid_rect rect,

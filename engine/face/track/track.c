@@ -82,8 +82,8 @@ static void begin(struct fid_tracker *tracker, const struct fid_face *face,
     track->shown = (struct fid_track){
         .seen = true, .seen_ns = tracker->now_ns, .face = *face, .quality = *quality};
     track->shown.box = face->box;
-    track->centre[0] = face->box.x + face->box.w / 2;
-    track->centre[1] = face->box.y + face->box.h / 2;
+    track->center[0] = face->box.x + face->box.w / 2;
+    track->center[1] = face->box.y + face->box.h / 2;
     track->side[0] = face->box.w;
     track->side[1] = face->box.h;
     track->missed = 0;
@@ -174,17 +174,17 @@ static void move(struct fid_tracker *tracker, struct fid_tracked *track, const s
     bool guessed = time > 0 && time <= seconds(FID_TRACK_GUESS);
     guess_shift(tracker, track, shift);
     for (int axis = 0; axis < 2; axis++) {
-        double from = (double)track->centre[axis], side = (double)track->side[axis];
+        double from = (double)track->center[axis], side = (double)track->side[axis];
         double to = guessed ? follow(from + shift[axis], measured[axis], side) : measured[axis];
         double speed = guessed ? (to - from) / time : 0; /* after a long time: it may stand again */
         track->shown.velocity[axis] =
             (float)((double)track->shown.velocity[axis] * 0.5 + speed * 0.5);
-        track->centre[axis] = (float)to;
+        track->center[axis] = (float)to;
         track->side[axis] = (float)(guessed ? follow(side, sides[axis], side) : sides[axis]);
     }
     track->shown.box =
-        (struct fid_box){track->centre[0] - track->side[0] / 2,
-                         track->centre[1] - track->side[1] / 2, track->side[0], track->side[1]};
+        (struct fid_box){track->center[0] - track->side[0] / 2,
+                         track->center[1] - track->side[1] / 2, track->side[0], track->side[1]};
 }
 
 static bool has_jumped(const struct fid_tracker *tracker, const struct fid_tracked *track,

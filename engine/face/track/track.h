@@ -18,7 +18,7 @@
 #define FID_TRACK_EXPIRED FID_NS(2)
 
 /* How far a face may be from where it was expected, in sides of the face: a detector's noise, half
- * a side of surprise, and what it walks in the time since; never so far that a neighbour is meant.
+ * a side of surprise, and what it walks in the time since; never so far that a neighbor is meant.
  */
 #define FID_TRACK_REACH       0.5
 #define FID_TRACK_REACH_PER_S 2.0
@@ -68,7 +68,7 @@ struct fid_look {  /* one embedding of the face */
 struct fid_tracked {
     struct fid_track shown;
     unsigned missed;          /* frames running */
-    float centre[2], side[2]; /* smoothed; of the box */
+    float center[2], side[2]; /* smoothed; of the box */
     uint64_t looked_ns;       /* frame of the last embedding; 0: none */
     bool doubted;             /* it was missed or crossed another: is it still the same face? */
     bool jumped;              /* there is more reason for doubt: a single look will tell */

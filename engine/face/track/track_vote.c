@@ -254,7 +254,7 @@ static struct fid_label join(const struct fid_tracked *track, enum fid_reason re
 }
 
 /* The person with the largest share; 0: no look names anybody. */
-static int64_t favourite(const struct fid_tracked *track, double *most)
+static int64_t favorite(const struct fid_tracked *track, double *most)
 {
     int64_t person = 0;
     *most = 0;
@@ -313,7 +313,7 @@ static bool decide_alone(const struct fid_tracked *track, const struct fid_rule 
         return true;
     }
     double most;
-    int64_t person = favourite(track, &most);
+    int64_t person = favorite(track, &most);
     if ((enough && most > FID_TRACK_GAIN) || (person != 0 && is_sure(track, rule, most))) {
         *label = join(track, FID_REASON_KNOWN, person);
         return true;
