@@ -148,6 +148,25 @@ def compare_two_files():
 
 
 @case
+def compare_a_quantized_network():
+    """The same layers in another file, with a convert more: layers meet by name."""
+    path, result = saved()
+    other = os.path.join(temp_folder(), "int8.json")
+    convert = dict(result["layers"][0], name="between/u8", op="convert", method="elementwise", min_ms=0.5)
+    layers = result["layers"][:1] + [convert] + result["layers"][1:]
+    with open(other, "w", encoding="utf-8") as file:
+        json.dump(dict(result, model_id="0" * 32, layers=layers), file)
+    for paths, column in (((path, other), 1), ((other, path), 0)):
+        table = good(faceid("bench", "compare", *paths)).splitlines()
+        alone = next(line for line in table if line.startswith("between/u8"))
+        require(alone.split()[-2:] == ["-", "-"] and alone.count("0.500") == 1, alone)
+        require((alone.index("elementwise") > alone.index(" - ")) == (column == 1), "the wrong side: " + alone)
+        for row in result["layers"]:
+            line = next(line for line in table if line.startswith(row["name"].replace("\\", "\\\\")))
+            require(line.endswith(" 1.000  1.000"), line)
+
+
+@case
 def compare_refuses():
     path, _ = saved()
     other, _ = saved(graph=small_graph(width=4))
