@@ -71,12 +71,13 @@ enum fid_status fid_model_check_pack(const struct fid_model *model, struct fid_p
 
 /* ---- the id ---- */
 
-/* Are the numbers those of the id, and the packed weights those numbers? */
+/* Are the numbers those of the id, and the packed weights that a session here uses those numbers?
+ */
 static enum fid_status check_id(const struct fid_model *model, struct fid_error *error)
 {
     const enum fid_status status =
         fid_weight_file_check_id(model->file, fid_sha256_beside(model->runtime->kernels), error);
-    return status == FID_OK ? fid_packed_compare(model, model->runtime->pool, error) : status;
+    return status == FID_OK ? fid_packed_compare(model, model->runtime->pool, true, error) : status;
 }
 
 static void *check_beside(void *ctx)
@@ -116,8 +117,10 @@ enum fid_status fid_model_verify(struct fid_runtime *runtime, const struct fid_m
                                  struct fid_error *error)
 {
     pthread_mutex_lock(&model->checks->lock);
-    const enum fid_status status = fid_weight_file_check(model->file, runtime->pool, error);
+    enum fid_status status = fid_weight_file_check(model->file, runtime->pool, error);
     model->checks->data = model->checks->pack = status == FID_OK;
     pthread_mutex_unlock(&model->checks->lock);
-    return status == FID_OK ? fid_model_confirm(model, error) : status;
+    if (status == FID_OK)
+        status = fid_model_confirm(model, error);
+    return status == FID_OK ? fid_packed_compare(model, runtime->pool, false, error) : status;
 }

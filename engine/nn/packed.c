@@ -51,12 +51,12 @@ static bool has_bytes(const struct fid_plan *plan)
     return false;
 }
 
-/* Do the kernels called name read weights that are laid out like those of context? Levels that
- * differ in products of bytes alone do, where the plan has none. */
-static bool lays_out_alike(const struct fid_plan *plan, const struct fid_plan_context *context,
+/* Do the kernels called name read weights that are laid out like those of `own`? Levels that differ
+ * in products of bytes alone do, where the plan has none. */
+static bool lays_out_alike(const struct fid_plan *plan, const struct fid_kernels *own,
                            const char *name)
 {
-    const struct fid_kernels *own = context->kernels, *other = table_called(name);
+    const struct fid_kernels *other = table_called(name);
     if (other == own)
         return true;
     return other != NULL && other->tile.gemm_nr == own->tile.gemm_nr &&
@@ -71,7 +71,7 @@ bool fid_packed_fit(const struct fid_plan *plan, const struct fid_plan_context *
     why[0] = '\0';
     if (record == NULL || packed_graph(plan->file) != plan->graph)
         return false;
-    if (!lays_out_alike(plan, context, record->kernels))
+    if (!lays_out_alike(plan, context->kernels, record->kernels))
         snprintf(why, bytes, "they are for the kernels %s, not %s", record->kernels,
                  context->kernels->name);
     else if (record->pack_version != FID_PACK_VERSION)
@@ -169,7 +169,7 @@ static bool take_methods(struct fid_plan *plan, struct fid_plan_context *context
     return steps_fit(plan, why, sizeof why);
 }
 
-enum fid_status fid_packed_compare(const struct fid_model *model, struct fid_pool *pool,
+enum fid_status fid_packed_compare(const struct fid_model *model, struct fid_pool *pool, bool used,
                                    struct fid_error *error)
 {
     struct fid_plan *plan;
@@ -184,12 +184,14 @@ enum fid_status fid_packed_compare(const struct fid_model *model, struct fid_poo
         return status;
     status = fid_plan_open(model->file, packed_graph(model->file), 1, record->h, record->w, &plan,
                            &reason);
-    if (status == FID_OK && take_methods(plan, &context))
+    if (status == FID_OK &&
+        lays_out_alike(plan, model->runtime->kernels, record->kernels) == used &&
+        take_methods(plan, &context))
         status = compare_steps(&context, plan, error);
     else if (status == FID_NO_MEMORY)
         *error = reason;
     else
-        status = FID_OK; /* no session uses them */
+        status = FID_OK; /* no such session uses them */
     fid_plan_close(&plan);
     return status;
 }

@@ -16,10 +16,11 @@ bool fid_packed_fit(const struct fid_plan *plan, const struct fid_plan_context *
  * tensors that the steps still read. FID_CORRUPT, FID_NO_MEMORY. */
 enum fid_status fid_packed_bind(struct fid_plan *plan, struct fid_error *error);
 
-/* Are the packed weights what packing the tensors makes, whatever session would use them? Packs
- * each step anew, one at a time, by the method that the file names. FID_OK too where none would be
- * used on this CPU; FID_CORRUPT, FID_NO_MEMORY. */
-enum fid_status fid_packed_compare(const struct fid_model *model, struct fid_pool *pool,
+/* Are the packed weights what packing the tensors makes? Packs each step anew, one at a time, by
+ * the method that the file names. used: where they are for the kernels that the model was opened
+ * with, else where they are for others. FID_OK too where there is nothing to compare; FID_CORRUPT,
+ * FID_NO_MEMORY. */
+enum fid_status fid_packed_compare(const struct fid_model *model, struct fid_pool *pool, bool used,
                                    struct fid_error *error);
 
 #endif

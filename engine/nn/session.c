@@ -53,7 +53,9 @@ static enum fid_status prepare(struct fid_session *session, const struct fid_fil
         status = fid_plan_memory(session->plan, &context, options->keep_values, error);
     if (status != FID_OK)
         return status;
-    const bool in_place = fid_packed_fit(session->plan, &context, why, sizeof why);
+    /* They are compared for the kernels that the model was opened with. */
+    const bool in_place = runtime->kernels == session->model->runtime->kernels &&
+                          fid_packed_fit(session->plan, &context, why, sizeof why);
     if (why[0] != '\0')
         fid_runtime_log(runtime, "%s: its packed weights are not used: %s",
                         session->model->info.path, why);
