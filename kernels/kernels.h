@@ -257,7 +257,8 @@ struct fid_add_u8 {
     (size_t channels, size_t taps, const uint8_t *const *in, int32_t zero, float scale, float *out)
 
 /* to_u8: out[x][j] = zero + the nearest integer, halves to even, of
- * min(max(in[x][j] · inverse[j], -zero), 255 - zero); rows without a gap. Accuracy: exact. */
+ * min(max(in[x][j] · inverse[j], -zero), 255 - zero); a NaN becomes 0; rows without a gap.
+ * Accuracy: exact. */
 #define FID_TO_U8_ARGS                                                                    \
     (size_t pixels, size_t channels, const float *in, const float *inverse, int32_t zero, \
      uint8_t *out)

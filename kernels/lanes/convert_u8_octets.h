@@ -8,7 +8,9 @@ FID_INLINE void to_bytes(size_t j, const size_t n, const float *in, const float 
 {
     const struct octet_f32 low = octet_of((float)-zero), high = octet_of((float)(255 - zero));
     const struct octet_f32 v = mul_octet(load_floats(in + j, n), load_floats(inverse + j, n));
-    store_octet(out + j, round_octet(clamp_octet(v, low, high), zero_octet(zero)), n);
+    /* The first maximum makes a NaN the least, as everywhere; clamp_octet would keep it. */
+    const struct octet_f32 number = {max_lanes(v.low, low.low), max_lanes(v.high, low.high)};
+    store_octet(out + j, round_octet(clamp_octet(number, low, high), zero_octet(zero)), n);
 }
 
 FID_INLINE void to_u8_octets(size_t pixels, size_t channels, const float *in, const float *inverse,

@@ -1,5 +1,7 @@
-/* to_u8.c - the very bytes: numbers in and far out of the range, and many halves. */
+/* to_u8.c - the very bytes: numbers in and far out of the range, none at all, and many halves. */
 #include "tests/kernel_cases/byte_cases.h"
+
+#include <math.h>
 
 enum { PIXELS_MAX = 4, CHANNELS_MAX = 150, NUMBERS_MAX = PIXELS_MAX * CHANNELS_MAX };
 
@@ -11,6 +13,7 @@ struct to_case {
 
 static void one_case(const struct to_case *c, const struct fid_kernels *table)
 {
+    static const float no_numbers[] = {NAN, INFINITY, -INFINITY};
     const size_t size = c->pixels * c->channels;
     const int32_t zero = (int32_t)ANY_OF(0, 255, 128, check_random_below(256));
     const bool halves = check_random() & 1;
@@ -21,6 +24,8 @@ static void one_case(const struct to_case *c, const struct fid_kernels *table)
                        : check_random_float(-400.0f, 400.0f);
     if (check_random_below(4) == 0)
         fill(in, size, any_fill());
+    for (size_t i = check_random_below(8); i < size; i += 1 + check_random_below(64))
+        in[i] = no_numbers[check_random_below(3)];
     for (size_t j = 0; j < c->channels; j++)
         inverse[j] = halves ? 0.5f : check_random_float(0.01f, 3.0f);
     uint8_t *out = bytes_take(&c->out, size, 0, 0);
