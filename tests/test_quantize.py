@@ -306,6 +306,26 @@ def steps_that_change_alone():
 
 
 @case
+def a_network_whose_numbers_are_not_finite():
+    """Its faces are faces, and what is wrong is said of the network."""
+    graph = recognizer_graph()
+    next(node for node in graph.nodes if node.name == "third").tensors["filter"][:] = 3e38
+    source = small_model({**BOX, "align.box_resize": SIDE, "align.box_crop": SIDE}, [graph])
+    target, said = quantized(source, "--pictures", pictures(), code=3)
+    require("of 12 faces the network makes a number that is not finite" in said and "no face" not in said, said)
+    require(not os.path.exists(target), "a file")
+
+
+@case
+def a_long_name_is_cut_between_characters():
+    name, measured = "x" + "\u4e2d" * 100, "x" + "\u4e2d" * 300
+    source = recognizer(**{"info.name": name, "decision.measured_on": measured})
+    meta = File(quantized(source, "--weights", "f16")[0]).meta
+    require(meta["info.name"] == [name[:67] + ", f16 weights"], meta["info.name"])
+    require(meta["decision.measured_on"][0].endswith(": " + measured[:200]), meta["decision.measured_on"])
+
+
+@case
 def detectors():
     """A detector is fed the pictures themselves, and judged by what it finds."""
     source = small_model(DETECTOR, [yunet_graph()])

@@ -29,6 +29,15 @@ size_t app_utf8_next(const char *text, uint32_t *code)
     return length;
 }
 
+size_t app_utf8_cut(const char *text, size_t most)
+{
+    uint32_t code;
+    size_t end = 0, bytes;
+    while ((bytes = app_utf8_next(text + end, &code)) != 0 && end + bytes <= most)
+        end += bytes;
+    return end;
+}
+
 /* Characters that change the direction or the lines of what follows. */
 static bool steers(uint32_t code)
 {

@@ -11,6 +11,9 @@
  * invalid, overlong or surrogate sequence is one byte with *code = UINT32_MAX. At the end: 0. */
 size_t app_utf8_next(const char *text, uint32_t *code);
 
+/* The most bytes of the text, up to `most`, that end behind a character. */
+size_t app_utf8_cut(const char *text, size_t most);
+
 /* The singular or plural for a number of things. */
 static inline const char *app_plural(size_t count, const char *one, const char *more)
 {

@@ -41,8 +41,12 @@ static enum fid_status take_face(void *ctx, const char *graph, int h, int w, con
                                  struct fid_error *error)
 {
     struct app_feed *feed = ctx;
-    if (!holds_back(feed))
-        return fid_quantizer_feed(feed->quantizer, graph, h, w, input, error);
+    if (!holds_back(feed)) {
+        const enum fid_status status =
+            fid_quantizer_feed(feed->quantizer, graph, h, w, input, error);
+        feed->not_finite += status == FID_INVALID; /* the size is the network's own */
+        return status;
+    }
     struct app_held *held = &feed->held[feed->held_count];
     if (held->input == NULL) /* otherwise it belongs to a face that was dropped */
         held->input = malloc(feed->input_size * sizeof *input);
@@ -58,6 +62,7 @@ static enum app_exit feed_face(struct app_feed *feed, struct fid_embedder *embed
     struct fid_error error;
     struct fid_face faces[FACES];
     size_t count;
+    const size_t not_finite = feed->not_finite;
     const bool hold = holds_back(feed);
     struct app_held *held = &feed->held[feed->held_count];
     if (fid_detect(feed->app->detector, picture, faces, FACES, &count, &error) != FID_OK)
@@ -74,7 +79,7 @@ static enum app_exit feed_face(struct app_feed *feed, struct fid_embedder *embed
         fid_embed(embedder, picture, &faces[best], 1, FID_CROP_MODEL, held->embedding, &error);
     if (status != FID_OK && status != FID_INVALID) /* the landmarks are not a face's */
         return app_fail(APP_AREA_FACES, &error);
-    feed->skipped += status != FID_OK;
+    feed->skipped += status != FID_OK && feed->not_finite == not_finite;
     if (status != FID_OK)
         return APP_OK;
     feed->held_count += hold;

@@ -23,6 +23,7 @@ struct app_feed { /* zero-initialized except for the first fields; to be freed *
     size_t path_count;
 
     size_t fed, skipped;   /* faces or pictures; pictures without a face or unreadable */
+    size_t not_finite;     /* faces of which the network makes a number that is not finite */
     struct app_held *held; /* of a recognizer; owned */
     size_t held_count;
     const char **held_paths; /* of a detector; owned, the paths are not */

@@ -77,13 +77,14 @@ static size_t make_entries(const struct fid_model *model, enum fid_quantize_to t
     const char *measured = fid_model_text(model, "decision.measured_on");
     size_t count = 0;
     fid_model_info(model, &info);
-    snprintf(names->name, sizeof names->name, "%.200s, %s", info.name, kinds[to]);
+    snprintf(names->name, sizeof names->name, "%.*s, %s", (int)app_utf8_cut(info.name, 200),
+             info.name, kinds[to]);
     entries[count++] = (struct fid_model_entry){.key = "info.name", .text = names->name};
     if (measured == NULL)
         return count;
     snprintf(names->measured_on, sizeof names->measured_on,
-             APP_LIMITS_NOT_MEASURED " with %s; these are those of its f32 model (id %s): %.600s",
-             kinds[to], info.id, measured);
+             APP_LIMITS_NOT_MEASURED " with %s; these are those of its f32 model (id %s): %.*s",
+             kinds[to], info.id, (int)app_utf8_cut(measured, 600), measured);
     entries[count++] =
         (struct fid_model_entry){.key = "decision.measured_on", .text = names->measured_on};
     return count;
@@ -131,9 +132,13 @@ static void tell_steps(const struct app *app, const struct fid_quantizer *quanti
 static enum app_exit check_fed(const struct app_feed *feed, const char *folder)
 {
     const bool detector = app_feed_is_detector(feed->model);
+    if (feed->not_finite > 0)
+        app_warn("of %zu %s the network makes a number that is not finite: passed over",
+                 feed->not_finite, app_plural(feed->not_finite, "face", "faces"));
     if (feed->fed + feed->held_count == 0) {
-        app_warn(detector ? "%s: no picture in it can be read" : "%s: no face in its pictures",
-                 folder);
+        if (feed->not_finite == 0)
+            app_warn(detector ? "%s: no picture in it can be read" : "%s: no face in its pictures",
+                     folder);
         return APP_INPUT;
     }
     if (feed->quantizer != NULL && feed->fed < APP_FEED_FEW)
