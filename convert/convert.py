@@ -125,10 +125,10 @@ def convert(sources, card=None, labels=None, outputs=(), at=lambda name: None):
 def _no_card(graphs):
     """The sentence for a file that no card names: which may be its recipe?"""
     fits = fitting(cards.every(), graphs)
-    first = "choose what it was trained for with --card NAME, of %s, which fit; " % (
-        ", ".join(fits)) if fits else "no card has such an input and outputs; "
-    return "no card names this file by its sha256 (%s): %s--card FILE takes a card of your own, " \
-           "--output NAME other outputs, and --card plain makes a network for programs of your own" % (
+    first = "choose what it was trained for with --card NAME, of %s, which fit, or" % (
+        ", ".join(fits)) if fits else "no card has such an input and outputs:"
+    return "no card names this file by its sha256 (%s): %s --card plain, a network for programs of your " \
+           "own; --card FILE takes a card of your own, --output NAME other outputs" % (
                "; ".join(map(describe, graphs)), first)
 
 
