@@ -86,7 +86,7 @@ void app_help(FILE *out)
             "  FACEID_GALLERY    the gallery's file (default $XDG_DATA_HOME/faceid/gallery.db)\n"
             "  FACEID_KEY_FILE   the key of a sealed gallery\n"
             "  FACEID_FONT       a font file that the window prefers to all others\n"
-            "  FID_ISA           kernels to use: ref, avx2, avx512, neon\n"
+            "  FID_ISA           kernels to use, as --isa (default: the best here)\n"
             "  FID_VERBOSE       1: say what is chosen and why\n");
     fprintf(
         out,

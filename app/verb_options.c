@@ -16,8 +16,8 @@ static const struct app_option model_options[] = {
 
 static const struct app_option runtime_options[] = {
     {"threads", 't', APP_WHOLE, "N", "threads, 0 for one per core (default 0)", 0, 256},
-    {"isa", 0, APP_TEXT, "NAME", "kernels: ref, avx2, avx512, neon (FID_ISA; default the best)", 0,
-     0},
+    {"isa", 0, APP_TEXT, "NAME",
+     "kernels: ref, avx2[_vnni], avx512[_vnni], amx, neon[_dot|_i8mm], neon32", 0, 0},
     {"method", 0, APP_TEXT, "NAME",
      "convolutions by direct, im2col_gemm, im2col_openblas, indirect_gemm, ...", 0, 0},
     {"low-memory", 0, APP_FLAG, NULL, "let no layer's packed weights exceed its filter", 0, 0},

@@ -96,7 +96,13 @@ def wrong_command_lines():
 @case
 def unknown_kernels_and_methods():
     refused(faceid("identify", "a.jpg", "--method", "x"), 2, "direct", "im2col_openblas")
-    refused(faceid("identify", "a.jpg", "--isa", "x"), 2, "not in this build", "ref")
+    said = faceid("identify", "a.jpg", "--isa", "x")
+    refused(said, 2, "not in this build", "ref")
+    levels = said.stderr.split("which has ")[1].strip().split(", ")
+    described = set()
+    for name, more in re.findall("([a-z0-9]+)(?:\\[(.*?)\\])?", re.search("kernels: (.*)", faceid("identify", "--help").stdout)[1]):
+        described.update([name] + [name + end for end in more.split("|")])
+    require(len(levels) > 1 and described.issuperset(levels), "--help names %s, not all of %s" % (described, levels))
     said = faceid("identify", "a.jpg", "--method", "x").stderr
     named = re.search("convolutions by (.*), \\.\\.\\.", faceid("identify", "--help").stdout)[1]
     for method in named.split(", "):
