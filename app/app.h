@@ -56,8 +56,8 @@ void app_tell_expired(const struct app *app);
 void app_close(struct app *app);
 
 /* True from the first SIGINT or SIGTERM on: loops end, finish what they were writing and return
- * APP_INTERRUPTED. The second one ends the process at once, and so does the first within a second
- * (interrupt.h). */
+ * APP_INTERRUPTED. The second one ends the process at once, and so does the first within a
+ * second (interrupt.h). */
 bool app_interrupted(void);
 /* How long waiting for a reader or a command may continue after an interruption. */
 #define APP_LAST_WAIT_MS 300

@@ -1,6 +1,6 @@
-/* options.h - the command line: one table of verbs (verb_table.h), each with one table of options.
- * Parsing, --help, "did you mean", the completion and the manual page are made from these tables.
- */
+/* options.h - the command line: one table of verbs (verb_table.h), each with one table of
+ * options. Parsing, --help, "did you mean", the completion and the manual page are made
+ * from these tables. */
 #ifndef APP_OPTIONS_H
 #define APP_OPTIONS_H
 

@@ -11,8 +11,8 @@ enum app_exit app_read_secret(struct app *app);
 /* The same, for what this gallery needs. */
 enum app_exit app_read_secret_of(struct app *app, const char *path);
 
-/* FILLS *secret from a file that only its owner may read; path "-": the next line of stdin, for a
- * passphrase. */
+/* FILLS *secret from a file that only its owner may read; path "-": the next line of
+ * stdin, for a passphrase. */
 enum app_exit app_secret_of_file(enum fid_secret_kind kind, const char *path,
                                  struct fid_secret **secret);
 /* Asks for a passphrase twice. */

@@ -1,5 +1,5 @@
-/* cpu.c - detects vector features: CPUID and XGETBV on x86, the kernel's auxiliary vector on ARM.
- */
+/* cpu.c - detects vector features: CPUID and XGETBV on x86, the kernel's
+ * auxiliary vector on ARM. */
 #include "kernels/cpu.h"
 #include "kernels/kernels.h"
 

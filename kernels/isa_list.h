@@ -1,6 +1,6 @@
-/* isa_list.h - one line a level, from the reference upward: WHAT(with, name, needs). `needs` are
- * bits of fid_cpu_features(); the Makefile defines FID_HAVE_X for each folder kernels/x that it
- * builds. */
+/* isa_list.h - one line a level, from the reference upward: WHAT(with, name, needs).
+ * `needs` are bits of fid_cpu_features(); the Makefile defines FID_HAVE_X for each folder
+ * kernels/x that it builds. */
 #ifndef FID_KERNELS_ISA_LIST_H
 #define FID_KERNELS_ISA_LIST_H
 

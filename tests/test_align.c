@@ -343,8 +343,8 @@ static void impossible_faces(void)
     fid_picture_free(&aligned);
 }
 
-/* VGGFace2: box 80 x 100 at (50, 60): square of 130 around (90, 110), of which 224 of 256 remain.
- */
+/* VGGFace2: box 80 x 100 at (50, 60): square of 130 around (90, 110), of which
+ * 224 of 256 remain. */
 static void box_rule(void)
 {
     const struct fid_recognizer_card card = {.input_h = 224,

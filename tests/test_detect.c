@@ -252,8 +252,8 @@ static void random_list(struct fid_candidates *list, size_t count)
     }
 }
 
-/* Brute force: the kept are those that no kept and better one overlaps; each of the removed has
- * one. */
+/* Brute force: the kept are those that no kept and better one overlaps; each of
+ * the removed has one. */
 static void suppression_by_brute_force(void)
 {
     struct fid_candidates list = {0}, all = {0};

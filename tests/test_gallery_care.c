@@ -1,6 +1,5 @@
 /* Damage and its traces: a flipped bit is found or harmless, what it does not hit can be saved, and
- * nothing is left of whoever is forgotten. make soak flips 10,000 bits.
- */
+ * nothing is left of whoever is forgotten. make soak flips 10,000 bits. */
 #include "engine/face/gallery/gallery.h"
 #include "engine/fid/keeping.h"
 #include "engine/face/store/trace.h"
@@ -167,8 +166,8 @@ static void salvages_what_is_undamaged(void)
     free(file.bytes);
 }
 
-/* One flipped number: that face is lost, and the others of the person and everybody else are kept.
- */
+/* One flipped number: that face is lost, and the others of the person and
+ * everybody else are kept. */
 static void salvages_around_a_flip(void)
 {
     const char *path = check_temp_path(), *target = check_temp_path();

@@ -115,8 +115,8 @@ static struct count count_saved(const char *path)
     return counted;
 }
 
-/* Of the faces those whose row begins on an undamaged page of rows; a row without its crop is no
- * longer. */
+/* Of the faces those whose row begins on an undamaged page of rows; a row without its
+ * crop is no longer. */
 static size_t faces_on(const struct file *whole, const unsigned char *hurt, size_t hurt_size)
 {
     size_t faces = 0;
@@ -335,8 +335,8 @@ static void invents_no_name_twice(void)
     free(file.bytes);
 }
 
-/* Who was renamed or forgotten does not come back, out of the history or a page that stood still.
- */
+/* Who was renamed or forgotten does not come back, out of the history or a
+ * page that stood still. */
 static void saves_nothing_of_before(void)
 {
     const char *path = check_temp_path(), *target = check_temp_path();

@@ -1,6 +1,6 @@
-/* test_nn_bytes.c - layers of bytes against their definition in whole numbers, bit for bit: every
- * way to compute a convolution with all that can be set, on every table of this CPU, and the other
- * kinds. */
+/* test_nn_bytes.c - layers of bytes against their definition in whole numbers, bit for bit:
+ * every way to compute a convolution with all that can be set, on every table of this CPU,
+ * and the other kinds. */
 #include "tests/check/check.h"
 #include "tests/check/net_bytes.h"
 

@@ -17,8 +17,8 @@ static const struct fid_file_node conv_fields = {.op = FID_OP_CONV,
                                                  .dilation_w = 1,
                                                  .groups = 1};
 
-/* A network under construction: the input, and bytes of one scale, of another, and of one for each
- * channel. */
+/* A network under construction: the input, and bytes of one scale, of another, and of
+ * one for each channel. */
 struct draft {
     struct fid_builder *b;
     uint32_t one, other, many;                   /* values */

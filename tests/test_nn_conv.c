@@ -1,6 +1,6 @@
-/* test_nn_conv.c - every way to compute a convolution against its definition in double precision,
- * with all that can be set: sizes, strides, dilation, padding modes, groups, activations, residual.
- */
+/* test_nn_conv.c - every way to compute a convolution against its definition in double
+ * precision, with all that can be set: sizes, strides, dilation, padding modes, groups,
+ * activations, residual. */
 #include "tests/check/check.h"
 #include "tests/check/net.h"
 

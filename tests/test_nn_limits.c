@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-/* Of CPU time: 3 to 7 on the machine of this figure. By the square of the nodes it would be
- * minutes. */
+/* Of CPU time: 3 to 7 on the machine of this figure. By the square of the nodes
+ * it would be minutes. */
 enum { NODES = 20000, SECONDS = 60 };
 
 static double cpu_seconds(void)

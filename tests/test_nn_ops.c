@@ -147,8 +147,8 @@ static void reshape(void)
             f.shape[2] = 1;
             f.shape[3] = (int32_t)(s.c * s.w);
         }
-        /* Twice, and a layer that could work in place behind it: aliases must not be overwritten.
-         */
+        /* Twice, and a layer that could work in place behind it: aliases must
+         * not be overwritten. */
         uint32_t flat = net_node(b, f, FID_ACT_NONE, s.c, 1, &input, 0, NULL);
         const struct fid_file_node clamp = {.op = FID_OP_ACTIVATION};
         fid_builder_output(b, net_node(b, clamp, FID_ACT_CLAMP, s.c, 1, &flat, 0, NULL));

@@ -1,5 +1,5 @@
-/* test_nn_thread_pool.c - every piece once, no worker twice at a time, no time used without work.
- */
+/* test_nn_thread_pool.c - every piece once, no worker twice at a time, no time
+ * used without work. */
 #include "engine/base/float_mode.h"
 #include "engine/base/thread_pool.h"
 #include "tests/check/check.h"

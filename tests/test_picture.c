@@ -130,9 +130,9 @@ static void read_quadrants(const struct fid_picture *picture, char letters[5])
     letters[4] = '\0';
 }
 
-/* What EXIF 2.32 says about a stored picture of R G / B W: 6 = "the 0th row is the visual
- * right-hand side, the 0th column the visual top", so the stored left upper corner ends up right
- * above. */
+/* What EXIF 2.32 says about a stored picture of R G / B W: 6 = "the 0th row is the
+ * visual right-hand side, the 0th column the visual top", so the stored left upper
+ * corner ends up right above. */
 static const char *const upright[9] = {NULL,   "RGBW", "GRWB", "WBGR", "BWRG",
                                        "RBGW", "BRWG", "WGBR", "GWRB"};
 

@@ -147,8 +147,8 @@ static void angles(void)
         for (int angle = -60; angle <= 60; angle += 10) {
             struct fid_quality turned = quality_of(&picture, head(160, 120, 112, angle, 0, roll));
             struct fid_quality nods = quality_of(&picture, head(160, 120, 112, 0, angle, roll));
-            /* sin/cos of a turn is its tangent; both eyes come as near together as the nose moves
-             */
+            /* sin/cos of a turn is its tangent; both eyes come as near
+             * together as the nose moves */
             CHECK_THAT(fabsf(turned.yaw - (float)angle) < 0.5f && fabsf(nods.yaw) < 0.5f,
                        "turned by %d, rolled by %d: yaw %g and %g", angle, roll, (double)turned.yaw,
                        (double)nods.yaw);

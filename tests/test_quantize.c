@@ -137,8 +137,8 @@ static void errors_are_those_of_the_bins(void)
         }
 }
 
-/* The least error of a search that tries every zero point at scales a hundredth of an octave apart.
- */
+/* The least error of a search that tries every zero point at scales a hundredth
+ * of an octave apart. */
 static double least_error(const float *numbers, size_t count, double whole, bool both_sides)
 {
     double least = INFINITY;

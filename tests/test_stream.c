@@ -319,8 +319,8 @@ static void *write_all(void *context)
     return NULL;
 }
 
-/* Reads a stream of this kind that lacks its last `cut` bytes; returns the frames and how it ended.
- */
+/* Reads a stream of this kind that lacks its last `cut` bytes; returns the
+ * frames and how it ended. */
 static int read_pipe(int kind, size_t cut, enum app_camera_result *last,
                      struct app_camera_drops *drops, struct fid_error *error)
 {

@@ -1,5 +1,5 @@
-/* Where faces go: made-up boxes that move, cross, vanish and come back. Who they are is
- * tests/test_track_vote.c. */
+/* Where faces go: made-up boxes that move, cross, vanish and come back. Who they are
+ * is tests/test_track_vote.c. */
 #include "engine/base/memory.h"
 #include "engine/fid.h"
 #include "tests/check/check.h"

@@ -1,5 +1,5 @@
-/* test_weight_hostile.c - well-formed .fid files with the right checksums over the wrong content.
- */
+/* test_weight_hostile.c - well-formed .fid files with the right checksums over
+ * the wrong content. */
 #include "tests/check/check.h"
 #include "tests/check/weight_sample.h"
 
@@ -248,8 +248,8 @@ static void hostile_tensors(void)
         CORRUPT("'fc/filter' holds a number that is not finite", DATA(FC_FILTER)[i] = -INFINITY);
 }
 
-/* The output of the second graph becomes one of the first (its value 2), to which nothing is wrong.
- */
+/* The output of the second graph becomes one of the first (its value 2), to
+ * which nothing is wrong. */
 static void give_outputs_to_first_graph(struct weight_image image)
 {
     GRAPH(0)->output_count = 3;

@@ -81,8 +81,8 @@ static struct weight_image large_image(void)
     return image;
 }
 
-/* The file, without its checksums being made right, says the same for any number of workers: FILLS
- * text[504]. */
+/* The file, without its checksums being made right, says the same for any number of
+ * workers: FILLS text[504]. */
 static enum fid_status check_with_workers(struct weight_image image, char *text)
 {
     enum fid_status status[3];

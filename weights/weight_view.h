@@ -33,8 +33,8 @@ enum fid_status fid_weight_refuse(const struct fid_weight_file *file, struct fid
                                   enum fid_status status, const void *where, const char *format,
                                   ...) __attribute__((format(printf, 5, 6)));
 
-/* Takes the pages of [offset, offset + bytes) out of the resident memory; nothing for open_memory.
- */
+/* Takes the pages of [offset, offset + bytes) out of the resident memory;
+ * nothing for open_memory. */
 void fid_weight_drop_pages(const struct fid_weight_file *file, size_t offset, size_t bytes);
 
 /* First byte of a section, and its number of records. */

@@ -30,8 +30,8 @@ struct app_stages_setting {
     struct app_effort effort; /* after two frames to warm up */
 };
 
-/* FILLS stages, with the app's open detector and embedder. Touches no gallery and writes no file.
- */
+/* FILLS stages, with the app's open detector and embedder. Touches no gallery
+ * and writes no file. */
 enum app_exit app_stages_measure(const struct app *app, const struct app_stages_setting *setting,
                                  struct app_stages *stages);
 

@@ -24,8 +24,8 @@ enum fid_status app_stream_check_size(const char *what, long width, long height,
     return FID_OK;
 }
 
-/* The length of the line at bytes with its line feed, 0: it has not ended yet, -1: it is too long.
- */
+/* The length of the line at bytes with its line feed, 0: it has not ended yet,
+ * -1: it is too long. */
 static long line_length(const uint8_t *bytes, size_t count)
 {
     const uint8_t *end = memchr(bytes, '\n', count < LINE_BYTES ? count : LINE_BYTES);

@@ -1,6 +1,6 @@
-/* float_mode.c - the control register of the floating-point unit: MXCSR on x86 (bit 15 flushes
- * results, bit 6 reads operands as zero), FPCR on AArch64 and FPSCR on 32-bit ARM (bit 24 does
- * both). */
+/* float_mode.c - the control register of the floating-point unit: MXCSR on x86 (bit 15
+ * flushes results, bit 6 reads operands as zero), FPCR on AArch64 and FPSCR on 32-bit ARM
+ * (bit 24 does both). */
 #include "engine/base/float_mode.h"
 
 #if defined(__SSE__)

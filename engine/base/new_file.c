@@ -59,8 +59,8 @@ enum fid_status fid_output_check(const char *path, struct fid_error *error)
 
 /* ---- making ---- */
 
-/* A descriptor that somebody closed is not given away: what is said on stderr would be in the file.
- */
+/* A descriptor that somebody closed is not given away: what is said on stderr
+ * would be in the file. */
 static int make(const char *path, mode_t mode)
 {
     int made = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);

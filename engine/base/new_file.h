@@ -14,10 +14,10 @@ struct fid_new_file {                         /* zero-initialize */
     int held; /* else the file itself, whatever has its name; close-on-exec, never 0, 1 or 2 */
 };
 
-/* Makes the file beside path, under path and ending (NULL: one that no other file has: what a run
- * that was killed left is not in the way). mode less the umask. Nothing is followed and nothing
- * replaced. FID_INVALID, as fid_output_check; FID_EXISTS: something has the temporary name; FID_IO.
- */
+/* Makes the file beside path, under path and ending (NULL: one that no other file has: what
+ * a run that was killed left is not in the way). mode less the umask. Nothing is followed
+ * and nothing replaced. FID_INVALID, as fid_output_check; FID_EXISTS: something has the
+ * temporary name; FID_IO. */
 enum fid_status fid_new_file_make(struct fid_new_file *file, const char *path, const char *ending,
                                   mode_t mode, struct fid_error *error);
 /* Removes what killed processes left of files that were to become path: regular files of this user

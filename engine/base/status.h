@@ -1,8 +1,8 @@
 /* status.h - how a function of the engine says that it failed.
  *
- * The types are public (fid/status.h). A fallible function returns enum fid_status; one that runs
- * at load time also fills a struct fid_error: the status and one sentence that names its subject.
- */
+ * The types are public (fid/status.h). A fallible function returns enum fid_status; one
+ * that runs at load time also fills a struct fid_error: the status and one sentence that
+ * names its subject. */
 #ifndef FID_BASE_STATUS_H
 #define FID_BASE_STATUS_H
 

@@ -11,8 +11,8 @@ extern "C" {
 
 /* ---- evaluation ---- */
 
-/* What is accepted from a threshold on, of scores that should be (mated) and that should not
- * (impostors). */
+/* What is accepted from a threshold on, of scores that should be (mated) and that
+ * should not (impostors). */
 struct fid_curve_point {
     float threshold; /* accepted are scores >= threshold */
     size_t mated, impostors;
@@ -83,10 +83,10 @@ struct fid_truth_box {
     bool ignore; /* neither a miss nor, when found, a false alarm */
 };
 /* Matches what was found with the truth at the given IoU (0.5). FILLS truth_scores[truth_count]
- * with the score that each face was found with, -INFINITY for the others; *curve (mated: the faces;
- * impostors: false alarms; the caller frees it); and *average_precision: the area under the
- * envelope of precision over recall. FID_INVALID: a box that is not finite, or nothing to find;
- * FID_NO_MEMORY. */
+ * with the score that each face was found with, -INFINITY for the others; *curve (mated: the
+ * faces; impostors: false alarms; the caller frees it); and *average_precision: the area under
+ * the envelope of precision over recall. FID_INVALID: a box that is not finite, or nothing to
+ * find; FID_NO_MEMORY. */
 enum fid_status fid_evaluate_detection(const struct fid_scored_box *found, size_t found_count,
                                        const struct fid_truth_box *truth, size_t truth_count,
                                        double iou, float *truth_scores, struct fid_curve *curve,

@@ -31,10 +31,10 @@ void fid_gallery_close(struct fid_gallery **gallery);
  * written, and that an older state of it was put in its place. */
 enum fid_secret_kind { FID_SECRET_NONE, FID_SECRET_PASSPHRASE, FID_SECRET_KEY_FILE };
 struct fid_secret;
-/* Keeps what opens sealed galleries in locked memory; the caller wipes its own copy. bytes: the
- * passphrase, or what the key file holds. Several threads may use it. FID_INVALID: another
- * kind, an empty passphrase, a key of less than 32 bytes, more than 64 KiB; FID_UNSUPPORTED: built
- * without. */
+/* Keeps what opens sealed galleries in locked memory; the caller wipes its own copy. bytes:
+ * the passphrase, or what the key file holds. Several threads may use it. FID_INVALID:
+ * another kind, an empty passphrase, a key of less than 32 bytes, more than 64 KiB;
+ * FID_UNSUPPORTED: built without. */
 enum fid_status fid_secret_open(enum fid_secret_kind kind, const void *bytes, size_t size,
                                 struct fid_secret **secret, struct fid_error *error);
 void fid_secret_close(struct fid_secret **secret); /* wipes it */

@@ -33,8 +33,8 @@ enum fid_status fid_gallery_forget(struct fid_gallery *gallery, const char *name
 
 /* Writes the people of these names (count 0: all) to a file for fid_gallery_import
  * (engine/face/gallery/PEOPLE_FILE.md), mode 0600. FILLS *people. FID_EXISTS: there is a file
- * already and replace is not set; FID_BUSY: somebody writes that file just now; FID_NOT_FOUND,
- * FID_IO. */
+ * already and replace is not set; FID_BUSY: somebody writes that file just now;
+ * FID_NOT_FOUND, FID_IO. */
 enum fid_status fid_gallery_export(struct fid_gallery *gallery, const char *path, bool replace,
                                    char *const *names, size_t count, size_t *people,
                                    struct fid_error *error);
@@ -59,8 +59,8 @@ struct fid_reembedded {
 enum fid_status fid_gallery_reembed(struct fid_gallery *gallery, const struct fid_model *model,
                                     struct fid_embedder *embedder, bool leave_out,
                                     struct fid_reembedded *done, struct fid_error *error);
-/* The same, and asks before each face whether to go on; true ends it: FID_STOPPED, nothing changed.
- */
+/* The same, and asks before each face whether to go on; true ends it:
+ * FID_STOPPED, nothing changed. */
 typedef bool (*fid_stop_fn)(void *ctx);
 enum fid_status fid_gallery_reembed_until(struct fid_gallery *gallery,
                                           const struct fid_model *model,

@@ -30,8 +30,8 @@ enum fid_status fid_model_confirm(const struct fid_model *model, struct fid_erro
  * there when it is asked for. */
 void fid_model_start_confirm(const struct fid_model *model);
 
-/* Checks every byte that opening has not checked, and confirms the id. FID_CORRUPT, FID_NO_MEMORY.
- */
+/* Checks every byte that opening has not checked, and confirms the id.
+ * FID_CORRUPT, FID_NO_MEMORY. */
 enum fid_status fid_model_verify(struct fid_runtime *runtime, const struct fid_model *model,
                                  struct fid_error *error);
 
@@ -76,9 +76,9 @@ enum fid_status fid_model_write_limits(struct fid_runtime *runtime, const struct
                                        const struct fid_model_entry *entries, size_t count,
                                        const char *path, struct fid_error *error);
 
-/* Metadata of the file by key (weights/FORMAT.md). The string, or NULL when there is none of that
- * type; fid_model_numbers FILLS up to capacity numbers and returns how many the key has (0: none).
- */
+/* Metadata of the file by key (weights/FORMAT.md). The string, or NULL when there is none
+ * of that type; fid_model_numbers FILLS up to capacity numbers and returns how many the
+ * key has (0: none). */
 const char *fid_model_text(const struct fid_model *model, const char *key);
 size_t fid_model_numbers(const struct fid_model *model, const char *key, double *numbers,
                          size_t capacity);
@@ -105,9 +105,9 @@ struct fid_value {
     int quantized_count;
 };
 
-/* FILLS output with the shape of an output (NULL: the first) of a graph (NULL: the first) for one
- * input of the customary size; data is NULL. FID_NOT_FOUND: no such graph or output; FID_NO_MEMORY.
- */
+/* FILLS output with the shape of an output (NULL: the first) of a graph (NULL: the first)
+ * for one input of the customary size; data is NULL. FID_NOT_FOUND: no such graph or
+ * output; FID_NO_MEMORY. */
 enum fid_status fid_model_output(const struct fid_model *model, const char *graph, const char *name,
                                  struct fid_value *output, struct fid_error *error);
 

@@ -110,9 +110,9 @@ enum fid_status fid_frame_turn(const struct fid_frame *frame, int degrees, struc
  * FID_INVALID, FID_NO_MEMORY as fid_picture_decode. */
 enum fid_status fid_frame_jpeg_size(const void *bytes, size_t size, const char *what, int *width,
                                     int *height, struct fid_error *error);
-/* From one picture of a Motion-JPEG stream, as RGB, the very pixels of fid_picture_decode;
- * FID_CORRUPT also for one that decodes only in part; FID_UNSUPPORTED, FID_INVALID, FID_NO_MEMORY.
- */
+/* From one picture of a Motion-JPEG stream, as RGB, the very pixels of
+ * fid_picture_decode; FID_CORRUPT also for one that decodes only in part;
+ * FID_UNSUPPORTED, FID_INVALID, FID_NO_MEMORY. */
 enum fid_status fid_frame_decode_jpeg(const void *bytes, size_t size, const char *what,
                                       struct fid_frame *frame, struct fid_error *error);
 void fid_frame_free(struct fid_frame *frame); /* takes NULL; leaves it zero */

@@ -1,6 +1,5 @@
-/* model.h - an open weight file whose graphs have been checked against the layers' rules.
- * Immutable after load, but for the memory of what has been checked; sessions and threads share it.
- */
+/* model.h - an open weight file whose graphs have been checked against the layers' rules. Immutable
+ * after load, but for the memory of what has been checked; sessions and threads share it. */
 #ifndef FID_NN_MODEL_H
 #define FID_NN_MODEL_H
 

@@ -1,5 +1,5 @@
-/* openblas.c - dlopen, so that programs that do not use OpenBLAS pay neither its start-up nor its
- * threads. */
+/* openblas.c - dlopen, so that programs that do not use OpenBLAS pay neither its
+ * start-up nor its threads. */
 #include "engine/nn/openblas.h"
 
 #if FID_OPENBLAS

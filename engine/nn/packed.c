@@ -117,8 +117,8 @@ enum fid_status fid_packed_bind(struct fid_plan *plan, struct fid_error *error)
 
 /* ---- comparing ---- */
 
-/* Packs the weights of a step once more, into memory, and looks whether the file has these bytes.
- */
+/* Packs the weights of a step once more, into memory, and looks whether the
+ * file has these bytes. */
 static enum fid_status compare_step(const struct fid_plan_context *context, struct fid_step *step,
                                     void *memory, float *widened, struct fid_error *error)
 {

@@ -1,5 +1,5 @@
-/* packed.h - packed weights that a file brings along: are they those of a plan, and writing them.
- */
+/* packed.h - packed weights that a file brings along: are they those of a
+ * plan, and writing them. */
 #ifndef FID_NN_PACKED_H
 #define FID_NN_PACKED_H
 

@@ -34,9 +34,9 @@ struct fid_plan {
     size_t zero_count;    /* most channels of a value */
 };
 
-/* Steps and shapes for n inputs of h × w: checks every node against its op. FID_INVALID with a
- * sentence, FID_UNSUPPORTED (a value above FID_VALUE_LIMIT, work above FID_LIMIT_WORK),
- * FID_NO_MEMORY. */
+/* Steps and shapes for n inputs of h × w: checks every node against its op. FID_INVALID
+ * with a sentence, FID_UNSUPPORTED (a value above FID_VALUE_LIMIT, work above
+ * FID_LIMIT_WORK), FID_NO_MEMORY. */
 enum fid_status fid_plan_open(const struct fid_weight_file *file,
                               const struct fid_file_graph *graph, size_t n, size_t h, size_t w,
                               struct fid_plan **plan, struct fid_error *error);

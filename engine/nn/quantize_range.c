@@ -136,8 +136,8 @@ struct zeros {
     int first, last, step;
 };
 
-/* The error of a channel at each zero point, as a share of its numbers' squares, is added to
- * errors[]. */
+/* The error of a channel at each zero point, as a share of its numbers' squares, is
+ * added to errors[]. */
 static void add_errors(const struct fid_histogram_sums *sums, const struct zeros *zeros,
                        double *errors)
 {

@@ -1,5 +1,5 @@
-/* quantize_write.c - a quantized model as a file: its records, its numbers, and what it says of
- * itself. */
+/* quantize_write.c - a quantized model as a file: its records, its numbers, and what
+ * it says of itself. */
 #include "engine/nn/quantize_write.h"
 
 #include "engine/base/memory.h"

@@ -1,5 +1,5 @@
-/* quantize_write.h - between the parts that write a quantized model: its records, and its numbers.
- */
+/* quantize_write.h - between the parts that write a quantized model: its
+ * records, and its numbers. */
 #ifndef FID_NN_QUANTIZE_WRITE_H
 #define FID_NN_QUANTIZE_WRITE_H
 

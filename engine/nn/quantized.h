@@ -1,5 +1,5 @@
-/* quantized.h - values of bytes: which layers take them, and the vectors that their kernels want.
- */
+/* quantized.h - values of bytes: which layers take them, and the vectors that
+ * their kernels want. */
 #ifndef FID_NN_QUANTIZED_H
 #define FID_NN_QUANTIZED_H
 

@@ -1,5 +1,5 @@
-/* widen.h - filters of 16 and 8 bits for layers that compute in f32: made f32 when they are packed.
- */
+/* widen.h - filters of 16 and 8 bits for layers that compute in f32: made f32
+ * when they are packed. */
 #ifndef FID_NN_WIDEN_H
 #define FID_NN_WIDEN_H
 

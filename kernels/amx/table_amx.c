@@ -1,5 +1,5 @@
-/* table_amx.c - the AVX-512 level with dot products of bytes and tiles (AMX): Sapphire Rapids and
- * later. */
+/* table_amx.c - the AVX-512 level with dot products of bytes and tiles (AMX):
+ * Sapphire Rapids and later. */
 #include "kernels/amx/amx.h"
 #include "kernels/avx2/avx2.h"
 #include "kernels/avx512/avx512.h"

@@ -1,9 +1,9 @@
 /* gemm_f32_6x16_avx2.c - slot gemm_f32: kernels/lanes/gemm_f32_lanes.h, a tile of 6 rows × 16
  * columns.
  *
- * Registers: 12 sums (6 rows × 2 vectors), 2 for a row of the panel, 1 or 2 for the broadcast
- * number of A: 15 of 16. Each step of k costs 12 FMAs and 8 loads, so the two FMA units are the
- * limit. */
+ * Registers: 12 sums (6 rows × 2 vectors), 2 for a row of the panel, 1 or 2 for the
+ * broadcast number of A: 15 of 16. Each step of k costs 12 FMAs and 8 loads, so the two FMA
+ * units are the limit. */
 #include "kernels/avx2/avx2.h"
 #include "kernels/avx2/lanes_avx2.h"
 

@@ -1,5 +1,5 @@
-/* layer_norm_f32_avx2.c - slot layer_norm_f32: kernels/lanes/layer_norm_f32_lanes.h with eight
- * lanes. */
+/* layer_norm_f32_avx2.c - slot layer_norm_f32:
+ * kernels/lanes/layer_norm_f32_lanes.h with eight lanes. */
 #include "kernels/avx2/lanes_avx2.h"
 #include "kernels/avx2/avx2.h"
 #include "kernels/lanes/layer_norm_f32_lanes.h"

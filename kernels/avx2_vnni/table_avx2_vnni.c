@@ -1,5 +1,5 @@
-/* table_avx2_vnni.c - the AVX2 level with dot products of bytes (AVX-VNNI): Alder Lake, Zen 5 and
- * later. */
+/* table_avx2_vnni.c - the AVX2 level with dot products of bytes (AVX-VNNI): Alder
+ * Lake, Zen 5 and later. */
 #include "kernels/avx2/avx2.h"
 #include "kernels/avx2_vnni/avx2_vnni.h"
 

@@ -1,5 +1,5 @@
-/* depthwise_f32_avx512.c - slot depthwise_f32: kernels/lanes/depthwise_f32_lanes.h with sixteen
- * lanes. */
+/* depthwise_f32_avx512.c - slot depthwise_f32: kernels/lanes/depthwise_f32_lanes.h
+ * with sixteen lanes. */
 #include "kernels/avx512/avx512.h"
 #include "kernels/avx512/lanes_avx512.h"
 #include "kernels/lanes/depthwise_f32_lanes.h"

@@ -1,5 +1,5 @@
-/* layer_norm_f32_avx512.c - slot layer_norm_f32: kernels/lanes/layer_norm_f32_lanes.h with sixteen
- * lanes. */
+/* layer_norm_f32_avx512.c - slot layer_norm_f32: kernels/lanes/layer_norm_f32_lanes.h
+ * with sixteen lanes. */
 #include "kernels/avx512/lanes_avx512.h"
 #include "kernels/avx512/avx512.h"
 #include "kernels/lanes/layer_norm_f32_lanes.h"

@@ -1,6 +1,6 @@
-/* add_u8_octets.h - slot add_u8 on ARM: the sum of two values of bytes, in steps of the output.
- * Called by the layer of engine/nn that joins two branches and could not be folded into a
- * convolution. */
+/* add_u8_octets.h - slot add_u8 on ARM: the sum of two values of bytes, in steps of the
+ * output. Called by the layer of engine/nn that joins two branches and could not be folded
+ * into a convolution. */
 #ifndef FID_KERNELS_ADD_U8_OCTETS_H
 #define FID_KERNELS_ADD_U8_OCTETS_H
 

@@ -1,10 +1,10 @@
 /* winograd_f32_lanes.h - slots winograd_input_f32 and winograd_output_f32: the transforms around
  * the products of Winograd's convolution (kernels/winograd.h), a vector of channels at a time.
  *
- * Each is a transform of the columns of a tile and then of its rows; the tile between the two stays
- * in registers and, where there are too few, on the stack in the first-level cache. Pairs of points
- * ±x share their even and odd part. Called by the Winograd layers of engine/nn, a tile at a time.
- */
+ * Each is a transform of the columns of a tile and then of its rows; the tile between the two
+ * stays in registers and, where there are too few, on the stack in the first-level cache.
+ * Pairs of points ±x share their even and odd part. Called by the Winograd layers of
+ * engine/nn, a tile at a time. */
 #ifndef FID_KERNELS_WINOGRAD_F32_LANES_H
 #define FID_KERNELS_WINOGRAD_F32_LANES_H
 

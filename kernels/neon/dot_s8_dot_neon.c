@@ -1,6 +1,6 @@
-/* dot_s8_dot_neon.c - slot dot_s8 with the dot product instructions (an option of ARMv8.2, required
- * from 8.4 on): four products added to each of four lanes an instruction, 32 bytes at a time in two
- * sums. */
+/* dot_s8_dot_neon.c - slot dot_s8 with the dot product instructions (an option of ARMv8.2,
+ * required from 8.4 on): four products added to each of four lanes an instruction, 32 bytes at
+ * a time in two sums. */
 #include "kernels/neon/neon.h"
 
 #include <arm_neon.h>

@@ -1,5 +1,5 @@
-/* layer_norm_f32_neon.c - slot layer_norm_f32: kernels/lanes/layer_norm_f32_lanes.h with four
- * lanes. */
+/* layer_norm_f32_neon.c - slot layer_norm_f32:
+ * kernels/lanes/layer_norm_f32_lanes.h with four lanes. */
 #include "kernels/neon/lanes_neon.h"
 #include "kernels/neon/neon.h"
 #include "kernels/lanes/layer_norm_f32_lanes.h"

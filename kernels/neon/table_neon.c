@@ -1,7 +1,7 @@
-/* table_neon.c - the NEON levels of AArch64: every such CPU, those with the crc32 instructions (an
- * option of ARMv8.0, required from 8.1 on), of these such with dot products of bytes (an option of
- * 8.2, required from 8.4 on), and of these such with matrix products of bytes (required from 8.6
- * on). */
+/* table_neon.c - the NEON levels of AArch64: every such CPU, those with the crc32 instructions
+ * (an option of ARMv8.0, required from 8.1 on), of these such with dot products of bytes (an
+ * option of 8.2, required from 8.4 on), and of these such with matrix products of bytes
+ * (required from 8.6 on). */
 #include "kernels/neon/neon.h"
 
 /* The lines at the end are meant to override those of the reference. */

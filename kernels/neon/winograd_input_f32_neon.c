@@ -1,5 +1,5 @@
-/* winograd_input_f32_neon.c - slot winograd_input_f32: kernels/lanes/winograd_f32_lanes.h with four
- * lanes. */
+/* winograd_input_f32_neon.c - slot winograd_input_f32:
+ * kernels/lanes/winograd_f32_lanes.h with four lanes. */
 #include "kernels/neon/neon.h"
 #include "kernels/neon/lanes_neon.h"
 #include "kernels/lanes/winograd_f32_lanes.h"

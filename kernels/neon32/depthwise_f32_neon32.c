@@ -1,5 +1,5 @@
-/* depthwise_f32_neon32.c - slot depthwise_f32: kernels/lanes/depthwise_f32_lanes.h with four
- * lanes. */
+/* depthwise_f32_neon32.c - slot depthwise_f32:
+ * kernels/lanes/depthwise_f32_lanes.h with four lanes. */
 #include "kernels/neon32/neon32.h"
 #include "kernels/neon32/lanes_neon32.h"
 #include "kernels/lanes/depthwise_f32_lanes.h"

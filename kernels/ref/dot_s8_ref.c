@@ -1,5 +1,5 @@
-/* dot_s8_ref.c - Σ a · b of bytes, the meaning of slot dot_s8: the likeness of two embeddings in
- * short. */
+/* dot_s8_ref.c - Σ a · b of bytes, the meaning of slot dot_s8: the likeness of two
+ * embeddings in short. */
 #include "kernels/tables.h"
 
 int32_t fid_dot_s8_ref(size_t k, const int8_t *a, const int8_t *b)

@@ -1,5 +1,5 @@
-/* layer_norm_f32_ref.c - mean 0 and variance 1 over the channels of each pixel, the meaning of slot
- * layer_norm_f32. */
+/* layer_norm_f32_ref.c - mean 0 and variance 1 over the channels of each pixel, the meaning of
+ * slot layer_norm_f32. */
 #include "kernels/tables.h"
 
 #include <math.h>

@@ -35,8 +35,8 @@ void fid_builder_ints(struct fid_builder *builder, const char *key, size_t count
 void fid_builder_floats(struct fid_builder *builder, const char *key, size_t count,
                         const double *numbers);
 
-/* Begins a graph of a fixed input size; its value 0 is called "input". What follows belongs to it.
- */
+/* Begins a graph of a fixed input size; its value 0 is called "input". What
+ * follows belongs to it. */
 void fid_builder_graph(struct fid_builder *builder, const char *name, uint32_t h, uint32_t w,
                        uint32_t c);
 /* Makes h and w of the current graph free, as multiples. */
@@ -44,8 +44,8 @@ void fid_builder_free_size(struct fid_builder *builder, uint32_t multiple);
 /* Adds a tensor and returns its number; data: the product of dims floats, copied. */
 uint32_t fid_builder_tensor(struct fid_builder *builder, const char *name, uint32_t rank,
                             const uint32_t *dims, const float *data);
-/* The same of any type: data is what stands in the file, of s8 dims[0] scales and then the bytes.
- */
+/* The same of any type: data is what stands in the file, of s8 dims[0] scales
+ * and then the bytes. */
 uint32_t fid_builder_typed_tensor(struct fid_builder *builder, const char *name,
                                   enum fid_tensor_type type, uint32_t rank, const uint32_t *dims,
                                   const void *data);

@@ -75,8 +75,8 @@ void net_run(struct net *net)
 
 /* ---- checking ---- */
 
-/* Whether got is the number wanted. Beyond what a float holds, e.g. exp of 95, infinity is right.
- */
+/* Whether got is the number wanted. Beyond what a float holds, e.g. exp of 95,
+ * infinity is right. */
 static bool near(double got, struct net_number want)
 {
     return fabs(got - want.value) <= want.tolerance ||

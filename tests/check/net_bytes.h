@@ -17,9 +17,9 @@ uint32_t net_convert(struct fid_builder *builder, uint32_t value, uint32_t steps
 /* A filter of s8 with random bytes, whose numbers are in about -1..1. */
 uint32_t net_filter_s8(struct fid_builder *builder, uint32_t rank, const uint32_t *dims);
 
-/* Adds a filter with random numbers and a bias [dims[0]] to two builders that grow alike: FILLS
- * tensors. The filter is of this type in the first, and of the same numbers in f32 in the second.
- */
+/* Adds a filter with random numbers and a bias [dims[0]] to two builders that grow
+ * alike: FILLS tensors. The filter is of this type in the first, and of the same numbers
+ * in f32 in the second. */
 void net_typed_filter(struct fid_builder *const builders[2], enum fid_tensor_type type,
                       uint32_t rank, const uint32_t *dims, uint32_t tensors[2]);
 

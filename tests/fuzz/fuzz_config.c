@@ -1,8 +1,8 @@
 /* fuzz_config.c - libFuzzer on the settings file: what is taken is in its range and is read the
  * same again from what is written; what is refused is told.
  *
- * Built and run by `make fuzz`; seeds/config holds the inputs it starts from (make_seeds writes
- * them). */
+ * Built and run by `make fuzz`; seeds/config holds the inputs it starts from
+ * (make_seeds writes them). */
 #include "app/config.c"
 
 #include <stdarg.h>

@@ -1,9 +1,9 @@
 /* fuzz_event.c - libFuzzer on the writer of events: whatever a source or a name holds, the line is
  * one JSON object (RFC 8259) that reads back as what was written.
  *
- * Built and run by `make fuzz`; seeds/event holds the inputs it starts from (make_seeds writes
- * them). The first bytes are numbers of the event, then the source up to a zero byte, then the
- * name. */
+ * Built and run by `make fuzz`; seeds/event holds the inputs it starts from (make_seeds
+ * writes them). The first bytes are numbers of the event, then the source up to a zero
+ * byte, then the name. */
 #include "app/output/json.c"
 #include "app/live/live_event.c"
 #include "app/output/text.c"
@@ -128,8 +128,8 @@ static const char *member(const char *line, const char *key)
 
 /* ---- the writer ---- */
 
-/* What a text reads as: bytes that are no UTF-8 became U+FFFD, each as app_utf8_next counts them.
- */
+/* What a text reads as: bytes that are no UTF-8 became U+FFFD, each as
+ * app_utf8_next counts them. */
 static void expected(const char *text, char *out)
 {
     uint32_t code;

@@ -1,7 +1,7 @@
 /* fuzz_exif.c - libFuzzer on the EXIF block: which way up is the picture?
  *
- * Built and run by `make fuzz`; seeds/exif holds the inputs it starts from (make_seeds writes
- * them). */
+ * Built and run by `make fuzz`; seeds/exif holds the inputs it starts from
+ * (make_seeds writes them). */
 #include "engine/face/picture/exif.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* fuzz_jpeg.c - libFuzzer on JPEG files: our wrapper around libjpeg-turbo, its warnings, the EXIF
  * block's way to us, and turning the picture.
  *
- * Built and run by `make fuzz`; seeds/jpeg holds the inputs it starts from (make_seeds writes
- * them). */
+ * Built and run by `make fuzz`; seeds/jpeg holds the inputs it starts from
+ * (make_seeds writes them). */
 #include "tests/fuzz/jpeg_area.h"
 #include "tests/fuzz/picture_use.h"
 

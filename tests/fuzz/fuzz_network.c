@@ -4,10 +4,10 @@
  * Built and run by `make fuzz`; seeds/network holds the inputs it starts from.
  *
  * The input is a list of choices: kernels, method, batch, the size of the picture; then layers,
- * whose tensors and types are made to fit, so that most files open; then changes of single words of
- * the finished file. All checksums and the id are right. What a file wants much memory or work for
- * is planned and not run. Of a session the outputs are read, and a second run has to give the same
- * bits. */
+ * whose tensors and types are made to fit, so that most files open; then changes of single words
+ * of the finished file. All checksums and the id are right. What a file wants much memory or
+ * work for is planned and not run. Of a session the outputs are read, and a second run has to
+ * give the same bits. */
 #include "engine/fid.h"
 #include "engine/nn/model.h"
 #include "engine/nn/plan.h"

@@ -1,5 +1,5 @@
-/* network_parts.h - what fuzz_network.c makes its graphs of: choices, and tensors that follow from
- * them. */
+/* network_parts.h - what fuzz_network.c makes its graphs of: choices, and tensors
+ * that follow from them. */
 #ifndef FUZZ_NETWORK_PARTS_H
 #define FUZZ_NETWORK_PARTS_H
 

@@ -43,8 +43,8 @@ struct fid_columns_s8 columns_of(const struct columns *columns);
 /* Limits of n bytes around `zero`: the whole range, or less. */
 void any_limits(float *low, float *high, size_t n, int32_t zero);
 
-/* v of struct fid_post_s8, its limits included; `residual` is the byte, looked at if the post has
- * one. */
+/* v of struct fid_post_s8, its limits included; `residual` is the byte, looked at
+ * if the post has one. */
 float posted(int64_t sum, size_t j, const struct columns *columns, uint8_t residual,
              const struct fid_post_s8 *post);
 /* zero + v to the nearest integer, halves to even: -1 if that is no byte. */

@@ -25,13 +25,13 @@ struct buffer buffer_new(size_t capacity);
 /* The last `count` floats, all of the buffer overwritten with canaries. `alignment` in bytes; more
  * than 4 moves the start back, so that the end may be some floats before the guard. */
 float *buffer_take(const struct buffer *buffer, size_t count, size_t alignment);
-/* Are all floats of the buffer but `rows` rows of n, `stride` apart from `start` on, still
- * canaries? */
+/* Are all floats of the buffer but `rows` rows of n, `stride` apart from `start`
+ * on, still canaries? */
 bool buffer_intact(const struct buffer *buffer, const float *start, size_t rows, size_t n,
                    size_t stride);
 
-/* Kinds of numbers that sums go wrong on. Products of two HUGE ones do not overflow a sum of 10^4.
- */
+/* Kinds of numbers that sums go wrong on. Products of two HUGE ones do not
+ * overflow a sum of 10^4. */
 enum fill { FILL_RANDOM, FILL_TINY, FILL_DENORMAL, FILL_HUGE, FILL_ZEROS, FILL_CANCEL, FILL_COUNT };
 void fill(float *out, size_t count, enum fill kind);
 enum fill any_fill(void);

@@ -1,6 +1,6 @@
-/* layer_norm_f32.c - against the formula in double precision, in place too. Numbers of which
- * nothing overflows: near each other, far apart, all alike, and far from 0, where the mean takes
- * most. */
+/* layer_norm_f32.c - against the formula in double precision, in place too. Numbers of
+ * which nothing overflows: near each other, far apart, all alike, and far from 0, where
+ * the mean takes most. */
 #include "tests/kernel_cases/kernel_cases.h"
 
 #include <math.h>

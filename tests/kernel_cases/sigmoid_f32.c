@@ -1,5 +1,5 @@
-/* sigmoid_f32.c - 1 / (1 + e^-v) in the middle, far out and past every float's exponent, every tail
- * length. */
+/* sigmoid_f32.c - 1 / (1 + e^-v) in the middle, far out and past every float's exponent,
+ * every tail length. */
 #include "tests/kernel_cases/kernel_cases.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* winograd_input_f32.c - both tile sizes, channels around the vector, steps with and without gaps.
- */
+/* winograd_input_f32.c - both tile sizes, channels around the vector, steps
+ * with and without gaps. */
 #include "kernels/winograd.h"
 #include "tests/kernel_cases/kernel_cases.h"
 

@@ -85,8 +85,8 @@ enum fid_status fid_cells_open_usual(struct fid_detector *detector, struct fid_e
 enum fid_status fid_cells_find(struct fid_detector *detector, const struct fid_picture *picture,
                                const double scale[2], struct fid_error *error);
 
-/* Appends the entries with a score of min_score and more (0 < min_score), in pixels of the input.
- */
+/* Appends the entries with a score of min_score and more (0 < min_score), in
+ * pixels of the input. */
 enum fid_status fid_cells_decode(const struct fid_detector *detector, const struct fid_cells *cells,
                                  float min_score, struct fid_candidates *list,
                                  struct fid_error *error);

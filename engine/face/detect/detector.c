@@ -1,5 +1,5 @@
-/* detector.c - what all decodings stand on: outputs by name, and a picture at the network's scale.
- */
+/* detector.c - what all decodings stand on: outputs by name, and a picture at
+ * the network's scale. */
 #include "engine/face/detect/detector.h"
 #include "engine/face/picture/resample.h"
 

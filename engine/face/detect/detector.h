@@ -45,8 +45,8 @@ struct fid_detect_kind {
                    struct fid_decoded *decoded);
 };
 
-/* The kinds: fid_detect_kind_NAME in detect_NAME.c and a row here, and one of DECODINGS in
- * convert/card_fields.py. */
+/* The kinds: fid_detect_kind_NAME in detect_NAME.c and a row here, and one of DECODINGS
+ * in convert/card_fields.py. */
 #define FID_DETECT_KINDS(row) row(yunet) row(mtcnn) row(scrfd) row(ssd_priors) row(blazeface)
 #define FID_DETECT_KIND(name) extern const struct fid_detect_kind fid_detect_kind_##name;
 FID_DETECT_KINDS(FID_DETECT_KIND)

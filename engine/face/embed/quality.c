@@ -10,9 +10,7 @@
 /* Detail is measured on a face shrunk to 64 to 127 pixels, about what a recognizer sees: more
  * resolution than that is no reason to call a face blurred. */
 #define SIDE_LEAST 64
-#define SIDE_MOST                                                                  \
-    192 /* of the longer side, with room for boxes up to 1.5 times as high as wide \
-         */
+#define SIDE_MOST  192 /* of the longer side: room for boxes 1.5 times as high as wide */
 
 /* What counts as fully good; from there a term of the score falls. */
 #define SIZE_GOOD     112.0 /* pixels: the input of most recognizers */

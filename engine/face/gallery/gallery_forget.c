@@ -1,5 +1,5 @@
-/* Forgetting: from the gallery, from its history, from the copies of it that are known, and the
- * proof. */
+/* Forgetting: from the gallery, from its history, from the copies of it that are
+ * known, and the proof. */
 #include "engine/face/gallery/gallery.h"
 #include "engine/face/store/trace.h"
 #include "engine/fid/keeping.h"

@@ -1,5 +1,5 @@
-/* Sealing a gallery, sealing it anew, opening it up: the same people in another file in its place.
- */
+/* Sealing a gallery, sealing it anew, opening it up: the same people in another
+ * file in its place. */
 #include "engine/face/gallery/gallery.h"
 #include "engine/face/store/private_file.h"
 #include "engine/fid/keeping.h"

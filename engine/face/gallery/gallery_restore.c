@@ -218,8 +218,8 @@ static enum fid_status made_meanwhile(const struct restoring *work, struct fid_e
                     work->path);
 }
 
-/* The file stays in its place too, until the next one takes it, where the file system can do that.
- */
+/* The file stays in its place too, until the next one takes it, where the file
+ * system can do that. */
 static enum fid_status put_aside(struct restoring *work, struct fid_error *error)
 {
     struct stat info;

@@ -9,8 +9,8 @@
 
 enum { PLANES = 3 };
 
-/* Of each plane: a block of so many pixels (1 or 2 each way) has so many bytes; 0: no such plane.
- */
+/* Of each plane: a block of so many pixels (1 or 2 each way) has so many
+ * bytes; 0: no such plane. */
 static const struct {
     struct {
         uint8_t across, down, bytes;

@@ -1,7 +1,6 @@
-/* frame_rgb.c - frames to RGB. Rows go in blocks: the samples of a block are spread out, one of
- * each a pixel, then computed in loops of a fixed length that compilers turn into vectors, then
- * packed.
- */
+/* frame_rgb.c - frames to RGB. Rows go in blocks: the samples of a block are spread out, one
+ * of each a pixel, then computed in loops of a fixed length that compilers turn into
+ * vectors, then packed. */
 #include "engine/face/picture/picture_codec.h"
 
 #include <string.h>
@@ -42,8 +41,8 @@ static inline uint8_t to_byte(int16_t fixed)
     return (uint8_t)(value > 255 ? 255 : value);
 }
 
-/* Each product loses less than one part: half of that on average is given back with the rounding.
- */
+/* Each product loses less than one part: half of that on average is given back
+ * with the rounding. */
 enum { ROUND_2 = (1 << (BITS - 1)) + 1, ROUND_3 = (1 << (BITS - 1)) };
 
 /* rgb has room for one byte more, which may be written. */

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A compressed file larger than the largest picture uncompressed is nothing that we want to read.
- */
+/* A compressed file larger than the largest picture uncompressed is nothing
+ * that we want to read. */
 #define MAX_FILE_BYTES ((off_t)FID_PICTURE_MAX_PIXELS * 3)
 
 static const struct {

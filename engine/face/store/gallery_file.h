@@ -24,8 +24,8 @@ enum fid_file_make {
 enum fid_status fid_gallery_file(const char *path, enum fid_file_make make, char *real,
                                  size_t bytes, struct fid_error *error);
 
-/* FILLS journal with the path of a journal that lies beside it and is not empty; false: none does.
- */
+/* FILLS journal with the path of a journal that lies beside it and is not
+ * empty; false: none does. */
 bool fid_gallery_find_journal(const char *path, char *journal, size_t bytes);
 
 /* How long a name that fid_gallery_aside gives beside the gallery of this name is, where name is

@@ -271,8 +271,8 @@ enum fid_status fid_store_note_backup(struct fid_store *store, const char *path,
 enum fid_status fid_store_each_backup(struct fid_store *store, fid_store_path_fn take, void *ctx,
                                       struct fid_error *error);
 
-/* The bytes in the file that are a person's alone: numbers, consents, and the name as its row has
- * it. */
+/* The bytes in the file that are a person's alone: numbers, consents, and the name
+ * as its row has it. */
 typedef enum fid_status (*fid_store_bytes_fn)(void *ctx, const void *bytes, size_t size,
                                               struct fid_error *error);
 enum fid_status fid_store_each_bytes(struct fid_store *store, int64_t person,
@@ -344,11 +344,11 @@ struct fid_store_row {
     bool crop_lost;
 };
 
-/* Looks for undamaged rows on every page of a store opened with FID_STORE_DAMAGED, in the file and
- * in its journal, neither of which is changed, whatever of the tables, their order, the file's
- * header or its end is lost: each row is proven by its checksum. Of two rows that contradict each
- * other none is taken. FID_CORRUPT: there are none. rows is to be freed, before the store is
- * closed. */
+/* Looks for undamaged rows on every page of a store opened with FID_STORE_DAMAGED, in the file
+ * and in its journal, neither of which is changed, whatever of the tables, their order, the
+ * file's header or its end is lost: each row is proven by its checksum. Of two rows that
+ * contradict each other none is taken. FID_CORRUPT: there are none. rows is to be freed, before
+ * the store is closed. */
 enum fid_status fid_store_find_rows(struct fid_store *store, struct fid_store_rows **rows,
                                     struct fid_error *error);
 void fid_store_free_rows(struct fid_store_rows **rows);

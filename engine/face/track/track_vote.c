@@ -284,8 +284,8 @@ static bool is_sure(const struct fid_tracked *track, const struct fid_rule *rule
     return false;
 }
 
-/* Why nobody is named: the reason that weighs most. Looks that name different people are like two.
- */
+/* Why nobody is named: the reason that weighs most. Looks that name different
+ * people are like two. */
 static enum fid_reason main_reason(const struct fid_tracked *track)
 {
     enum fid_reason reason = FID_REASON_TWO_ALIKE;
