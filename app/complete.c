@@ -1,7 +1,6 @@
-/* complete.c - the words that may come next on a command line, for the shells' completion
- * scripts. */
+/* complete.c - what may stand next on a command line: verbs, options, people, files. */
 #include "app/complete.h"
-#include "app/options.h"
+#include "app/app.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -14,7 +13,7 @@ struct completion {
 static void offer(const struct completion *completion, const char *dashes, const char *word,
                   int length, const char *what)
 {
-    char whole[80];
+    char whole[FID_NAME_BYTES + 80];
     snprintf(whole, sizeof whole, "%s%.*s", dashes, length, word);
     if (strncmp(whole, completion->begun, strlen(completion->begun)) == 0)
         fprintf(completion->out, "%s\t%s\n", whole, what);
@@ -42,11 +41,54 @@ static void offer_first(const struct completion *completion)
         offer(completion, "--", "help", 4, "all verbs");
 }
 
-/* The verb's words are "a|b REST" if the first one is one of a few. */
-static void offer_word(const struct completion *completion, const struct app_verb *verb, int before)
+/* Is the word behind so many others the name of somebody who is enrolled, by the verb's help? */
+static bool is_name(const struct app_verb *verb, int before)
 {
+    static const char *const names[] = {"NAME", "[NAME...]", "INTO", "OLD"};
+    const char *word = verb->arguments;
+    for (; before > 0 && *word != '\0' && strncmp(word, "[NAME...]", 9) != 0; before--) {
+        word += strcspn(word, " ");
+        word += *word == ' ';
+    }
+    const size_t length = strcspn(word, " ");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strlen(names[i]) == length && strncmp(word, names[i], length) == 0)
+            return true;
+    return false;
+}
+
+/* The people of the gallery that the words before it mean. Nothing is said and nothing asked: one
+ * that wants a passphrase, is somewhere else or cannot be read has no names to offer. */
+static void offer_people(const struct completion *completion, struct app *app)
+{
+    enum fid_secret_kind kind;
+    char nothing[8], faces[32];
+    app_talk_into(nothing, sizeof nothing);
+    if (app_find_gallery(app) == APP_OK && strstr(app->gallery_path, "://") == NULL &&
+        fid_gallery_secret_kind(app->gallery_path, &kind, NULL) == FID_OK &&
+        kind != FID_SECRET_PASSPHRASE &&
+        app_open_gallery(app, FID_GALLERY_READ_ONLY, false) == APP_OK)
+        for (size_t i = 0; i < fid_gallery_count(app->gallery); i++) {
+            struct fid_person person;
+            fid_gallery_person(app->gallery, i, &person);
+            snprintf(faces, sizeof faces, "%zu faces", person.sample_count);
+            offer(completion, "", person.name, (int)strlen(person.name), faces);
+        }
+    app_close(app);
+    app_talk_into(NULL, 0);
+}
+
+/* The verb's words are "a|b REST" when the first one is one of a few. */
+static void offer_word(const struct completion *completion, struct app *app)
+{
+    const struct app_verb *verb = app->arguments.verb;
     const char *words = verb->arguments;
+    const int before = app->arguments.count;
     const size_t first = strcspn(words, " ");
+    if (is_name(verb, before) && (verb->groups & APP_USES_GALLERY) != 0) {
+        offer_people(completion, app);
+        return;
+    }
     if (before > 0 || memchr(words, '|', first) == NULL) {
         if (words[0] != '\0' && (verb->max_arguments < 0 || before < verb->max_arguments))
             fputs(":files\n", completion->out);
@@ -85,18 +127,19 @@ void app_complete(FILE *out, int count, char **words)
     if (verb == NULL)
         return;
     const struct app_option *option = NULL;
-    int before = 0; /* words that are neither options nor their arguments */
-    for (int i = live ? 0 : 1; i < count - 1; i++) {
-        const bool argument = option != NULL;
-        option = argument ? NULL : wants_argument(verb, words[i]);
-        before += !argument && words[i][0] != '-';
-    }
+    for (int i = live ? 0 : 1; i < count - 1; i++)
+        option = option != NULL ? NULL : wants_argument(verb, words[i]);
     if (option != NULL) {
         if (option->type == APP_FILE)
             fputs(":files\n", out);
     } else if (completion.begun[0] == '-') {
         offer_options(&completion, verb);
     } else {
-        offer_word(&completion, verb, before);
+        char nothing[8];
+        struct app app = {.quiet = true};
+        app_talk_into(nothing, sizeof nothing); /* of words that are still missing */
+        app_arguments_parse(&app.arguments, verb, count - 1, words);
+        app_talk_into(NULL, 0);
+        offer_word(&completion, &app);
     }
 }

@@ -5,9 +5,10 @@
 
 #include <stdio.h>
 
-/* words: those after "faceid" up to the cursor, the last one incomplete ("" before its first
- * letter). Prints a line "word<TAB>what it is" for each completion, and ":files" if a path may
- * follow. */
+/* words: those behind "faceid" up to the cursor, the last one begun ("" before its first
+ * letter). Prints a line "word<TAB>what it is" for each that goes on like it, and ":files"
+ * where a path may stand. People of the gallery are offered by name where one
+ * stands: nothing is said of a gallery that cannot be read, and no passphrase asked for. */
 void app_complete(FILE *out, int count, char **words);
 
 #endif
