@@ -172,7 +172,7 @@ DEPS_CI   := clang libclang-rt-14-dev clang-tidy cppcheck
 DEPS_RIG  := qemu-system-x86 qemu-system-arm kmod e2fsprogs
 DEPS_TEST := gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
              gcc-riscv64-linux-gnu libc6-dev-riscv64-cross \
-             qemu-user-static clang-format dpkg-dev groff zsh lintian \
+             qemu-user-static clang-format dpkg-dev groff zsh fish lintian \
              $(if $(filter 1,$(SDL)),xvfb xdotool fonts-wqy-microhei)
 
 # Installs the packages that are not there yet: $(call install_packages,NAMES).

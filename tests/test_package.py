@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 from check import BUILD, ROOT, SHARED, case, main, only_one, require, run, skip, temp_folder
+from people_file import people_file, person
 from program import FACEID, environment
 
 PACKAGE = os.path.join(ROOT, "app", "package")
@@ -47,7 +48,8 @@ def install_and_uninstall():
     there = files_under(root)
     for name in ("bin/faceid", "include/fid.h", "include/fid/model.h", "lib/libfaceid.a", "lib/libfaceid.so",
                  "lib/pkgconfig/faceid.pc", "share/man/man1/faceid.1", "share/man/man3/libfaceid.3",
-                 "share/zsh/site-functions/_faceid", "share/bash-completion/completions/faceid", "lib/faceid/weights/get",
+                 "share/zsh/site-functions/_faceid", "share/bash-completion/completions/faceid",
+                 "share/fish/vendor_completions.d/faceid.fish", "lib/faceid/weights/get",
                  "lib/faceid/weights/SOURCES", "lib/faceid/convert/convert.py", "lib/faceid/convert/cards/arcface.toml"):
         require("usr/local/" + name in there, "%s is not among %s" % (name, there))
     for at, folders, names in os.walk(root):
@@ -195,6 +197,21 @@ def in_zsh(*words):
     return [line.split(":")[0] or line for line in done.stdout.split("\n") if line]
 
 
+def in_fish(*words):
+    """The same of fish's, which wants the command line as a text."""
+    if not shutil.which("fish"):
+        skip("no fish")
+    line = " ".join([FACEID, *words[:-1]]) + " " + words[-1]
+    script = "source $argv[1]; complete -C $argv[2]"
+    there = temp_folder()
+    with open(os.path.join(PACKAGE, "faceid.fish")) as file, open(os.path.join(there, "own.fish"), "w") as own:
+        own.write(file.read().replace("-c faceid", "-p " + FACEID))
+    done = run("fish", "--no-config", "-c", script, os.path.join(there, "own.fish"), line,
+               env={**os.environ, "HOME": there, "XDG_DATA_HOME": there})
+    require(done.returncode == 0 and done.stderr == "", done.stderr)
+    return [word.split("\t")[0] for word in done.stdout.split("\n") if word]
+
+
 def names_everything(complete):
     said = helped()
     require(len(said) >= 9, str(said))
@@ -220,11 +237,45 @@ def zsh_completion_names_every_verb_and_option():
 
 
 @case
+def fish_completion_names_every_verb_and_option():
+    names_everything(in_fish)
+
+
+@case
+def people_are_offered_where_a_name_stands():
+    gallery = os.path.join(temp_folder(), "gallery.db")
+    people = os.path.join(temp_folder(), "all.people")
+    with open(people, "wb") as out:
+        out.write(people_file(person("ana"), person("Ana M"), person("bob")))
+    require(run(FACEID, "import", people, "--gallery", gallery, env=environment()).returncode == 0, "no gallery")
+
+    def asked(*words, **more):
+        done = run(FACEID, "--complete", *words, env=environment(FACEID_GALLERY=gallery, **more))
+        require(done.returncode == 0 and done.stderr == "", done.stderr)
+        return [line.split("\t")[0] for line in done.stdout.splitlines()]
+    for words in (("show", ""), ("forget", ""), ("rename", ""), ("merge", "ana", ""), ("enroll", ""), ("remove", ""),
+                  ("export", "x", ""), ("export", "x", "ana", "bob", ""), ("show", "--json", "")):
+        require(asked(*words) == ["ana", "Ana M", "bob"], "%s: %s" % (words, asked(*words)))
+    require(asked("show", "b") == ["bob"] and asked("show", "Ana ") == ["Ana M"], str(asked("show", "Ana ")))
+    for words in (("rename", "ana", ""), ("show", "ana", ""), ("identify", ""), ("model", "get", "")):
+        require("bob" not in asked(*words), "%s: %s" % (words, asked(*words)))
+    require(asked("show", "--gallery", gallery + "none", "") == [], "of a gallery that is not there")
+    require(asked("show", "", FACEID_KEY_FILE="/dev/null") == [], "with a key file that is none")
+    os.environ["FACEID_GALLERY"] = gallery
+    try:
+        require(in_bash("show", "Ana\\ ") == ["Ana\\", "M"], str(in_bash("show", "Ana\\ ")))
+        require(in_zsh("show", "A") == ["Ana M"], str(in_zsh("show", "A")))
+        require(in_fish("show", "b") == ["bob"], str(in_fish("show", "b")))
+    finally:
+        del os.environ["FACEID_GALLERY"]
+
+
+@case
 def files_are_offered_where_one_may_stand():
     def asked(*words):
         return run(FACEID, "--complete", *words).stdout
     for words in (("identify", ""), ("identify", "-m", ""), ("identify", "--json", "a.jpg", "b"),
-                  ("model", "info", "x"), ("enroll", "ana", "")):
+                  ("model", "info", "x"), ("enroll", "ana", ""), ("backup", "")):
         require(asked(*words) == ":files\n", "%s: %s" % (words, asked(*words)))
     for words in (("list", ""), ("identify", "--threads", ""), ("eval", "lfw", "x", ""), ("nothing", ""),
                   ("identify", "--none"), ()):

@@ -2,10 +2,12 @@
 #
 #   make install [PREFIX=/usr/local] [LIBDIR=$(PREFIX)/lib] [DESTDIR=folder]
 #                [BASHDIR=$(PREFIX)/share/bash-completion/completions] [ZSHDIR=$(PREFIX)/share/zsh/site-functions]
+#                [FISHDIR=$(PREFIX)/share/fish/vendor_completions.d]
 
 LIBDIR  ?= $(PREFIX)/lib
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 INSTALL = install -D -m
 MAN     = $(PREFIX)/share/man
 MODELS  = $(wildcard weights/models/*.fid)
@@ -21,6 +23,7 @@ HEADERS = engine/fid.h $(wildcard engine/fid/*.h)
 INSTALLED = $(PREFIX)/bin/faceid $(HEADERS:engine/%=$(PREFIX)/include/%) $(LIBDIR)/libfaceid.a $(LIBDIR)/libfaceid.so \
             $(LIBDIR)/$(SONAME) $(LIBDIR)/libfaceid.so.$(VERSION) $(LIBDIR)/pkgconfig/faceid.pc \
             $(MAN)/man1/faceid.1 $(MAN)/man3/libfaceid.3 $(BASHDIR)/faceid $(ZSHDIR)/_faceid \
+            $(FISHDIR)/faceid.fish \
             $(GETTER:%=$(GETDIR)/%) $(MODELS:weights/models/%=$(PREFIX)/share/faceid/%)
 
 $(BUILD)/libfaceid.3: $(HEADERS) engine/examples/who.c app/man/make_library_page $(BUILD)/flags
@@ -42,6 +45,7 @@ install: program $(BUILD)/libfaceid.a $(BUILD)/libfaceid.so $(BUILD)/faceid.pc $
 	$(INSTALL) 644 $(BUILD)/libfaceid.3 $(DESTDIR)$(MAN)/man3/libfaceid.3
 	$(INSTALL) 644 app/package/faceid.bash $(DESTDIR)$(BASHDIR)/faceid
 	$(INSTALL) 644 app/package/_faceid $(DESTDIR)$(ZSHDIR)/_faceid
+	$(INSTALL) 644 app/package/faceid.fish $(DESTDIR)$(FISHDIR)/faceid.fish
 	for f in $(GETTER); do $(INSTALL) 644 "$$f" "$(DESTDIR)$(GETDIR)/$$f" || exit 1; done
 	sed -i '1{/^#!/d}' $(DESTDIR)$(GETDIR)/weights/get $(DESTDIR)$(GETDIR)/convert/convert.py # faceid starts them
 	for f in $(MODELS); do $(INSTALL) 644 "$$f" "$(DESTDIR)$(PREFIX)/share/faceid/$${f##*/}" || exit 1; done
