@@ -66,6 +66,7 @@ struct fid_pixels {
 struct fid_windows {
     const struct fid_pixels *rows; /* kernel_h */
     size_t kernel_h, kernel_w, stride, dilation, pad, width;
+    const void *padding; /* a pixel of it, for depthwise_s8 */
 };
 
 /* depthwise_f32: a convolution in which each channel keeps to itself.
@@ -219,17 +220,20 @@ enum {
 
 /* depthwise_s8: depthwise_f32 for bytes.
  *
- *   s[x][j] = bias[j] + Σ_{t<taps} in[x·in_step + t][j] · w[t][j];  out[x][j] = post(s[x][j])
+ *   s[x][j] = bias[j] + Σ_{kx<kernel_w} Σ_{ky<kernel_h} in(x, ky, kx)[j] · w[kx·kernel_h + ky][j]
+ *   out[x][j] = post(s[x][j])
  *
- *   in      pointers to pixels of `channels` bytes; those on the padding point at the input's zero
+ *   in      the windows; taps on the padding are its pixel, which is `channels` bytes of the
+ *           input's zero, for bias counts on them. So is a row of the picture that lies on the
+ *           padding, with a step of 0.
  *   packed  fid_pack_depthwise_s8: blocks of cr channels, each aligned to 64 bytes: the FID_S8_ROWS
  *           vectors of cr numbers, then ceil(taps / group) groups of cr · group bytes, channel by
  *           channel. Channels past the last and taps past the last are zero.
  *   out     pixels rows, out_stride apart; post's residual is given for pixel 0, channel 0
  * Accuracy: exact. */
-#define FID_DEPTHWISE_S8_ARGS                                                               \
-    (size_t pixels, size_t channels, size_t taps, const uint8_t *const *in, size_t in_step, \
-     const void *packed, void *out, size_t out_stride, const struct fid_post_s8 *post)
+#define FID_DEPTHWISE_S8_ARGS                                                                     \
+    (size_t pixels, size_t channels, const struct fid_windows *in, const void *packed, void *out, \
+     size_t out_stride, const struct fid_post_s8 *post)
 
 /* add_u8: the sum of two values, in steps of the output.
  *

@@ -114,46 +114,6 @@ void fid_window_pointers(const struct fid_window *window, const void *image, siz
     }
 }
 
-/* Every input column from the first window's left edge on, as many as are asked for: pad, then
- * those of the row at `pixels` (NULL: all are pad), then pad again. */
-static void point_at_columns(const struct fid_window *window, const char *pixels, size_t count,
-                             const void *pad, const void **taps)
-{
-    const size_t step = window->kernel_h;
-    const size_t left = fid_min_size(window->pad_left, count);
-    const size_t inside = pixels == NULL ? 0 : window->in.w;
-    const size_t right = inside < count - left ? left + inside : count;
-    size_t k = 0;
-    for (; k < left; k++, taps += step)
-        *taps = pad;
-    for (; k < right; k++, taps += step, pixels += window->pixel_bytes)
-        *taps = pixels;
-    for (; k < count; k++, taps += step)
-        *taps = pad;
-}
-
-void fid_window_row_columns(const struct fid_window *window, const void *image, size_t y,
-                            const void *pad, const void **taps)
-{
-    const struct fid_shape in = window->in;
-    const size_t apart = fid_window_columns_apart(window);
-    for (size_t ky = 0; ky < window->kernel_h; ky++) {
-        const size_t row = fid_window_row(window, y, ky);
-        const char *pixels = row < in.h ? pixel_at(window, image, row, 0) : NULL;
-        const void **at = taps + ky;
-        if (window->dilation_w == 1 && apart == window->stride_w) {
-            point_at_columns(window, pixels, (window->out_w - 1) * apart + window->kernel_w, pad,
-                             at);
-            continue;
-        }
-        for (size_t x = 0; x < window->out_w; x++)
-            for (size_t kx = 0; kx < window->kernel_w; kx++, at += window->kernel_h) {
-                const size_t column = fid_window_column(window, x, kx);
-                *at = pixels != NULL && column < in.w ? pixels + column * window->pixel_bytes : pad;
-            }
-    }
-}
-
 struct fid_windows fid_window_slide(const struct fid_window *window, const void *image, size_t y,
                                     const void *pad, struct fid_pixels *rows)
 {
@@ -172,7 +132,8 @@ struct fid_windows fid_window_slide(const struct fid_window *window, const void 
                                 .stride = window->stride_w,
                                 .dilation = window->dilation_w,
                                 .pad = window->pad_left,
-                                .width = in.w};
+                                .width = in.w,
+                                .padding = pad};
 }
 
 size_t fid_window_pointers_inside(const struct fid_window *window, const void *image, size_t y,

@@ -52,23 +52,8 @@ static inline size_t fid_window_column(const struct fid_window *window, size_t x
 void fid_window_pointers(const struct fid_window *window, const void *image, size_t y, size_t x,
                          const void *pad, const void **taps, size_t step);
 
-/* A table of the taps of a row of outputs goes column by column of the input, kernel_h pointers a
- * column. The windows of neighbouring outputs are this many columns apart in it: they share columns
- * where the kernel is dense and the stride smaller than it; otherwise each stands alone. */
-static inline size_t fid_window_columns_apart(const struct fid_window *window)
-{
-    const bool dense = window->dilation_w == 1 && window->stride_w < window->kernel_w;
-    return dense ? window->stride_w : window->kernel_w;
-}
-
-/* Writes that table for output row y: (out_w - 1) · apart + kernel_w columns; `pad` on the padding.
- */
-void fid_window_row_columns(const struct fid_window *window, const void *image, size_t y,
-                            const void *pad, const void **taps);
-
 /* The windows of output row y of one image, for the kernels that slide them. rows: room for
- * kernel_h; those on the padding are `pad`, as many numbers as the input has channels; NULL: left
- * out. */
+ * kernel_h; those on the padding are the pixel `pad`; NULL: left out. */
 struct fid_windows fid_window_slide(const struct fid_window *window, const void *image, size_t y,
                                     const void *pad, struct fid_pixels *rows);
 

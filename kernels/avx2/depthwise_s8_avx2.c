@@ -5,5 +5,5 @@
 
 void fid_depthwise_s8_avx2 FID_DEPTHWISE_S8_ARGS
 {
-    depthwise_s8_lanes(pixels, channels, taps, in, in_step, packed, out, out_stride, post);
+    depthwise_s8_lanes(pixels, channels, in, packed, out, out_stride, post);
 }

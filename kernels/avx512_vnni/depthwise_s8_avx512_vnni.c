@@ -6,5 +6,5 @@
 
 void fid_depthwise_s8_avx512_vnni FID_DEPTHWISE_S8_ARGS
 {
-    depthwise_s8_lanes(pixels, channels, taps, in, in_step, packed, out, out_stride, post);
+    depthwise_s8_lanes(pixels, channels, in, packed, out, out_stride, post);
 }

@@ -15,5 +15,5 @@ FID_INLINE int32x4_t add_high(int32x4_t sum, int16x8_t a, int16x8_t b)
 
 void fid_depthwise_s8_neon32 FID_DEPTHWISE_S8_ARGS
 {
-    depthwise_s8_octets(pixels, channels, taps, in, in_step, packed, out, out_stride, post);
+    depthwise_s8_octets(pixels, channels, in, packed, out, out_stride, post);
 }

@@ -2,12 +2,6 @@
 #include "engine/nn/ops/conv_methods.h"
 #include "engine/nn/quantized.h"
 
-/* Kernel columns under a row of outputs. */
-static uint64_t row_columns(const struct fid_window *window)
-{
-    return (uint64_t)(window->out_w - 1) * fid_window_columns_apart(window) + window->kernel_w;
-}
-
 struct depthwise_job {
     const struct fid_step *step;
     const struct fid_run *run;
@@ -18,45 +12,34 @@ static void run_row(void *ctx, size_t index, int worker)
     const struct depthwise_job *job = ctx;
     const struct fid_step *step = job->step;
     const struct fid_window *window = &step->window;
-    const size_t channels = step->output.shape.c;
-    const size_t at = index * window->out_w * channels;
+    const struct fid_kernels *kernels = job->run->kernels;
+    const bool bytes = fid_is_bytes(&step->inputs[0]);
+    const size_t channels = step->output.shape.c, pixels = window->out_w;
+    const size_t at = index * pixels * channels;
     const void *image = fid_tensor_image(&step->inputs[0], index / window->out_h);
-    const struct fid_windows windows = fid_window_slide(
-        window, image, index % window->out_h, job->run->zeros, fid_run_scratch(job->run, worker));
-    struct fid_post_f32 post = step->post;
-    post.residual = fid_conv_residual(step, at);
-    post.residual_stride = channels;
-    job->run->kernels->depthwise_f32(window->out_w, channels, &windows, step->packed,
-                                     step->output.data + at, channels, &post);
-    fid_step_finish(step, job->run->kernels, at, window->out_w * channels);
-}
-
-static void run_row_of_bytes(void *ctx, size_t index, int worker)
-{
-    const struct depthwise_job *job = ctx;
-    const struct fid_step *step = job->step;
-    const struct fid_window *window = &step->window;
-    const size_t channels = step->output.shape.c;
-    const size_t at = index * window->out_w * channels;
-    const void *image = fid_tensor_image(&step->inputs[0], index / window->out_h);
-    const void **table = fid_run_scratch(job->run, worker);
-    const size_t in_step = fid_window_columns_apart(window) * window->kernel_h;
-    struct fid_post_s8 post = fid_step_post_s8(step);
-    post.residual = fid_conv_residual(step, at);
-    post.residual_stride = channels;
-    fid_window_row_columns(window, image, index % window->out_h, fid_columns_s8_pad(step), table);
-    job->run->kernels->depthwise_s8(window->out_w, channels, fid_window_taps(window),
-                                    (const void *)table, in_step, step->packed,
-                                    fid_tensor_at(&step->output, at), channels, &post);
-    if (post.f32)
-        fid_step_finish(step, job->run->kernels, at, window->out_w * channels);
+    const void *pad = bytes ? fid_columns_s8_pad(step) : job->run->zeros;
+    const struct fid_windows windows = fid_window_slide(window, image, index % window->out_h, pad,
+                                                        fid_run_scratch(job->run, worker));
+    void *out = fid_tensor_at(&step->output, at);
+    if (bytes) {
+        struct fid_post_s8 post = fid_step_post_s8(step);
+        post.residual = fid_conv_residual(step, at);
+        post.residual_stride = channels;
+        kernels->depthwise_s8(pixels, channels, &windows, step->packed, out, channels, &post);
+    } else {
+        struct fid_post_f32 post = step->post;
+        post.residual = fid_conv_residual(step, at);
+        post.residual_stride = channels;
+        kernels->depthwise_f32(pixels, channels, &windows, step->packed, out, channels, &post);
+    }
+    if (!fid_is_bytes(&step->output))
+        fid_step_finish(step, kernels, at, pixels * channels);
 }
 
 static void depthwise_run(const struct fid_step *step, const struct fid_run *run)
 {
     struct depthwise_job job = {step, run};
-    fid_parallel_for(run->pool, run->n * step->window.out_h,
-                     fid_is_bytes(&step->inputs[0]) ? run_row_of_bytes : run_row, &job);
+    fid_parallel_for(run->pool, run->n * step->window.out_h, run_row, &job);
 }
 
 static void depthwise_needs(struct fid_step *step, const struct fid_plan_context *context)
@@ -69,9 +52,7 @@ static void depthwise_needs(struct fid_step *step, const struct fid_plan_context
     else
         step->packed_bytes =
             fid_pack_depthwise_size(channels, taps, kernels->tile.depthwise_cr) * sizeof(float);
-    step->scratch_bytes = fid_is_bytes(&step->inputs[0])
-                              ? row_columns(&step->window) * step->window.kernel_h * sizeof(void *)
-                              : step->window.kernel_h * sizeof(struct fid_pixels);
+    step->scratch_bytes = step->window.kernel_h * sizeof(struct fid_pixels);
 }
 
 static void depthwise_prepare(struct fid_step *step, const struct fid_plan_context *context)
