@@ -36,7 +36,7 @@ void bench_winograd_input(const struct bench *bench);
 void bench_winograd_output(const struct bench *bench);
 void bench_packing(const struct bench *bench); /* of filters, as the table wants them */
 
-enum { BENCH_SIDE_MAX = 5 };
+enum { BENCH_SIDE_MAX = 7 };
 
 /* The windows of output row y: squares of `side` over a picture of pixels · stride + side a side,
  * whose pixels are channels numbers in pixel_bytes. rows: BENCH_SIDE_MAX of them. */

@@ -149,27 +149,18 @@ struct window {
     bool slope;
     uint8_t *in, *out;
     void *packed;
-    const uint8_t **pointers; /* of one row of outputs, column by column of its window */
 };
-
-static void point_at_row(const struct window *w, size_t y)
-{
-    const size_t width = w->pixels * w->stride + w->side, columns = (w->pixels - 1) * w->stride;
-    for (size_t x = 0; x < columns + w->side; x++)
-        for (size_t dy = 0; dy < w->side; dy++)
-            w->pointers[x * w->side + dy] =
-                w->in + ((y * w->stride + dy) * width + x) * w->channels;
-}
 
 static void depthwise_run(void *context)
 {
     const struct window *w = context;
     const struct fid_post_s8 post = {.slope = w->slope};
+    struct fid_pixels rows[BENCH_SIDE_MAX];
     for (size_t y = 0; y < w->pixels; y++) {
-        point_at_row(w, y);
-        w->table->depthwise_s8(w->pixels, w->channels, w->side * w->side, w->pointers,
-                               w->side * w->stride, w->packed, w->out + y * w->pixels * w->channels,
-                               w->channels, &post);
+        const struct fid_windows in =
+            bench_slide(w->in, w->channels, w->channels, w->pixels, w->side, w->stride, y, rows);
+        w->table->depthwise_s8(w->pixels, w->channels, &in, w->packed,
+                               w->out + y * w->pixels * w->channels, w->channels, &post);
     }
 }
 
@@ -203,7 +194,6 @@ static void window_line(const struct bench *bench, const char *slot, void (*run)
     w.out = pattern(w.pixels * w.pixels * w.channels);
     w.packed = bench_alloc((size_t)fid_pack_depthwise_s8_size(w.channels, taps, bench->table), 1);
     fid_pack_depthwise_s8(w.channels, w.side, w.side, bench->table, filter, &columns, w.packed);
-    w.pointers = bench_alloc(width * w.side, sizeof *w.pointers);
     const double outputs = (double)(w.pixels * w.pixels * w.channels);
     bench_line(bench, name, run, &w, work_of_tap * outputs * (double)taps, unit);
     vectors_free(&vectors);
@@ -211,7 +201,6 @@ static void window_line(const struct bench *bench, const char *slot, void (*run)
     free(w.in);
     free(w.out);
     free(w.packed);
-    free(w.pointers);
 }
 
 void bench_depthwise_s8(const struct bench *bench)
