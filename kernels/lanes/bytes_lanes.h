@@ -77,17 +77,24 @@ FID_INLINE const float *numbers_of(const void *packed, size_t row, size_t width)
     return (const float *)packed + row * width;
 }
 
-FID_INLINE struct column_lanes load_columns(const size_t vectors, const void *packed, size_t width)
+/* Vectors first to end - 1 of them. */
+FID_INLINE struct column_lanes load_some_columns(const size_t first, const size_t end,
+                                                 const void *packed, size_t width)
 {
     struct column_lanes c = {.slope = numbers_of(packed, FID_S8_SLOPE, width),
                              .residual = numbers_of(packed, FID_S8_RESIDUAL, width)};
     UNROLL
-    for (size_t v = 0; v < vectors; v++) {
+    for (size_t v = first; v < end; v++) {
         c.scale[v] = load_lanes(numbers_of(packed, FID_S8_SCALE, width) + v * LANES, LANES);
         c.low[v] = load_lanes(numbers_of(packed, FID_S8_LOW, width) + v * LANES, LANES);
         c.high[v] = load_lanes(numbers_of(packed, FID_S8_HIGH, width) + v * LANES, LANES);
     }
     return c;
+}
+
+FID_INLINE struct column_lanes load_columns(const size_t vectors, const void *packed, size_t width)
+{
+    return load_some_columns(0, vectors, packed, width);
 }
 
 /* `residual`: n bytes, or NULL. */

@@ -4,8 +4,9 @@
  * has, and how many vectors of columns are taken at a time (GROUP). It instantiates tile() for each
  * shape with TILE. Each group of four rows of B costs VECTORS loads, m broadcasts a GROUP and
  * m · VECTORS dot products of four bytes. Sums that only their limits wait for end in registers:
- * that decides the speed where k is small. The others go through memory to one body for all
- * shapes. Called by the blocking driver of engine/nn. */
+ * that decides the speed where k is small. So do those of a full tile that get a residual. The
+ * others go through memory to one body for all shapes. Called by the blocking driver of engine/nn.
+ */
 #ifndef FID_KERNELS_GEMM_S8_LANES_H
 #define FID_KERNELS_GEMM_S8_LANES_H
 
@@ -18,24 +19,25 @@ enum { NR = VECTORS * LANES, QUAD = 4, LINE_BYTES = 64 };
 
 #include "kernels/lanes/gemm_s8_end_lanes.h"
 
-/* The end in registers, of sums that only their limits wait for. */
-FID_INLINE void end_here(const size_t m, const size_t vectors, size_t n, lanes_s32 sum[MR][VECTORS],
-                         const void *panel, uint8_t *c, size_t c_stride, int32_t zero)
+/* The end in registers. */
+FID_INLINE void end_here(const enum ending ending, const size_t m, const size_t vectors, size_t n,
+                         lanes_s32 sum[MR][VECTORS], const void *panel, uint8_t *c, size_t c_stride,
+                         const struct fid_post_s8 *post)
 {
+    const struct fid_post_s8 own = known_post(ending, post);
     UNROLL
     for (size_t v = 0; v < vectors; v++) {
-        const size_t j = v * LANES;
-        const lanes_f32 scale = load_lanes(numbers_of(panel, FID_S8_SCALE, NR) + j, LANES);
-        const lanes_f32 low = load_lanes(numbers_of(panel, FID_S8_LOW, NR) + j, LANES);
-        const lanes_f32 high = load_lanes(numbers_of(panel, FID_S8_HIGH, NR) + j, LANES);
+        const struct column_lanes columns = load_some_columns(v, v + 1, panel, NR);
         UNROLL
-        for (size_t i = 0; i < m; i++)
-            sum[i][v] =
-                nearest_lanes(clamp_lanes(mul_lanes(float_lanes(sum[i][v]), scale), low, high));
+        for (size_t i = 0; i < m; i++) {
+            const uint8_t *const residual =
+                own.residual ? own.residual + i * own.residual_stride : NULL;
+            sum[i][v] = nearest_lanes(post_s8_lanes(sum[i][v], v, &columns, residual, n, &own));
+        }
     }
     UNROLL
     for (size_t i = 0; i < m; i++)
-        store_narrow(c + i * c_stride, sum[i], vectors, zero, n);
+        store_narrow(c + i * c_stride, sum[i], vectors, own.zero, n);
 }
 
 /* A tile with a constant number of rows and vectors. */
@@ -82,7 +84,11 @@ FID_INLINE void tile(const size_t m, const size_t vectors, size_t n, size_t taps
         }
     }
     if (ending_of(post) == END_LIMITS) {
-        end_here(m, vectors, n, sum, panel, c, c_stride, post->zero);
+        end_here(END_LIMITS, m, vectors, n, sum, panel, c, c_stride, post);
+        return;
+    }
+    if (m == MR && vectors == VECTORS && n == NR && ending_of(post) == END_RESIDUAL) {
+        end_here(END_RESIDUAL, m, vectors, NR, sum, panel, c, c_stride, post);
         return;
     }
     _Alignas(64) int32_t sums[MR * NR];
