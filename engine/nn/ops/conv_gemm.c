@@ -73,6 +73,21 @@ static const char *row_of_windows(const struct fid_gemm *gemm, const struct plac
     return inside ? image + top * in.w * window->pixel_bytes : NULL;
 }
 
+/* How many of the next windows, at most `count`, lie wholly inside in one row of outputs, as far as
+ * that is told at once: all of them, one or none. */
+static size_t windows_inside(const struct fid_window *window, const struct place *place,
+                             size_t count)
+{
+    const size_t beside = (window->kernel_w - 1) * window->dilation_w;
+    const size_t lefts = window->in.w > beside ? window->in.w - beside : 0; /* that are inside */
+    const size_t left = fid_window_column(window, place->x, 0);
+    if (left >= lefts)
+        return 0;
+    const bool all =
+        count <= window->out_w - place->x && (count - 1) * window->stride_w < lefts - left;
+    return all ? count : 1;
+}
+
 /* Pointers to the rows of a window: into the picture where it lies wholly inside, into a patch
  * otherwise. One tap is a row of the kernel, or all of it where the patch is always made. */
 static void point_at_rows(const struct fid_gemm *gemm, const struct fid_run *run,
@@ -81,28 +96,28 @@ static void point_at_rows(const struct fid_gemm *gemm, const struct fid_run *run
     (void)run;
     const struct fid_tensor *input = &gemm->step->inputs[0];
     const struct fid_window *window = &gemm->step->window;
-    const struct fid_shape in = window->in;
-    const size_t beside = (window->kernel_w - 1) * window->dilation_w;
-    const size_t lefts = in.w > beside ? in.w - beside : 0; /* where a window begins inside */
-    const size_t row_step = window->dilation_h * in.w * window->pixel_bytes;
+    const size_t row_step = window->dilation_h * window->in.w * window->pixel_bytes;
     const size_t patch_step = gemm->patch_bytes / gemm->taps;
+    const size_t window_step = window->stride_w * window->pixel_bytes;
     const int zero = gemm->bytes ? fid_zero_point(input) : 0;
     struct place place = place_of(window, rows->first);
-    const char *row = row_of_windows(gemm, &place);
-    for (size_t i = 0; i < rows->count; i++, patches += gemm->patch_bytes) {
-        const size_t left = fid_window_column(window, place.x, 0);
-        const bool inside = row != NULL && left < lefts;
-        const char *corner = inside ? row + left * window->pixel_bytes : patches;
-        const size_t step = inside ? row_step : patch_step;
-        if (!inside)
+    for (size_t i = 0, count; i < rows->count; i += count) {
+        const char *row = row_of_windows(gemm, &place);
+        const size_t inside = row != NULL ? windows_inside(window, &place, rows->count - i) : 0;
+        const char *corner = patches + i * gemm->patch_bytes;
+        if (inside > 0)
+            corner = row + fid_window_column(window, place.x, 0) * window->pixel_bytes;
+        else
             fid_window_patch(window, fid_tensor_image(input, place.image), place.y, place.x, zero,
-                             patches);
-        const void **tap = a + i;
-        for (size_t t = 0; t < gemm->taps; t++, tap += rows->count, corner += step)
-            *tap = corner;
+                             patches + i * gemm->patch_bytes);
+        count = inside > 0 ? inside : 1;
+        for (size_t t = 0; t<gemm->taps; t++, corner += inside> 0 ? row_step : patch_step) {
+            const void **const tap = a + t * rows->count + i;
+            for (size_t q = 0; q < count; q++)
+                tap[q] = corner + q * window_step;
+        }
+        place.x += count - 1;
         next_place(window, &place);
-        if (place.x == 0)
-            row = row_of_windows(gemm, &place);
     }
 }
 
