@@ -493,6 +493,9 @@ static void what_cannot_be_quantized_is_refused(void)
     options = (struct fid_quantize_options){.keep_f32 = all, .keep_count = 1};
     CHECK_THAT(quantize(&net, &options, 1, path, &error) == FID_OK, "%s", error.text);
     CHECK_THAT(net_open_file(&quantized, path, NULL, 1, true, &error) == FID_OK, "%s", error.text);
+    options.keep_output = true; /* another one may have been as fast */
+    CHECK(quantize(&net, &options, 1, path, &error) == FID_EXISTS);
+    CHECK(strstr(error.text, "is there already") != NULL);
     CHECK(quantize(&quantized, NULL, 1, path, &error) == FID_UNSUPPORTED);
     CHECK(strstr(error.text, "is quantized already") != NULL);
     struct fid_quantizer *quantizer;

@@ -98,6 +98,8 @@ enum fid_status fid_weight_copy_write(const struct fid_weight_copy *copy, const 
     enum fid_status status = fid_output_open(path, FID_OUTPUT_ANYBODYS, &output, error);
     if (status != FID_OK)
         return status;
+    if (copy->keep)
+        fid_output_keep(output);
     struct stat before; /* who may read the file is not changed with it */
     if (lstat(path, &before) == 0)
         (void)fchmod(fileno(fid_output_stream(output)), before.st_mode & 0777);

@@ -20,6 +20,7 @@ struct fid_weight_copy {
     struct fid_weight_part parts[FID_SECTION_COUNT];
     void (*write)(FILE *out, const void *ctx); /* errors of the stream are seen at its end */
     const void *ctx;
+    bool keep; /* fid_output_keep */
 };
 
 /* FILLS copy with all sections of file as they are. */
@@ -28,8 +29,8 @@ void fid_weight_copy_begin(struct fid_weight_copy *copy, const struct fid_weight
 void fid_weight_copy_give(struct fid_weight_copy *copy, enum fid_section section, const void *bytes,
                           uint64_t size);
 /* Writes the file as a fid_output. The same parts and header give the same bytes.
- * FID_IO, FID_NO_MEMORY, FID_INVALID (as fid_output_check), FID_UNSUPPORTED (more than the format
- * takes). */
+ * FID_IO, FID_NO_MEMORY, FID_INVALID (as fid_output_check), FID_EXISTS (with keep),
+ * FID_UNSUPPORTED (more than the format takes). */
 enum fid_status fid_weight_copy_write(const struct fid_weight_copy *copy, const char *path,
                                       struct fid_error *error);
 

@@ -34,6 +34,7 @@ static void give_graphs(struct fid_weight_copy *copy, const struct fid_weight_gr
     fid_weight_copy_give(copy, FID_SECTION_DATA, graphs->data, graphs->data_bytes);
     copy->section_count = FID_SECTION_COUNT_1_0;
     copy->header.minor = FID_FILE_MINOR;
+    copy->keep = graphs->keep;
 }
 
 enum fid_status fid_weight_file_write_graphs(const struct fid_weight_file *file,

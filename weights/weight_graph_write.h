@@ -18,6 +18,7 @@ struct fid_weight_graphs {
     uint64_t data_bytes;
     const char *names; /* further ones, each ended by a zero byte */
     size_t names_bytes;
+    bool keep; /* fid_output_keep */
 };
 
 /* What the first further name is called by. */
@@ -30,7 +31,8 @@ void fid_weight_place_tensor(struct fid_file_tensor *tensor, uint64_t *end);
 /* Writes these graphs and the metadata of file with these entries (as fid_weight_file_write_meta)
  * to path, as a fid_output, in version 1.3, without packed weights, under the id that they make.
  * The same arguments give the same bytes. Whether the records follow the format, reading the file
- * tells. FID_INVALID, FID_IO, FID_NO_MEMORY, FID_UNSUPPORTED (more than the format takes). */
+ * tells. FID_INVALID, FID_IO, FID_EXISTS, FID_NO_MEMORY, FID_UNSUPPORTED (more than the format
+ * takes). */
 enum fid_status fid_weight_file_write_graphs(const struct fid_weight_file *file,
                                              const struct fid_weight_graphs *graphs,
                                              const struct fid_model_entry *entries, size_t count,

@@ -179,7 +179,10 @@ static enum app_exit write_model(const struct app_feed *feed, struct fid_quantiz
     struct fid_model_entry entries[2] = {{0}};
     const size_t count = make_entries(feed->model, to, &names, entries);
     if (fid_quantizer_write(quantizer, entries, count, path, &error) != FID_OK)
-        return app_fail(error.status == FID_IO ? APP_AREA_OUTPUT : APP_AREA_MODEL, &error);
+        return app_fail(error.status == FID_IO       ? APP_AREA_OUTPUT
+                        : error.status == FID_EXISTS ? APP_AREA_USAGE /* since it began */
+                                                     : APP_AREA_MODEL,
+                        &error);
     tell_steps(feed->app, quantizer, to, path);
     return APP_OK;
 }
@@ -203,7 +206,7 @@ enum app_exit app_quantize(struct app *app, const struct fid_model *model)
 {
     struct fid_error error;
     struct fid_quantizer *quantizer;
-    struct fid_quantize_options options = {.to = FID_QUANTIZE_BYTES};
+    struct fid_quantize_options options = {.keep_output = !app_option_flag(app, "force")};
     struct app_feed feed = {.app = app, .model = model};
     const char *kept[NAMES_MOST], *only[NAMES_MOST];
     read_weights(app, &options.to);

@@ -9,6 +9,7 @@
 struct fid_output {
     struct fid_new_file file;
     FILE *stream;
+    bool keep;
 };
 
 enum fid_status fid_output_open(const char *path, enum fid_output_readers readers,
@@ -37,6 +38,11 @@ FILE *fid_output_stream(const struct fid_output *output)
     return output->stream;
 }
 
+void fid_output_keep(struct fid_output *output)
+{
+    output->keep = true;
+}
+
 enum fid_status fid_output_finish(struct fid_output **output, struct fid_error *error)
 {
     struct fid_output *o = *output;
@@ -47,7 +53,7 @@ enum fid_status fid_output_finish(struct fid_output **output, struct fid_error *
         reason = errno;
     }
     errno = reason != 0 ? reason : EIO;
-    enum fid_status status = written ? fid_new_file_put(&o->file, true, error)
+    enum fid_status status = written ? fid_new_file_put(&o->file, !o->keep, error)
                                      : fid_new_file_failed(o->file.path, error);
     fid_output_close(output);
     return status;

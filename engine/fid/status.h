@@ -60,9 +60,11 @@ enum fid_status fid_output_check(const char *path, struct fid_error *error);
 enum fid_status fid_output_open(const char *path, enum fid_output_readers readers,
                                 struct fid_output **output, struct fid_error *error);
 FILE *fid_output_stream(const struct fid_output *output); /* borrowed; not to be closed */
+/* What has the name by then stays, and fid_output_finish says FID_EXISTS. */
+void fid_output_keep(struct fid_output *output);
 /* Brings the file to the disk and puts it in place, which is looked at once more; closes, also
  * after a failure, which leaves what was there. errno 0 before the first write makes the reason of
- * a failed one known. FID_INVALID; FID_BUSY: another process removed it; FID_IO. */
+ * a failed one known. FID_INVALID; FID_BUSY: another process removed it; FID_EXISTS; FID_IO. */
 enum fid_status fid_output_finish(struct fid_output **output, struct fid_error *error);
 void fid_output_close(struct fid_output **output); /* without putting it in place */
 

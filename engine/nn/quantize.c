@@ -90,6 +90,7 @@ enum fid_status fid_quantizer_open(struct fid_runtime *runtime, const struct fid
     opened->runtime = runtime;
     opened->model = model;
     opened->to = options->to;
+    opened->keep_output = options->keep_output;
     enum fid_status status = check_options(opened, options, error);
     if (status == FID_OK)
         status = fid_model_verify(runtime, model, error);

@@ -24,6 +24,7 @@ struct fid_quantizer {
     struct fid_runtime *runtime;   /* borrowed */
     const struct fid_model *model; /* borrowed */
     enum fid_quantize_to to;
+    bool keep_output;
     struct fid_quantizer_graph *graphs; /* owned */
     size_t graph_count;
 };

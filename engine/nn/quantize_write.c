@@ -42,7 +42,8 @@ static enum fid_status write_records(const struct fid_quantizer *quantizer,
                                              .data = data,
                                              .data_bytes = to->data_bytes,
                                              .names = to->names,
-                                             .names_bytes = to->names_bytes};
+                                             .names_bytes = to->names_bytes,
+                                             .keep = quantizer->keep_output};
     struct fid_model_entry *all = fid_calloc(count + 1, sizeof *all);
     if (all == NULL)
         return fid_fail(error, FID_NO_MEMORY, "no memory to write %.400s", path);
