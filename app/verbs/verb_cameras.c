@@ -1,6 +1,7 @@
 /* verb_cameras.c - faceid cameras: lists the cameras of this machine. */
 #include "app/app.h"
 #include "app/input/camera.h"
+#include "app/output/csv.h"
 #include "app/output/json.h"
 #include "app/output/text.h"
 
@@ -8,6 +9,7 @@
 
 static const struct app_option cameras_options[] = {
     {"json", 'j', APP_FLAG, NULL, "one JSON object per camera", 0, 0},
+    {"csv", 0, APP_FLAG, NULL, "comma-separated values, a line per mode", 0, 0},
     {0},
 };
 
@@ -44,7 +46,34 @@ static void print_json(const struct app_camera_info *camera)
     app_json_line(&json);
 }
 
-/* "  MJPG 640x480@30 1280x720@30": one line for each run of modes with the same format. */
+/* A line for each mode; for a camera that offers none, one without. */
+static void print_csv(const struct app_camera_info *camera)
+{
+    for (size_t i = 0; i < camera->mode_count || i == 0; i++) {
+        struct app_csv csv = app_csv_begin(stdout);
+        app_csv_whole(&csv, camera->index);
+        app_csv_text(&csv, camera->path);
+        app_csv_text(&csv, camera->id_path);
+        app_csv_text(&csv, camera->name);
+        app_csv_text(&csv, camera->bus);
+        app_csv_text(&csv, camera->readable ? "1" : "0");
+        if (i < camera->mode_count) {
+            const struct app_camera_mode *mode = &camera->modes[i];
+            char format[5];
+            app_fourcc_text(mode->fourcc, format);
+            app_csv_text(&csv, format);
+            app_csv_whole(&csv, mode->width);
+            app_csv_whole(&csv, mode->height);
+            app_csv_number(&csv, mode->fps, 2);
+        } else {
+            for (int field = 0; field < 4; field++)
+                app_csv_text(&csv, NULL);
+        }
+        app_csv_line(&csv);
+    }
+}
+
+/* "  MJPG 640x480@30 1280x720@30": a line for each run of modes of one format. */
 static void print_modes(const struct app_camera_info *camera)
 {
     uint32_t format = 0;
@@ -86,14 +115,15 @@ static enum app_exit run(struct app *app)
 {
     struct app_camera_list list;
     struct fid_error error;
+    const bool json = app_option_flag(app, "json"), csv = app_option_flag(app, "csv");
+    if (json && csv)
+        return app_usage(app, "--json and --csv exclude each other");
     if (app_camera_list_open(&list, &error) != FID_OK)
         return app_fail(APP_AREA_CAMERA, &error);
-    for (size_t i = 0; i < list.count; i++) {
-        if (app_option_flag(app, "json"))
-            print_json(&list.cameras[i]);
-        else
-            print_text(&list.cameras[i]);
-    }
+    if (csv)
+        puts("index,path,id_path,name,bus,readable,format,width,height,fps");
+    for (size_t i = 0; i < list.count; i++)
+        (json ? print_json : csv ? print_csv : print_text)(&list.cameras[i]);
     if (list.count == 0)
         app_say(app, "no camera was found: there is no capture device among /dev/video*");
     app_camera_list_close(&list);
@@ -108,6 +138,7 @@ const struct app_verb app_verb_cameras = {
         "Prints one line per camera: index, path, name, bus. Below it: the path that survives\n"
         "reboots, and the modes as FORMAT WIDTHxHEIGHT@FPS.\n",
     .examples = "faceid cameras\twhat --camera can mean\n"
+                "faceid cameras --csv\tthe same for a spreadsheet\n"
                 "faceid cameras --json\tthe same for programs\n",
     .options = cameras_options,
     .run = run,

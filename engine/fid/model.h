@@ -179,6 +179,7 @@ struct fid_quantize_options {
     size_t keep_count;
     const char *const *only; /* names of the steps that alone change; NULL: all but keep_f32 */
     size_t only_count;
+    bool keep_output; /* fid_quantizer_write replaces no file: FID_EXISTS */
 };
 
 struct fid_quantizer;
@@ -216,8 +217,8 @@ size_t fid_quantizer_converts(const struct fid_quantizer *quantizer);
  * and zero points are those of the least squared error in what was fed. A graph that was fed
  * nothing stays f32. The id is another one: the embeddings are near the model's, not equal. The
  * same inputs give the same bytes. FID_INVALID: nothing was fed, another entry, a weight that f16
- * cannot hold, or as fid_output_check; FID_UNSUPPORTED: there is nothing to quantize, or more than
- * the format takes; FID_IO, FID_NO_MEMORY. */
+ * cannot hold, or as fid_output_check; FID_EXISTS: with keep_output; FID_UNSUPPORTED: there is
+ * nothing to quantize, or more than the format takes; FID_IO, FID_NO_MEMORY. */
 enum fid_status fid_quantizer_write(struct fid_quantizer *quantizer,
                                     const struct fid_model_entry *entries, size_t count,
                                     const char *path, struct fid_error *error);
