@@ -20,7 +20,7 @@ struct fid_options app_runtime_options(struct app *app)
         .isa = app_option_text(app, "isa", app_environment("FID_ISA")),
         .method = app_option_text(app, "method", NULL),
         .low_memory = app_option_flag(app, "low-memory"),
-        .log = log_line,
+        .log = app->log ? log_line : NULL,
         .log_ctx = app,
     };
 }

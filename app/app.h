@@ -11,6 +11,7 @@ struct app {
     struct app_arguments arguments; /* the parsed command line */
     const char *program;            /* argv[0] */
     bool quiet, verbose;
+    bool log; /* what the library chooses and why: -v twice, FID_VERBOSE */
     /* A verb's defaults for what the command line leaves open; 0: the library's choice. */
     int threads, max_side;
     bool keep_crops;           /* keep crops of enrolled faces, even if the settings do not */

@@ -64,7 +64,8 @@ static enum app_exit run_verb(const struct app_verb *verb, const char *program, 
     }
     const char *verbose = app_environment("FID_VERBOSE");
     app.quiet = app_option_flag(&app, "quiet");
-    app.verbose = app_option_flag(&app, "verbose") || (verbose && strcmp(verbose, "0") != 0);
+    app.log = app_option_times(&app, "verbose") > 1 || (verbose && strcmp(verbose, "0") != 0);
+    app.verbose = app.log || app_option_flag(&app, "verbose");
     code = verb->run(&app);
     app_close(&app);
     return app_interrupted() && !(verb->whole && code == APP_OK) ? APP_INTERRUPTED : code;

@@ -97,7 +97,7 @@ static enum app_exit take_option(struct app_arguments *arguments, size_t i, cons
 {
     const struct app_option *option = arguments->options[i];
     struct app_value *value = &arguments->values[i];
-    value->given = true;
+    value->given++;
     value->text = text;
     if ((option->type == APP_WHOLE || option->type == APP_NUMBER) &&
         !read_number(option, text, &value->number))
@@ -215,21 +215,26 @@ static const struct app_value *value_of(const struct app *app, const char *name)
     exit(APP_INTERNAL);
 }
 
-bool app_option_flag(const struct app *app, const char *name)
+int app_option_times(const struct app *app, const char *name)
 {
     return value_of(app, name)->given;
+}
+
+bool app_option_flag(const struct app *app, const char *name)
+{
+    return app_option_times(app, name) > 0;
 }
 
 const char *app_option_text(const struct app *app, const char *name, const char *otherwise)
 {
     const struct app_value *value = value_of(app, name);
-    return value->given ? value->text : otherwise;
+    return value->given > 0 ? value->text : otherwise;
 }
 
 double app_option_number(const struct app *app, const char *name, double otherwise)
 {
     const struct app_value *value = value_of(app, name);
-    return value->given ? value->number : otherwise;
+    return value->given > 0 ? value->number : otherwise;
 }
 
 int app_option_whole(const struct app *app, const char *name, int otherwise)

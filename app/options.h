@@ -63,8 +63,8 @@ bool app_option_takes_argument(const struct app_option *option);
 #define APP_OPTIONS_MAX 48 /* options of one verb, groups included */
 
 struct app_value {
-    bool given;
-    const char *text;
+    int given;        /* how often */
+    const char *text; /* of the last time, like the number */
     double number;
 };
 
@@ -87,6 +87,7 @@ enum app_exit app_arguments_parse(struct app_arguments *arguments, const struct 
 /* The value of an option of the verb, by its long name; a name that the verb does not have is a bug
  * and ends the program. Numbers and texts give `otherwise` when the option was not given. */
 bool app_option_flag(const struct app *app, const char *name);
+int app_option_times(const struct app *app, const char *name); /* how often it was given */
 const char *app_option_text(const struct app *app, const char *name, const char *otherwise);
 double app_option_number(const struct app *app, const char *name, double otherwise);
 int app_option_whole(const struct app *app, const char *name, int otherwise);

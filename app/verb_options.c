@@ -3,7 +3,8 @@
 
 static const struct app_option general_options[] = {
     {"quiet", 'q', APP_FLAG, NULL, "say nothing but errors", 0, 0},
-    {"verbose", 'v', APP_FLAG, NULL, "say what is chosen and why (also FID_VERBOSE=1)", 0, 0},
+    {"verbose", 'v', APP_FLAG, NULL, "say what becomes of each file; twice: what is chosen and why",
+     0, 0},
     {"help", 'h', APP_FLAG, NULL, "show this help", 0, 0},
     {0},
 };

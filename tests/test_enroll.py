@@ -278,6 +278,9 @@ def verbose_tells_of_each_file():
     for words in (clip + ", frames 0, 1, 2, 3, 4: good", clip + ", frames 5, 6: of another person",
                   portrait("amy", 2) + " is good"):
         require(words in said, "no %r in %s" % (words, said))
+    require("kernels " not in said, "what the library chooses is said too: " + said)
+    said = People().enroll("-vv", "amy", portrait("amy", 2))
+    require("kernels " in said and " is good" in said, said)
 
 
 # ---- many at once ----

@@ -303,8 +303,8 @@ def limits_are_refused():
 @case
 def low_memory_reaches_the_engine():
     path = small_model()
-    require(", low memory" in faceid("model", "info", "-v", "--low-memory", path).stderr, "not there")
-    require(", low memory" not in faceid("model", "info", "-v", path).stderr, "always there")
+    require(", low memory" in faceid("model", "info", "-vv", "--low-memory", path).stderr, "not there")
+    require(", low memory" not in faceid("model", "info", "-vv", path).stderr, "always there")
 
 
 @case

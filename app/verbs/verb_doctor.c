@@ -104,10 +104,11 @@ static void check_program(struct doctor *doctor)
 /* The runtime logs one sentence that says what it chose and why. */
 static void check_cpu(struct doctor *doctor)
 {
-    const bool verbose = doctor->app->verbose;
-    doctor->app->verbose = true;
+    const bool verbose = doctor->app->verbose, log = doctor->app->log;
+    doctor->app->verbose = doctor->app->log = true;
     enum app_exit code = listen(doctor, app_open_runtime);
     doctor->app->verbose = verbose;
+    doctor->app->log = log;
     if (code != APP_OK)
         tell_failure(doctor, "cpu", code, "leave out --isa and FID_ISA for the best");
     else if (strcmp(fid_runtime_isa(doctor->app->runtime), "ref") == 0)
