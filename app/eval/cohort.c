@@ -1,12 +1,12 @@
 /* cohort.c - finds the faces of strangers, from a folder or a table. */
 #include "app/eval/cohort.h"
 #include "app/eval/eval.h"
+#include "app/input/source.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { FACES_MOST = 64 };
 
@@ -113,12 +113,6 @@ static char *join(const char *folder, const char *name)
     return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 static int is_meant(const struct dirent *entry)
 {
     return entry->d_name[0] != '.' && entry->d_name[0] != '_';
@@ -132,7 +126,7 @@ static bool add_person(struct pictures *pictures, const char *folder, const char
     bool added = true, found = false;
     for (int i = 0; i < count; i++) {
         char *path = found ? NULL : join(folder, entries[i]->d_name);
-        if (path != NULL && !is_folder(path)) {
+        if (path != NULL && !app_is_folder(path)) {
             added = add_picture(pictures, path, person);
             found = true;
         } else {
@@ -156,7 +150,7 @@ static enum app_exit list_folder(const char *folder, struct pictures *pictures)
     }
     for (int i = 0; i < count; i++) {
         char *path = added ? join(folder, entries[i]->d_name) : NULL;
-        if (path != NULL && is_folder(path)) {
+        if (path != NULL && app_is_folder(path)) {
             added = add_person(pictures, path, entries[i]->d_name);
             free(path);
         } else if (added) {
@@ -213,12 +207,9 @@ static enum app_exit list_pictures(struct app *app, const char *path, struct pic
 {
     char folder[4096];
     struct app_eval_table table;
-    if (is_folder(path))
+    if (app_is_folder(path))
         return list_folder(path, pictures);
-    enum app_exit code = app_eval_table_open(&table, path);
-    if (code == APP_OK)
-        code = app_eval_image_folder(path, app_option_text(app, "images", NULL), folder,
-                                     sizeof folder);
+    enum app_exit code = app_eval_open_images(app, path, &table, folder, sizeof folder);
     if (code == APP_OK)
         code = list_table(&table, folder, pictures);
     app_eval_table_close(&table);

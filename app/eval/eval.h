@@ -24,7 +24,10 @@ struct app_eval_table { /* zero-initialized */
     int field_count;
 };
 
-enum app_exit app_eval_table_open(struct app_eval_table *table, const char *path);
+/* Opens a table, and FILLS folder with its images: --images, or else "images" beside it. APP_INPUT
+ * if it is not there. */
+enum app_exit app_eval_open_images(const struct app *app, const char *table_path,
+                                   struct app_eval_table *table, char *folder, size_t bytes);
 /* The next line that is not empty; false at the end. */
 bool app_eval_table_next(struct app_eval_table *table);
 /* Reports what is wrong with the line; returns APP_INPUT. */
@@ -52,11 +55,6 @@ void app_eval_pictures_cut(struct app_eval_pictures *pictures, size_t count);
 /* Finds the references that name the same picture. False: no memory. */
 bool app_eval_pictures_number(struct app_eval_pictures *pictures);
 void app_eval_pictures_close(struct app_eval_pictures *pictures);
-
-/* FILLS folder with the images of a table: `given`, or else "images" beside it. APP_INPUT if it is
- * not there. */
-enum app_exit app_eval_image_folder(const char *table_path, const char *given, char *folder,
-                                    size_t bytes);
 
 /* ---- work on all cores ---- */
 
@@ -97,6 +95,10 @@ void app_eval_faces_close(struct app_eval_faces *faces);
 
 /* ---- figures ---- */
 
+/* Begins the object on stdout with "v", "protocol", "day" (UTC), "model" and "model_id" (if there is
+ * one open) and "detector"; app_eval_json_end ends it and its line. */
+struct app_json app_eval_json_begin(const struct app *app);
+void app_eval_json_end(struct app_json *json);
 /* Writes the members "protocol", "day" (UTC), "model" and "model_id" (if a model is open) and
  * "detector". */
 void app_eval_json_models(struct app_json *json, const struct app *app);

@@ -35,6 +35,9 @@ void app_eval_curves_title(const struct app *app, struct app_eval_curves *curves
 enum app_exit app_eval_create(const struct app_eval_curves *curves, const char *name,
                               struct fid_output **output);
 enum app_exit app_eval_finish(struct fid_output **output);
+/* The same of a table: its first line is these columns, and *file is where the others go. */
+enum app_exit app_eval_create_table(const struct app_eval_curves *curves, const char *name,
+                                    const char *columns, struct fid_output **output, FILE **file);
 
 /* curve.csv, roc.svg, det.svg */
 enum app_exit app_eval_write_rates(const struct app_eval_curves *curves,

@@ -201,10 +201,7 @@ static enum app_exit evaluate(const struct app *app, struct detection *detection
 
 static void print_json(const struct app *app, const struct detection *detection)
 {
-    struct app_json json = app_json_begin(stdout);
-    app_json_open(&json, NULL, '{');
-    app_json_whole(&json, "v", 1);
-    app_eval_json_models(&json, app);
+    struct app_json json = app_eval_json_begin(app);
     app_json_whole(&json, "pictures", (int64_t)detection->pictures.count);
     app_json_whole(&json, "faces", (int64_t)detection->curve.mated);
     app_json_whole(&json, "ignored", (int64_t)detection->ignored);
@@ -224,8 +221,7 @@ static void print_json(const struct app *app, const struct detection *detection)
         app_json_close(&json, '}');
     }
     app_json_close(&json, ']');
-    app_json_close(&json, '}');
-    app_json_line(&json);
+    app_eval_json_end(&json);
 }
 
 static void print_text(const struct detection *detection)
@@ -257,12 +253,12 @@ static void print_text(const struct detection *detection)
 static enum app_exit write_faces(const struct app_eval_curves *curves,
                                  const struct detection *detection)
 {
+    FILE *file;
     struct fid_output *output;
-    enum app_exit code = app_eval_create(curves, "faces.csv", &output);
+    enum app_exit code =
+        app_eval_create_table(curves, "faces.csv", "file,x,y,w,h,ignore,score", &output, &file);
     if (code != APP_OK)
         return code;
-    FILE *file = fid_output_stream(output);
-    fputs("file,x,y,w,h,ignore,score\n", file);
     for (size_t i = 0; i < detection->truth_count; i++) {
         const struct fid_truth_box *truth = &detection->truth[i];
         app_csv_field(file, detection->pictures.references[i]);
@@ -309,10 +305,7 @@ enum app_exit app_eval_detect(struct app *app, const char *table_path)
     struct detection detection = {.lock = PTHREAD_MUTEX_INITIALIZER};
     struct app_eval_table table;
     struct app_eval_curves curves;
-    enum app_exit code = app_eval_table_open(&table, table_path);
-    if (code == APP_OK)
-        code = app_eval_image_folder(table_path, app_option_text(app, "images", NULL), images,
-                                     sizeof images);
+    enum app_exit code = app_eval_open_images(app, table_path, &table, images, sizeof images);
     if (code == APP_OK)
         code = read_truth(&table, images, &detection);
     app_eval_table_close(&table);

@@ -66,3 +66,14 @@ enum app_exit app_eval_finish(struct fid_output **output)
     struct fid_error error;
     return fid_output_finish(output, &error) == FID_OK ? APP_OK : app_fail(APP_AREA_OUTPUT, &error);
 }
+
+enum app_exit app_eval_create_table(const struct app_eval_curves *curves, const char *name,
+                                    const char *columns, struct fid_output **output, FILE **file)
+{
+    enum app_exit code = app_eval_create(curves, name, output);
+    if (code == APP_OK) {
+        *file = fid_output_stream(*output);
+        fprintf(*file, "%s\n", columns);
+    }
+    return code;
+}

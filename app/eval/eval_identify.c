@@ -4,11 +4,11 @@
  * the limit that is to be judged. */
 #include "app/eval/eval_identify.h"
 #include "app/error.h"
+#include "app/input/source.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static void identification_close(struct identification *id)
 {
@@ -124,19 +124,13 @@ static enum app_exit measure(struct app *app, struct app_eval_curves *curves,
     return app_identification_write(app, curves, id);
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 enum app_exit app_eval_identify(struct app *app, const char *source)
 {
     struct identification id = {0};
     struct app_eval_curves curves;
     const char *strangers = app_option_text(app, "strangers", NULL);
-    enum app_exit code = is_folder(source) ? app_identification_read_folder(source, &id)
-                                           : app_identification_read_table(app, source, &id);
+    enum app_exit code = app_is_folder(source) ? app_identification_read_folder(source, &id)
+                                               : app_identification_read_table(app, source, &id);
     if (code == APP_OK && strangers != NULL)
         code = app_identification_add_strangers(strangers, &id);
     if (code == APP_OK)

@@ -110,10 +110,7 @@ static void json_point(struct app_json *json, const struct operating_point *poin
 
 static void print_json(const struct app *app, const struct identification *id)
 {
-    struct app_json json = app_json_begin(stdout);
-    app_json_open(&json, NULL, '{');
-    app_json_whole(&json, "v", 1);
-    app_eval_json_models(&json, app);
+    struct app_json json = app_eval_json_begin(app);
     app_json_whole(&json, "people", (int64_t)fid_gallery_count(id->gallery));
     app_json_whole(&json, "known", (int64_t)id->point.tpir.whole);
     app_json_whole(&json, "unknown", (int64_t)id->point.fpir.whole);
@@ -132,8 +129,7 @@ static void print_json(const struct app *app, const struct identification *id)
         json_point(&json, &id->model);
         app_json_close(&json, '}');
     }
-    app_json_close(&json, '}');
-    app_json_line(&json);
+    app_eval_json_end(&json);
 }
 
 static void print_point(const char *title, const struct operating_point *point)
@@ -176,12 +172,13 @@ void app_identification_print(const struct app *app, const struct identification
 static enum app_exit write_scores(const struct app_eval_curves *curves,
                                   const struct identification *id)
 {
+    FILE *file;
     struct fid_output *output;
-    enum app_exit code = app_eval_create(curves, "scores.csv", &output);
+    enum app_exit code = app_eval_create_table(
+        curves, "scores.csv", "role,person,nearest,score,second,second_score,reason,file", &output,
+        &file);
     if (code != APP_OK)
         return code;
-    FILE *file = fid_output_stream(output);
-    fputs("role,person,nearest,score,second,second_score,reason,file\n", file);
     for (size_t i = 0; i < id->count; i++) {
         const struct entry *entry = &id->entries[i];
         const struct fid_label *label = &entry->label;

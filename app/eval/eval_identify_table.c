@@ -86,10 +86,7 @@ enum app_exit app_identification_read_table(const struct app *app, const char *p
 {
     char images[4096];
     struct app_eval_table table;
-    enum app_exit code = app_eval_table_open(&table, path);
-    if (code == APP_OK)
-        code = app_eval_image_folder(path, app_option_text(app, "images", NULL), images,
-                                     sizeof images);
+    enum app_exit code = app_eval_open_images(app, path, &table, images, sizeof images);
     if (code == APP_OK)
         code = read_entries(&table, images, id);
     app_eval_table_close(&table);

@@ -184,10 +184,7 @@ static enum app_exit evaluate(const struct app *app, struct lfw *lfw)
 static void print_json(const struct app *app, const struct lfw *lfw)
 {
     const struct fid_verification *result = &lfw->result;
-    struct app_json json = app_json_begin(stdout);
-    app_json_open(&json, NULL, '{');
-    app_json_whole(&json, "v", 1);
-    app_eval_json_models(&json, app);
+    struct app_json json = app_eval_json_begin(app);
     app_json_whole(&json, "pairs", (int64_t)lfw->pair_count);
     app_json_whole(&json, "folds", lfw->fold_count);
     app_json_open(&json, "fold_numbers", '[');
@@ -210,8 +207,7 @@ static void print_json(const struct app *app, const struct lfw *lfw)
     app_json_whole(&json, "errors", (int64_t)result->errors);
     app_eval_json_share(&json, "far", &lfw->far);
     app_eval_json_share(&json, "frr", &lfw->frr);
-    app_json_close(&json, '}');
-    app_json_line(&json);
+    app_eval_json_end(&json);
 }
 
 static void print_threshold(const char *title, double threshold, const struct fid_share *far,
@@ -248,12 +244,12 @@ static void print_text(const struct app *app, const struct lfw *lfw)
 
 static enum app_exit write_scores(const struct app_eval_curves *curves, const struct lfw *lfw)
 {
+    FILE *file;
     struct fid_output *output;
-    enum app_exit code = app_eval_create(curves, "scores.csv", &output);
+    enum app_exit code =
+        app_eval_create_table(curves, "scores.csv", "fold,same,score,first,second", &output, &file);
     if (code != APP_OK)
         return code;
-    FILE *file = fid_output_stream(output);
-    fputs("fold,same,score,first,second\n", file);
     for (size_t i = 0; i < lfw->pair_count; i++) {
         fprintf(file, "%d,%d,%.6f,", lfw->numbers[lfw->fold[i]], lfw->same[i],
                 (double)lfw->scores[i]);
@@ -306,10 +302,7 @@ enum app_exit app_eval_lfw(struct app *app, const char *folder)
     struct lfw lfw = {0};
     struct app_eval_table table;
     struct app_eval_curves curves;
-    enum app_exit code = app_eval_table_open(&table, table_path);
-    if (code == APP_OK)
-        code = app_eval_image_folder(table_path, app_option_text(app, "images", NULL), images,
-                                     sizeof images);
+    enum app_exit code = app_eval_open_images(app, table_path, &table, images, sizeof images);
     if (code == APP_OK)
         code = read_pairs(app, &table, images, &lfw);
     app_eval_table_close(&table);

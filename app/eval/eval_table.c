@@ -1,21 +1,11 @@
 /* eval_table.c - reads tab-separated tables, and collects the pictures that they name. */
 #include "app/eval/eval.h"
+#include "app/input/source.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-enum app_exit app_eval_table_open(struct app_eval_table *table, const char *path)
-{
-    *table = (struct app_eval_table){.path = path};
-    table->file = fopen(path, "re");
-    if (table->file != NULL)
-        return APP_OK;
-    app_warn("%s: %s", path, strerror(errno));
-    return APP_INPUT;
-}
 
 bool app_eval_table_next(struct app_eval_table *table)
 {
@@ -116,16 +106,28 @@ void app_eval_pictures_close(struct app_eval_pictures *pictures)
     *pictures = (struct app_eval_pictures){0};
 }
 
-enum app_exit app_eval_image_folder(const char *table_path, const char *given, char *folder,
-                                    size_t bytes)
+static enum app_exit open_table(struct app_eval_table *table, const char *path)
 {
+    *table = (struct app_eval_table){.path = path};
+    table->file = fopen(path, "re");
+    if (table->file != NULL)
+        return APP_OK;
+    app_warn("%s: %s", path, strerror(errno));
+    return APP_INPUT;
+}
+
+enum app_exit app_eval_open_images(const struct app *app, const char *table_path,
+                                   struct app_eval_table *table, char *folder, size_t bytes)
+{
+    const char *given = app_option_text(app, "images", NULL);
+    enum app_exit code = open_table(table, table_path);
+    if (code != APP_OK)
+        return code;
     const char *slash = strrchr(table_path, '/');
     int parent = slash != NULL ? (int)(slash - table_path) + 1 : 0;
     int written = given != NULL ? snprintf(folder, bytes, "%s", given)
                                 : snprintf(folder, bytes, "%.*simages", parent, table_path);
-    struct stat info;
-    if (written < 0 || (size_t)written >= bytes || stat(folder, &info) != 0 ||
-        !S_ISDIR(info.st_mode)) {
+    if (written < 0 || (size_t)written >= bytes || !app_is_folder(folder)) {
         app_warn("%s: there is no such folder of pictures (--images DIR)", folder);
         return APP_INPUT;
     }

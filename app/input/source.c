@@ -75,7 +75,7 @@ static int is_visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-static bool is_folder(const char *path)
+bool app_is_folder(const char *path)
 {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
@@ -110,7 +110,7 @@ static bool next_file(struct app_source *source, struct fid_error *error, enum f
             if (asprintf(&source->file, "%s%s%s", folder, folder[length - 1] == '/' ? "" : "/",
                          source->entries[source->entry++]->d_name) < 0)
                 source->file = NULL;
-            if (source->file != NULL && is_folder(source->file))
+            if (source->file != NULL && app_is_folder(source->file))
                 continue;
             source->barren = false;
             break;
@@ -125,7 +125,7 @@ static bool next_file(struct app_source *source, struct fid_error *error, enum f
         if (source->path == source->path_count)
             return false;
         source->file = strdup(source->paths[source->path++]);
-        if (source->file == NULL || !is_folder(source->file))
+        if (source->file == NULL || !app_is_folder(source->file))
             break;
         source->entry_count = scandir(source->file, &source->entries, is_visible, alphasort);
         if (source->entry_count < 0) {

@@ -17,6 +17,8 @@ struct app_frame {
 
 struct app_source;
 
+bool app_is_folder(const char *path);
+
 /* How many files the paths name, with those in folders, for the progress bar. */
 size_t app_source_count(char *const *paths, size_t count);
 
