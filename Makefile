@@ -13,7 +13,7 @@ SDL      ?= 1
 SODIUM   ?= 1
 PYTHON   ?= /usr/bin/python3
 
-# A build uses all cores, where nobody said otherwise by -j. Goals that stand in the way of each other
+# A build uses all cores unless -j says otherwise. Goals that stand in the way of each other
 # when they are asked for together go one after the other, as they were written.
 ONE_BY_ONE := $(if $(word 2,$(MAKECMDGOALS)),$(filter clean deps% install uninstall deb,$(MAKECMDGOALS)))
 ifeq ($(MAKELEVEL)$(ONE_BY_ONE)$(filter -j% --jobserver%,$(MAKEFLAGS) $(shell printenv MAKEFLAGS)),0)
@@ -88,7 +88,7 @@ $(if $(STATIC),$(PROGRAM)): $(BUILD)/faceid
 	$(Q)$(CROSS)strip -o $@ $<
 
 # Changes when a switch does, so that `make SDL=0` after `make` builds what it says. BUILT=1 takes what
-# is built, whatever its switches: for tests of the installation.
+# is built, with any switches: for tests of the installation.
 $(BUILD)/flags: $(if $(BUILT),,FORCE)
 	@mkdir -p $(@D)
 	@echo "$(subst ",\",$(CC) $(CFLAGS_ALL) $(KERNEL_FLAGS) $(REF_FLAGS) $(LDFLAGS_ALL) $(ISA_FOLDERS))" | cmp -s - $@ || \

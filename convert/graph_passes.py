@@ -122,7 +122,7 @@ def merge_clamps(graph, node):
 
 def fuse_residual(graph, node, grids):
     """add(conv(x), r) becomes conv(x, residual r) where the convolution has no activation of its
-    own and nobody else reads it. Of two candidates the later one takes it: r then exists
+    own and no other node reads it. Of two candidates the later one takes it: r then exists
     already."""
     if node.op != "add" or node.inputs[0] == node.inputs[1]:
         return False

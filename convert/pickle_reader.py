@@ -1,6 +1,6 @@
 """pickle_reader.py - interprets a pickle's opcodes to plain data and runs nothing of it.
 
-A pickle is a program: Python's own machine calls whatever functions the file names. This one has no
+A pickle is a program: Python's own machine calls any function that the file names. This one has no
 way to call them. What a file names is looked up in a table of the caller's, {(module, name): make},
 whose functions are ours; every other name, and every opcode that would make an object of a class,
 is refused by name. Lists, dicts, tuples, text, bytes, numbers, booleans and None need no table.

@@ -2,7 +2,7 @@
 
 
 def printable(text):
-    """text with nothing in it that moves a terminal or a line, whatever the output can encode."""
+    """text without anything that moves a terminal's cursor or breaks a line, in any encoding."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 

@@ -25,7 +25,7 @@ SUBJECT, RESULT, REFUSED, LATE = b"S", b"R", b"E", b"L"  # LATE is never sent
 LONGEST_SENTENCE = 4096
 WALL_FACTOR = 10               # a busy machine makes a second of CPU time last longer
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
-# A network of its own, which has nobody else; as root also where users have no namespaces.
+# A network namespace of its own, which is empty; as root also where users have no namespaces.
 NAMESPACES = (CLONE_NEWUSER | CLONE_NEWNET, CLONE_NEWNET)
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
 for _encoding in ("ascii", "latin1", "utf-8", "utf-16", "utf-32", "raw-unicode-escape"):
@@ -99,7 +99,7 @@ def _child(work, limits, pipe, null, parent):
         except ConvertError as error:
             what, data = REFUSED, str(error).encode("utf-8", "replace")[:LONGEST_SENTENCE]
         _send(what, data)
-    finally:  # whatever it was: a child without a result is told as one
+    finally:  # in any case: a child without a result is reported as one
         os._exit(0)
 
 

@@ -1,5 +1,5 @@
 """state_dict.py - dictionaries "layer.weight" -> array, as PyTorch names them, of the networks
-whose graph we have. Whatever file holds the dictionary, its network is recognized by the
+whose graph we have. Whichever file holds the dictionary, its network is recognized by the
 names; the shape of each array is checked afterwards.
 
 VGGFace2's ResNet50 (torchvision's names) is Caffe's: unlike Keras' variant conv1 pads 3 on every

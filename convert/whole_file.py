@@ -1,7 +1,7 @@
 """whole_file.py - files that appear under their name whole or not at all, for convert.py and
 weights/get.
 
-A rename replaces whatever has the name. So what is there must be a regular file: a device, a pipe,
+A rename replaces anything with that name. So what is there must be a regular file: a device, a pipe,
 a socket, a folder or a link is left alone, and so is a file that is being read from."""
 import errno
 import os

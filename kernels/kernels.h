@@ -332,7 +332,7 @@ fid_sha256_fn fid_sha256_at(size_t i, int *usable);
     2 /* one more with every change of a packed bit: files keep packed weights */
 
 /* Number of floats of n packed columns with k rows each: panels · (1 + k) · nr. That may be more
- * than a size_t of 32 bits: whoever allocates them looks first. */
+ * than a size_t of 32 bits: check before allocating them. */
 uint64_t fid_pack_panels_size(size_t n, size_t k, size_t nr);
 
 /* Packs a filter matrix [n][k] (row j = output channel j) for gemm_f32: panels of nr columns, each

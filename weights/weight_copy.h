@@ -1,4 +1,4 @@
-/* weight_copy.h - writes a weight file once more, with some of its sections exchanged. Nobody
+/* weight_copy.h - writes a weight file again, with some of its sections replaced. No file
  * outside weights/ includes it. */
 #ifndef FID_WEIGHTS_WEIGHT_COPY_H
 #define FID_WEIGHTS_WEIGHT_COPY_H

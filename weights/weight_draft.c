@@ -95,7 +95,7 @@ static bool is_used(const struct fid_weight_draft *draft, uint64_t string)
     return false;
 }
 
-/* Takes a string out that nobody uses any more, so that a file does not grow with each change. */
+/* Removes a string that is no longer used, so that a file does not grow with each change. */
 static void drop_string(struct fid_weight_draft *draft, uint64_t string)
 {
     if (string <= draft->last || is_used(draft, string))

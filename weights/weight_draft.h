@@ -1,5 +1,5 @@
 /* weight_draft.h - the strings and metadata of a weight file as another file is to have them: with
- * other entries, and further names. Nobody outside weights/ includes it. */
+ * other entries, and further names. Only weights/ includes it. */
 #ifndef FID_WEIGHTS_WEIGHT_DRAFT_H
 #define FID_WEIGHTS_WEIGHT_DRAFT_H
 

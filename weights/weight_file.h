@@ -4,7 +4,7 @@
  * graphs, nodes, tensors, and the checksums of all sections but the two large ones. After that
  * every accessor is a plain look-up that cannot fail, and every index, string and slice in the
  * records below is known to be in range. The numbers themselves, in DATA and PACK, are checked by
- * the functions fid_weight_file_check_*, and until then nobody may compute with them. What a layer
+ * the functions fid_weight_file_check_*, and must not be used before. What a layer
  * computes, and whether its tensors have the right shapes, is not known here (engine/nn checks). */
 #ifndef FID_WEIGHTS_WEIGHT_FILE_H
 #define FID_WEIGHTS_WEIGHT_FILE_H

@@ -33,7 +33,7 @@ bool fid_weight_is_outside_id(const char *key)
     return begins_with(key, "info.") || begins_with(key, "decision.") || begins_with(key, "labels");
 }
 
-/* The number as Python writes it with "%.17g": with a point, whatever the host program's locale. */
+/* The number as Python writes it with "%.17g": with a point in any locale of the host program. */
 static void write_real(double real, char *text, size_t bytes)
 {
     snprintf(text, bytes, "%.17g", real);

@@ -72,7 +72,7 @@ enum fid_status fid_weight_check_string(const struct fid_weight_file *file, uint
 }
 
 /* Names as pointers into STRS, so that qsort needs no context: by place, then by text. Sorting by
- * text only after equal places are ruled out keeps the work bounded by the size of STRS, whatever
+ * text only after equal places are ruled out keeps the work bounded by the size of STRS, for any
  * the references are. */
 static int by_place(const void *a, const void *b)
 {

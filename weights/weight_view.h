@@ -1,9 +1,9 @@
 /* weight_view.h - what the files of this folder share: the open weight file and the steps of its
- * validation. Nobody outside weights/ includes it.
+ * validation. Only weights/ includes it.
  *
  * The steps run in this order, and each may rely on what the ones before it have checked:
  * frame (header, section table, gaps), checksums of all sections but DATA and PACK, strings,
- * metadata, tensors, graphs with their nodes, the records of packed weights; and, when somebody
+ * metadata, tensors, graphs with their nodes, the records of packed weights; and, when a caller
  * asks for them, the passes over DATA and PACK. */
 #ifndef FID_WEIGHTS_WEIGHT_VIEW_H
 #define FID_WEIGHTS_WEIGHT_VIEW_H

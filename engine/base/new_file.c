@@ -47,7 +47,7 @@ enum fid_status fid_output_check(const char *path, struct fid_error *error)
                         "or ./- for one that is called so");
     if (length == 0 || length >= PATH_MAX)
         return fid_fail(error, FID_INVALID, "'%.200s' cannot be the path of a file", path);
-    /* Whatever else is wrong with the path, making the file tells. */
+    /* Anything else wrong with the path shows when the file is made. */
     if (lstat(path, &info) == 0 && !S_ISREG(info.st_mode))
         return fid_fail(error, FID_INVALID,
                         "%.300s is a %s, and is not replaced by a file: name another one", path,
@@ -75,7 +75,7 @@ static int make(const char *path, mode_t mode)
     return higher;
 }
 
-/* While it is held, nobody takes it for what a killed process left. False where somebody has done
+/* While it is held, no process takes it for a leftover of a killed one. False if one has done
  * so before. */
 static bool hold(const struct fid_new_file *file)
 {

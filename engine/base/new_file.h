@@ -11,7 +11,7 @@
 
 struct fid_new_file {                         /* zero-initialize */
     char path[PATH_MAX], temporary[PATH_MAX]; /* temporary "": there is no file */
-    int held; /* else the file itself, whatever has its name; close-on-exec, never 0, 1 or 2 */
+    int held; /* otherwise the file itself, even if renamed; close-on-exec, never 0, 1 or 2 */
 };
 
 /* Makes the file beside path, under path and ending (NULL: one that no other file has: what

@@ -28,7 +28,7 @@ struct worker {
     int number;
 };
 
-/* The pieces first..end-1 that nobody has taken yet: end in the upper half. */
+/* The pieces first..end-1 that are not taken yet: end in the upper half. */
 struct stretch {
     _Alignas(64) _Atomic uint64_t range;
 };
@@ -95,7 +95,7 @@ static bool find_piece(struct fid_pool *pool, int number, size_t *index)
     return false;
 }
 
-/* Gives the stretches out; whoever sees one may begin. */
+/* Hands out the stretches; a thread that sees one may begin. */
 static void share_out(struct fid_pool *pool, size_t count)
 {
     const size_t workers = (size_t)pool->workers;
@@ -233,9 +233,9 @@ static void wait_until_done(struct fid_pool *pool, size_t count)
         spin_pause();
     }
     pthread_mutex_lock(&pool->lock);
-    /* Whoever finishes after the look at `done` below has to see this. An exchange and not a store:
-     * qemu 7.2 lets a later load overtake the STLR of a sequentially consistent store, as no ARM
-     * core may, and the caller then slept for good once in some hundred thousand loops. */
+    /* A thread that finishes after the look at `done` below must see this. An exchange and not a
+     * store: qemu 7.2 lets a later load overtake the STLR of a sequentially consistent store, as no
+     * ARM core may, and the caller then slept for good once in some hundred thousand loops. */
     (void)atomic_exchange(&pool->caller_sleeps, true);
     while (atomic_load(&pool->done) != count)
         pthread_cond_wait(&pool->finished, &pool->lock);
@@ -252,7 +252,7 @@ void fid_parallel_for(struct fid_pool *pool, size_t count, fid_task_fn fn, void 
     }
     assert(count <= UINT32_MAX);
     pthread_mutex_lock(&pool->loop_lock);
-    if (pool->workers == 1 || count <= 1) { /* nobody else to wake, but still one loop at a time */
+    if (pool->workers == 1 || count <= 1) { /* no thread to wake, but still one loop at a time */
         for (size_t i = 0; i < count; i++)
             fn(ctx, i, 0);
         pthread_mutex_unlock(&pool->loop_lock);

@@ -91,7 +91,7 @@ void fid_model_start_confirm(const struct fid_model *model)
 {
     struct fid_model_checks *checks = model->checks;
     pthread_mutex_lock(&checks->id_lock);
-    if (checks->id == UNKNOWN && /* else it is checked by whoever asks first */
+    if (checks->id == UNKNOWN && /* otherwise the first caller checks it */
         pthread_create(&checks->thread, NULL, check_beside, (void *)(uintptr_t)model) == 0)
         checks->id = RUNNING;
     pthread_mutex_unlock(&checks->id_lock);

@@ -1,4 +1,4 @@
-/* openblas.h - OpenBLAS, loaded when somebody asks for it. */
+/* openblas.h - OpenBLAS, loaded at its first use. */
 #ifndef FID_NN_OPENBLAS_H
 #define FID_NN_OPENBLAS_H
 

@@ -5,7 +5,7 @@
 #include "engine/nn/step.h"
 #include "weights/weight_file.h"
 
-/* A plan may need this many bytes; more is refused before anybody tries to allocate it. That is far
+/* A plan may need this many bytes; more is refused before any allocation. That is far
  * from what networks for faces need (ResNet50: 6 MB of values, 132 of packed weights, 2 of
  * scratch), and a file of a few kilobytes cannot ask for all of a machine's memory. */
 #define FID_ARENA_LIMIT   ((uint64_t)4 << 30) /* values; each has FID_VALUE_LIMIT too */

@@ -145,7 +145,7 @@ static void count_readers(const struct fid_byte_graph *graph)
     }
 }
 
-/* Who writes bytes: sums and moves of bytes can do nothing else; products write f32 where anybody
+/* Who writes bytes: sums and moves of bytes can do nothing else; products write f32 if any step
  * wants that, since it is the better one. */
 static void find_native(const struct fid_byte_graph *graph, const struct wishes *wishes)
 {

@@ -7,7 +7,7 @@
 
 struct fid_byte_value {
     bool native;    /* its step writes bytes */
-    bool as_bytes;  /* somebody reads bytes, ... */
+    bool as_bytes;  /* a step reads it as bytes, ... */
     bool as_f32;    /* or f32 */
     bool channels;  /* depthwise steps alone read its bytes: a scale for each channel */
     bool moved;     /* the numbers of another value of the same group, in other places */

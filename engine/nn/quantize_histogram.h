@@ -10,7 +10,7 @@
 enum { FID_HISTOGRAM_BINS = 2048 };
 
 /* Zero-initialise. Bin i counts what lies in [first + i, first + i + 1) · 2^exponent. Zeros are
- * counted in the total alone: whatever the scale is, they have a byte. The bins always reach 0. */
+ * counted only in the total: they fit a byte at any scale. The bins always reach 0. */
 struct fid_histogram {
     uint64_t total;
     int64_t first;

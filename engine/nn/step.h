@@ -49,7 +49,7 @@ struct fid_step {
     uint64_t packed_bytes;  /* of its filter, laid out for the kernel; see fid_op */
     uint64_t scratch_bytes; /* for each worker */
     uint64_t shared_bytes;  /* for all workers together */
-    unsigned share; /* bit i: the output may take input i's memory, if nobody reads it later */
+    unsigned share; /* bit i: the output may take input i's memory, if no later step reads it */
     bool alias;     /* the output is input 0 under another shape */
     struct fid_post_f32 post;
     uint64_t macs, bytes; /* for one input */

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A value may have this many numbers in a batch (1 GiB of f32); more is refused before anybody
- * tries to allocate it. */
+/* A value may have this many numbers in a batch (1 GiB of f32); more is refused before any
+ * allocation. */
 #define FID_VALUE_LIMIT ((size_t)1 << 28)
 
 /* One picture of a batch; channels last. */
@@ -59,7 +59,7 @@ static inline size_t fid_tensor_element_bytes(const struct fid_tensor *tensor)
     return tensor->quantized != NULL ? sizeof(uint8_t) : sizeof(float);
 }
 
-/* Number i, whatever its type. */
+/* Number i, of any type. */
 static inline void *fid_tensor_at(const struct fid_tensor *tensor, size_t i)
 {
     return tensor->bytes + i * fid_tensor_element_bytes(tensor);

@@ -40,8 +40,8 @@ static ptrdiff_t even_stride(size_t m, const uint8_t *const *a)
     return stride;
 }
 
-/* The next `bytes` of m rows, zeros behind them. The rows from m on are those of before: nobody
- * looks at their sums. */
+/* The next `bytes` of m rows, zeros behind them. The rows from m on are the previous ones, whose
+ * sums are not used. */
 static void gather_left(struct gathered *gathered, size_t m, const uint8_t *const *a, size_t p,
                         size_t bytes)
 {
@@ -50,7 +50,7 @@ static void gather_left(struct gathered *gathered, size_t m, const uint8_t *cons
         _mm512_store_si512(gathered->left[i], _mm512_maskz_loadu_epi8(mask, a[i] + p));
 }
 
-/* Sums of the second sixteen rows or columns are left out where nobody wants them. */
+/* Sums of the second sixteen rows or columns are skipped if they are not needed. */
 static void multiply(size_t m, size_t n, const struct step *step)
 {
     LOAD_TILE(4, step->left, step->left_stride);

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Is there such a key, of whatever type? */
+/* Is there such a key, of any type? */
 static bool is_there(const struct fid_model *model, const char *key)
 {
     return fid_model_text(model, key) != NULL || fid_model_numbers(model, key, NULL, 0) > 0;

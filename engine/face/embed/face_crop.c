@@ -12,7 +12,7 @@
 #define SIDES   2.0f
 #define MOST    320 /* pixels of the longer side */
 #define QUALITY 95
-/* Larger ones are nobody's of ours. */
+/* We never make larger ones. */
 #define BELIEVED 1024
 
 enum {

@@ -1,6 +1,6 @@
 /* quality.c - how well a face is seen: large, sharp, lit and frontal faces make embeddings that can
  * be relied on. The numbers are for comparing looks at one face and for telling people what to do
- * better; none of them decides who somebody is. */
+ * better; none of them decides who a person is. */
 #include "engine/face/box.h"
 #include "engine/face/landmarks.h"
 #include "engine/fid/face.h"

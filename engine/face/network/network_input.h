@@ -14,7 +14,7 @@ void fid_network_input_fill(const struct fid_input_card *card, const struct fid_
 
 /* Who is told of inputs before they are computed. */
 struct fid_input_watch {
-    fid_input_fn watch; /* NULL: nobody */
+    fid_input_fn watch; /* NULL: none */
     void *ctx;
 };
 /* Tells the first n of a session's inputs. */

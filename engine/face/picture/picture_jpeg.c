@@ -10,9 +10,9 @@
 #include <setjmp.h>
 #include <string.h>
 
-/* What a file may cost, whatever its few bytes say; README.md says the same. A sample is one of a
- * channel, as stored: 1.5 for each pixel in 4:2:0, 3 in 4:4:4, 4 in CMYK. Decoding one takes up to
- * 8 ns, measured where no coefficient is zero. */
+/* The most that a file may cost, even if it is small; docs/files.md says the same. A sample is one
+ * of a channel, as stored: 1.5 for each pixel in 4:2:0, 3 in 4:4:4, 4 in CMYK. Decoding one takes
+ * up to 8 ns, measured where no coefficient is zero. */
 #define MAX_SAMPLES 300000000u
 /* Of a file in several scans: two bytes of each sample are held until the last scan. */
 #define MAX_HELD_SAMPLES 150000000u

@@ -14,7 +14,7 @@
  * slow network sees few frames. */
 #define FID_TRACK_MISSES 2
 #define FID_TRACK_LOST   FID_NS(0.5)
-/* Without any newer frame (the camera hangs) nobody can say that the face is still there. */
+/* Without a newer frame (the camera hangs) it is unknown whether the face is still there. */
 #define FID_TRACK_EXPIRED FID_NS(2)
 
 /* How far a face may be from where it was expected, in sides of the face: a detector's noise, half
@@ -23,7 +23,7 @@
 #define FID_TRACK_REACH       0.5
 #define FID_TRACK_REACH_PER_S 2.0
 #define FID_TRACK_REACH_MOST  1.5
-#define FID_TRACK_SIZE_RATIO  2.0 /* nobody doubles in size between two frames */
+#define FID_TRACK_SIZE_RATIO  2.0 /* no face doubles in size between two frames */
 /* A straight line is a good guess for that long. */
 #define FID_TRACK_GUESS FID_NS(0.3)
 /* A face that is farther than this from where it was expected (in its sides), that has grown or
@@ -91,7 +91,7 @@ struct fid_tracker {
 
 struct fid_tracked *fid_tracker_find(struct fid_tracker *tracker, uint32_t id); /* or NULL */
 
-/* Forgets who the track is, and gives it the next id: from here on it is somebody else. */
+/* Forgets who the track is, and gives it the next id: from here on it is another person. */
 void fid_track_renew(struct fid_tracker *tracker, struct fid_tracked *track);
 
 #endif

@@ -7,7 +7,7 @@
  *   - a name is held until its share falls below FID_TRACK_HOLD;
  *   - who has no name after FID_TRACK_DECIDE looks is unknown, for the reason that weighs most;
  *   - two looks running that are unlike the others and like each other, or one after a jump, are
- *     of somebody else: the track ends;
+ *     of another person: the track ends;
  *   - of two tracks with one name the better one keeps it, the holder if they are equally good. */
 #include "engine/face/track/track.h"
 
@@ -253,7 +253,7 @@ static struct fid_label join(const struct fid_tracked *track, enum fid_reason re
     return label;
 }
 
-/* The person with the largest share; 0: no look names anybody. */
+/* The person with the largest share; 0: no look names a person. */
 static int64_t favorite(const struct fid_tracked *track, double *most)
 {
     int64_t person = 0;
@@ -270,7 +270,7 @@ static int64_t favorite(const struct fid_tracked *track, double *most)
 }
 
 /* Is there, before all looks are in, one so far above the limit that more will say the same, and
- * nobody who contradicts? A third of the way from the limit to 1, and twice the margin. */
+ * no look that contradicts? A third of the way from the limit to 1, and twice the margin. */
 static bool is_sure(const struct fid_tracked *track, const struct fid_rule *rule, double most)
 {
     if (rule->kind != FID_RULE_COSINE || most < 1)
@@ -301,7 +301,7 @@ static enum fid_reason main_reason(const struct fid_tracked *track)
     return reason;
 }
 
-/* The track's own decision, whatever the other tracks are. FILLS *label; false: too early. */
+/* The track's own decision, without regard to the other tracks. FILLS *label; false: too early. */
 static bool decide_alone(const struct fid_tracked *track, const struct fid_rule *rule,
                          struct fid_label *label)
 {
