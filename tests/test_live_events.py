@@ -298,7 +298,7 @@ def stdout_is_data_alone():
                   gallery=gallery(), pair=models())
     for line in done.stdout.splitlines():
         check_event(json.loads(line), shared(CLIPS["chengwei"][0]))
-    require("9 frames looked at" in done.stderr, done.stderr)
+    require("9 frames examined" in done.stderr, done.stderr)
 
 
 @case
@@ -346,7 +346,7 @@ def recognition_does_not_wait_for_a_reader():
     done = faceid("live", "--headless", "--input", shared(STRANGERS[0]), "--events-frames", "--record", folder,
                   "--events", path, gallery=gallery(), pair=models())
     require(done.returncode == 0 and len(os.listdir(folder)) > 0, "%d: %s" % (done.returncode, done.stderr))
-    require(re.search(r"\d+ events were left out: their reader is too slow", done.stderr), done.stderr)
+    require(re.search(r"\d+ events were dropped: their reader is too slow", done.stderr), done.stderr)
     text = os.read(reader, 1 << 16).decode()
     os.close(reader)
     require(text.endswith("}\n") and all(json.loads(line)["v"] == 1 for line in text.splitlines()), text)

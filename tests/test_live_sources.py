@@ -42,7 +42,7 @@ def sentences(done):
     """What was said beside the details of -v."""
     details = ("kernels ", "detector: ", "recognizer: ", "graph ", "gallery: ")
     lines = [line[len("faceid: "):] for line in done.stderr.decode().splitlines()]
-    return [line for line in lines if not line.startswith(details) and " frames looked at" not in line]
+    return [line for line in lines if not line.startswith(details) and " frames examined" not in line]
 
 
 def draw(name, *arguments, frames=12, size="160x120"):

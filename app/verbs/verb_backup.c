@@ -19,7 +19,7 @@ static enum app_exit check_writable(struct app *app)
         return code;
     if (app_may_be_changed(app->gallery_path))
         return APP_OK;
-    app_warn("%s is not copied: the gallery records where its copies are, so that forget reaches "
+    app_warn("%s is not copied: the gallery notes where its copies are, so that forget reaches "
              "them, but it or its folder is not writable (%s): let its owner do it",
              app->gallery_path, strerror(errno));
     return APP_GALLERY;

@@ -41,7 +41,7 @@ static enum app_exit read_next(struct app *app, struct fid_secret **next)
     if (code != APP_OK)
         return code;
     code = app_secret_of_file(FID_SECRET_KEY_FILE, key, next);
-    if (code != APP_OK && made) /* nothing was sealed with it */
+    if (code != APP_OK && made) /* nothing is sealed with it */
         unlink(key);
     return code;
 }
@@ -76,7 +76,7 @@ static void tell_of_new_key(const struct app *app, struct fid_secret *next, cons
                                                            FID_GALLERY_READ_ONLY, &gallery, NULL);
     fid_gallery_close(&gallery);
     if (status == FID_SEALED)
-        app_warn("the new key file %s exists, and nothing was sealed with it: run protect again, "
+        app_warn("the new key file %s exists, and nothing is sealed with it: run protect again, "
                  "or remove it",
                  key);
     else
