@@ -102,7 +102,7 @@ def damaged_frames_neither_stop_nor_grow_it():
         code = child.wait(timeout=600)
     with open(log) as file:
         said = file.read()
-    found = re.search(r"(\d+) frames looked at, (\d+) damaged ones dropped", said)
+    found = re.search(r"(\d+) frames examined, (\d+) damaged ones dropped", said)
     require(code == 0 and found is not None, "seed %d: exit code %d: %s" % (seed, code, said[-2000:]))
     looked, dropped = int(found[1]), int(found[2])
     print("   seed %d: %d frames, %d looked at, %d dropped, memory %d kB and then %+d kB"

@@ -26,7 +26,7 @@ def environment():
 
 
 def live(*more, data=None, env=None):
-    """Runs it; returns (frames looked at, frames dropped, CompletedProcess)."""
+    """Runs it; returns (frames examined, frames dropped, CompletedProcess)."""
     with open(os.devnull) if data is None else data as stdin:
         done = subprocess.run(words(*more), stdin=stdin, stdout=subprocess.PIPE, timeout=PATIENCE,
                               stderr=subprocess.PIPE, env=env or environment())
@@ -34,7 +34,7 @@ def live(*more, data=None, env=None):
 
 
 def counts(said):
-    found = re.search(r"(\d+) frames looked at, (\d+) damaged ones dropped", said)
+    found = re.search(r"(\d+) frames examined, (\d+) damaged ones dropped", said)
     return (int(found[1]), int(found[2])) if found else (-1, -1)
 
 
