@@ -124,6 +124,6 @@ def run_bytes(graph, quantized, x):
 
 
 def as_numbers(values, quantized):
-    """The same as f32, whatever the type."""
+    """The same as f32, for any type."""
     return {name: (v.astype(f32) - quantized[name].zero) * quantized[name].scales if name in quantized else v
             for name, v in values.items()}

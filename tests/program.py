@@ -84,7 +84,7 @@ def has_sanitizers():
         return "-fsanitize" in file.read()
 
 
-# For a program with AddressSanitizer: its search for leaks traces, and cannot while somebody else does;
+# For a program with AddressSanitizer: its search for leaks traces, and cannot while another process does;
 # and it wants to be the first library, where a test preloads one.
 TRACED = {"ASAN_OPTIONS": "detect_leaks=0"}
 PRELOADED = {"ASAN_OPTIONS": "verify_asan_link_order=0"}

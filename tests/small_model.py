@@ -1,4 +1,4 @@
-"""small_model.py - .fid files of one tiny network with whatever metadata a test wants."""
+"""small_model.py - .fid files of one tiny network with any metadata that a test wants."""
 import os
 
 import numpy as np

@@ -61,7 +61,7 @@ static void known_intervals(void)
     }
 }
 
-/* Whatever the chance is, the interval misses it in at most 5 % of all outcomes, and on either side
+/* For any chance the interval misses it in at most 5 % of all outcomes, and on either side
  * in at most 2.5 %. */
 static void intervals_cover(void)
 {

@@ -58,7 +58,7 @@ static bool limit_of(const float *scores, size_t count, double fpir, float *limi
 }
 
 /* Of n + 1 strangers each in turn is the further one: just k times it reaches the limit that the
- * others give, so that k / (n + 1) is its chance whoever they are. */
+ * others give, so that k / (n + 1) is its chance for any others. */
 static void keeps_what_it_promises(void)
 {
     static const double wishes[] = {0.005, 0.01, 0.0199, 0.02, 0.1, 0.37, 0.5};
@@ -223,7 +223,7 @@ static void takes_back_every_byte(void)
     fid_gallery_close(&gallery);
 }
 
-/* Scores of two models have nothing in common, whether or not somebody is enrolled. */
+/* Scores of two models have nothing in common, whether or not anyone is enrolled. */
 static void refuses_another_model(void)
 {
     const char *path = fresh_path();

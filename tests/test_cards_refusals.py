@@ -128,7 +128,7 @@ def wrong_detectors_are_refused():
 
 @case
 def mutated_cards_are_cards_or_refused():
-    """Never another exception, whatever the text."""
+    """Never another exception, for any text."""
     dice, found = random.Random(14), {}
     seeds = [OWN + KNOWN % ("b" * 64)]
     for name in cards.NAMES:

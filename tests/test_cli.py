@@ -197,7 +197,7 @@ def unusable_gallery():
     before = open(junk).read()
     refused(faceid("list", gallery=junk), 5, junk)
     refused(faceid("enroll", "ana", a_face(), gallery=junk, pair=models()), 5, junk)
-    require(open(junk).read() == before, "somebody else's file was changed")
+    require(open(junk).read() == before, "another program's file was changed")
     link = fresh_gallery()
     os.symlink(junk, link)
     refused(faceid("list", gallery=link), 5, "symbolic link")
@@ -225,7 +225,7 @@ def bad_pictures():
         refused(faceid("identify", bad, "--quiet", gallery=gallery, pair=models()), 3)
         refused(faceid("verify", bad, a_face(), pair=models()), 3)
         refused(faceid("enroll", "ana", bad, gallery=gallery, pair=models()), 3, lines=2)
-        require(people(gallery) == {}, "somebody was enrolled")
+        require(people(gallery) == {}, "a person was enrolled")
     refused(faceid("identify", wide, "--quiet", gallery=fresh_gallery(), pair=models()), 3, lines=0)
     refused(faceid("verify", wide, a_face(), pair=models()), 3, "no face")
 
@@ -389,7 +389,7 @@ def is_known_like_grep():
     require(done.returncode == 0 and done.stdout == a_face() + "\tana\n", done.stdout + done.stderr)
     refused(known(blank), 1, "no face")
     refused(known("--threshold", "1", "--", blank, "/nowhere.jpg"), 3, "no face", "/nowhere", lines=2)
-    done = known(a_face(), "/nowhere.jpg")  # somebody is known, but not everything was looked at
+    done = known(a_face(), "/nowhere.jpg")  # one is known, but not every file was examined
     require(done.returncode == 3 and done.stdout and "/nowhere" in done.stderr, done.stderr)
     done = known("-q", "/nowhere.jpg", a_face(), "/never.jpg")
     require(done.returncode == 0 and not done.stdout and "/never" not in done.stderr, done.stderr)
@@ -397,7 +397,7 @@ def is_known_like_grep():
     done = known("-q", blank)
     require((done.returncode, done.stdout, done.stderr) == (1, "", ""), done.stderr)
     require(faceid("is-known", a_face(), gallery=fresh_gallery(), pair=models()).returncode == 1,
-            "somebody is known to nobody")
+            "a person is known to an empty gallery")
     refused(faceid("is-known", a_face(), "--model", "/nowhere/x.fid"), 4, "/nowhere/x.fid")
 
 

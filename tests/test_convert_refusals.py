@@ -362,7 +362,7 @@ def every_refusal_begins_with_the_file():
 
 @case
 def an_onnx_file_is_none_of_the_other_kinds():
-    """Whatever made it and however long that one's name is."""
+    """Whichever program made it, and however long its name is."""
     from source_kinds import source_kind
     for version in range(1, 11):
         for name in (b"", b"pytorch", b"keras2onnx", b"skl2onnx", b"x" * 127):

@@ -178,7 +178,7 @@ def several_faces():
 
 @case
 def the_one_who_is_in_all_pictures():
-    """Beside somebody else in every picture, each time another one."""
+    """Beside another person in every picture, a different one each time."""
     pairs = [beside(portrait("amy", 1), portrait("raj", 1)),
              beside(portrait("penny", 2), portrait("amy", 2)),
              beside(portrait("amy", 3), portrait("howard", 3))]
@@ -198,7 +198,7 @@ def vectors(people):
 
 @case
 def bystanders_in_photographs():
-    """Every fourth picture shows somebody else: the same vectors as without them."""
+    """Every fourth picture shows another person: the same vectors as without them."""
     alone, mixed = People(), People()
     alone.enroll("amy", *portraits("amy"))
     bystanders = portraits("raj", 1, 2)
@@ -433,11 +433,11 @@ def a_camera_that_is_not_there():
                               (("--camera", "0", "--from", "x"), 2, "exclude")):
         told = people.enroll("amy", *words, code=code)
         require(said in told and len(told.splitlines()) == 1, told)
-    require(people.samples() == {}, "somebody was enrolled")
+    require(people.samples() == {}, "a person was enrolled")
 
 
 def before_camera(people, name, clip, *words, code=0):
-    """Enrolls somebody from a network camera that shows the clip again and again."""
+    """Enrolls a person from a network camera that shows the clip again and again."""
     if shutil.which("ffmpeg") is None:
         skip("no ffmpeg")
     server = RtspServer(None, "-stream_loop", "-1", "-i", clip, "-vf", "scale=640:-2", "-r", "10")

@@ -80,7 +80,7 @@ def a_small_open_set():
     require(figures["fpir_95"] == [0, 0.975], "bounds of 0 of 1: %s" % figures["fpir_95"])
     probes = rows(folder, "scores.csv")
     require([row["person"] for row in probes] == ["Ünal, \"A\""] * 2 + ["Zakayev"], str(probes))
-    require(float(probes[0]["score"]) > float(probes[1]["score"]), "somebody else is nearer")
+    require(float(probes[0]["score"]) > float(probes[1]["score"]), "another person is nearer")
     drawn = picture(folder, "scores.svg")
     require("strangers (1)" in drawn["texts"] and "the enrolled (2)" in drawn["texts"], "no counts")
 

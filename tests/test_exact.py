@@ -313,7 +313,7 @@ def onnx_runtime_yunet_and_mobilefacenet():
 
 @case
 def onnx_runtime_detectors_and_landmarks():
-    """Whatever a card makes of it, what is read and simplified computes what the file says."""
+    """With any card, what is read and simplified computes what the file says."""
     tool()
     need_runtime()
     from graph_passes import simplify

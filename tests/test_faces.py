@@ -97,7 +97,7 @@ def lfw_with_the_starter():
 # ---- strangers ----
 
 def check_identify(name):
-    """The 300 strangers of the table and one picture of everybody else in LFW; at an FPIR of 0.5 % in
+    """The 300 strangers of the table and one picture of everyone else in LFW; at an FPIR of 0.5 % in
     one half, which is how the limit of the card was chosen."""
     pair, limits = pair_of(name)
     figures, folder = evaluate(

@@ -383,7 +383,7 @@ static void dark_and_flat_pictures_get_a_hint_in_time(void)
         CHECK(look(formats[i], 3, 8, 2900) == NULL);
         const char *hint = look(formats[i], 3, 8, 3100);
         CHECK(hint != NULL && strstr(hint, "black") != NULL);
-        CHECK(look(formats[i], 3, 90, 3200) == NULL); /* somebody has switched the light on */
+        CHECK(look(formats[i], 3, 90, 3200) == NULL); /* the light was switched on */
         CHECK(look(formats[i], 3, 8, 3300) == NULL);
         CHECK(look(formats[i], 120, 121, 0) == NULL);
         hint = look(formats[i], 120, 121, 4000);

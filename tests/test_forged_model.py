@@ -69,7 +69,7 @@ def nobody_moves_to_a_model_of_no_id():
 def a_new_gallery_learns_nobody():
     people = People()
     refused(faceid("enroll", "Howard", portrait("howard", 1), **with_model(people, forged(people.pair[0]))))
-    require(people.samples() == {}, "somebody was enrolled")
+    require(people.samples() == {}, "a person was enrolled")
 
 
 @case

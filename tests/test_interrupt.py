@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Ctrl-C and full disks: an interrupted identification ends with exit 130 after a whole line, what was
 done in spite of the signal with its own exit code, and data that could not be written is an error. No
-verb outlives the signal, whoever it waits for."""
+verb outlives the signal, whatever it waits for."""
 import fcntl
 import glob
 import json
@@ -99,7 +99,7 @@ def of_going_over_to_another_model():
     require(done.returncode == 0 and "amy" in done.stdout, done.stdout + done.stderr)
 
 
-# ---- whoever it waits for ----
+# ---- while it waits ----
 
 ENDS_S = 1  # from the signal to the end; a fault takes for ever
 

@@ -146,7 +146,8 @@ static void one_name_a_frame(void)
 }
 
 /* The demo's rule measures raw distance, so that a face of which the network says little (a short
- * vector) is near to everybody whose mean is short: the fault it is kept for, and the cosine cures.
+ * vector) is near to every person whose mean is short: the fault it is kept for, and the cosine
+ * cures.
  */
 static void low_norms_match_everybody_in_the_demo(void)
 {
@@ -155,7 +156,7 @@ static void low_norms_match_everybody_in_the_demo(void)
     const struct fid_sample sample = {.embedding = short_mean, .source = "c"};
     struct fid_error error;
     CHECK(fid_gallery_enroll(gallery, "cleo", &sample, 1, false, NULL, &error) == FID_OK);
-    float stranger[SIZE] = {0, 0, 5}; /* at right angles to everybody, and short */
+    float stranger[SIZE] = {0, 0, 5}; /* at right angles to every person, and short */
     struct fid_label label = label_one(gallery, &demo, stranger);
     CHECK(label.known && strcmp(label.name, "cleo") == 0);
     CHECK(fabsf(label.score - sqrtf(60 * 60 + 5 * 5)) <= 60 * 0x1p-22f);

@@ -14,7 +14,7 @@ CLIPS = {"chengwei": "data/clips/chengwei1.MOV", "michelle": "data/clips/michell
 
 
 def frame(name, number=0):
-    """A frame of somebody's clip as a PNG."""
+    """A frame of a person's clip as a PNG."""
     if shutil.which("ffmpeg") is None:
         skip("no ffmpeg")
     path = os.path.join(temp_folder(), name + ".png")

@@ -143,7 +143,7 @@ static void wrong_counts_are_refused(void)
     }
 }
 
-/* Doubling 30 times: refused by arithmetic, before anybody asks for the memory. */
+/* Doubling 30 times: refused by arithmetic, before memory is requested. */
 static void growth_without_end_is_refused(void)
 {
     const struct fid_file_node twice = {.op = FID_OP_RESIZE_NEAREST, .scale = 16};

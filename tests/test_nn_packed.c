@@ -303,7 +303,7 @@ static enum fid_status open_flipped(const char *path, struct content *content, s
 }
 
 /* Which bytes of DATA a session in place uses: those of tensors that are no packed filter. The
- * others may be damaged, and whoever packs refuses them. */
+ * others may be damaged, and packing refuses them. */
 static void damage_is_refused_where_it_is_used(void)
 {
     const char *plain = plain_file(), *packed = path_of("packed.fid");

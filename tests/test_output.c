@@ -24,7 +24,7 @@ static void fresh(void)
     snprintf(path, sizeof path, "%s/whole", folder);
 }
 
-/* How many files are in it, whatever their names. */
+/* How many files are in it, of any name. */
 static int files(void)
 {
     int count = -2; /* . and .. */
@@ -126,7 +126,7 @@ static void no_path_of_a_file(void)
     CHECK(fid_output_check("/nowhere/at/all", NULL) == FID_OK); /* making it tells */
 }
 
-/* What somebody put under the temporary name is neither followed nor written. */
+/* A file put under the temporary name by another program is neither followed nor written. */
 static void temporary_names_are_ones_own(void)
 {
     char temporary[4300], behind[4300];

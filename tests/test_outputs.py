@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What the program writes: never in the place of what is no file, its owner's alone whatever the umask, closed to
+"""What the program writes: never in the place of what is no file, its owner's alone under any umask, closed to
 children, and whole also where a standard descriptor is closed."""
 import json
 import os

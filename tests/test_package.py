@@ -14,7 +14,7 @@ PACKAGE = os.path.join(ROOT, "app", "package")
 
 
 def make(*words):
-    """make, of what is built, with whatever switches."""
+    """make, of what is built, with any switches."""
     build = os.path.relpath(BUILD, ROOT)
     with only_one("install"):
         done = run("make", "-s", "-C", ROOT, "BUILT=1", "BUILD=" + build, "WEIGHTS=no", *words)

@@ -245,7 +245,7 @@ static void more_faces_than_tracks(void)
     fid_tracker_close(&tracker);
 }
 
-/* Whatever a detector says, ids stay distinct and nothing is read out of bounds. */
+/* For any detections, ids stay distinct and nothing is read out of bounds. */
 static void strange_boxes(void)
 {
     static const float odd[] = {0, -1, 1e30f, NAN, INFINITY, -INFINITY, 1e-30f, 100};

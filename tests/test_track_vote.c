@@ -208,7 +208,7 @@ static void good_looks_outweigh_bad_ones(void)
 
 /* ---- holding a name ---- */
 
-/* Every second look names somebody, the others nobody: whatever is decided first stays. */
+/* Every second look names a person, the others no one: the first decision stays. */
 static void label_does_not_flicker(void)
 {
     for (int first = 0; first < 2; first++) {
@@ -344,7 +344,7 @@ static void undecided_faces_come_first(void)
     size_t urgent;
     for (int frame = 0; frame < 2 + 3 * FPS; frame++)
         play(&scene, both, 1);
-    /* Ana's look is due again; somebody else comes in */
+    /* Ana's look is due again; another person comes in */
     struct fid_face faces[2] = {{.box = {place_x(0), 100, 100, 120}},
                                 {.box = {place_x(3), 100, 100, 120}}};
     struct fid_quality qualities[2] = {{.score = 0.5f}, {.score = 0.5f}};

@@ -1,5 +1,5 @@
-/* fuzz_event.c - libFuzzer on the writer of events: whatever a source or a name holds, the line is
- * one JSON object (RFC 8259) that reads back as what was written.
+/* fuzz_event.c - libFuzzer on the writer of events: with anything in a source or a name, the line
+ * is one JSON object (RFC 8259) that reads back as what was written.
  *
  * Built and run by `make fuzz`; seeds/event holds the inputs it starts from (make_seeds
  * writes them). The first bytes are numbers of the event, then the source up to a zero

@@ -98,7 +98,7 @@ static void one_case(struct gemm_case *g)
         }
 }
 
-/* A number's bits are those it has in a full tile, whatever the shape of its own tile and its place
+/* A number's bits are those it has in a full tile, for any shape of its own tile and any place
  * there: rows and columns rotated by one, all shapes. */
 static void same_bits_everywhere(struct gemm_case *g)
 {

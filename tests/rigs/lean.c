@@ -2,7 +2,7 @@
  *
  * LEAN_AT=K: the K-th request for memory after the start of main fails, of all threads together;
  * LEAN_LONG=1: and so do all behind it. LEAN_COUNT=FILE: how many there were is written there at
- * the end. Requests are malloc and its kin, by whatever library, and anonymous mappings. */
+ * the end. Requests are malloc and its kin, from any library, and anonymous mappings. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>

@@ -6,7 +6,7 @@
  *     show:FILE:N     posts the picture N times, 40 ms apart (none: "-", only time passes)
  *     until:FILE      posts the picture until no more good frames are wanted, for 20 s at most
  *     learn           collects frames of the newest track
- *     finish:NAME     saves it; force:NAME even if it looks like somebody else
+ *     finish:NAME     saves it; force:NAME even if it looks like another person
  *     cancel          drops what was collected
  *     reject          the newest track is not the person that it was taken for
  *     limit:DELTA     moves the limit
