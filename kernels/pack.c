@@ -30,7 +30,8 @@ static void pack_rows(size_t used, size_t width, size_t rows, const float *filte
 {
     for (size_t j = 0; j < width; j++) {
         const float *const column = filter + (j < used ? j : 0) * k;
-        __builtin_prefetch((const void *)((uintptr_t)column + 2 * ROWS * sizeof *column), 0, 2);
+        __builtin_prefetch((const void *)((uintptr_t)column + (size_t)2 * ROWS * sizeof *column), 0,
+                           2);
         for (size_t q = 0; q < rows; q++)
             packed[q * width + j] = j < used ? column[q] : 0.0f;
     }

@@ -28,7 +28,8 @@ static void load_block(const float *filter, size_t k, size_t width, size_t depth
     for (size_t j = 0; j < width; j++)
         for (size_t t = 0; t < TAPS; t++) {
             const float *const row = filter + (j * TAPS + t) * k;
-            __builtin_prefetch((const void *)((uintptr_t)row + 2 * DEPTH * sizeof *row), 0, 2);
+            __builtin_prefetch((const void *)((uintptr_t)row + (size_t)2 * DEPTH * sizeof *row), 0,
+                               2);
             for (size_t p = 0; p < depth; p++)
                 block[p][t][j] = row[p];
         }

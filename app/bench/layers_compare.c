@@ -67,7 +67,7 @@ static void print_pair(const char *name, const struct app_layer *a, int batch_a,
 {
     const struct app_layer *const either = a != NULL ? a : b;
     char shape[64] = "";
-    if (either->h > 0)
+    if (either != NULL && either->h > 0)
         app_layer_shape(either, shape, sizeof shape);
     app_layer_column(name);
     printf(" %-22s", shape);
