@@ -21,7 +21,8 @@ static void *grown(void *items, size_t *capacity, size_t count, size_t each)
     return larger;
 }
 
-bool app_enrollment_shot(struct app_enrollment *enrollment, const char *file, long frame, bool rivals)
+bool app_enrollment_shot(struct app_enrollment *enrollment, const char *file, long frame,
+                         bool rivals)
 {
     char *name;
     struct app_shot *shots = grown(enrollment->shots, &enrollment->shot_capacity,
@@ -32,11 +33,11 @@ bool app_enrollment_shot(struct app_enrollment *enrollment, const char *file, lo
     if ((frame < 0 ? asprintf(&name, "%s", file) : asprintf(&name, "%s#%ld", file, frame)) < 0)
         return false;
     shots[enrollment->shot_count++] = (struct app_shot){.name = name,
-                                                       .file_bytes = strlen(file),
-                                                       .frame = frame,
-                                                       .rivals = rivals,
-                                                       .verdict = {.reason = APP_GATE_NO_FACE},
-                                                       .look = APP_NO_LOOK};
+                                                        .file_bytes = strlen(file),
+                                                        .frame = frame,
+                                                        .rivals = rivals,
+                                                        .verdict = {.reason = APP_GATE_NO_FACE},
+                                                        .look = APP_NO_LOOK};
     return true;
 }
 
@@ -68,7 +69,7 @@ static bool grow_looks(struct app_enrollment *enrollment)
 }
 
 bool app_enrollment_look(struct app_enrollment *enrollment, const float *embedding, size_t size,
-                        const struct fid_quality *quality, const struct app_verdict *verdict)
+                         const struct fid_quality *quality, const struct app_verdict *verdict)
 {
     struct app_shot *shot = &enrollment->shots[enrollment->shot_count - 1];
     bool main = shot->verdict.reason == APP_GATE_NO_FACE;
@@ -85,18 +86,18 @@ bool app_enrollment_look(struct app_enrollment *enrollment, const float *embeddi
     size_t i = enrollment->look_count++;
     memcpy(enrollment->embeddings + i * size, embedding, size * sizeof *embedding);
     enrollment->looks[i] = (struct app_look){.shot = enrollment->shot_count - 1,
-                                            .verdict = *verdict,
-                                            .yaw = quality->yaw,
-                                            .pitch = quality->pitch,
-                                            .score = quality->score,
-                                            .scale = scale,
-                                            .main = main};
+                                             .verdict = *verdict,
+                                             .yaw = quality->yaw,
+                                             .pitch = quality->pitch,
+                                             .score = quality->score,
+                                             .scale = scale,
+                                             .main = main};
     return true;
 }
 
 enum fid_status app_enrollment_crop(struct app_enrollment *enrollment,
-                                   const struct fid_picture *picture, const struct fid_face *face,
-                                   struct fid_error *error)
+                                    const struct fid_picture *picture, const struct fid_face *face,
+                                    struct fid_error *error)
 {
     struct app_look *look = &enrollment->looks[enrollment->look_count - 1];
     struct fid_bytes encoded = {0}; /* its buffer has room for the raw picture, too much to keep */

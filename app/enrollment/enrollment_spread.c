@@ -10,7 +10,8 @@
 
 /* How different two looks at a face are: in its turn, by 10 degrees a step, and a little in time,
  * whose length of the clip counts as three steps. */
-static double distance(const struct app_enrollment *enrollment, size_t a, size_t b, double per_frame)
+static double distance(const struct app_enrollment *enrollment, size_t a, size_t b,
+                       double per_frame)
 {
     const struct app_look *x = &enrollment->looks[enrollment->shots[a].look];
     const struct app_look *y = &enrollment->looks[enrollment->shots[b].look];
@@ -59,7 +60,7 @@ static bool same_file(const struct app_shot *a, const struct app_shot *b)
 }
 
 enum fid_status app_enrollment_spread(struct app_enrollment *enrollment, size_t most,
-                                     struct fid_error *error)
+                                      struct fid_error *error)
 {
     double *near = calloc(enrollment->shot_count, sizeof *near);
     if (near == NULL)

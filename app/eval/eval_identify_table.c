@@ -47,8 +47,8 @@ enum app_exit app_identification_check(const char *path, const struct identifica
         counts[id->entries[i].role]++;
     for (int role = 0; role < 3; role++)
         if (counts[role] == 0) {
-            app_warn("%s: nobody in it has the role '%s'%s", path, app_role_words[role],
-                     role != ROLE_UNKNOWN ? "" : " (--strangers DIR brings some)");
+            app_warn("%s: no one in it has the role '%s'%s", path, app_role_words[role],
+                     role != ROLE_UNKNOWN ? "" : " (--strangers DIR adds some)");
             return APP_INPUT;
         }
     for (size_t i = 0; i < id->count; i++) {

@@ -68,11 +68,10 @@ static enum fid_status no_format(const struct app_camera_info *info, const char 
     static const char *const bridges[] = {"unicam", "rp1-cfe", "bcm2835-isp", "rpivid"};
     for (size_t i = 0; i < sizeof bridges / sizeof bridges[0]; i++)
         if (strcmp(info->driver, bridges[i]) == 0)
-            return app_error(
-                error, FID_UNSUPPORTED,
-                "camera %s is a Raspberry Pi camera module and needs libcamera: run "
-                "`libcamerify faceid ...` (Debian: libcamera-tools)",
-                path);
+            return app_error(error, FID_UNSUPPORTED,
+                             "camera %s is a Raspberry Pi camera module and needs libcamera: run "
+                             "`libcamerify faceid ...` (Debian: libcamera-tools)",
+                             path);
     return app_error(error, FID_UNSUPPORTED,
                      "camera %s offers none of MJPEG, YUYV, UYVY, NV12, YU12, RGB3 and GREY; "
                      "`faceid cameras` lists what it offers",

@@ -31,7 +31,7 @@ struct fid_picture {
 };
 
 /* JPEG or PNG, told apart by content. Refused: more than 100 million pixels, a side over 32,767,
- * what else is too much work (FID_UNSUPPORTED; README.md has the limits, which keep memory to three
+ * what else is too much work (FID_UNSUPPORTED; docs/files.md has the limits, which keep memory to three
  * times the pixels and the file), damaged files (FID_CORRUPT), other kinds (FID_UNSUPPORTED, named
  * where they are known: HEIC, WebP, GIF, ...). FID_NOT_FOUND; FID_INVALID: a folder or a device, or
  * a picture without pixels; FID_IO; FID_NO_MEMORY. After a failure the picture is empty but still

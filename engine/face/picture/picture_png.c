@@ -9,7 +9,7 @@
 #include <setjmp.h>
 #include <string.h>
 
-/* What a file may cost, whatever its few bytes say; README.md says the same. A byte of unpacked
+/* What a file may cost, whatever its few bytes say; docs/files.md says the same. A byte of unpacked
  * rows costs up to 11 ns, measured at literals and Paeth filters; interlaced half as much again. */
 #define MAX_RAW_BYTES 240000000u
 
