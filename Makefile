@@ -1,6 +1,6 @@
 # faceid. `make help` lists the targets; README.md and docs/ say what they are for.
 #
-#   make [OPENBLAS=0] [SDL=0] [SODIUM=0] [STATIC=1] [WEIGHTS=no] [SANITIZE=address,undefined]
+#   make [OPENBLAS=0] [SDL=0] [SODIUM=0] [POSTGRES=0] [STATIC=1] [WEIGHTS=no] [SANITIZE=address,undefined]
 #        [CROSS=aarch64-linux-gnu-|arm-linux-gnueabihf-|riscv64-linux-gnu-] [SYSROOT=folder]
 #        [BUILD=folder] [WERROR=1] [CC=clang] [V=1]
 #
@@ -11,6 +11,7 @@ PREFIX   ?= /usr/local
 OPENBLAS ?= 1
 SDL      ?= 1
 SODIUM   ?= 1
+POSTGRES ?= $(if $(CROSS),0,1)
 PYTHON   ?= /usr/bin/python3
 
 # A build uses all cores unless -j says otherwise. Goals that stand in the way of each other
@@ -29,6 +30,7 @@ endif
 ifneq ($(STATIC),)
 override SDL := 0
 override OPENBLAS := 0
+override POSTGRES := 0
 endif
 
 TARGET_ARCH_NAME := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null || uname -m)))
@@ -46,9 +48,11 @@ WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-pr
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(OPT) $(WARN) $(if $(WERROR),-Werror) -ffp-contract=off \
              -fvisibility=hidden -fPIC -pthread -fstack-protector-strong \
              $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2) \
-             $(FEATURES) $(FLAGS_FILE) $(CPPFLAGS) $(CFLAGS) -MMD -MP
+             $(FEATURES) $(LIBPQ_FLAGS) $(FLAGS_FILE) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 FEATURES := $(foreach isa,$(ISA_FOLDERS),-DFID_HAVE_$(shell echo $(isa) | tr a-z A-Z)) \
-            -DFID_OPENBLAS=$(OPENBLAS) -DFID_SDL=$(SDL) -DFID_SODIUM=$(SODIUM)
+            -DFID_OPENBLAS=$(OPENBLAS) -DFID_SDL=$(SDL) -DFID_SODIUM=$(SODIUM) -DFID_POSTGRES=$(POSTGRES)
+# Its header alone: the library is loaded where a gallery is on a server.
+LIBPQ_FLAGS := $(if $(filter 1,$(POSTGRES)),-isystem $(or $(shell pkg-config --variable=includedir libpq 2>/dev/null),/usr/include/postgresql))
 LIBS_LIB  = -ljpeg -lpng -lsqlite3 -lutf8proc $(if $(filter 1,$(SODIUM)),-lsodium) $(if $(STATIC),-lz) -ldl -lm -pthread
 LIBS_SDL  = $(if $(filter 1,$(SDL)),-lSDL2_ttf -lSDL2)
 # glibc has no start-up code for static programs at any address on these two.
@@ -59,7 +63,7 @@ LDFLAGS_ALL = -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDF
 # ---- sources ----
 KERNEL_C  := $(wildcard kernels/*.c kernels/ref/*.c)
 ISA_C     := $(foreach isa,$(ISA_FOLDERS),$(wildcard kernels/$(isa)/*.c))
-ENGINE_C  := $(wildcard engine/*.c engine/base/*.c engine/nn/*.c engine/nn/ops/*.c engine/face/*/*.c)
+ENGINE_C  := $(wildcard engine/*.c $(addsuffix /*.c,engine/base engine/nn engine/nn/ops engine/vault engine/store engine/face/*))
 WEIGHTS_C := $(wildcard weights/*.c)
 APP_FOLDERS := output input identify enrollment eval bench live quantize window verbs
 LIB_O     := $(patsubst %.c,$(BUILD)/%.o,$(KERNEL_C) $(ISA_C) $(ENGINE_C) $(WEIGHTS_C))
@@ -145,7 +149,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(CHECK_O) $(BUILD)/libfaceid.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(BUILD)/libfaceid.a $(LIBS_LIB)
 $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(BUILD)/libfaceid.a
 	$(SAY) "link $@"
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_LIB)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(BUILD)/libfaceid.a $(LIBS_LIB)
 $(BUILD)/tests/live_worker: $(patsubst %,$(BUILD)/app/%.o,config error $(addprefix enrollment/,enrollment_choose enrollment_save enrollment_spread gate))
 $(BUILD)/tests/usbcam: $(patsubst %,$(BUILD)/tests/rigs/%.o,usbcam uvc)
 	$(SAY) "link $@"
@@ -166,13 +170,15 @@ $(BUILD)/bench_%: $(BUILD)/bench/bench_%.o $(patsubst %,$(BUILD)/app/bench/%.o,p
 # ---- set-up: what a bare Debian 12 lacks ----
 DEPS := gcc libc6-dev make pkg-config curl ca-certificates python3-numpy python3-h5py python3-onnx \
         libjpeg62-turbo-dev libpng-dev libsqlite3-dev libutf8proc-dev ffmpeg \
-        $(if $(filter 1,$(SODIUM)),libsodium-dev) $(if $(filter 1,$(OPENBLAS)),libopenblas0-pthread) \
+        $(if $(filter 1,$(SODIUM)),libsodium-dev) $(if $(filter 1,$(POSTGRES)),libpq-dev) \
+        $(if $(filter 1,$(OPENBLAS)),libopenblas0-pthread) \
         $(if $(filter 1,$(SDL)),libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core)
 DEPS_CI   := clang libclang-rt-14-dev clang-tidy cppcheck
 DEPS_RIG  := qemu-system-x86 qemu-system-arm kmod e2fsprogs
 DEPS_TEST := gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
              gcc-riscv64-linux-gnu libc6-dev-riscv64-cross \
              qemu-user-static clang-format dpkg-dev groff zsh fish lintian \
+             $(if $(filter 1,$(POSTGRES)),postgresql-15) \
              $(if $(filter 1,$(SDL)),xvfb xdotool fonts-wqy-microhei)
 
 # Installs the packages that are not there yet: $(call install_packages,NAMES).
@@ -322,7 +328,7 @@ help:
 	@echo "make install       PREFIX=/usr/local LIBDIR= DESTDIR=; make uninstall"
 	@echo "make deb           Debian packages in the build folder"
 	@echo "make check-vggface2 H5=FILE   the published network against its known answer"
-	@echo "switches: OPENBLAS=0 SDL=0 SODIUM=0 WEIGHTS=no STATIC=1 (./faceid-static: headless, no shared library)"
+	@echo "switches: OPENBLAS=0 SDL=0 SODIUM=0 POSTGRES=0 WEIGHTS=no STATIC=1 (./faceid-static: headless, no shared library)"
 	@echo "          CROSS=aarch64-linux-gnu- SYSROOT=folder (docs/porting.md) SANITIZE=address,undefined"
 	@echo "          BUILD=folder WERROR=1 CC=clang V=1"
 

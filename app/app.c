@@ -1,5 +1,6 @@
 /* app.c - what the verbs share, opened at its first use: runtime, models, gallery. */
 #include "app/app.h"
+
 #include "app/find_model.h"
 #include "app/secret.h"
 
@@ -127,6 +128,16 @@ bool app_may_be_changed(const char *path)
     return access(path, W_OK) == 0 && access(slash != NULL ? folder : ".", W_OK) == 0;
 }
 
+bool app_on_server(const char *path)
+{
+    return strncmp(path, "postgresql://", 13) == 0 || strncmp(path, "postgres://", 11) == 0;
+}
+
+unsigned app_gallery_flags(const struct app *app)
+{
+    return app_option_flag(app, "plain-server") ? FID_GALLERY_PLAIN_SERVER : 0;
+}
+
 bool app_others_may_read(const char *path)
 {
     struct stat status;
@@ -147,8 +158,8 @@ enum app_exit app_open_gallery(struct app *app, unsigned flags, bool check_model
         return code;
     const bool open =
         (flags & FID_GALLERY_READ_ONLY) == 0 && app_others_may_read(app->gallery_path);
-    if (fid_gallery_open_sealed(app->gallery_path, check_model ? app->recognizer : NULL,
-                                app->secret, flags, &app->gallery, &error) != FID_OK)
+    if (fid_gallery_open(app->gallery_path, check_model ? app->recognizer : NULL, app->secret,
+                         flags | app_gallery_flags(app), &app->gallery, &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
     if (open && !app_others_may_read(app->gallery_path))
         app_warn("other users could read the gallery %s; now only its owner can (mode 0600)",

@@ -37,8 +37,12 @@ enum app_exit app_open_recognizer(struct app *app);
 enum app_exit app_open_detector(struct app *app);
 /* batch: how many faces go through the network at once; the first call decides. */
 enum app_exit app_open_embedder(struct app *app, int batch);
-/* FILLS gallery_path: --gallery, $FACEID_GALLERY or gallery.db in the user's data folder. */
+/* FILLS gallery_path: --gallery, $FACEID_GALLERY or gallery.db in the user's data folder. It may be
+ * the address of a server. */
 enum app_exit app_find_gallery(struct app *app);
+bool app_on_server(const char *path); /* a gallery that is no file */
+/* What --plain-server says, for fid_gallery_open. */
+unsigned app_gallery_flags(const struct app *app);
 bool app_others_may_read(const char *path); /* than its owner; false if it does not exist */
 /* Are an existing gallery and its folder writable? errno says why not. */
 bool app_may_be_changed(const char *path);

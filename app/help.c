@@ -79,15 +79,17 @@ void app_help(FILE *out)
     const struct app_verb *verb;
     for (size_t i = 0; (verb = app_verb_at(i)) != NULL; i++)
         fprintf(out, "  %-10s %s\n", verb->name, verb->summary);
-    fprintf(out,
-            "\nEnvironment (options take precedence):\n"
-            "  FACEID_MODEL      weight file of the recognizer\n"
-            "  FACEID_DETECTOR   weight file of the detector\n"
-            "  FACEID_GALLERY    the gallery's file (default $XDG_DATA_HOME/faceid/gallery.db)\n"
-            "  FACEID_KEY_FILE   the key of a sealed gallery\n"
-            "  FACEID_FONT       a font file that the window prefers to all others\n"
-            "  FID_ISA           kernels to use, as --isa (default: the best here)\n"
-            "  FID_VERBOSE       1: say what is chosen and why\n");
+    fprintf(
+        out,
+        "\nEnvironment (options take precedence):\n"
+        "  FACEID_MODEL      weight file of the recognizer\n"
+        "  FACEID_DETECTOR   weight file of the detector\n"
+        "  FACEID_GALLERY    the gallery's file (default $XDG_DATA_HOME/faceid/gallery.db), or\n"
+        "                    postgresql://HOST/DATABASE; its password comes from ~/.pgpass\n"
+        "  FACEID_KEY_FILE   the key of a sealed gallery\n"
+        "  FACEID_FONT       a font file that the window prefers to all others\n"
+        "  FID_ISA           kernels to use, as --isa (default: the best here)\n"
+        "  FID_VERBOSE       1: say what is chosen and why\n");
     fprintf(
         out,
         "\nFiles:\n"

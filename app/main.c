@@ -1,4 +1,5 @@
 /* main.c - from the command line to a verb, and its exit code back. */
+#include "app/advice.h"
 #include "app/app.h"
 #include "app/complete.h"
 #include "app/help.h"
@@ -66,6 +67,7 @@ static enum app_exit run_verb(const struct app_verb *verb, const char *program, 
     app.quiet = app_option_flag(&app, "quiet");
     app.log = app_option_times(&app, "verbose") > 1 || (verbose && strcmp(verbose, "0") != 0);
     app.verbose = app.log || app_option_flag(&app, "verbose");
+    app_advise_for(verb->name);
     code = verb->run(&app);
     app_close(&app);
     return app_interrupted() && !(verb->whole && code == APP_OK) ? APP_INTERRUPTED : code;

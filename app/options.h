@@ -33,7 +33,7 @@ struct app_option {
 enum app_option_group {
     APP_USES_MODEL = 1 << 0,    /* --model, and those of APP_USES_RUNTIME */
     APP_USES_DETECTOR = 1 << 1, /* --detector --min-score --min-face --max-side */
-    APP_USES_GALLERY = 1 << 2,  /* --gallery --key-file --passphrase-file */
+    APP_USES_GALLERY = 1 << 2,  /* --gallery --key-file --passphrase-file --plain-server */
     APP_USES_RUNTIME = 1 << 3,  /* --threads --isa --method --low-memory */
     APP_USES_IDENTIFY = 1 << 4, /* --threshold --compat --every --frames */
 };

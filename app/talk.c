@@ -1,4 +1,5 @@
 /* talk.c - what the program says on stderr, and the exit code that goes with it. */
+#include "app/advice.h"
 #include "app/app.h"
 #include "app/output/text.h"
 #include "app/progress.h"
@@ -145,7 +146,9 @@ void app_detail(const struct app *app, const char *format, ...)
 
 enum app_exit app_fail(enum app_area area, const struct fid_error *error)
 {
-    app_warn("%s", error->text[0] != '\0' ? error->text : fid_status_text(error->status));
+    const char *advice = area == APP_AREA_GALLERY ? app_advice(error->status) : NULL;
+    app_warn("%s%s%s", error->text[0] != '\0' ? error->text : fid_status_text(error->status),
+             advice != NULL ? "; " : "", advice != NULL ? advice : "");
     return app_exit_code(area, error->status);
 }
 

@@ -45,10 +45,12 @@ static const struct app_option identify_options[] = {
 };
 
 static const struct app_option gallery_options[] = {
-    {"gallery", 'g', APP_FILE, "FILE", "the gallery's file (FACEID_GALLERY)", 0, 0},
+    {"gallery", 'g', APP_FILE, "FILE",
+     "the gallery's file, or postgresql://HOST/DATABASE (FACEID_GALLERY)", 0, 0},
     {"key-file", 0, APP_FILE, "FILE", "the key of a sealed gallery (FACEID_KEY_FILE)", 0, 0},
     {"passphrase-file", 0, APP_FILE, "FILE", "file whose first line is the passphrase; - for stdin",
      0, 0},
+    {"plain-server", 0, APP_FLAG, NULL, "a gallery on a server may be plain, not sealed", 0, 0},
     {0},
 };
 

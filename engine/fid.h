@@ -47,6 +47,7 @@
 #include "fid/model.h"
 #include "fid/picture.h"
 #include "fid/face.h"
+#include "fid/secret.h"
 #include "fid/gallery.h"
 #include "fid/keeping.h"
 #include "fid/track.h"

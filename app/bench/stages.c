@@ -111,7 +111,7 @@ static enum app_exit enroll(struct scene *scene, size_t size)
                                           .source = "made up"};
         char name[32];
         snprintf(name, sizeof name, "person %d", i + 1);
-        status = fid_gallery_enroll(scene->gallery, name, &sample, 1, false, NULL, &error);
+        status = fid_gallery_enroll(scene->gallery, name, &sample, 1, false, NULL, NULL, &error);
     }
     free(numbers);
     return status == FID_OK ? APP_OK : app_fail(APP_AREA_GALLERY, &error);
@@ -129,8 +129,9 @@ static enum app_exit open_scene(struct scene *scene)
     if (fid_rule_default(recognizer, FID_RULE_COSINE, &scene->rule, &error) != FID_OK)
         scene->rule = cautious; /* which names come out is of no interest here */
     scene->embeddings = calloc(FACES * size, sizeof *scene->embeddings);
-    if (scene->embeddings == NULL || fid_gallery_open("made up", recognizer, FID_GALLERY_MEMORY,
-                                                      &scene->gallery, &error) != FID_OK)
+    if (scene->embeddings == NULL ||
+        fid_gallery_open("made up", recognizer, NULL, FID_GALLERY_MEMORY, &scene->gallery,
+                         &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
     return enroll(scene, size);
 }

@@ -1,4 +1,5 @@
-/* enrollment_save.c - chooses and checks the faces of an enrollment, and writes them to the gallery.
+/* enrollment_save.c - chooses and checks the faces of an enrollment, and writes them to the
+ * gallery.
  */
 #include "app/enrollment/enrollment.h"
 #include "app/error.h"
@@ -25,16 +26,16 @@ static enum fid_status write_faces(const struct app_enrollment *enrollment,
                 .crop = enrollment->looks[shot->look].crop,
                 .crop_size = enrollment->looks[shot->look].crop_size};
     }
-    enum fid_status status = fid_gallery_enroll_with(gallery, name, samples, count, replace,
-                                                     &enrollment->terms, person, error);
+    enum fid_status status = fid_gallery_enroll(gallery, name, samples, count, replace,
+                                                &enrollment->terms, person, error);
     free(samples);
     return status;
 }
 
 enum fid_status app_enrollment_save(struct app_enrollment *enrollment, struct fid_gallery *gallery,
-                                   const struct app_gate *gate, const struct fid_rule *rule,
-                                   const char *name, bool replace, bool force,
-                                   struct fid_person *person, struct fid_error *error)
+                                    const struct app_gate *gate, const struct fid_rule *rule,
+                                    const char *name, bool replace, bool force,
+                                    struct fid_person *person, struct fid_error *error)
 {
     enum fid_status status = app_enrollment_choose(enrollment, gate, rule->maybe, force, error);
     if (status == FID_OK) {

@@ -54,7 +54,7 @@ static enum fid_status enroll_from(struct identification *id, size_t first,
     if (count == 0)
         return FID_OK;
     enum fid_status status =
-        fid_gallery_enroll(id->gallery, entry->person, samples, count, false, &person, error);
+        fid_gallery_enroll(id->gallery, entry->person, samples, count, false, NULL, &person, error);
     if (status == FID_OK && strcmp(person.name, entry->person) != 0)
         return app_error(error, FID_EXISTS, "'%s' and '%s' are one name", person.name,
                          entry->person);
@@ -67,7 +67,7 @@ static enum app_exit enroll(const struct app *app, struct identification *id)
     struct fid_sample *samples = calloc(id->count + 1, sizeof *samples);
     if (samples == NULL)
         return app_eval_no_memory();
-    enum fid_status status = fid_gallery_open("of the evaluation", app->recognizer,
+    enum fid_status status = fid_gallery_open("of the evaluation", app->recognizer, NULL,
                                               FID_GALLERY_MEMORY, &id->gallery, &error);
     for (size_t i = 0; status == FID_OK && i < id->count; i++)
         if (id->entries[i].role == ROLE_ENROLL)

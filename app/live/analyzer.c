@@ -36,7 +36,7 @@ struct app_analyzer {
     size_t size;
 
     uint64_t refreshed_ns;
-    bool refresh_failed; /* reported once, not every second */
+    time_t unread_since; /* the gallery; 0: it can be read. Reported once, not every second */
     bool again;          /* gallery or rule changed: decide again from the looks so far */
 
     uint64_t faces_ns;                 /* when a face was last seen */
@@ -140,9 +140,14 @@ static void refresh_gallery(struct app_analyzer *analyzer)
     struct fid_error error;
     bool changed;
     bool failed = fid_gallery_refresh(analyzer->app->gallery, &changed, &error) != FID_OK;
-    if (failed && !analyzer->refresh_failed)
-        app_warn("%s", error.text);
-    analyzer->refresh_failed = failed;
+    if (failed && analyzer->unread_since == 0) {
+        analyzer->unread_since = time(NULL);
+        app_warn("%s; who is known stays known", error.text);
+    } else if (!failed && analyzer->unread_since != 0) {
+        app_warn("the gallery can be read again, after %.0f s",
+                 difftime(time(NULL), analyzer->unread_since));
+        analyzer->unread_since = 0;
+    }
     if (changed) /* also to an empty gallery, if the file is gone */
         refresh_rule(analyzer);
     analyzer->again = analyzer->again || changed;
@@ -265,6 +270,7 @@ static void fill_result(struct app_analyzer *analyzer, struct app_result *result
         result->faces[i] = *fid_tracker_track(analyzer->tracker, i);
     result->rule = analyzer->rule;
     result->people = fid_gallery_count(analyzer->app->gallery);
+    result->unread_since = analyzer->unread_since;
     result->learn = analyzer->learner.shown;
 }
 

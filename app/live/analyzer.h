@@ -5,6 +5,8 @@
 #include "app/live/learn.h"
 #include "app/live/live_frame.h"
 
+#include <time.h>
+
 #define APP_LIVE_FACES_MAX FID_TRACKS_MAX
 
 struct app_result {                 /* what was seen in one frame */
@@ -18,6 +20,7 @@ struct app_result {                 /* what was seen in one frame */
     double detect_ms, embed_ms;                 /* spent on this frame */
     size_t embedded;                            /* faces of this frame that were embedded */
     size_t people;                              /* in the gallery */
+    time_t unread_since; /* the gallery cannot be read since then: those known stay known; or 0 */
     struct app_learn learn;
 };
 

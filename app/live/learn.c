@@ -151,8 +151,8 @@ static enum fid_status save(struct app_learner *learner, struct app *app,
     struct fid_person person;
     enum fid_status status = fid_name_check(name, shown->name, error);
     if (status == FID_OK)
-        status = fid_gallery_open_sealed(app->gallery_path, app->recognizer, app->secret,
-                                         FID_GALLERY_CREATE, &gallery, error);
+        status = fid_gallery_open(app->gallery_path, app->recognizer, app->secret,
+                                  FID_GALLERY_CREATE | app_gallery_flags(app), &gallery, error);
     const bool first = status == FID_OK && fid_gallery_count(gallery) == 0;
     if (status == FID_OK)
         status = app_enrollment_save(&learner->faces, gallery, &learner->gate, rule, shown->name,

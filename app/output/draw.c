@@ -3,6 +3,7 @@
 #include "app/error.h"
 #include "app/output/font.h"
 #include "app/output/output_file.h"
+#include "app/output/text.h"
 
 #include <math.h>
 #include <search.h>
@@ -70,7 +71,7 @@ static void draw_face(struct fid_picture *picture, const struct fid_face *face,
     char number[32];
     const char *text = label->known ? label->name : "?";
     if (!app_font_has(text)) { /* another script: the person's number in the gallery */
-        snprintf(number, sizeof number, "#%lld", (long long)label->person);
+        snprintf(number, sizeof number, "#%d", app_short_number(label->person));
         text = number;
     }
     draw_box(picture, x, y, pixel(face->box.w), pixel(face->box.h), thick, color);

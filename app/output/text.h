@@ -14,6 +14,13 @@ size_t app_utf8_next(const char *text, uint32_t *code);
 /* The most bytes of the text, up to `most`, that end behind a character. */
 size_t app_utf8_cut(const char *text, size_t most);
 
+/* A person's number as screens show it where no font has the name: short enough for a box, and most
+ * likely no other person's of the gallery. */
+static inline int app_short_number(int64_t person)
+{
+    return (int)(person % 100000);
+}
+
 /* The singular or plural for a number of things. */
 static inline const char *app_plural(size_t count, const char *one, const char *more)
 {

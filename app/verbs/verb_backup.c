@@ -45,7 +45,7 @@ const struct app_verb app_verb_backup = {
     .arguments = "FILE",
     .summary = "copy the gallery, also while it is in use",
     .details =
-        "The copy is itself a gallery (0600), for --gallery or faceid restore. The gallery\n"
+        "The copy (0600) can be read with --gallery and restored, but not changed. The gallery\n"
         "remembers where the copy is, so it must be writable. faceid forget reaches the copy as\n"
         "long as it stays there; it does not know of copies made in other ways.\n",
     .examples = "faceid backup monday.db\ta copy\n"

@@ -1,4 +1,5 @@
 /* verb_check.c - faceid check: checks the gallery, and saves what damage has not hit. */
+#include "app/advice.h"
 #include "app/app.h"
 #include "app/secret.h"
 #include "app/output/text.h"
@@ -23,6 +24,7 @@ static enum app_exit salvage(struct app *app, const char *target)
         code = app_open_recognizer(app);
     if (code != APP_OK)
         return code;
+    app_advise_for("check --salvage");
     if (fid_gallery_salvage(app->gallery_path, app->secret, app->recognizer, target, tell, NULL,
                             &people, &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
@@ -59,8 +61,8 @@ const struct app_verb app_verb_check = {
     .arguments = "",
     .summary = "is the gallery whole?",
     .details =
-        "Checks every page, row, checksum and last day. Exit code 5, and one line per fault, if\n"
-        "something is damaged. Completes a forgetting that another process had delayed.\n"
+        "Checks every row and last day, and that no row is missing. Exit code 5, and one line per\n"
+        "fault, if something is damaged. Completes a forgetting that another process had delayed.\n"
         "Every verb refuses a file with a table, index, trigger or view that faceid did not make,\n"
         "by name and before any of it runs.\n"
         "--salvage saves every face whose checksum is right, wherever in the file it is. If its\n"

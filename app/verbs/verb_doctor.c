@@ -204,11 +204,12 @@ static void check_gallery(struct doctor *doctor)
         return;
     }
     const size_t count = fid_gallery_count(app->gallery);
-    if (access(path, F_OK) != 0)
+    const bool on_server = app_on_server(path);
+    if (!on_server && access(path, F_OK) != 0)
         no_gallery(doctor, path);
     else if (app_others_may_read(path))
         open_to_others(doctor, path);
-    else if (!app_may_be_changed(path))
+    else if (!on_server && !app_may_be_changed(path))
         tell(doctor, "gallery", "warn", "use your own with --gallery FILE to enroll people",
              "%zu %s in %s, which or whose folder may not be written (%s): nothing in it can be "
              "changed",
@@ -217,8 +218,12 @@ static void check_gallery(struct doctor *doctor)
         tell(doctor, "gallery", "warn", "enroll someone: faceid enroll NAME SOURCE...",
              "no one is enrolled in %s", path);
     else
-        tell(doctor, "gallery", "ok", NULL, "%zu %s in %s, %sfor you alone%s", count,
-             app_plural(count, "person", "people"), path, app->secret != NULL ? "sealed, " : "",
+        tell(doctor, "gallery", "ok", NULL, "%zu %s in %s, %s%s%s", count,
+             app_plural(count, "person", "people"), path,
+             app->secret != NULL && on_server ? "sealed"
+             : app->secret != NULL            ? "sealed, "
+                                              : "",
+             on_server ? "" : "for you alone",
              app->recognizer != NULL ? "" : " (its model was not checked)");
 }
 

@@ -32,7 +32,7 @@ const struct app_verb app_verb_export = {
     .summary = "write people to a file for another gallery",
     .details =
         "Writes vectors with their sources, consents, last days and kept crops (which are\n"
-        "pictures), each with a checksum. engine/face/gallery/PEOPLE_FILE.md describes the file.\n"
+        "pictures), each with a checksum. engine/face/keeping/PEOPLE_FILE.md describes the file.\n"
         "It is as private as the gallery (0600). Without names everyone is written.\n",
     .examples = "faceid export all.people\teveryone\n"
                 "faceid export ana.people ana\tana's data\n",

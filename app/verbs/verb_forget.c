@@ -12,7 +12,7 @@ static enum app_exit run(struct app *app)
     enum app_exit code = app_open_gallery_for(app, 0, 1, checked);
     if (code != APP_OK)
         return code;
-    if (fid_gallery_forget_proven(app->gallery, name, &forgotten, &error) != FID_OK)
+    if (fid_gallery_forget(app->gallery, name, &forgotten, &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
     char shared[100] = "", copies[64] = "";
     if (forgotten.bytes_shared > 0)
@@ -20,9 +20,15 @@ static enum app_exit run(struct app *app)
     if (forgotten.backups > 0)
         snprintf(copies, sizeof copies, " and in %zu %s of it", forgotten.backups,
                  app_plural(forgotten.backups, "copy", "copies"));
-    app_say(
-        app, "%s is forgotten: of %zu bytes nothing is left in the gallery%s%s (%.1f MB searched)",
-        checked, forgotten.bytes_sought, copies, shared, (double)forgotten.bytes_searched / 1e6);
+    if (forgotten.proven)
+        app_say(app,
+                "%s is forgotten: of %zu bytes nothing is left in the gallery%s%s (%.1f MB "
+                "searched)",
+                checked, forgotten.bytes_sought, copies, shared,
+                (double)forgotten.bytes_searched / 1e6);
+    if (!forgotten.proven)
+        app_warn("%s is deleted from %s, but a server may keep the bytes in its log and backups",
+                 checked, app->gallery_path);
     if (forgotten.absent > 0) /* also with --quiet */
         app_warn(forgotten.absent == 1
                      ? "%zu copy of faceid backup is not where it was made: if it still exists "

@@ -72,8 +72,8 @@ static enum app_exit protect(struct app *app, struct fid_secret *next)
 static void tell_of_new_key(const struct app *app, struct fid_secret *next, const char *key)
 {
     struct fid_gallery *gallery = NULL;
-    const enum fid_status status = fid_gallery_open_sealed(app->gallery_path, NULL, next,
-                                                           FID_GALLERY_READ_ONLY, &gallery, NULL);
+    const enum fid_status status =
+        fid_gallery_open(app->gallery_path, NULL, next, FID_GALLERY_READ_ONLY, &gallery, NULL);
     fid_gallery_close(&gallery);
     if (status == FID_SEALED)
         app_warn("the new key file %s exists, and nothing is sealed with it: run protect again, "

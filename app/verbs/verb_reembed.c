@@ -47,8 +47,9 @@ static size_t tell_absent(const struct app *app)
 static bool is_of_that_model(const struct app *app)
 {
     struct fid_gallery *gallery = NULL;
-    const bool opens = fid_gallery_open_sealed(app->gallery_path, app->recognizer, app->secret,
-                                               FID_GALLERY_READ_ONLY, &gallery, NULL) == FID_OK;
+    const bool opens =
+        fid_gallery_open(app->gallery_path, app->recognizer, app->secret,
+                         FID_GALLERY_READ_ONLY | app_gallery_flags(app), &gallery, NULL) == FID_OK;
     fid_gallery_close(&gallery);
     return opens;
 }
@@ -59,6 +60,9 @@ static enum app_exit copy(struct app *app, char *path, size_t bytes)
     const char *wanted = app_option_text(app, "copy", NULL);
     if (wanted != NULL)
         snprintf(path, bytes, "%s", wanted);
+    else if (app_on_server(app->gallery_path))
+        return app_usage(app,
+                         "--copy FILE has to say where the copy of a gallery on a server goes");
     else
         fid_gallery_aside(app->gallery_path, path, bytes);
     return fid_gallery_backup(app->gallery, path, false, &error) == FID_OK
@@ -106,8 +110,8 @@ static enum app_exit reembed(struct app *app)
     enum app_exit code = copy(app, path, sizeof path);
     if (code != APP_OK)
         return code;
-    if (fid_gallery_reembed_until(app->gallery, app->recognizer, app->embedder, leave_out, stop,
-                                  NULL, &done, &error) != FID_OK) {
+    if (fid_gallery_reembed(app->gallery, app->recognizer, app->embedder, leave_out, stop, NULL,
+                            &done, &error) != FID_OK) {
         app_say(app, "nothing is changed; there is a copy in %s", path);
         return app_fail(APP_AREA_GALLERY, &error);
     }

@@ -1,5 +1,6 @@
 /* overlay.c - draws boxes, names, the enrollment ring and fields of text over the picture. */
 #include "app/window/overlay.h"
+#include "app/output/text.h"
 #include "app/output/text_runs.h"
 
 #include <math.h>
@@ -105,7 +106,7 @@ void app_overlay_name(const struct app_overlay *overlay, const struct fid_label 
     if (overlay->text != NULL && app_text_has(overlay->text, label->name))
         snprintf(out, bytes, "%s", label->name);
     else if (!app_text_in_latin(label->name, out, bytes) || out[0] == '\0')
-        snprintf(out, bytes, "#%lld", (long long)label->person);
+        snprintf(out, bytes, "#%d", app_short_number(label->person));
 }
 
 void app_overlay_face(const struct app_overlay *overlay, const struct fid_track *face, SDL_Rect box,

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define NOTICE_NS  (4 * APP_NS_PER_S)
 #define FIGURES_NS (APP_NS_PER_S / 4)
@@ -103,6 +104,14 @@ static const char *hint(struct app_window *window)
         return window->feed.error.text;
     if (!app_worker_ready(window->worker))
         return "loading the models";
+    if (window->result.unread_since != 0) {
+        struct tm local;
+        localtime_r(&window->result.unread_since, &local);
+        snprintf(window->lost, sizeof window->lost,
+                 "the gallery cannot be read since %02d:%02d:%02d: who is known stays known",
+                 local.tm_hour, local.tm_min, local.tm_sec);
+        return window->lost;
+    }
     if (window->paused)
         return "paused (space)";
     if (window->feed.state == APP_FEED_ENDED)

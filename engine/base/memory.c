@@ -52,6 +52,20 @@ void fid_free(void *block)
     free(block);
 }
 
+void *fid_grow(void *block, size_t count, size_t *room, size_t width)
+{
+    if (count < *room)
+        return block;
+    void *larger = fid_calloc(count + count / 2 + 16, width);
+    if (larger == NULL)
+        return NULL;
+    if (count > 0)
+        memcpy(larger, block, count * width);
+    fid_free(block);
+    *room = count + count / 2 + 16;
+    return larger;
+}
+
 char *fid_strdup(const char *text)
 {
     size_t bytes = strlen(text) + 1;

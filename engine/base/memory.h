@@ -11,6 +11,10 @@
 void *fid_calloc(size_t count, size_t size);
 void fid_free(void *block); /* takes NULL */
 char *fid_strdup(const char *text);
+/* Room for one more: the block, or a larger one with its count elements of width bytes, and zeros
+ * behind them; the old one is freed then. *room: elements it has room for. NULL: no memory, and the
+ * block is as it was. */
+void *fid_grow(void *block, size_t count, size_t *room, size_t width);
 
 /* bytes, zeroed, at a multiple of FID_MEMORY_ALIGN; pages of a large block become resident memory
  * at their first touch, by the thread that touches them. NULL when there is no memory. Free with

@@ -43,6 +43,7 @@ const char *fid_status_text(enum fid_status status)
         [FID_QUALITY] = "refused for quality",
         [FID_EXISTS] = "exists already",
         [FID_SEALED] = "sealed with another secret",
+        [FID_UNREACHABLE] = "the server does not answer",
         [FID_STOPPED] = "stopped",
         [FID_INTERNAL] = "internal error",
     };

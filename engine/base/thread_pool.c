@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SPINS 2000 /* about 20..50 microseconds */
 
@@ -217,6 +218,12 @@ void fid_pool_close(struct fid_pool **out)
     fid_free(pool->stretches);
     fid_free(pool->threads);
     fid_free(pool);
+}
+
+int fid_pool_cores(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 1 ? 1 : cores > FID_POOL_MOST ? FID_POOL_MOST : (int)cores;
 }
 
 int fid_pool_workers(const struct fid_pool *pool)

@@ -16,6 +16,8 @@ typedef void (*fid_task_fn)(void *ctx, size_t index, int worker);
 enum fid_status fid_pool_open(struct fid_pool **pool, int threads, struct fid_error *error);
 void fid_pool_close(struct fid_pool **pool); /* joins the threads; takes NULL */
 
+int fid_pool_cores(void); /* that the system has: 1..FID_POOL_MOST */
+#define FID_POOL_MOST 256
 int fid_pool_workers(const struct fid_pool *pool); /* 1 for NULL */
 
 /* Equals   for (i = 0; i < count; i++) fn(ctx, i, 0);   with the pieces in any order and on any

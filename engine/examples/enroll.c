@@ -25,7 +25,7 @@ int main(int argc, char **argv)
         fid_model_open(runtime, argv[2], &finder, &error) ||
         fid_detector_open(runtime, finder, NULL, &detector, &error) ||
         fid_embedder_open(runtime, recognizer, 1, &embedder, &error) ||
-        fid_gallery_open(argv[3], recognizer, FID_GALLERY_CREATE, &gallery, &error))
+        fid_gallery_open(argv[3], recognizer, NULL, FID_GALLERY_CREATE, &gallery, &error))
         goto fail;
     error = (struct fid_error){FID_NO_MEMORY, "out of memory"};
     if ((embedding = calloc(fid_embedder_size(embedder), sizeof *embedding)) == NULL)
@@ -44,7 +44,7 @@ int main(int argc, char **argv)
         size_t face = fid_main_face(faces, count, picture.width, picture.height);
         struct fid_sample sample = {.embedding = embedding, .source = argv[i]};
         if (fid_embed(embedder, &picture, &faces[face], 1, FID_CROP_MODEL, embedding, &error) ||
-            fid_gallery_enroll(gallery, argv[4], &sample, 1, false, &person, &error))
+            fid_gallery_enroll(gallery, argv[4], &sample, 1, false, NULL, &person, &error))
             goto fail;
         printf("%s: face %zu of %s\n", person.name, person.sample_count, argv[i]);
     }

@@ -29,7 +29,7 @@ int main(int argc, char **argv)
         fid_model_open(runtime, argv[2], &finder, &error) ||
         fid_detector_open(runtime, finder, NULL, &detector, &error) ||
         fid_embedder_open(runtime, recognizer, 1, &embedder, &error) ||
-        fid_gallery_open(argv[3], recognizer, FID_GALLERY_READ_ONLY, &gallery, &error) ||
+        fid_gallery_open(argv[3], recognizer, NULL, FID_GALLERY_READ_ONLY, &gallery, &error) ||
         fid_rule_default(recognizer, FID_RULE_COSINE, &rule, &error) ||
         fid_picture_load(argv[4], &picture, &error) ||
         fid_detect(detector, &picture, faces, FACES, &count, &error))

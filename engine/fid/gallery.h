@@ -3,6 +3,7 @@
 #define FID_GALLERY_H
 
 #include "model.h"
+#include "secret.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -13,41 +14,30 @@ extern "C" {
 
 struct fid_gallery;
 
-#define FID_GALLERY_CREATE    1u /* make the file (0600, its folder 0700) when there is none */
-#define FID_GALLERY_READ_ONLY 2u /* a missing file is then an empty gallery; modes stay */
-#define FID_GALLERY_MEMORY    4u /* an empty gallery that no file is made of; path names it */
+#define FID_GALLERY_CREATE       1u /* make the file (0600, its folder 0700) when there is none */
+#define FID_GALLERY_READ_ONLY    2u /* a missing file is then an empty gallery; modes stay */
+#define FID_GALLERY_MEMORY       4u /* an empty gallery that no file is made of; path names it */
+#define FID_GALLERY_PLAIN_SERVER 8u /* a gallery on a server need not be sealed */
 
 #define FID_NAME_BYTES 129 /* a name has at most 128 bytes of UTF-8 */
 
-/* The gallery remembers the id of its model: FID_MISMATCH with another one (model NULL: not
- * checked, for listing and renaming). Opened for writing, a file that others might read is made
- * 0600. FID_CORRUPT: damaged, or gone but for its journal; FID_IO, FID_BUSY. Borrows nothing. */
-enum fid_status fid_gallery_open(const char *path, const struct fid_model *model, unsigned flags,
-                                 struct fid_gallery **gallery, struct fid_error *error);
-void fid_gallery_close(struct fid_gallery **gallery);
-
-/* A gallery's file may be sealed: encrypted, page by page, so that nothing of it can be read or
- * changed without a passphrase or a key file. What it does not hide: the file's size, when it was
- * written, and that an older state of it was put in its place. */
-enum fid_secret_kind { FID_SECRET_NONE, FID_SECRET_PASSPHRASE, FID_SECRET_KEY_FILE };
-struct fid_secret;
-/* Keeps what opens sealed galleries in locked memory; the caller wipes its own copy. bytes:
- * the passphrase, or what the key file holds. Several threads may use it. FID_INVALID:
- * another kind, an empty passphrase, a key of less than 32 bytes, more than 64 KiB;
- * FID_UNSUPPORTED: built without. */
-enum fid_status fid_secret_open(enum fid_secret_kind kind, const void *bytes, size_t size,
-                                struct fid_secret **secret, struct fid_error *error);
-void fid_secret_close(struct fid_secret **secret); /* wipes it */
 /* FILLS *kind with what the gallery's file wants, whoever may read it; none where it is plain or
- * not there. */
+ * not there. FID_CORRUPT, FID_UNSUPPORTED (a newer seal), FID_INVALID (no path of a gallery),
+ * FID_UNREACHABLE, FID_IO, FID_BUSY, FID_NO_MEMORY. */
 enum fid_status fid_gallery_secret_kind(const char *path, enum fid_secret_kind *kind,
                                         struct fid_error *error);
-/* fid_gallery_open with a secret (NULL: none), which it BORROWS. The gallery has to be sealed with
- * it: FID_SEALED if it is not sealed, or with another one; one that is made is sealed. Opening
- * takes a third of a second or longer, by intent; with the same secret again it does not. */
-enum fid_status fid_gallery_open_sealed(const char *path, const struct fid_model *model,
-                                        struct fid_secret *secret, unsigned flags,
-                                        struct fid_gallery **gallery, struct fid_error *error);
+/* Opens the gallery at path, a file or postgresql://HOST/DATABASE (without a password). It
+ * remembers the id of its model: FID_MISMATCH with another one (model NULL: not checked, for
+ * listing and renaming). secret (NULL: none) is BORROWED until the gallery is closed: the gallery
+ * has to be sealed with it, FID_SEALED else, and one that is made is sealed; opening it takes a
+ * third of a second or longer, by intent, but not with the same secret again. Opened for writing, a
+ * file that others might read is made 0600. FID_CORRUPT: damaged, or gone but for its journal;
+ * FID_NOT_FOUND, FID_INVALID (no path of a gallery), FID_UNSUPPORTED (of a newer faceid),
+ * FID_UNREACHABLE (the server), FID_IO, FID_BUSY, FID_NO_MEMORY. */
+enum fid_status fid_gallery_open(const char *path, const struct fid_model *model,
+                                 struct fid_secret *secret, unsigned flags,
+                                 struct fid_gallery **gallery, struct fid_error *error);
+void fid_gallery_close(struct fid_gallery **gallery);
 
 /* Checks a name and FILLS out with its stored form (NFC): valid UTF-8, 1..128 bytes, no control or
  * direction characters, no '/', no leading '-', no blanks at the ends, not "?" and not "." or "..".
@@ -71,27 +61,23 @@ struct fid_sample { /* one enrolled face */
     const void *crop;   /* of fid_face_crop_encode; stored, to be embedded anew; NULL: none */
     size_t crop_size;
 };
-/* Adds count faces to the person (made if there is none of that name, compared case-folded), or
- * with replace instead of the ones before, in one transaction; recomputes the mean of the
- * normalised embeddings and the prototypes. FILLS *person (may be NULL). FID_INVALID: an embedding
- * without a direction, no source, or a crop that is none; FID_QUALITY: not one person. */
-enum fid_status fid_gallery_enroll(struct fid_gallery *gallery, const char *name,
-                                   const struct fid_sample *samples, size_t count, bool replace,
-                                   struct fid_person *person, struct fid_error *error);
-
 struct fid_terms {       /* what was agreed with the person */
     const char *consent; /* words, at most FID_CONSENT_BYTES - 1 bytes of UTF-8; NULL: none given */
     const char *expires; /* last day (UTC) on which they are named, "2027-01-31"; "": no end; NULL:
                             as before */
 };
 #define FID_CONSENT_BYTES 4097
-/* The same, and keeps the terms (may be NULL) with the time. FID_INVALID: no such day, or a text
- * that is empty, too long or not UTF-8. */
-enum fid_status fid_gallery_enroll_with(struct fid_gallery *gallery, const char *name,
-                                        const struct fid_sample *samples, size_t count,
-                                        bool replace, const struct fid_terms *terms,
-                                        struct fid_person *person, struct fid_error *error);
-/* terms NULL: none, which is allowed. */
+/* Adds count faces to the person (made if there is none of that name, compared case-folded), or
+ * with replace instead of the ones before, in one transaction; keeps the terms (NULL: none) with
+ * the time; recomputes the mean of the normalised embeddings and the prototypes. FILLS *person (may
+ * be NULL). FID_INVALID: an embedding without a direction, no source, a crop that is none, no such
+ * day, or a text that is empty, too long or not UTF-8; FID_QUALITY: not one person. */
+enum fid_status fid_gallery_enroll(struct fid_gallery *gallery, const char *name,
+                                   const struct fid_sample *samples, size_t count, bool replace,
+                                   const struct fid_terms *terms, struct fid_person *person,
+                                   struct fid_error *error);
+/* terms NULL: none, which is allowed. FID_INVALID: no such day, or a text that is empty, too long
+ * or not UTF-8. */
 enum fid_status fid_terms_check(const struct fid_terms *terms, struct fid_error *error);
 bool fid_terms_over(const struct fid_terms *terms); /* they have a last day, which is over */
 /* Other terms for somebody who is enrolled: a consent comes to those of before, a day takes the
@@ -102,7 +88,10 @@ enum fid_status fid_gallery_set_terms(struct fid_gallery *gallery, const char *n
 /* The name that somebody has already is no change. FID_EXISTS, FID_NOT_FOUND, FID_INVALID. */
 enum fid_status fid_gallery_rename(struct fid_gallery *gallery, const char *name,
                                    const char *new_name, struct fid_error *error);
-/* All of one person becomes another's, who stays: samples, consents, and the earlier end. */
+/* All of one person becomes another's, who stays: samples, consents, and the earlier end.
+ * FID_NOT_FOUND; FID_INVALID: they are one person, or opened for reading; FID_QUALITY: the faces
+ * have nothing in common; FID_CORRUPT, FID_SEALED, FID_UNREACHABLE, FID_IO, FID_BUSY,
+ * FID_NO_MEMORY. */
 enum fid_status fid_gallery_merge(struct fid_gallery *gallery, const char *name, const char *into,
                                   struct fid_error *error);
 /* Takes one face out, by its number. FID_NOT_FOUND; FID_INVALID: it is the only one. */
@@ -132,9 +121,11 @@ typedef bool (*fid_consent_fn)(void *ctx, const char *text, const char *time);
 /* FILLS person. FID_NOT_FOUND: there is nobody of that name. */
 enum fid_status fid_gallery_lookup(struct fid_gallery *gallery, const char *name,
                                    struct fid_person *person, struct fid_error *error);
-/* Of the person with this id, in the order of time. */
+/* The faces of the person with this id, in the order of time; none if there is no such person.
+ * FID_CORRUPT, FID_SEALED, FID_UNREACHABLE, FID_IO, FID_BUSY, FID_NO_MEMORY. */
 enum fid_status fid_gallery_samples(struct fid_gallery *gallery, int64_t person,
                                     fid_sample_info_fn take, void *ctx, struct fid_error *error);
+/* The same for consents. FID_CORRUPT and so on, as fid_gallery_samples. */
 enum fid_status fid_gallery_consents(struct fid_gallery *gallery, int64_t person,
                                      fid_consent_fn take, void *ctx, struct fid_error *error);
 
@@ -142,9 +133,18 @@ size_t fid_gallery_count(const struct fid_gallery *gallery); /* people */
 /* i < count, in order of names. */
 void fid_gallery_person(const struct fid_gallery *gallery, size_t i, struct fid_person *person);
 
-/* Takes over what other processes committed since; *changed tells (may be NULL). */
+/* Takes over what others committed since; *changed tells (may be NULL). Cheap where nothing
+ * changed, for a call each second. FID_UNREACHABLE: the server does not answer, FID_CORRUPT,
+ * FID_MISMATCH,
+ * ...: who was known stays known. */
 enum fid_status fid_gallery_refresh(struct fid_gallery *gallery, bool *changed,
                                     struct fid_error *error);
+/* A number of the state that was taken over, which grows with each change. Whoever remembers it
+ * notices that an older state was put in the place of the gallery. 0: there is no gallery yet. */
+uint64_t fid_gallery_generation(const struct fid_gallery *gallery);
+/* A descriptor that is readable once others have changed something: then refresh. -1: there is
+ * none. */
+int fid_gallery_wait_fd(const struct fid_gallery *gallery);
 
 /* ---- decision ---- */
 
@@ -212,7 +212,8 @@ typedef bool (*fid_trial_fn)(void *ctx, const char *source, const struct fid_lab
 /* Labels each enrolled face of person i (by cosine) as if it had not been enrolled. Faces of one
  * file, or of one sitting before the camera, are held out together: they know each other too well.
  * Of a person who comes from a single one, it is a fifth of the faces at a time, neighbours
- * together. A person with a single face has no trials. FILLS *file_count. */
+ * together. A person with a single face has no trials. FILLS *file_count. FID_CORRUPT, FID_SEALED,
+ * FID_UNREACHABLE, FID_IO, FID_BUSY, FID_NO_MEMORY. */
 enum fid_status fid_gallery_hold_out(const struct fid_gallery *gallery, const struct fid_rule *rule,
                                      size_t i, fid_trial_fn take, void *ctx, size_t *file_count,
                                      struct fid_error *error);
@@ -231,20 +232,25 @@ bool fid_gallery_calibration(const struct fid_gallery *gallery,
                              struct fid_calibration *calibration);
 
 /* Writes the calibration (as of now) and the strangers that it was measured with beside the model's
- * id, in place of those before, in one transaction. */
+ * id, in place of those before, in one transaction. FID_INVALID: opened for reading, or without a
+ * model, or a stranger is no usable face; FID_MISMATCH: the people are of another model;
+ * FID_CORRUPT, FID_SEALED, FID_UNREACHABLE, FID_IO, FID_BUSY, FID_NO_MEMORY. */
 enum fid_status fid_gallery_calibrate(struct fid_gallery *gallery,
                                       const struct fid_calibration *calibration,
                                       const struct fid_sample *strangers, size_t count,
                                       struct fid_error *error);
 /* Takes back both, to the last byte, also in the gallery's copies; *was tells whether there was one
- * (may be NULL). */
+ * (may be NULL). FID_INVALID: opened for reading; FID_BUSY: in use, or a copy is; FID_CORRUPT,
+ * FID_SEALED, FID_UNREACHABLE, FID_IO, FID_NO_MEMORY. */
 enum fid_status fid_gallery_uncalibrate(struct fid_gallery *gallery, bool *was,
                                         struct fid_error *error);
-/* Reads the strangers. */
-enum fid_status fid_gallery_strangers(const struct fid_gallery *gallery, fid_face_fn take,
-                                      void *ctx, struct fid_error *error);
+/* Reads the strangers. FID_CORRUPT, FID_SEALED, FID_UNREACHABLE, FID_IO, FID_BUSY, FID_NO_MEMORY.
+ * */
+enum fid_status fid_gallery_strangers(struct fid_gallery *gallery, fid_face_fn take, void *ctx,
+                                      struct fid_error *error);
 
-/* FILLS the rule for this gallery: the model's, with the accept that was calibrated, if one was. */
+/* FILLS the rule for this gallery: the model's, with the accept that was calibrated, if one was.
+ * FID_INVALID, as fid_rule_default. */
 enum fid_status fid_gallery_rule(const struct fid_gallery *gallery, const struct fid_model *model,
                                  enum fid_rule_kind kind, struct fid_rule *rule,
                                  struct fid_error *error);

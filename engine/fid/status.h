@@ -25,10 +25,11 @@ enum fid_status {
     FID_MISMATCH, /* made with another model */
     FID_BUSY,     /* locked by another process */
     FID_NO_FACE,
-    FID_QUALITY, /* the faces are not good enough */
-    FID_EXISTS,  /* the name is taken */
-    FID_SEALED,  /* the gallery is encrypted, and not for this secret or for none */
-    FID_STOPPED, /* the caller wished it (fid_stop_fn) */
+    FID_QUALITY,     /* the faces are not good enough */
+    FID_EXISTS,      /* the name is taken */
+    FID_SEALED,      /* the gallery is encrypted, and not for this secret or for none */
+    FID_UNREACHABLE, /* the gallery's server does not answer */
+    FID_STOPPED,     /* the caller wished it (fid_stop_fn) */
     FID_INTERNAL
 };
 
@@ -67,6 +68,9 @@ void fid_output_keep(struct fid_output *output);
  * a failed one known. FID_INVALID; FID_BUSY: another process removed it; FID_EXISTS; FID_IO. */
 enum fid_status fid_output_finish(struct fid_output **output, struct fid_error *error);
 void fid_output_close(struct fid_output **output); /* without putting it in place */
+
+/* Is told a sentence for people. */
+typedef void (*fid_tell_fn)(void *ctx, const char *sentence);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

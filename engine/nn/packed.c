@@ -128,8 +128,8 @@ static enum fid_status compare_step(const struct fid_plan_context *context, stru
                (size_t)step->packed_bytes) == 0)
         return FID_OK;
     return fid_fail(error, FID_CORRUPT,
-                    "%.200s: the packed weights of node %zu '%.80s' are not those of its tensors: "
-                    "pack anew, with faceid model pack, the file that it was packed from",
+                    "%.200s: the packed weights of node %zu '%.80s' are not those of its tensors; "
+                    "the file that it was packed from has to be packed anew",
                     fid_weight_file_path(step->file), step->number, step->name);
 }
 

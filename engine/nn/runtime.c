@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { THREADS_MAX = 256 };
-
 void fid_runtime_log(const struct fid_runtime *runtime, const char *format, ...)
 {
     char line[512];
@@ -81,12 +79,6 @@ static enum fid_status choose_method(struct fid_runtime *runtime, const char *na
     return status;
 }
 
-static int core_count(void)
-{
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return cores < 1 ? 1 : cores > THREADS_MAX ? THREADS_MAX : (int)cores;
-}
-
 enum fid_status fid_runtime_open(struct fid_runtime **out, const struct fid_options *options,
                                  struct fid_error *error)
 {
@@ -96,9 +88,9 @@ enum fid_status fid_runtime_open(struct fid_runtime **out, const struct fid_opti
     *out = NULL;
     if (options == NULL)
         options = &defaults;
-    if (options->threads < 0 || options->threads > THREADS_MAX)
+    if (options->threads < 0 || options->threads > FID_POOL_MOST)
         return fid_fail(error, FID_INVALID, "threads: %d is not in 0..%d", options->threads,
-                        THREADS_MAX);
+                        FID_POOL_MOST);
     runtime = fid_calloc(1, sizeof *runtime);
     if (runtime == NULL)
         return fid_fail(error, FID_NO_MEMORY, "no memory for a runtime");
@@ -110,8 +102,8 @@ enum fid_status fid_runtime_open(struct fid_runtime **out, const struct fid_opti
     if (status == FID_OK)
         status = choose_method(runtime, options->method, error);
     if (status == FID_OK)
-        status = fid_pool_open(&runtime->pool, options->threads ? options->threads : core_count(),
-                               error);
+        status = fid_pool_open(&runtime->pool,
+                               options->threads ? options->threads : fid_pool_cores(), error);
     if (status != FID_OK)
         goto fail;
     fid_runtime_log(

@@ -100,12 +100,19 @@ enum app_exit app_open_embedder(struct app *app, int batch)
     return opened(status, &error);
 }
 
+unsigned app_gallery_flags(const struct app *app)
+{
+    (void)app;
+    return 0;
+}
+
 enum app_exit app_open_gallery(struct app *app, unsigned flags, bool check_model)
 {
     (void)check_model;
     struct fid_error error;
     return opened(
-        fid_gallery_open(app->gallery_path, app->recognizer, flags, &app->gallery, &error), &error);
+        fid_gallery_open(app->gallery_path, app->recognizer, NULL, flags, &app->gallery, &error),
+        &error);
 }
 
 static void close_app(struct app *app)

@@ -1,7 +1,8 @@
+/* Opens a gallery, keeps its people in memory, and takes over what others change. */
 #include "engine/face/gallery/gallery.h"
 
 #include "engine/base/memory.h"
-#include "engine/base/size.h"
+#include "engine/face/gallery/mirror.h"
 #include "kernels/kernels.h"
 
 #include <errno.h>
@@ -9,275 +10,144 @@
 #include <string.h>
 #include <unistd.h>
 
-/* No version of the store: the next refresh reads everything. */
-#define VERSION_UNKNOWN (-1)
+#define STORE_FLAGS (FID_STORE_CREATE | FID_STORE_READ | FID_STORE_MEMORY)
+_Static_assert(FID_STORE_CREATE == FID_GALLERY_CREATE && FID_STORE_READ == FID_GALLERY_READ_ONLY &&
+                   FID_STORE_MEMORY == FID_GALLERY_MEMORY,
+               "the gallery's flags are the store's");
 
-/* ---- the mirror ---- */
+/* ---- people by name and number ---- */
 
-static void free_person(struct fid_gallery_person *person)
+size_t fid_gallery_place(const struct fid_gallery *gallery, const char *key, bool *found)
 {
-    fid_free(person->key);
-    fid_free(person->vectors);
-    fid_free(person->codes);
-    *person = (struct fid_gallery_person){0};
-}
-
-static void free_people(struct fid_gallery_person *people, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        free_person(&people[i]);
-    fid_free(people);
-}
-
-/* Index of the person from `at` on, count if there is none. */
-static size_t find_id(const struct fid_gallery *gallery, size_t at, int64_t id)
-{
-    while (at < gallery->count && gallery->people[at].info.id != id)
-        at++;
-    return at;
-}
-
-void fid_gallery_drop(struct fid_gallery *gallery, int64_t id)
-{
-    size_t at = find_id(gallery, 0, id);
-    if (at == gallery->count)
-        return;
-    free_person(&gallery->people[at]);
-    gallery->count--;
-    memmove(&gallery->people[at], &gallery->people[at + 1],
-            (gallery->count - at) * sizeof *gallery->people);
-}
-
-static bool grow(struct fid_gallery *gallery)
-{
-    if (gallery->count < gallery->capacity)
-        return true;
-    size_t capacity = gallery->capacity == 0 ? 16 : 2 * gallery->capacity;
-    struct fid_gallery_person *people = fid_calloc(capacity, sizeof *people);
-    if (people == NULL)
-        return false;
-    if (gallery->count > 0)
-        memcpy(people, gallery->people, gallery->count * sizeof *people);
-    fid_free(gallery->people);
-    gallery->people = people;
-    gallery->capacity = capacity;
-    return true;
-}
-
-struct mirror_reader {
-    struct fid_gallery *gallery;
-    size_t at; /* the person whose vectors are coming: they come in the order of people */
-};
-
-static enum fid_status incomplete(const struct fid_gallery *gallery, const char *name,
-                                  struct fid_error *error)
-{
-    return fid_fail(error, FID_CORRUPT,
-                    "the data of '%s' in the gallery %s are incomplete: " FID_STORE_WAY_BACK, name,
-                    gallery->path);
-}
-
-/* Reader: room for a person at its place in the order of keys. */
-static enum fid_status take_person(void *ctx, const struct fid_person *info, const char *key,
-                                   size_t vector_count, struct fid_error *error)
-{
-    struct fid_gallery *gallery = ((struct mirror_reader *)ctx)->gallery;
-    struct fid_gallery_person person = {.info = *info, .key = fid_strdup(key)};
-    size_t size = gallery->model.size, numbers;
-    bool with_vectors = gallery->model.id[0] != '\0';
-    if (with_vectors && (info->prototype_count < 1 || vector_count != info->prototype_count + 1)) {
-        free_person(&person);
-        return incomplete(gallery, info->name, error);
+    size_t low = 0, high = gallery->count;
+    *found = false;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(gallery->people[middle].key, key);
+        *found = *found || order == 0;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    if (with_vectors && fid_size_mul(vector_count, size, &numbers))
-        person.vectors = fid_calloc(numbers, sizeof *person.vectors);
-    if (person.key == NULL || (with_vectors && person.vectors == NULL) || !grow(gallery)) {
-        free_person(&person);
-        return fid_fail(error, FID_NO_MEMORY, "no memory for the people of %s", gallery->path);
-    }
-    if (with_vectors)
-        person.raw_mean = person.vectors + info->prototype_count * size;
-    size_t at = gallery->count;
-    while (at > 0 && strcmp(gallery->people[at - 1].key, key) > 0)
-        at--;
-    memmove(&gallery->people[at + 1], &gallery->people[at], (gallery->count - at) * sizeof person);
-    gallery->people[at] = person;
-    gallery->count++;
-    return FID_OK;
+    return low;
 }
 
-/* Reader: the next vector of its person; kinds come in the order of their numbers. */
-static enum fid_status take_vector(void *ctx, int64_t id, enum fid_vector_kind kind,
-                                   const float *vector, struct fid_error *error)
+const struct fid_gallery_person *fid_gallery_by_id(const struct fid_gallery *gallery, int64_t id)
 {
-    struct mirror_reader *reader = ctx;
-    struct fid_gallery *gallery = reader->gallery;
-    size_t size = gallery->model.size;
-    reader->at = find_id(gallery, reader->at, id);
-    if (reader->at == gallery->count)
-        return fid_fail(error, FID_CORRUPT, "the gallery %s is damaged: vectors of nobody",
-                        gallery->path);
-    struct fid_gallery_person *person = &gallery->people[reader->at];
-    size_t at = person->vector_count++, last = person->info.prototype_count;
-    enum fid_vector_kind expected = FID_VECTOR_PROTOTYPE;
-    if (at == 0)
-        expected = FID_VECTOR_MEAN;
-    else if (at == last)
-        expected = FID_VECTOR_RAW_MEAN;
-    if (at > last || kind != expected)
-        return incomplete(gallery, person->info.name, error);
-    memcpy(person->vectors + at * size, vector, size * sizeof *vector);
-    return FID_OK;
+    for (size_t i = 0; i < gallery->count; i++)
+        if (gallery->people[i].info.id == (id & FID_LOW_ID))
+            return &gallery->people[i];
+    return NULL;
 }
 
-/* ---- reading ---- */
-
-enum fid_status fid_gallery_check_people(const struct fid_gallery *gallery, struct fid_error *error)
+enum fid_status fid_gallery_name(const char *name, char checked[FID_NAME_BYTES],
+                                 char key[FID_NAME_KEY_BYTES], struct fid_error *error)
 {
-    struct fid_store_model found;
-    size_t people = 0, with_crops = 0;
-    enum fid_status status = fid_store_read_model(gallery->store, &found, error);
-    if (status == FID_OK)
-        status = fid_store_count(gallery->store, &people, error);
-    const bool other = status == FID_OK && strcmp(found.id, gallery->model.id) != 0;
-    if (other)
-        status = fid_store_count_crops(gallery->store, &with_crops, error);
-    if (status != FID_OK || people == 0)
+    enum fid_status status = fid_name_check(name, checked, error);
+    return status == FID_OK ? fid_name_key(checked, key, error) : status;
+}
+
+enum fid_status fid_gallery_find(const struct fid_gallery *gallery, const char *name, int64_t *id,
+                                 struct fid_error *error)
+{
+    char checked[FID_NAME_BYTES], key[FID_NAME_KEY_BYTES];
+    bool found;
+    enum fid_status status = fid_gallery_name(name, checked, key, error);
+    *id = 0;
+    if (status != FID_OK)
         return status;
-    if (other && with_crops == 0)
-        return fid_fail(error, FID_MISMATCH,
-                        "the people of %s were enrolled with the model %s (%.8s), not with %s "
-                        "(%.8s): choose that model, or another gallery and enrol again",
-                        gallery->path, found.name, found.id, gallery->model.name,
-                        gallery->model.id);
-    if (other)
-        return fid_fail(error, FID_MISMATCH,
-                        "the people of %s were enrolled with the model %s (%.8s), not with %s "
-                        "(%.8s): choose that model, or go over to this one (faceid reembed) with "
-                        "the crops that %zu of %zu people have",
-                        gallery->path, found.name, found.id, gallery->model.name, gallery->model.id,
-                        with_crops, people);
-    if (found.size != gallery->model.size)
-        return fid_fail(error, FID_CORRUPT,
-                        "the gallery %s is damaged: vectors of %zu numbers, not %zu", gallery->path,
-                        found.size, gallery->model.size);
+    size_t at = fid_gallery_place(gallery, key, &found);
+    if (!found)
+        return fid_fail(error, FID_NOT_FOUND, "there is nobody called '%s' in the gallery %s",
+                        checked, gallery->path);
+    *id = FID_PERSON_ROW(gallery->people[at].info.id);
     return FID_OK;
+}
+
+enum fid_status fid_gallery_lookup(struct fid_gallery *gallery, const char *name,
+                                   struct fid_person *person, struct fid_error *error)
+{
+    int64_t id;
+    struct fid_error why;
+    enum fid_status status = fid_gallery_find(gallery, name, &id, &why);
+    if (status == FID_NOT_FOUND && gallery->ledger != NULL) { /* enrolled since the last look? */
+        status = fid_gallery_refresh(gallery, NULL, &why);
+        if (status == FID_OK)
+            status = fid_gallery_find(gallery, name, &id, &why);
+    }
+    if (status != FID_OK)
+        return fid_fail(error, status, "%s", why.text);
+    *person = fid_gallery_by_id(gallery, id)->info;
+    return FID_OK;
+}
+
+size_t fid_gallery_count(const struct fid_gallery *gallery)
+{
+    return gallery->count;
+}
+
+void fid_gallery_person(const struct fid_gallery *gallery, size_t i, struct fid_person *person)
+{
+    *person = gallery->people[i].info;
+}
+
+/* ---- the model ---- */
+
+static enum fid_status take_crops(void *ctx, const struct fid_entry *entry, struct fid_error *error)
+{
+    size_t *with_crops = ctx;
+    struct fid_template_record record;
+    (void)error;
+    *with_crops += fid_record_read_template(entry, &record) && record.crops > 0;
+    return FID_OK;
+}
+
+enum fid_status fid_gallery_check_model(const struct fid_gallery *gallery, struct fid_error *error)
+{
+    const struct fid_manifest *found = &gallery->ledger->manifest;
+    const struct fid_gallery_model *model = &gallery->model;
+    const size_t people = (size_t)found->tallies[FID_KIND_PERSON].count;
+    size_t with_crops = 0;
+    if (model->id[0] == '\0' || people == 0)
+        return FID_OK;
+    if (strcmp(found->model, model->id) == 0 && found->vector_size != model->size)
+        return fid_fail(error, FID_CORRUPT,
+                        "the gallery %s is damaged: vectors of %u numbers, not %zu", gallery->path,
+                        (unsigned)found->vector_size, model->size);
+    if (strcmp(found->model, model->id) == 0)
+        return FID_OK;
+    enum fid_status status =
+        fid_ledger_scan(gallery->ledger, FID_FIRST_ID(FID_KIND_TEMPLATE),
+                        FID_FIRST_ID(FID_KIND_TEMPLATE + 1), 0, take_crops, &with_crops, error);
+    if (status != FID_OK)
+        return status;
+    return fid_fail(error, FID_MISMATCH,
+                    "the people of %s were enrolled with the model %s (%.8s), not with %s (%.8s); "
+                    "crops are kept of %zu of %zu people",
+                    gallery->path, found->model_name, found->model, model->name, model->id,
+                    with_crops, people);
 }
 
 /* Scores of another model mean something else. */
-static enum fid_status check_calibration(struct fid_gallery *gallery, struct fid_error *error)
+static enum fid_status check_calibration(const struct fid_gallery *gallery,
+                                         const struct fid_calibration_record *found,
+                                         struct fid_error *error)
 {
-    struct fid_store_calibration found;
-    enum fid_status status = fid_store_read_calibration(gallery->store, &found, error);
-    if (status != FID_OK)
-        return status;
-    if (found.model.id[0] != '\0' && strcmp(found.model.id, gallery->model.id) != 0)
-        return fid_fail(error, FID_MISMATCH,
-                        "the limit in %s was calibrated for the model %s (%.8s), not for %s "
-                        "(%.8s): choose that model, or take the limit back (faceid calibrate "
-                        "--reset)",
-                        gallery->path, found.model.name, found.model.id, gallery->model.name,
-                        gallery->model.id);
-    gallery->calibration = found;
-    return FID_OK;
-}
-
-enum fid_status fid_gallery_check_model(struct fid_gallery *gallery, struct fid_error *error)
-{
-    if (gallery->model.id[0] == '\0')
+    const struct fid_gallery_model *model = &gallery->model;
+    if (model->id[0] == '\0' || found->model[0] == '\0' || strcmp(found->model, model->id) == 0)
         return FID_OK;
-    enum fid_status status = fid_gallery_check_people(gallery, error);
-    return status == FID_OK ? check_calibration(gallery, error) : status;
-}
-
-/* Reads the person (0: all) in one snapshot into the mirror, which no longer has them. */
-static enum fid_status read_snapshot(struct fid_gallery *gallery, int64_t id,
-                                     struct fid_error *error)
-{
-    struct mirror_reader mirror = {gallery, 0};
-    struct fid_store_reader reader = {&mirror, take_person, take_vector};
-    if (gallery->model.id[0] == '\0')
-        reader.vector = NULL;
-    enum fid_status status = fid_store_begin(gallery->store, false, error);
-    if (status == FID_OK && id == 0)
-        status = fid_store_version(gallery->store, &gallery->version, error);
-    if (status == FID_OK)
-        status = fid_gallery_check_model(gallery, error);
-    if (status == FID_OK)
-        status = fid_store_read_people(gallery->store, id, gallery->model.size, &reader, error);
-    fid_store_rollback(gallery->store); /* nothing was written */
-    if (status != FID_OK)
-        gallery->version = VERSION_UNKNOWN;
-    fid_gallery_expire(gallery);
-    fid_gallery_encode(gallery);
-    return status;
-}
-
-/* Reads everybody; the old mirror stays when that fails. */
-static enum fid_status read_all(struct fid_gallery *gallery, struct fid_error *error)
-{
-    struct fid_gallery before = *gallery;
-    gallery->people = NULL;
-    gallery->count = gallery->capacity = 0;
-    enum fid_status status = read_snapshot(gallery, 0, error);
-    if (status == FID_OK) {
-        free_people(before.people, before.count);
-        return FID_OK;
-    }
-    free_people(gallery->people, gallery->count);
-    gallery->people = before.people;
-    gallery->count = before.count;
-    gallery->capacity = before.capacity;
-    return status;
-}
-
-enum fid_status fid_gallery_reread_all(struct fid_gallery *gallery, struct fid_error *error)
-{
-    return read_all(gallery, error);
-}
-
-enum fid_status fid_gallery_reread(struct fid_gallery *gallery, int64_t id, struct fid_error *error)
-{
-    fid_gallery_drop(gallery, id);
-    return read_snapshot(gallery, id, error);
-}
-
-enum fid_status fid_gallery_open_for(const char *path, const struct fid_store_model *model,
-                                     struct fid_secret *secret, unsigned flags,
-                                     struct fid_gallery **gallery, struct fid_error *error)
-{
-    struct fid_gallery *made = fid_calloc(1, sizeof *made);
-    enum fid_status status = FID_OK;
-    *gallery = NULL;
-    if (made != NULL) {
-        made->kernels = fid_kernels_best();
-        made->path = fid_strdup(path);
-    }
-    if (made == NULL || made->path == NULL) {
-        status = fid_fail(error, FID_NO_MEMORY, "no memory for the gallery %s", path);
-        goto fail;
-    }
-    made->flags = flags;
-    made->secret = secret;
-    made->model = *model;
-    status = fid_store_open(path, flags, secret, &made->store, error);
-    if (status == FID_OK && made->store != NULL)
-        status = read_all(made, error);
-    if (status != FID_OK)
-        goto fail;
-    *gallery = made;
-    return FID_OK;
-fail:
-    fid_gallery_close(&made);
-    return status;
+    return fid_fail(error, FID_MISMATCH,
+                    "the limit in %s was calibrated for the model %s (%.8s), not for %s (%.8s)",
+                    gallery->path, found->model_name, found->model, model->name, model->id);
 }
 
 enum fid_status fid_gallery_describe(const struct fid_model *model,
-                                     struct fid_store_model *described, struct fid_error *error)
+                                     struct fid_gallery_model *described, struct fid_error *error)
 {
     struct fid_model_info info;
     struct fid_value output;
-    *described = (struct fid_store_model){0};
+    *described = (struct fid_gallery_model){0};
     if (model == NULL)
         return FID_OK;
     fid_model_info(model, &info);
@@ -294,85 +164,192 @@ enum fid_status fid_gallery_describe(const struct fid_model *model,
     return FID_OK;
 }
 
-enum fid_status fid_gallery_open_sealed(const char *path, const struct fid_model *model,
-                                        struct fid_secret *secret, unsigned flags,
-                                        struct fid_gallery **gallery, struct fid_error *error)
+/* ---- reading ---- */
+
+enum fid_status fid_mirror_catch_up(struct fid_staged *staged, struct fid_gallery *gallery,
+                                    struct fid_error *error)
 {
-    struct fid_store_model described;
+    const struct fid_ledger *ledger = gallery->ledger;
+    const bool same =
+        memcmp(gallery->id, fid_vault_gallery(ledger->vault), sizeof gallery->id) == 0;
+    const bool older = same && ledger->manifest.generation < gallery->generation;
+    *staged = (struct fid_staged){0};
+    if (older && fid_vault_is_sealed(ledger->vault))
+        return fid_fail(error, FID_CORRUPT,
+                        "the gallery %s is an older state than the one that was read before",
+                        gallery->path);
+    const bool whole = gallery->is_stale || gallery->generation == 0 || !same || older;
+    if (!whole && ledger->manifest.generation == gallery->generation)
+        return FID_OK;
+    enum fid_status status = fid_gallery_check_model(gallery, error);
+    if (status == FID_OK)
+        status = fid_mirror_stage(staged, gallery, whole, error);
+    return status == FID_OK ? check_calibration(gallery, &staged->calibration, error) : status;
+}
+
+/* Takes over what is new; the mirror stays as it is when that fails. */
+static enum fid_status catch_up(struct fid_gallery *gallery, bool *changed, struct fid_error *error)
+{
+    struct fid_staged staged = {0};
+    enum fid_status status = fid_ledger_begin(gallery->ledger, false, error);
+    if (status == FID_OK)
+        status = fid_mirror_catch_up(&staged, gallery, error);
+    fid_ledger_rollback(gallery->ledger); /* nothing was written */
+    *changed = status == FID_OK && staged.gallery != NULL;
+    if (*changed)
+        fid_mirror_take(&staged);
+    fid_staged_free(&staged);
+    if (status == FID_OK)
+        gallery->is_stale = false;
+    return status;
+}
+
+static enum fid_status open_ledger(struct fid_gallery *gallery, struct fid_error *error)
+{
+    return fid_ledger_open(gallery->path, gallery->flags & STORE_FLAGS, gallery->secret, NULL,
+                           &gallery->ledger, error);
+}
+
+/* What was read of a gallery that is gone; returns whether there was anything. */
+static bool drop_all(struct fid_gallery *gallery)
+{
+    const bool was = gallery->count > 0 || gallery->calibration.model[0] != '\0';
+    fid_mirror_free_people(gallery->people, gallery->count);
+    fid_codes_free(&gallery->codes);
+    gallery->people = NULL;
+    gallery->count = 0;
+    gallery->calibration = (struct fid_calibration_record){0};
+    gallery->generation = 0;
+    return was;
+}
+
+/* Opens again what was moved, or is only there now. *gone: there is nothing. A server's old ledger
+ * stays until the new one is open: it knows when to try again. */
+static enum fid_status reopen(struct fid_gallery *gallery, bool *gone, struct fid_error *error)
+{
+    const bool on_server = fid_store_is_server(gallery->path);
+    struct fid_ledger *before = gallery->ledger;
+    *gone = false;
+    if (before != NULL && (!on_server && (gallery->flags & FID_GALLERY_READ_ONLY) == 0))
+        return FID_OK;
+    if (before != NULL && !fid_store_is_moved(before->store))
+        return FID_OK;
+    if (!on_server)
+        fid_ledger_close(&gallery->ledger);
+    enum fid_status status = open_ledger(gallery, error);
+    if (on_server && status == FID_OK)
+        fid_ledger_close(&before);
+    else if (on_server)
+        gallery->ledger = before;
+    *gone = status == FID_OK ? gallery->ledger == NULL
+                             : !on_server && access(gallery->path, F_OK) != 0 && errno == ENOENT;
+    gallery->is_stale = gallery->is_stale || !on_server;
+    return status;
+}
+
+enum fid_status fid_gallery_refresh(struct fid_gallery *gallery, bool *changed,
+                                    struct fid_error *error)
+{
+    uint64_t generation = 0;
+    bool gone, unasked;
+    if (changed == NULL)
+        changed = &unasked;
+    *changed = false;
+    enum fid_status status = reopen(gallery, &gone, error);
+    if (gone)
+        *changed = drop_all(gallery);
+    if (status == FID_OK && gallery->ledger != NULL)
+        status = fid_store_generation(gallery->ledger->store, &generation, error);
+    if (status == FID_OK && gallery->ledger != NULL &&
+        (gallery->is_stale || generation != gallery->generation))
+        status = catch_up(gallery, changed, error);
+    if (fid_gallery_expire(gallery)) { /* as time goes by */
+        fid_gallery_encode(gallery);
+        *changed = true;
+    }
+    return status;
+}
+
+uint64_t fid_gallery_generation(const struct fid_gallery *gallery)
+{
+    return gallery->generation;
+}
+
+int fid_gallery_wait_fd(const struct fid_gallery *gallery)
+{
+    return gallery->ledger != NULL ? fid_store_wait_fd(gallery->ledger->store) : -1;
+}
+
+/* ---- opening ---- */
+
+static enum fid_status check_server(const char *path, const struct fid_secret *secret,
+                                    unsigned flags, struct fid_error *error)
+{
+    if (!fid_store_is_server(path) || secret != NULL || (flags & FID_GALLERY_PLAIN_SERVER) != 0)
+        return FID_OK;
+    return fid_fail(
+        error, FID_SEALED,
+        "the gallery is on a server, where it has to be sealed, and no secret is given");
+}
+
+enum fid_status fid_gallery_open_for(const char *path, const struct fid_gallery_model *model,
+                                     struct fid_secret *secret, unsigned flags,
+                                     struct fid_gallery **gallery, struct fid_error *error)
+{
+    bool changed;
+    struct fid_gallery *made = NULL;
+    enum fid_status status = check_server(path, secret, flags, error);
+    *gallery = NULL;
+    if (status != FID_OK)
+        return status;
+    made = fid_calloc(1, sizeof *made);
+    if (made != NULL)
+        made->path = fid_strdup(path);
+    if (made == NULL || made->path == NULL) {
+        status = fid_fail(error, FID_NO_MEMORY, "no memory for the gallery %s", path);
+        goto fail;
+    }
+    made->kernels = fid_kernels_best();
+    made->flags = flags;
+    made->secret = secret;
+    made->model = *model;
+    status = open_ledger(made, error);
+    if (status == FID_OK && made->ledger != NULL)
+        status = catch_up(made, &changed, error);
+    if (status != FID_OK)
+        goto fail;
+    *gallery = made;
+    return FID_OK;
+fail:
+    fid_gallery_close(&made);
+    return status;
+}
+
+enum fid_status fid_gallery_open(const char *path, const struct fid_model *model,
+                                 struct fid_secret *secret, unsigned flags,
+                                 struct fid_gallery **gallery, struct fid_error *error)
+{
+    struct fid_gallery_model described;
     *gallery = NULL;
     enum fid_status status = fid_gallery_describe(model, &described, error);
     return status == FID_OK ? fid_gallery_open_for(path, &described, secret, flags, gallery, error)
                             : status;
 }
 
-enum fid_status fid_gallery_open(const char *path, const struct fid_model *model, unsigned flags,
-                                 struct fid_gallery **gallery, struct fid_error *error)
-{
-    return fid_gallery_open_sealed(path, model, NULL, flags, gallery, error);
-}
-
 void fid_gallery_close(struct fid_gallery **gallery)
 {
     if (*gallery == NULL)
         return;
-    fid_store_close(&(*gallery)->store);
-    free_people((*gallery)->people, (*gallery)->count);
+    fid_ledger_close(&(*gallery)->ledger);
+    drop_all(*gallery);
     fid_free((*gallery)->path);
     fid_free(*gallery);
     *gallery = NULL;
 }
 
-/* What was read of a file that is gone; returns whether there was anything. */
-static bool drop_all(struct fid_gallery *gallery)
+enum fid_status fid_gallery_writable(const struct fid_gallery *gallery, struct fid_error *error)
 {
-    const bool was = gallery->count > 0 || gallery->calibration.model.id[0] != '\0';
-    free_people(gallery->people, gallery->count);
-    gallery->people = NULL;
-    gallery->count = gallery->capacity = 0;
-    gallery->calibration = (struct fid_store_calibration){0};
-    return was;
-}
-
-enum fid_status fid_gallery_refresh(struct fid_gallery *gallery, bool *changed,
-                                    struct fid_error *error)
-{
-    int64_t version = 0;
-    enum fid_status status = FID_OK;
-    if (changed != NULL)
-        *changed = false;
-    if (gallery->store != NULL && (gallery->flags & FID_GALLERY_READ_ONLY) != 0 &&
-        fid_store_is_moved(gallery->store)) /* sealed meanwhile, or a backup put in its place */
-        fid_store_close(&gallery->store);
-    if (gallery->store == NULL) { /* only reading, and there was no file: is there one now? */
-        status =
-            fid_store_open(gallery->path, gallery->flags, gallery->secret, &gallery->store, error);
-        gallery->version = VERSION_UNKNOWN;
-        const bool gone = status == FID_OK ? gallery->store == NULL
-                                           : access(gallery->path, F_OK) != 0 && errno == ENOENT;
-        if (gone && drop_all(gallery) && changed != NULL)
-            *changed = true;
-        if (status != FID_OK || gallery->store == NULL)
-            return status;
-    }
-    status = fid_store_version(gallery->store, &version, error);
-    if (status != FID_OK || version == gallery->version) {
-        bool expired = fid_gallery_expire(gallery); /* as time goes by */
-        if (status == FID_OK && changed != NULL)
-            *changed = expired;
-        return status;
-    }
-    status = read_all(gallery, error);
-    if (status == FID_OK && changed != NULL)
-        *changed = true;
-    return status;
-}
-
-size_t fid_gallery_count(const struct fid_gallery *gallery)
-{
-    return gallery->count;
-}
-
-void fid_gallery_person(const struct fid_gallery *gallery, size_t i, struct fid_person *person)
-{
-    *person = gallery->people[i].info;
+    if ((gallery->flags & FID_GALLERY_READ_ONLY) != 0 || gallery->ledger == NULL)
+        return fid_fail(error, FID_INVALID, "the gallery %s was opened for reading", gallery->path);
+    return FID_OK;
 }

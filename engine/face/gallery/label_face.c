@@ -1,3 +1,4 @@
+/* Who of the gallery a face is: the nearest person, the second one, and the rule that decides. */
 #include "engine/base/memory.h"
 #include "engine/face/gallery/gallery.h"
 #include "kernels/kernels.h"
@@ -106,32 +107,39 @@ struct ranking {
     float likeness, second_likeness;
 };
 
+static void rank_one(struct ranking *ranking, const struct fid_gallery *gallery,
+                     const struct fid_gallery_person *person, enum fid_rule_kind kind,
+                     const float *embedding, double norm)
+{
+    const size_t size = gallery->model.size;
+    if (person->info.expired)
+        return;
+    float likeness = kind == FID_RULE_DEMO
+                         ? -raw_distance(person, embedding, size)
+                         : best_cosine(gallery->kernels, person, embedding, size, norm);
+    if (ranking->nearest == NULL || likeness > ranking->likeness) {
+        ranking->second = ranking->nearest;
+        ranking->second_likeness = ranking->likeness;
+        ranking->nearest = person;
+        ranking->likeness = likeness;
+    } else if (ranking->second == NULL || likeness > ranking->second_likeness) {
+        ranking->second = person;
+        ranking->second_likeness = likeness;
+    }
+}
+
 static struct ranking rank_people(const struct fid_gallery *gallery, enum fid_rule_kind kind,
                                   const float *embedding, double norm)
 {
-    const struct fid_kernels *kernels = gallery->kernels;
     struct ranking ranking = {NULL, NULL, -INFINITY, -INFINITY};
-    size_t size = gallery->model.size;
-    unsigned char *shortlist =
-        kind == FID_RULE_COSINE ? fid_gallery_shortlist(kernels, gallery, embedding, norm) : NULL;
-    for (size_t i = 0; i < gallery->count; i++) {
-        const struct fid_gallery_person *person = &gallery->people[i];
-        if (person->info.expired || (shortlist != NULL && !shortlist[i]))
-            continue;
-        float likeness = kind == FID_RULE_DEMO
-                             ? -raw_distance(person, embedding, size)
-                             : best_cosine(kernels, person, embedding, size, norm);
-        if (ranking.nearest == NULL || likeness > ranking.likeness) {
-            ranking.second = ranking.nearest;
-            ranking.second_likeness = ranking.likeness;
-            ranking.nearest = person;
-            ranking.likeness = likeness;
-        } else if (ranking.second == NULL || likeness > ranking.second_likeness) {
-            ranking.second = person;
-            ranking.second_likeness = likeness;
-        }
-    }
-    fid_free(shortlist);
+    struct fid_shortlist list = {0};
+    const bool is_short =
+        kind == FID_RULE_COSINE && fid_gallery_shortlist(gallery, embedding, norm, &list);
+    const size_t count = is_short ? list.count : gallery->count;
+    for (size_t i = 0; i < count; i++)
+        rank_one(&ranking, gallery, &gallery->people[is_short ? list.people[i] : i], kind,
+                 embedding, norm);
+    fid_free(list.people);
     return ranking;
 }
 
@@ -208,15 +216,14 @@ bool fid_gallery_likeness(const struct fid_gallery *gallery, const char *name,
     if (norm < NORM_MIN || fid_name_check(name, checked, &error) != FID_OK ||
         fid_name_key(checked, key, &error) != FID_OK)
         return false;
-    for (size_t i = 0; i < gallery->count; i++) {
-        const struct fid_gallery_person *candidate = &gallery->people[i];
-        if (strcmp(candidate->key, key) != 0)
-            continue;
-        *person = candidate->info;
-        *likeness = best_cosine(gallery->kernels, candidate, embedding, gallery->model.size, norm);
-        return true;
-    }
-    return false;
+    bool found;
+    const size_t at = fid_gallery_place(gallery, key, &found);
+    if (!found)
+        return false;
+    *person = gallery->people[at].info;
+    *likeness =
+        best_cosine(gallery->kernels, &gallery->people[at], embedding, gallery->model.size, norm);
+    return true;
 }
 
 float fid_gallery_alike(const struct fid_gallery *gallery, size_t i, size_t j)

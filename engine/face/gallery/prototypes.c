@@ -1,3 +1,4 @@
+/* The few vectors that stand for the many samples of a person. */
 #include "engine/face/gallery/prototypes.h"
 
 #include "kernels/kernels.h"
