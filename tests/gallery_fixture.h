@@ -19,7 +19,8 @@ static inline const char *fresh_path(void)
 
 /* Fails the case when it cannot be opened. */
 static inline struct fid_gallery *open_gallery(const char *path,
-                                               const struct fid_store_model *model, unsigned flags)
+                                               const struct fid_gallery_model *model,
+                                               unsigned flags)
 {
     struct fid_error error = {0};
     struct fid_gallery *gallery;
@@ -29,7 +30,7 @@ static inline struct fid_gallery *open_gallery(const char *path,
 }
 
 /* How opening ends; the gallery is closed again. */
-static inline enum fid_status open_status(const char *path, const struct fid_store_model *model,
+static inline enum fid_status open_status(const char *path, const struct fid_gallery_model *model,
                                           unsigned flags, struct fid_error *error)
 {
     struct fid_gallery *gallery;

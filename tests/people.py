@@ -2,9 +2,9 @@
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 
+import gallery_rows
 from check import require, shared, skip, temp_folder
 from program import faceid, models
 
@@ -83,10 +83,7 @@ class People:
 
     def sources(self, name):
         """Where the person's faces came from."""
-        with sqlite3.connect(self.gallery) as rows:
-            found = rows.execute("SELECT source FROM sample JOIN person ON person.id = sample.person "
-                                 "WHERE name = ? ORDER BY sample.id", (name,)).fetchall()
-        return [source for source, in found]
+        return [source for source, _ in gallery_rows.samples(self.gallery, name)]
 
     def identify(self, *words):
         """What identify --json says: [faces] for each picture."""

@@ -281,7 +281,7 @@ def another_model_refuses_the_limit():
                         ("enroll", ["amy", *pictures("amy", 1)]),
                         ("live", ["--headless", "--input", *pictures("amy", 1)])):
         refused(faceid(verb, *words, gallery=gallery, pair=other), 5, "calibrated for the model",
-                "--reset")
+                "--model")
     done_well(faceid("calibrate", "--reset", gallery=gallery))
     done_well(faceid("enroll", "amy", *pictures("amy", 1), gallery=gallery, pair=other))
 

@@ -10,9 +10,11 @@
 
 enum { SIZE = 16, STRANGERS = 30 };
 
-static const struct fid_store_model model_a = {"0123456789abcdef0123456789abcdef", "model a", SIZE};
-static const struct fid_store_model model_b = {"ffffffffffffffffffffffffffffffff", "model b", SIZE};
-static const struct fid_store_model no_model;
+static const struct fid_gallery_model model_a = {"0123456789abcdef0123456789abcdef", "model a",
+                                                 SIZE};
+static const struct fid_gallery_model model_b = {"ffffffffffffffffffffffffffffffff", "model b",
+                                                 SIZE};
+static const struct fid_gallery_model no_model;
 
 /* The unit vector of an axis, turned a little towards another one. */
 static void look(float *vector, int axis, float turn, int towards)
@@ -29,8 +31,8 @@ static void enroll(struct fid_gallery *gallery, const char *name, const char *so
     struct fid_sample sample = {.embedding = vector, .source = source};
     struct fid_error error = {0};
     look(vector, axis, turn, towards);
-    CHECK_THAT(fid_gallery_enroll(gallery, name, &sample, 1, false, NULL, &error) == FID_OK, "%s",
-               error.text);
+    CHECK_THAT(fid_gallery_enroll(gallery, name, &sample, 1, false, NULL, NULL, &error) == FID_OK,
+               "%s", error.text);
 }
 
 static void tamper(const char *path, const char *sql)
@@ -235,13 +237,12 @@ static void refuses_another_model(void)
     calibrate(gallery, vectors);
     CHECK(open_status(path, &model_b, FID_GALLERY_READ_ONLY, &error) == FID_MISMATCH);
     CHECK_THAT(strstr(error.text, "enrolled") != NULL, "%s", error.text);
-    CHECK(fid_gallery_forget(gallery, "ana", &error) == FID_OK);
+    CHECK(fid_gallery_forget(gallery, "ana", NULL, &error) == FID_OK);
     fid_gallery_close(&gallery);
     for (unsigned flags = 0; flags <= FID_GALLERY_READ_ONLY; flags += FID_GALLERY_READ_ONLY) {
         CHECK(open_status(path, &model_b, flags, &error) == FID_MISMATCH);
-        CHECK_THAT(strstr(error.text, "calibrated for the model model a") != NULL &&
-                       strstr(error.text, "--reset") != NULL,
-                   "%s", error.text);
+        CHECK_THAT(strstr(error.text, "calibrated for the model model a") != NULL, "%s",
+                   error.text);
     }
     gallery = open_gallery(path, &no_model, 0);
     REQUIRE(gallery != NULL);
@@ -253,13 +254,14 @@ static void refuses_another_model(void)
 
 static void finds_damage(void)
 {
+#define OF_CALIBRATION " WHERE id >> 56 = 7"
     static const char *const damage[] = {
-        "UPDATE calibration SET accept = 0.1",
-        "UPDATE calibration SET fpir = 0.5",
-        "UPDATE calibration SET named = named + 1",
-        "UPDATE calibration SET crc = crc + 1",
-        "UPDATE calibration SET created = 'yesterday'",
-        "UPDATE calibration SET model = 'ffffffffffffffffffffffffffffffff'",
+        "UPDATE record SET body = zeroblob(length(body))" OF_CALIBRATION,
+        "UPDATE record SET body = substr(body, 1, length(body) - 1)" OF_CALIBRATION,
+        "UPDATE record SET body = (SELECT body FROM record WHERE id >> 56 = 1)" OF_CALIBRATION,
+        "UPDATE record SET generation = 1" OF_CALIBRATION,
+        "UPDATE record SET person = 7" OF_CALIBRATION,
+        "DELETE FROM record" OF_CALIBRATION,
     };
     for (size_t i = 0; i < sizeof damage / sizeof damage[0]; i++) {
         const char *path = fresh_path();
@@ -270,71 +272,15 @@ static void finds_damage(void)
         enroll(gallery, "ana", "a.jpg", 0, 0, 1);
         calibrate(gallery, vectors);
         struct expected expected = {vectors, 0};
-        tamper(path, "UPDATE stranger SET data = (SELECT data FROM stranger WHERE id = 2)"
-                     " WHERE id = 5");
+        tamper(path, "UPDATE record SET body = (SELECT body FROM record WHERE id >> 56 = 8 ORDER BY"
+                     " id LIMIT 1) WHERE id = (SELECT max(id) FROM record WHERE id >> 56 = 8)");
         CHECK(fid_gallery_strangers(gallery, expect_stranger, &expected, &error) == FID_CORRUPT);
-        CHECK(expected.count == 4);
+        CHECK(expected.count == 0);
         fid_gallery_close(&gallery);
         tamper(path, damage[i]);
         CHECK_THAT(open_status(path, &model_a, 0, &error) == FID_CORRUPT, "%s", damage[i]);
-        CHECK_THAT(strstr(error.text, "--reset") != NULL, "%s", error.text);
-        gallery = open_gallery(path, &no_model, 0);
-        REQUIRE(gallery != NULL);
-        CHECK(fid_gallery_uncalibrate(gallery, NULL, &error) == FID_OK);
-        fid_gallery_close(&gallery);
-        CHECK(open_status(path, &model_a, 0, &error) == FID_OK);
+        CHECK_THAT(strstr(error.text, path) != NULL, "%s", error.text);
     }
-}
-
-static int64_t version_of(const char *path)
-{
-    sqlite3 *db;
-    sqlite3_stmt *statement;
-    CHECK(sqlite3_open(path, &db) == SQLITE_OK);
-    CHECK(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK);
-    CHECK(sqlite3_step(statement) == SQLITE_ROW);
-    int64_t version = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    sqlite3_close(db);
-    return version;
-}
-
-/* A file of the first version is read as it is, and raised by the first who may write. */
-static void raises_an_older_file(void)
-{
-    const char *path = fresh_path();
-    float vectors[STRANGERS][SIZE];
-    struct fid_calibration found;
-    struct fid_error error = {0};
-    struct fid_gallery *gallery = open_gallery(path, &model_a, FID_GALLERY_CREATE);
-    REQUIRE(gallery != NULL);
-    enroll(gallery, "ana", "a.jpg", 0, 0, 1);
-    fid_gallery_close(&gallery);
-    tamper(path, "DROP TABLE calibration; DROP TABLE stranger; DROP TABLE consent;"
-                 "DROP TABLE change; DROP TABLE changed; DROP TABLE old_person;"
-                 "DROP TABLE old_sample; DROP TABLE old_consent; DROP TABLE backup;"
-                 "DROP TABLE unpurged;"
-                 "ALTER TABLE model DROP COLUMN crc; ALTER TABLE person DROP COLUMN expires;"
-                 "ALTER TABLE sample DROP COLUMN created; DROP INDEX sample_crop;"
-                 "ALTER TABLE sample DROP COLUMN crop;"
-                 "ALTER TABLE sample DROP COLUMN crop_crc;"
-                 "PRAGMA user_version=1");
-    struct fid_gallery *reader = open_gallery(path, &model_a, FID_GALLERY_READ_ONLY);
-    REQUIRE(reader != NULL);
-    CHECK(fid_gallery_count(reader) == 1 && !fid_gallery_calibration(reader, &found));
-    struct expected expected = {vectors, 0};
-    CHECK(fid_gallery_strangers(reader, expect_stranger, &expected, &error) == FID_OK);
-    CHECK(expected.count == 0 && version_of(path) == 1);
-    gallery = open_gallery(path, &model_a, 0);
-    REQUIRE(gallery != NULL);
-    CHECK(fid_gallery_count(gallery) == 1 && version_of(path) == 6);
-    calibrate(gallery, vectors);
-    CHECK(fid_gallery_refresh(reader, NULL, &error) == FID_OK); /* it is open since version 1 */
-    check_calibrated(reader);
-    fid_gallery_close(&reader);
-    fid_gallery_close(&gallery);
-    tamper(path, "PRAGMA user_version=0");
-    CHECK(open_status(path, &model_a, 0, &error) == FID_CORRUPT);
 }
 
 /* ---- holding out ---- */
@@ -437,5 +383,5 @@ static void holds_out_blocks(void)
 CHECK_MAIN(CHECK_CASE(keeps_what_it_promises), CHECK_CASE(limit_of_ties_and_few),
            CHECK_CASE(keeps_a_calibration), CHECK_CASE(takes_back_every_byte),
            CHECK_CASE(refuses_another_model), CHECK_CASE(finds_damage),
-           CHECK_CASE(raises_an_older_file), CHECK_CASE(holds_out_pictures),
-           CHECK_CASE(holds_out_clips_whole), CHECK_CASE(holds_out_blocks))
+           CHECK_CASE(holds_out_pictures), CHECK_CASE(holds_out_clips_whole),
+           CHECK_CASE(holds_out_blocks))

@@ -9,6 +9,7 @@ import re
 import shutil
 
 from check import case, main, require, shared, skip, temp_folder
+from gallery_rows import PERSON, all_rows, damage
 from program import FACEID, faceid, models, png
 from small_model import DETECTOR, small_model, yunet_graph
 
@@ -61,7 +62,7 @@ def help_and_version():
 
 @case
 def wrong_command_lines():
-    refused(faceid("enroll"), 2, "did you mean enroll")
+    refused(faceid("enrolle"), 2, "did you mean enroll")
     refused(faceid("xyzzy"), 2, "xyzzy")
     refused(faceid("list", "--jsno"), 2, "did you mean --json")
     require(faceid("list", "--js", "--gal", fresh_gallery()).returncode == 0, "options cut short")
@@ -435,7 +436,7 @@ def locked_gallery():
     gallery = gallery_of_one()
     other = sqlite3.connect(gallery, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    refused(faceid("forget", "ana", gallery=gallery), 8, "locked")
+    refused(faceid("forget", "ana", gallery=gallery), 8, "locked", "try again")
     other.close()
     require(people(gallery) == {"ana": 1}, "the gallery changed")
 
@@ -491,13 +492,10 @@ def drawings_of_the_same_name():
 
 @case
 def a_damaged_name():
-    import sqlite3
     gallery = gallery_of_one()
-    with sqlite3.connect(gallery) as rows:
-        rows.execute("UPDATE person SET name = 'eva'")
-    rows.close()
+    damage(gallery, all_rows(gallery, PERSON)[0], 4)
     for verb, words in (("list", []), ("forget", ["ana"]), ("rename", ["ana", "bob"])):
-        refused(faceid(verb, *words, gallery=gallery), 5, "row 1", "enroll again", gallery)
+        refused(faceid(verb, *words, gallery=gallery), 5, "damaged", "faceid restore", gallery)
 
 
 @case

@@ -31,6 +31,9 @@ SKIPPED = {
     "faceid bench": "takes half a minute; layers and stages alone are run",
     "faceid model limits mine.fid --from eval.json": "needs hundreds of labelled people: test_model_verb runs it",
     "faceid protect": "asks on a terminal",
+    "faceid enroll ana a.jpg --gallery 'postgresql:...": "needs a server: test_server_verbs has one",
+    "faceid --gallery 'postgresql:...": "needs a server: test_server_verbs has one",
+    "faceid backup monday.db --gallery 'postgresql:...": "needs a server: test_server_verbs has one",
 }
 ENDS = {"faceid doctor": (0, 6)}  # exit codes other than 0; 6: no camera here
 SECONDS = 300  # that a command may take

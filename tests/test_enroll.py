@@ -5,11 +5,11 @@ import json
 import os
 import pty
 import shutil
-import sqlite3
 import subprocess
 import time
 
 from check import case, figure, main, require, shared, skip, temp_folder
+from gallery_rows import BEFORE, TEMPLATE, all_rows, consents, ids
 from people import NAMES, People, changed, ffmpeg, portrait, portraits
 from program import FACEID, environment, faceid, models, png, unmeasured_model
 from rtsp import RtspServer
@@ -57,7 +57,7 @@ def wrong_settings():
             ("[enroll]\nface_px\n", 2, (":2:", "key = value")),
             ("[enroll\nface_px = 90\n", 2, (":1:", "]")),
             ("[enroll]\nface_pz = 90\n", 0, (":2:", "face_pz", "did you mean face_px")),
-            ("[enrol]\nface_px = 90\n", 0, (":1:", "[enrol]"[1:-1], "did you mean enroll")),
+            ("[enrolls]\nface_px = 90\n", 0, (":1:", "enrolls", "did you mean enroll")),
             ("# mine\nface_px = 90\nyaw_deg = 20\n", 0, (":2:", "'face_px = 90'", "no section", "[enroll]")),
             ("[other]\nface_px = 90\n", 0, (":1:", "no section 'other'")),
             ("; nothing\n\n[enroll] # but\n  face_px=90 ; a comment\n", 0, ())):
@@ -192,8 +192,7 @@ def the_one_who_is_in_all_pictures():
 
 
 def vectors(people):
-    with sqlite3.connect(people.gallery) as rows:
-        return rows.execute("SELECT kind, place, data FROM vector ORDER BY 1, 2").fetchall()
+    return [row.content for row in all_rows(people.gallery, TEMPLATE)]
 
 
 @case
@@ -287,19 +286,9 @@ def verbose_tells_of_each_file():
 
 def rows_of(gallery, *names):
     """Everything that the gallery holds of these people (but for what `undo` would bring back)."""
-    with sqlite3.connect(gallery) as rows:
-        ids = [rows.execute("SELECT id FROM person WHERE name = ?", (n,)).fetchone()[0] for n in names]
-        tables = [name for name, in rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        found = []
-        for table in sorted(tables):
-            if table == "changed" or table.startswith("old_"):
-                continue
-            columns = [row[1] for row in rows.execute("PRAGMA table_info(%s)" % table)]
-            key = "id" if table == "person" else "person" if "person" in columns else None
-            if key:
-                for one in ids:
-                    found += rows.execute("SELECT rowid, * FROM %s WHERE %s = ? ORDER BY rowid" %
-                                          (table, key), (one,)).fetchall()
+    of = ids(gallery)
+    found = [(row.id, row.body) for row in all_rows(gallery)
+             if row.kind < BEFORE and row.person in [of[name] for name in names]]
     return found
 
 
@@ -463,8 +452,7 @@ def a_network_camera():
     require(people.sources("michelle")[0].startswith("live 20"), people.sources("michelle")[0])
     said = before_camera(people, "michelle", clip, "--replace", "--consent", "by mail")
     require("not measured" not in said, said)
-    with sqlite3.connect(people.gallery) as rows:
-        require(rows.execute("SELECT text FROM consent").fetchall() == [("by mail",)], "no consent")
+    require(consents(people.gallery) == ["by mail"], "no consent")
     require(people.samples() == {"michelle": 15}, str(people.samples()))
     people.configure("[enroll]\nface_px = 5000\n")
     said = before_camera(people, "eve", clip, "--seconds", "3", code=7)

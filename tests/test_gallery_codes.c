@@ -1,5 +1,6 @@
 /* A large gallery is looked through by codes: the labels must have the very bits that they have
  * without, whatever the vectors, and few people may be left to look at in full. */
+#include "engine/base/memory.h"
 #include "engine/face/gallery/gallery.h"
 #include "kernels/kernels.h"
 #include "tests/check/check.h"
@@ -61,8 +62,16 @@ static struct fid_gallery *make_gallery(enum look look)
             memcpy(person->vectors, person[-1].vectors, PROTOTYPES * SIZE * sizeof(float));
     }
     fid_gallery_encode(&gallery);
-    CHECK(gallery.people[0].codes != NULL);
+    CHECK(gallery.codes.count > 0);
     return &gallery;
+}
+
+static void free_gallery(struct fid_gallery *gallery)
+{
+    for (size_t i = 0; i < PEOPLE; i++)
+        free(gallery->people[i].vectors);
+    free(gallery->people);
+    fid_codes_free(&gallery->codes);
 }
 
 /* A face of somebody, of nobody, or between two; of any length. */
@@ -93,10 +102,7 @@ static void labels_have_the_same_bits(void)
             fid_label_faces(gallery, &rule, faces[i], 1, &with[i]);
             known += with[i].known;
         }
-        for (size_t i = 0; i < PEOPLE; i++) { /* now everybody is compared in full */
-            free(gallery->people[i].codes);
-            gallery->people[i].codes = NULL;
-        }
+        fid_codes_free(&gallery->codes); /* now everybody is compared in full */
         for (size_t i = 0; i < LOOKUPS; i++) {
             fid_label_faces(gallery, &rule, faces[i], 1, &without[i]);
             CHECK_THAT(memcmp(&with[i], &without[i], sizeof with[i]) == 0,
@@ -104,16 +110,13 @@ static void labels_have_the_same_bits(void)
                        (double)with[i].score, without[i].nearest, (double)without[i].score);
         }
         CHECK_THAT(look != FACES || (known > 0 && known < LOOKUPS), "%zu known", known);
-        for (size_t i = 0; i < PEOPLE; i++)
-            free(gallery->people[i].vectors);
-        free(gallery->people);
+        free_gallery(gallery);
     }
 }
 
 /* The bound itself: whoever is left out is below two others by the exact products too. */
 static void nobody_is_left_out_wrongly(void)
 {
-    const struct fid_kernels *kernels = fid_kernels_best();
     struct fid_gallery *gallery = make_gallery(FACES);
     size_t listed_in_all = 0;
     for (size_t round = 0; round < LOOKUPS; round++) {
@@ -123,11 +126,19 @@ static void nobody_is_left_out_wrongly(void)
         for (size_t p = 0; p < SIZE; p++)
             norm += (double)face[p] * (double)face[p];
         norm = sqrt(norm);
-        unsigned char *listed = fid_gallery_shortlist(kernels, gallery, face, norm);
-        if (listed == NULL) { /* too short a face for codes */
+        struct fid_shortlist list;
+        bool listed[PEOPLE] = {false};
+        gallery->codes.without = round % 2 == 0 ? SIZE_MAX : round % PEOPLE;
+        if (!fid_gallery_shortlist(gallery, face, norm, &list)) { /* too short a face for codes */
             CHECK(norm < 1e-9);
             continue;
         }
+        for (size_t i = 0; i < list.count; i++) {
+            CHECK(i == 0 || list.people[i] > list.people[i - 1]);
+            listed[list.people[i]] = true;
+        }
+        CHECK(round % 2 == 0 || listed[round % PEOPLE]);
+        fid_free(list.people);
         for (size_t i = 0; i < PEOPLE; i++) {
             exact[i] = -2;
             for (size_t k = 0; k < PROTOTYPES; k++) {
@@ -142,20 +153,42 @@ static void nobody_is_left_out_wrongly(void)
             first = fmax(first, exact[i]);
         }
         for (size_t i = 0; i < PEOPLE; i++) {
-            bool out = !listed[i] && !gallery->people[i].info.expired;
+            const bool out = !listed[i] && !gallery->people[i].info.expired;
             CHECK_THAT(!out || exact[i] < second, "round %zu: person %zu has %.9g, the second %.9g",
                        round, i, exact[i], second);
-            listed_in_all += listed[i];
+            listed_in_all += listed[i] ? 1 : 0;
         }
-        free(listed);
     }
     CHECK_THAT(listed_in_all < LOOKUPS * PEOPLE / 2, "%zu of %d are looked at in full",
                listed_in_all, LOOKUPS * PEOPLE);
-    for (size_t i = 0; i < PEOPLE; i++) {
-        free(gallery->people[i].vectors);
-        free(gallery->people[i].codes);
-    }
-    free(gallery->people);
+    free_gallery(gallery);
 }
 
-CHECK_MAIN(CHECK_CASE(labels_have_the_same_bits), CHECK_CASE(nobody_is_left_out_wrongly))
+/* A change codes only who is new; the codes of the others are copied to their new places. */
+static void codes_are_copied(void)
+{
+    struct fid_gallery *gallery = make_gallery(FACES);
+    for (size_t i = 0; i < PEOPLE; i++)
+        gallery->people[i].info.expired = check_random_below(15) == 0;
+    for (size_t i = 0; i < PEOPLE; i += 7)
+        gallery->people[i].coded_count = 0;
+    fid_gallery_encode(gallery);
+    const struct fid_codes copied = gallery->codes;
+    gallery->codes = (struct fid_codes){0};
+    for (size_t i = 0; i < PEOPLE; i++)
+        gallery->people[i].coded_count = 0;
+    fid_gallery_encode(gallery);
+    const struct fid_codes *all = &gallery->codes;
+    REQUIRE(all->count > 0 && all->count < PEOPLE * PROTOTYPES && copied.count == all->count);
+    CHECK(memcmp(all->codes, copied.codes, all->count * SIZE) == 0);
+    CHECK(memcmp(all->owners, copied.owners, all->count * sizeof *all->owners) == 0);
+    CHECK(all->length == copied.length);
+    for (size_t i = 0; i < all->count; i++)
+        CHECK(!gallery->people[all->owners[i]].info.expired);
+    struct fid_codes old = copied;
+    fid_codes_free(&old);
+    free_gallery(gallery);
+}
+
+CHECK_MAIN(CHECK_CASE(labels_have_the_same_bits), CHECK_CASE(nobody_is_left_out_wrongly),
+           CHECK_CASE(codes_are_copied))

@@ -2,6 +2,7 @@
 the gallery is whole afterwards, nobody of before is lost or changed by a bit, and what was being done
 is done or not done. `make soak` tries all calls, else a tenth of them."""
 import errno
+import json
 import os
 import random
 import shutil
@@ -78,7 +79,7 @@ OPERATIONS = {  # name: (words, may the gallery be missing before)
     "import": (("import", "more.people"), False),
     "rename": (("rename", "ana", "somebody else"), False),
     "merge": (("merge", "ana", "bob"), False),
-    "remove": (("remove", "ana", "--sample", "2"), False),
+    "remove": (("remove", "ana", "--sample", "SAMPLE"), False),
     "forget": (("forget", "ana"), False),
     "backup": (("backup", "COPY"), False),
     "restore": (("restore", "OTHER"), False),
@@ -92,6 +93,9 @@ OPERATIONS = {  # name: (words, may the gallery be missing before)
 def command(words, gallery):
     names = {**{n: os.path.join(start_gallery(), n) for n in ("first.people", "more.people")},
              "COPY": gallery + ".copy", "OTHER": os.path.join(start_gallery(), "other.db")}
+    if "SAMPLE" in words:
+        shown = run(FACEID, "show", "--json", "ana", env=environment(gallery=gallery))
+        names["SAMPLE"] = str(json.loads(shown.stdout)["samples"][1]["id"])
     return [shared("data/people/amy/amy1.png") if w == "FACE" else names.get(w, w) for w in words]
 
 

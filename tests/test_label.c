@@ -9,7 +9,7 @@
 
 enum { SIZE = 8 };
 
-static const struct fid_store_model model = {"0123456789abcdef0123456789abcdef", "made up", SIZE};
+static const struct fid_gallery_model model = {"0123456789abcdef0123456789abcdef", "made up", SIZE};
 static const struct fid_rule cosine = {FID_RULE_COSINE, 0.5f, 0.3f, 0.1f};
 static const struct fid_rule demo = {FID_RULE_DEMO, 100, 0, 0};
 
@@ -27,8 +27,8 @@ static struct fid_gallery *two_people(void)
     CHECK_THAT(status == FID_OK, "%s", error.text);
     const struct fid_sample samples[] = {{.embedding = ana, .source = "a"},
                                          {.embedding = bob, .source = "b"}};
-    CHECK(fid_gallery_enroll(gallery, "ana", &samples[0], 1, false, NULL, &error) == FID_OK);
-    CHECK(fid_gallery_enroll(gallery, "bob", &samples[1], 1, false, NULL, &error) == FID_OK);
+    CHECK(fid_gallery_enroll(gallery, "ana", &samples[0], 1, false, NULL, NULL, &error) == FID_OK);
+    CHECK(fid_gallery_enroll(gallery, "bob", &samples[1], 1, false, NULL, NULL, &error) == FID_OK);
     return gallery;
 }
 
@@ -155,7 +155,7 @@ static void low_norms_match_everybody_in_the_demo(void)
     static const float short_mean[SIZE] = {0, 0, 0, 60};
     const struct fid_sample sample = {.embedding = short_mean, .source = "c"};
     struct fid_error error;
-    CHECK(fid_gallery_enroll(gallery, "cleo", &sample, 1, false, NULL, &error) == FID_OK);
+    CHECK(fid_gallery_enroll(gallery, "cleo", &sample, 1, false, NULL, NULL, &error) == FID_OK);
     float stranger[SIZE] = {0, 0, 5}; /* at right angles to every person, and short */
     struct fid_label label = label_one(gallery, &demo, stranger);
     CHECK(label.known && strcmp(label.name, "cleo") == 0);
@@ -176,7 +176,7 @@ static void every_prototype_counts(void)
     static const float profile[SIZE] = {0, 0, 0, 0, 200};
     const struct fid_sample sample = {.embedding = profile, .source = "p"};
     struct fid_error error;
-    CHECK(fid_gallery_enroll(gallery, "ana", &sample, 1, false, NULL, &error) == FID_OK);
+    CHECK(fid_gallery_enroll(gallery, "ana", &sample, 1, false, NULL, NULL, &error) == FID_OK);
     struct fid_label label =
         label_one(gallery, &cosine, profile); /* the mean alone would say 0.71 */
     CHECK(label.known && label.score > 0.999f && strcmp(label.name, "ana") == 0);

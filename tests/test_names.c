@@ -1,5 +1,5 @@
 /* Names: which are refused, which are kept and in what form, and which are one and the same. */
-#include "engine/face/store/name.h"
+#include "engine/face/gallery/name.h"
 #include "tests/check/check.h"
 
 #include <string.h>

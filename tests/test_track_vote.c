@@ -11,7 +11,7 @@
 
 enum { SIZE = 16, FPS = 30 };
 
-static const struct fid_store_model model = {"0123456789abcdef0123456789abcdef", "made up", SIZE};
+static const struct fid_gallery_model model = {"0123456789abcdef0123456789abcdef", "made up", SIZE};
 static const struct fid_rule cosine = {FID_RULE_COSINE, 0.5f, 0.3f, 0.1f};
 
 struct scene { /* a camera with some faces before it */
@@ -27,7 +27,7 @@ static void enroll(struct fid_gallery *gallery, const char *name, int axis)
     struct fid_error error;
     vector[axis] = 3;
     const struct fid_sample sample = {.embedding = vector, .source = "made up"};
-    CHECK(fid_gallery_enroll(gallery, name, &sample, 1, false, NULL, &error) == FID_OK);
+    CHECK(fid_gallery_enroll(gallery, name, &sample, 1, false, NULL, NULL, &error) == FID_OK);
 }
 
 static struct scene open_scene(void)
@@ -411,7 +411,7 @@ static void enrollment_names_a_track_without_a_new_look(void)
     CHECK(fid_gallery_rename(scene.gallery, "eve", "eva", &error) == FID_OK);
     fid_tracker_decide(scene.tracker, scene.gallery, &scene.rule, true);
     CHECK(is_named(track_at(&scene, 0), "eva"));
-    CHECK(fid_gallery_forget(scene.gallery, "eva", &error) == FID_OK);
+    CHECK(fid_gallery_forget(scene.gallery, "eva", NULL, &error) == FID_OK);
     fid_tracker_decide(scene.tracker, scene.gallery, &scene.rule, true);
     CHECK(is_unknown(track_at(&scene, 0), FID_REASON_STRANGER));
     close_scene(&scene);

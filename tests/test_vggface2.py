@@ -4,7 +4,6 @@ box times 1.3, both detectors, gallery, identify, live."""
 import glob
 import json
 import os
-import sqlite3
 import sys
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from check import ROOT, case, main, need, require, run, shared, skip, temp_folder
 
 from engine import run_engine, tool
+from gallery_rows import samples
 from program import faceid, model, starter
 from tfjs_peer import HUMAN, model_file
 
@@ -120,8 +120,7 @@ def a_crop_made_here_gives_the_same_numbers():
     pair, gallery = (faceres(), model("yunet")), os.path.join(temp_folder(), "gallery.db")
     path = shared("data/lfw/images/Abdoulaye_Wade/Abdoulaye_Wade_0001.jpg")  # in color
     good("enroll", "-q", "one", path, gallery=gallery, pair=pair)
-    stored = np.frombuffer(sqlite3.connect(gallery).execute("SELECT data FROM sample").fetchone()[0],
-                           "<f4")
+    stored = np.frombuffer(samples(gallery)[0][1], "<f4")
     found = json.loads(good("identify", "--json", path, gallery=gallery, pair=pair).stdout)
     box, picture = found["faces"][0]["box"], pixels(path, found["width"], found["height"])
 

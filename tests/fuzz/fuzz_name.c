@@ -5,7 +5,7 @@
  * them). */
 #include "app/output/text.c"
 #include "app/output/text_runs.c"
-#include "engine/face/store/name.h"
+#include "engine/face/gallery/name.h"
 
 #include <stdlib.h>
 #include <string.h>
