@@ -147,15 +147,30 @@ static enum fid_status take_bytes(void *ctx, const struct fid_entry *entry, stru
     return good ? FID_OK : no_memory(error);
 }
 
+/* Has the person's rows all that tells in these bytes? */
+static bool is_theirs(const struct fid_trace *faces, const uint8_t *bytes, size_t size)
+{
+    bool any = false;
+    for (; size >= FID_TRACE_BYTES; bytes += FID_TRACE_BYTES, size -= FID_TRACE_BYTES) {
+        size_t at = 0, piece;
+        if (!fid_trace_tells(bytes))
+            continue;
+        if (!fid_trace_find(faces, bytes, FID_TRACE_BYTES, &at, &piece))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
 /* A stranger of the calibration who has one of the person's faces is the person; and so is what a
  * merge had brought along. */
 static enum fid_status take_alike(void *ctx, const struct fid_entry *entry, struct fid_error *error)
 {
     struct forgetting *work = ctx;
-    size_t at = 0, piece;
+    const uint8_t *part = telling_part(entry);
     const unsigned kind = FID_ROW_KIND(entry->id);
-    if (kind == FID_KIND_PERSON || kind == FID_KIND_TEMPLATE || entry->size < FID_TRACE_BYTES ||
-        !fid_trace_find(&work->faces, telling_part(entry), FID_TRACE_BYTES, &at, &piece))
+    if (kind == FID_KIND_PERSON || kind == FID_KIND_TEMPLATE ||
+        !is_theirs(&work->faces, part, entry->size - (size_t)(part - entry->content)))
         return FID_OK;
     return fid_ids_add(&work->now->doomed, entry->id) ? take_bytes(ctx, entry, error)
                                                       : no_memory(error);

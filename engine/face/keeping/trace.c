@@ -21,7 +21,7 @@ void fid_trace_free(struct fid_trace *trace)
     *trace = (struct fid_trace){0};
 }
 
-static bool tells(const uint8_t *piece)
+bool fid_trace_tells(const uint8_t *piece)
 {
     size_t count = 0;
     for (size_t i = 0; i < FID_TRACE_BYTES; i++)
@@ -33,7 +33,7 @@ bool fid_trace_add(struct fid_trace *trace, const void *bytes, size_t size)
 {
     const uint8_t *from = bytes;
     for (size_t at = 0; at + FID_TRACE_BYTES <= size; at += FID_TRACE_BYTES) {
-        if (!tells(from + at))
+        if (!fid_trace_tells(from + at))
             continue;
         uint8_t *pieces = fid_grow(trace->pieces, trace->count, &trace->room, FID_TRACE_BYTES);
         if (pieces == NULL)

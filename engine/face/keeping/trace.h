@@ -13,6 +13,8 @@ struct fid_trace {   /* zero-initialise */
     size_t count, room;
 };
 
+/* Does a piece say anything of anybody? */
+bool fid_trace_tells(const uint8_t *piece);
 /* Adds the pieces of bytes to look for, but those that say nothing of anybody (mostly zeros). False
  * without memory. */
 bool fid_trace_add(struct fid_trace *trace, const void *bytes, size_t size);
