@@ -45,7 +45,7 @@ struct fid_postgres {
     char schema[FID_PG_SCHEMA_BYTES]; /* letters, digits, _ and - alone */
 };
 
-/* Each file knows those above it alone. */
+/* Each file uses only the files above it. */
 
 /* ---- postgres_query.c ---- */
 

@@ -8,7 +8,7 @@
 
 enum { VERSION_AT = 24, KIND_AT = 28, PASSES_AT = 32, MEMORY_AT = 36, VERSION = 1 };
 
-/* What is believed: 22 s on a machine that derives two gigabytes a second. */
+/* The most that is accepted: 22 s on a machine that derives two gigabytes a second. */
 enum { MEMORY_LEAST_KIB = 8, MEMORY_MOST_KIB = 256 * 1024 };
 static const uint64_t WORK_MOST_KIB = (uint64_t)16 * 1024 * 1024;
 

@@ -25,12 +25,12 @@ enum {
 /* ---- secrets and keys: seal.c, seal_header.c ---- */
 
 struct fid_seal_cost { /* of deriving a key from a secret */
-    uint32_t passes;   /* 0: so many that it takes this machine FID_SEAL_LEAST_MS or longer */
+    uint32_t passes;   /* 0: enough to take this machine FID_SEAL_LEAST_MS at least */
     uint32_t memory_kib;
 };
 #define FID_SEAL_LEAST_MS 300
 
-/* The keys of one gallery. One vault may be used by several threads at once, but for closing. */
+/* The keys of one gallery. Several threads may use one vault at once, except for closing it. */
 struct fid_vault;
 
 /* Keys of a new gallery. secret NULL: plain. cost NULL: the usual. gallery[FID_GALLERY_ID_BYTES]:

@@ -1,4 +1,4 @@
-/* The rows of a person, and the vectors computed of the samples. */
+/* The rows of a person, and the vectors computed from the samples. */
 #include "engine/base/memory.h"
 #include "engine/base/size.h"
 #include "engine/face/gallery/gallery.h"

@@ -210,7 +210,7 @@ static enum fid_status open_ledger(struct fid_gallery *gallery, struct fid_error
                            &gallery->ledger, error);
 }
 
-/* What was read of a gallery that is gone; returns whether there was anything. */
+/* Forgets what was read of a gallery that is gone; returns whether there was anything. */
 static bool drop_all(struct fid_gallery *gallery)
 {
     const bool was = gallery->count > 0 || gallery->calibration.model[0] != '\0';

@@ -15,7 +15,7 @@ struct checking {
     void *ctx;
     size_t faults;
     struct fid_manifest seen;
-    uint64_t damaged[FID_TALLIES];    /* rows that are counted, and in no digest */
+    uint64_t damaged[FID_TALLIES];    /* damaged rows of each tally; seen leaves them out */
     struct fid_ids people, templates; /* owned; in order */
     size_t samples, crops;            /* of which the templates tell */
     uint8_t *content;                 /* owned */
@@ -274,7 +274,7 @@ static enum fid_status finish_purge(const char *path, struct fid_secret *secret,
     return FID_OK;
 }
 
-/* A file without tables is one of nobody yet, to every verb. */
+/* To every verb, a file without tables is a gallery in which no one is enrolled yet. */
 static enum fid_status check_nothing(const char *path, const struct teller *teller,
                                      struct fid_error *error)
 {

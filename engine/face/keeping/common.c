@@ -40,7 +40,7 @@ void fid_ledger_note_unpurged(struct fid_ledger *ledger)
     ledger->manifest.flags |= FID_ROOT_UNPURGED;
 }
 
-/* The note alone changes, so that nothing is deleted by it. */
+/* Clears only the flag; no row is deleted. */
 static enum fid_status take_note_back(struct fid_ledger *ledger, struct fid_error *error)
 {
     enum fid_status status = fid_ledger_begin_copy(ledger, error);

@@ -113,7 +113,8 @@ static enum fid_status take_loser(void *ctx, const struct fid_entry *entry, stru
     return !is || fid_ids_add(&work->now->losers, entry->id) ? FID_OK : no_memory(error);
 }
 
-/* From where on the content says who it is; what is before is much the same in all rows. */
+/* Where the identifying part of the content begins; what precedes it is much the same in all
+ * rows. */
 static const uint8_t *telling_part(const struct fid_entry *entry)
 {
     struct fid_entry now = *entry;
@@ -129,8 +130,8 @@ static const uint8_t *telling_part(const struct fid_entry *entry)
                                                        : entry->content;
 }
 
-/* A sealed row is like no other. Of a plain one it is the head, which has its number, and what says
- * who it is. */
+/* What to search for: all of a sealed row, as no two are alike; of a plain one its head, which has
+ * its number, and its identifying part. */
 static enum fid_status take_bytes(void *ctx, const struct fid_entry *entry, struct fid_error *error)
 {
     struct forgetting *work = ctx;
@@ -147,7 +148,7 @@ static enum fid_status take_bytes(void *ctx, const struct fid_entry *entry, stru
     return good ? FID_OK : no_memory(error);
 }
 
-/* Has the person's rows all that tells in these bytes? */
+/* Is there identifying data in these bytes, and is all of it in the person's rows? */
 static bool is_theirs(const struct fid_trace *faces, const uint8_t *bytes, size_t size)
 {
     bool any = false;
@@ -237,7 +238,8 @@ static enum fid_status count_face(void *ctx, const struct fid_entry *entry, stru
     return FID_OK;
 }
 
-/* Who had faces of the person is who the others show; nobody, where there are none. */
+/* Someone who had the person's faces is rebuilt from the remaining ones, or deleted if none
+ * remain. */
 static enum fid_status update_loser(struct fid_ledger *ledger, int64_t loser,
                                     struct fid_error *error)
 {
