@@ -180,10 +180,33 @@ static void check_manifest(struct checking *check)
         }
 }
 
+/* Salvage looks for these where the root is lost: the id and the seal, after four letters. */
+static enum fid_status take_key_row(void *ctx, const struct fid_row *row, struct fid_error *error)
+{
+    enum { ID_AT = 4, SEAL_AT = ID_AT + FID_GALLERY_ID_BYTES };
+    struct checking *check = ctx;
+    const struct fid_vault *vault = check->ledger->vault;
+    size_t size;
+    const uint8_t *seal = fid_vault_seal(vault, &size);
+    (void)error;
+    if (row->size != SEAL_AT + size || memcmp(row->body, "FIDk", ID_AT) != 0 ||
+        memcmp(row->body + ID_AT, fid_vault_gallery(vault), FID_GALLERY_ID_BYTES) != 0 ||
+        (size > 0 && memcmp(row->body + SEAL_AT, seal, size) != 0))
+        fault(check, "a second copy of the gallery's id and seal is damaged");
+    return FID_OK;
+}
+
 static enum fid_status check_rows(struct checking *check, struct fid_error *error)
 {
     struct fid_ledger *ledger = check->ledger;
     enum fid_status status = fid_ledger_begin(ledger, false, error);
+    for (int i = 0; status == FID_OK && i < 2; i++) {
+        status = fid_store_get(ledger->store, i == 0 ? 0 : FID_LAST_ID, take_key_row, check, error);
+        if (status == FID_NOT_FOUND) {
+            fault(check, "a second copy of the gallery's id and seal is missing");
+            status = FID_OK;
+        }
+    }
     if (status == FID_OK)
         status = fid_store_scan(ledger->store, 0, FID_LAST_ID, 0, take_row, check, error);
     if (status == FID_OK) {
