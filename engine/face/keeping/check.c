@@ -14,6 +14,7 @@ struct checking {
     fid_tell_fn tell; /* NULL: faults are only counted */
     void *ctx;
     size_t faults;
+    char last[300]; /* sentence, which SQLite may say twice */
     struct fid_manifest seen;
     uint64_t damaged[FID_TALLIES];    /* damaged rows of each tally; seen leaves them out */
     struct fid_ids people, templates; /* owned; in order */
@@ -25,6 +26,9 @@ struct checking {
 static void fault(void *ctx, const char *sentence)
 {
     struct checking *check = ctx;
+    if (strncmp(sentence, check->last, sizeof check->last - 1) == 0)
+        return;
+    snprintf(check->last, sizeof check->last, "%s", sentence);
     if (check->tell != NULL)
         check->tell(check->ctx, sentence);
     check->faults++;
