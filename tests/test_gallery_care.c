@@ -7,6 +7,7 @@
 #include "tests/whole_file.h"
 
 #include <limits.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -412,6 +413,62 @@ static void a_damaged_copy_is_told(void)
     fid_gallery_close(&gallery);
 }
 
+static void run_sql(const char *path, const char *sql)
+{
+    sqlite3 *db;
+    REQUIRE(sqlite3_open(path, &db) == SQLITE_OK);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
+    CHECK_THAT(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s: %s", sql,
+               sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+/* With a copy that would run what is foreign nobody is forgotten, and it is not restored; what is
+ * whole in it is saved. Each is named. */
+static void a_hostile_copy_is_refused_by_name(void)
+{
+    static const char *const hostile[][2] = {
+        {"CREATE TRIGGER keep BEFORE DELETE ON record BEGIN SELECT RAISE(IGNORE); END", "'keep'"},
+        {"CREATE TRIGGER more AFTER DELETE ON record BEGIN INSERT INTO record VALUES(9, 9, 9, NULL,"
+         " old.body); END",
+         "'more'"},
+        {"CREATE VIEW people AS SELECT * FROM record", "'people'"},
+        {"CREATE TABLE kept AS SELECT body FROM record", "'kept'"},
+        {"CREATE INDEX bodies ON record(hex(body))", "'bodies'"},
+        {"ANALYZE", "'sqlite_stat1'"},
+        {"PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = replace(sql, ' STRICT', '')"
+         " WHERE name = 'record'",
+         "'record'"},
+    };
+    const char *path = check_temp_path(), *copy = check_temp_path(), *target = check_temp_path();
+    struct fid_error error = {0};
+    struct fid_restored restored;
+    struct fid_gallery *gallery = open_gallery(path, FID_GALLERY_CREATE);
+    REQUIRE(gallery != NULL);
+    enroll(gallery, "ana");
+    enroll(gallery, "bob");
+    CHECK(fid_gallery_backup(gallery, copy, false, &error) == FID_OK);
+    const struct file good = read_whole(copy);
+    for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
+        size_t told = 0, people = 0;
+        write_whole(copy, good.bytes, good.size);
+        run_sql(copy, hostile[i][0]);
+        CHECK_THAT(fid_gallery_forget(gallery, "ana", NULL, &error) == FID_CORRUPT &&
+                       strstr(error.text, hostile[i][1]) != NULL && gallery->count == 2,
+                   "%s: %s", hostile[i][0], error.text);
+        CHECK_THAT(fid_gallery_restore(path, NULL, copy, &restored, &error) == FID_CORRUPT &&
+                       strstr(error.text, hostile[i][1]) != NULL && has_just(path, "ana bob"),
+                   "%s: %s", hostile[i][0], error.text);
+        unlink(target);
+        CHECK_THAT(fid_gallery_salvage(copy, NULL, NULL, target, count_tale, &told, &people,
+                                       &error) == FID_OK &&
+                       has_just(target, "ana bob"),
+                   "%s: %s", hostile[i][0], error.text);
+    }
+    free(good.bytes);
+    fid_gallery_close(&gallery);
+}
+
 /* What a killed backup or protect leaves is beside the copy, or the gallery, under another name. */
 static void forgets_what_a_killed_process_left(void)
 {
@@ -523,4 +580,5 @@ CHECK_MAIN(CHECK_CASE(goes_on_behind_what_is_spared), CHECK_CASE(a_whole_gallery
            CHECK_CASE(forgets_what_a_killed_process_left),
            CHECK_CASE(forgets_wherever_it_was_copied), CHECK_CASE(forgets_nobody_else_in_copies),
            CHECK_CASE(forgets_strangers_who_are_the_person), CHECK_CASE(a_damaged_copy_is_told),
-           CHECK_CASE(zeros_tell_nothing), CHECK_CASE(finds_a_piece_anywhere))
+           CHECK_CASE(a_hostile_copy_is_refused_by_name), CHECK_CASE(zeros_tell_nothing),
+           CHECK_CASE(finds_a_piece_anywhere))
