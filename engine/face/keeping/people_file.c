@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -15,7 +16,6 @@ enum {
     VERSION_AT = 8,
     HEADER = 16,
     VECTOR_MOST = 65536, /* numbers of a vector that are believed */
-    ROW_MOST = FID_ROW_MOST + FID_ROW_EXTRA,
 };
 static const char magic[VERSION_AT] = "FIDPEOPL";
 static const uint8_t gallery[FID_GALLERY_ID_BYTES]; /* zeros: the same people, the same file */
@@ -29,10 +29,11 @@ struct fid_people_file {
     struct fid_manifest seen;       /* of the rows that were read */
     uint64_t at;                    /* of the next row that is read, in the file */
     uint64_t rows;                  /* how many of them follow */
-    uint8_t *row;                   /* [ROW_MOST], resident as far as it is used; owned */
-    int64_t person, last_id;        /* of the rows before; 0: none */
-    struct fid_ids samples;         /* of the person */
-    size_t crop;                    /* of them: the one whose crop was read last, or after that */
+    uint8_t *row;                   /* [room]; owned */
+    size_t room;
+    int64_t person, last_id; /* of the rows before; 0: none */
+    struct fid_ids samples;  /* of the person */
+    size_t crop;             /* of them: the one whose crop was read last, or after that */
 };
 
 void fid_people_close(struct fid_people_file **file)
@@ -45,7 +46,7 @@ void fid_people_close(struct fid_people_file **file)
     fid_private_discard(&made->target);
     fid_vault_close(&made->vault);
     fid_free(made->path);
-    fid_pages_free(made->row, ROW_MOST);
+    fid_free(made->row);
     fid_free(made->samples.ids);
     fid_free(made);
     *file = NULL;
@@ -56,14 +57,30 @@ static enum fid_status no_memory(const char *path, struct fid_error *error)
     return fid_fail(error, FID_NO_MEMORY, "no memory for %s", path);
 }
 
+/* Room for a row of so many bytes, which begins with what is there. */
+static enum fid_status make_room(struct fid_people_file *file, size_t size, struct fid_error *error)
+{
+    if (size <= file->room)
+        return FID_OK;
+    uint8_t *row = fid_calloc(2 * size, 1);
+    if (row == NULL)
+        return no_memory(file->path, error);
+    if (file->room > 0)
+        memcpy(row, file->row, file->room);
+    fid_free(file->row);
+    file->row = row;
+    file->room = 2 * size;
+    return FID_OK;
+}
+
 static enum fid_status make_file(const char *path, struct fid_people_file **file,
                                  struct fid_error *error)
 {
     *file = fid_calloc(1, sizeof **file);
-    if (*file == NULL || ((*file)->path = fid_strdup(path)) == NULL ||
-        ((*file)->row = fid_pages_alloc(ROW_MOST)) == NULL)
+    if (*file == NULL || ((*file)->path = fid_strdup(path)) == NULL)
         return no_memory(path, error);
-    return fid_vault_make(gallery, NULL, NULL, &(*file)->vault, error);
+    const enum fid_status status = make_room(*file, FID_MANIFEST_BYTES, error);
+    return status == FID_OK ? fid_vault_make(gallery, NULL, NULL, &(*file)->vault, error) : status;
 }
 
 /* ---- reading ---- */
@@ -150,7 +167,14 @@ static enum fid_status read_row(struct fid_people_file *file, struct fid_row_hea
         return status;
     if (!fid_row_recognize(file->row, FID_ROW_HEAD_BYTES, head, &whole))
         return damaged(file, "no row begins here", error);
-    status = read_bytes(file, file->row + FID_ROW_HEAD_BYTES, whole - FID_ROW_HEAD_BYTES, error);
+    struct stat info; /* no memory for what the file does not have */
+    if (fstat(fileno(file->stream), &info) == 0 && S_ISREG(info.st_mode) &&
+        (uint64_t)info.st_size < file->at + whole)
+        return damaged(file, "it ends too early", error);
+    status = make_room(file, whole, error);
+    if (status == FID_OK)
+        status =
+            read_bytes(file, file->row + FID_ROW_HEAD_BYTES, whole - FID_ROW_HEAD_BYTES, error);
     if (status == FID_OK && !fid_row_open(file->vault, file->row, whole, head, NULL))
         return damaged(file, "the checksum of a row is wrong", error);
     if (status != FID_OK)
@@ -289,7 +313,9 @@ enum fid_status fid_people_write(struct fid_people_file *file, int64_t id, int64
 {
     const struct fid_row_head head = {id, person, 0, size};
     const size_t whole = size + FID_ROW_EXTRA;
-    enum fid_status status = fid_row_seal(file->vault, &head, content, file->row, error);
+    enum fid_status status = make_room(file, size + FID_ROW_EXTRA, error);
+    if (status == FID_OK)
+        status = fid_row_seal(file->vault, &head, content, file->row, error);
     if (status == FID_OK)
         status = write_bytes(file, file->row, whole, error);
     if (status != FID_OK)
