@@ -46,7 +46,8 @@ static enum fid_status commit(struct fid_store *base)
     snprintf(sql, sizeof sql, "NOTIFY \"faceid %s\"; COMMIT", store->schema);
     enum fid_status status = fid_postgres_run_for(
         store, base->state == FID_STORE_WRITING ? sql : "COMMIT", "written", &result);
-    if (status == FID_OK && strcmp(store->pq.PQcmdStatus(result), "COMMIT") != 0)
+    if (status == FID_OK &&
+        (result == NULL || strcmp(store->pq.PQcmdStatus(result), "COMMIT") != 0))
         status =
             fid_fail(base->error, FID_IO,
                      "the gallery %s could not be written: the server took it back", base->name);

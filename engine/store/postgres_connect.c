@@ -77,7 +77,9 @@ static enum fid_status check_address(struct fid_postgres *store)
     if (options == NULL)
         return bad_address(store, "cannot be read");
     for (const PQconninfoOption *option = options; option->keyword != NULL; option++)
-        secret |= option->val != NULL && strstr(option->keyword, "password") != NULL;
+        secret |= option->val != NULL && (strstr(option->keyword, "password") != NULL ||
+                                          strstr(option->keyword, "secret") != NULL ||
+                                          strncmp(option->keyword, "scram_", 6) == 0);
     store->pq.PQconninfoFree(options);
     return secret ? bad_address(store, "has a password, which others can see there") : FID_OK;
 }

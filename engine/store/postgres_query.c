@@ -104,10 +104,13 @@ enum fid_status fid_postgres_finish(struct fid_postgres *store, int milliseconds
 {
     const struct fid_libpq *pq = &store->pq;
     PGresult *result, *kept = NULL;
-    enum fid_status waited, status = FID_OK;
-    while ((waited = next_result(store, milliseconds, &result)) == FID_OK && result != NULL) {
+    enum fid_status waited = FID_OK, status = FID_OK;
+    while (!store->is_lost && (waited = next_result(store, milliseconds, &result)) == FID_OK &&
+           result != NULL) {
         const ExecStatusType kind = pq->PQresultStatus(result);
-        if (status == FID_OK && kind == PGRES_SINGLE_TUPLE && take != NULL)
+        if (kind == PGRES_COPY_OUT || kind == PGRES_COPY_IN || kind == PGRES_COPY_BOTH)
+            status = unreachable(store, "it speaks out of turn"); /* and would without end */
+        else if (status == FID_OK && kind == PGRES_SINGLE_TUPLE && take != NULL)
             status = take(store, result, ctx);
         else if (status == FID_OK && kind != PGRES_COMMAND_OK && kind != PGRES_TUPLES_OK)
             status = fid_postgres_fail(store, result, doing);
@@ -200,7 +203,7 @@ enum fid_status fid_postgres_change(struct fid_postgres *store, const char *text
 {
     PGresult *result;
     enum fid_status status = fid_postgres_query(store, text, parameters, FID_PG_FOREVER, &result);
-    if (status == FID_OK && strcmp(store->pq.PQcmdTuples(result), "0") == 0)
+    if (status == FID_OK && (result == NULL || strcmp(store->pq.PQcmdTuples(result), "0") == 0))
         status = none;
     store->pq.PQclear(result);
     return status;

@@ -81,6 +81,7 @@ enum fid_status fid_postgres_prove(struct fid_postgres *store, bool *empty)
         bool same = i < count && wanted != NULL;
         for (int k = 0; i < count && k < 3; k++) {
             found[k] = pq->PQgetvalue(rows, i, k);
+            found[k] = found[k] != NULL ? found[k] : ""; /* fewer columns than were asked for */
             same = same && strcmp(found[k], wanted[k]) == 0;
         }
         if (!same)
