@@ -173,5 +173,8 @@ enum fid_status fid_private_publish(struct fid_private_file *file, struct fid_er
 
 void fid_private_discard(struct fid_private_file *file)
 {
+    if (file->database && file->new.temporary[0] != '\0' && fid_new_file_is_own(&file->new))
+        remove_journals(
+            file->new.temporary); /* of a writing that failed; nobody else has it open */
     fid_new_file_discard(&file->new);
 }

@@ -176,6 +176,8 @@ enum fid_status fid_copy_write(struct fid_ledger *ledger, const char *path, stru
     }
     if (status == FID_OK)
         status = fid_ledger_commit(copy, error);
+    if (status == FID_OK) /* closing would not tell that the file had no room for its journal */
+        status = fid_store_purge(copy->store, false, error);
     fid_ledger_close(&copy); /* its journal goes with it */
     return status;
 }

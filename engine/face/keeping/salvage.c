@@ -311,6 +311,8 @@ static enum fid_status write_new(struct salvage *salvage, const char *path,
     if (status == FID_OK)
         status = fid_ledger_commit(salvage->into, error);
     if (status == FID_OK)
+        status = fid_store_purge(salvage->into->store, false, error);
+    if (status == FID_OK)
         status = fid_ledger_check(salvage->into, NULL, NULL, &faults, error);
     fid_ledger_close(&salvage->into);
     return status == FID_OK && faults > 0
