@@ -14,7 +14,8 @@ extern "C" {
 
 /* What became of forgetting a person. */
 struct fid_forgotten {
-    bool proven;         /* nothing is left; false: a server, which may keep the bytes elsewhere */
+    bool
+        proven; /* nothing is left; false: a server, which may keep the bytes elsewhere, or in memory */
     size_t bytes_sought; /* of the person */
     size_t bytes_shared; /* of these, others have the same and keep them */
     size_t files, backups;

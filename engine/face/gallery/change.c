@@ -185,9 +185,11 @@ enum fid_status fid_edit_delete_kinds(struct fid_edit *edit, int64_t person, uns
 {
     struct fid_ids ids = {0};
     enum fid_status status = fid_ledger_list_person(edit->ledger, person, &ids, error);
-    for (size_t i = 0; status == FID_OK && i < ids.count; i++)
-        if ((kinds & 1u << FID_ROW_KIND(ids.ids[i])) != 0)
+    for (size_t i = 0; status == FID_OK && i < ids.count; i++) {
+        const unsigned kind = FID_ROW_KIND(ids.ids[i]); /* not proven yet */
+        if (kind >= FID_KINDS || (kinds & 1u << kind) != 0)
             status = fid_edit_delete(edit, ids.ids[i], person, error);
+    }
     fid_free(ids.ids);
     return status;
 }

@@ -25,7 +25,8 @@ struct forgetting {
     struct fid_ids people; /* the person, and all that were merged into them */
     struct fid_trace faces, trace;
     struct fid_forgotten told;
-    bool found; /* by the proof, and nobody else's */
+    bool found;      /* by the proof, and nobody else's */
+    const char *key; /* of the name */
 };
 
 static enum fid_status no_memory(struct fid_error *error)
@@ -48,7 +49,12 @@ static enum fid_status take_person(void *ctx, const struct fid_entry *entry,
 {
     struct forgetting *work = ctx;
     struct fid_person_record person;
-    return fid_record_read_person(entry, &person) && fid_ids_add(&work->people, entry->id) &&
+    char own[FID_NAME_KEY_BYTES];
+    /* the column that a name is found by may be anybody's */
+    if (!fid_record_read_person(entry, &person) || fid_name_key(person.name, own, NULL) != FID_OK ||
+        strcmp(own, work->key) != 0)
+        return fid_fail(error, FID_CORRUPT, "the person of that name is found by another name");
+    return fid_ids_add(&work->people, entry->id) &&
                    fid_ids_take(&work->people, person.was, person.was_count)
                ? FID_OK
                : no_memory(error);
@@ -290,10 +296,12 @@ static enum fid_status forget_in_copies(struct forgetting *work, struct fid_erro
         if (target->doomed.count == 0)
             continue;
         status = delete_rows(target, error);
-        if (status == FID_OK)
-            status = fid_ledger_commit(target->ledger, error);
-        work->told.backups += status == FID_OK;
     }
+    for (size_t i = 1; status == FID_OK && i < work->count; i++)
+        if (work->targets[i].doomed.count > 0) {
+            status = fid_ledger_commit(work->targets[i].ledger, error);
+            work->told.backups += status == FID_OK;
+        }
     for (size_t i = 1; i < work->count; i++)
         fid_ledger_rollback(work->targets[i].ledger);
     return status;
@@ -304,6 +312,7 @@ static enum fid_status forget_everywhere(struct forgetting *work, const char *ke
                                          struct fid_error *error)
 {
     struct fid_ledger *ledger = work->gallery->ledger;
+    work->key = key;
     enum fid_status status = fid_copies_list(ledger, &work->copies, error);
     if (status == FID_OK && (fid_store_can(ledger->store) & FID_CAN_PROVE) != 0)
         status = fid_copies_clear(fid_store_name(ledger->store), error);
@@ -323,9 +332,9 @@ static enum fid_status forget_everywhere(struct forgetting *work, const char *ke
         status = find_people(work, key, error);
     if (status == FID_OK)
         status = collect(work, error);
-    if (status == FID_OK)
-        status = forget_in_copies(work, error);
-    return status == FID_OK && work->id != 0 ? delete_rows(work->targets, error) : status;
+    if (status == FID_OK && work->id != 0) /* before a copy is changed, and not committed yet */
+        status = delete_rows(work->targets, error);
+    return status == FID_OK ? forget_in_copies(work, error) : status;
 }
 
 /* ---- the proof ---- */
@@ -411,8 +420,9 @@ static enum fid_status prove(struct forgetting *work, const char *who, struct fi
 {
     struct fid_error why = {0};
     enum fid_status status = FID_OK;
-    work->told.proven = true;
-    for (size_t i = 0; status == FID_OK && i < work->count; i++) {
+    bool proven = (work->gallery->flags & FID_GALLERY_MEMORY) == 0; /* it has no bytes to search */
+    for (size_t i = work->count;
+         status == FID_OK && i-- > 0;) { /* the gallery, which is read, last */
         const struct target *target = &work->targets[i];
         struct fid_store *store = target->ledger->store;
         if (!target->is_changed)
@@ -424,14 +434,14 @@ static enum fid_status prove(struct forgetting *work, const char *who, struct fi
                             "bytes are in the file until it is done",
                             who, fid_store_name(store));
         if (fid_store_is_server(fid_store_name(store)))
-            work->told.proven = false;
+            proven = false;
         if (status == FID_OK && (fid_store_can(store) & FID_CAN_PROVE) != 0)
             status = prove_target(work, target, &why);
         if (status == FID_OK)
             status = fid_ledger_purge(target->ledger, false, &why);
     }
     work->told.bytes_shared = fid_trace_spared(&work->trace);
-    work->told.proven = work->told.proven && status == FID_OK;
+    work->told.proven = proven && status == FID_OK;
     return status == FID_OK
                ? FID_OK
                : fid_fail(error, status, "%s is deleted, but %s%s", who,

@@ -199,7 +199,7 @@ static enum fid_status begin_person(struct importer *importer, struct fid_person
     enum { KINDS = 1 << FID_KIND_SAMPLE | 1 << FID_KIND_CROP | 1 << FID_KIND_CONSENT };
     struct fid_edit *edit = &importer->edit;
     struct fid_person_record there;
-    char key[FID_NAME_KEY_BYTES];
+    char key[FID_NAME_KEY_BYTES], own[FID_NAME_KEY_BYTES];
     int64_t id = 0;
     enum fid_status status = fid_name_key(record->name, key, error);
     if (status == FID_OK)
@@ -216,8 +216,12 @@ static enum fid_status begin_person(struct importer *importer, struct fid_person
         status = fid_edit_delete_kinds(edit, id, KINDS, error);
     if (status == FID_OK)
         status = fid_edit_read_person(edit, id, &there, error);
+    if (status == FID_OK) /* the column that a name is found by may be anybody's */
+        status = fid_name_key(there.name, own, error);
     if (status != FID_OK)
         return status;
+    if (strcmp(own, key) != 0)
+        return fid_fail(error, FID_CORRUPT, "'%s' is found by another name", there.name);
     memcpy(there.created, record->created, sizeof there.created);
     memcpy(there.expires, record->expires, sizeof there.expires);
     return fid_edit_put_person(edit, id, &there, error);

@@ -10,6 +10,7 @@ static enum fid_status uncalibrate_copy(struct fid_ledger *copy, struct fid_erro
         return status;
     status = fid_edit_delete_calibration(&edit, &was, error);
     fid_edit_free(&edit);
+    was = was || (copy->manifest.flags & FID_ROOT_UNPURGED) != 0; /* of a purge that failed */
     fid_ledger_note_unpurged(copy);
     if (status == FID_OK && was)
         status = fid_ledger_commit(copy, error);
