@@ -10,8 +10,9 @@
 struct resealing {
     struct fid_ledger *ledger;
     struct fid_vault *before;
-    struct fid_ids ids; /* of all rows */
-    struct fid_row row; /* as it is to be */
+    struct fid_ids ids;       /* of all rows */
+    struct fid_row row;       /* as it is to be */
+    struct fid_manifest seen; /* of the rows as they were */
     uint8_t *content, *sealed, who[FID_NAME_KEY_BYTES];
     size_t room;
 };
@@ -40,8 +41,11 @@ static enum fid_status take_row(void *ctx, const struct fid_row *row, struct fid
     }
     if (work->content == NULL || work->sealed == NULL)
         return fid_fail(error, FID_NO_MEMORY, "no memory for a row of the gallery");
-    if (!fid_row_open(work->before, row->body, row->size, &head, work->content))
+    if (!fid_row_open(work->before, row->body, row->size, &head, work->content) ||
+        head.id != (row->id & ~FID_ROW_BEFORE_BIT) || head.person != row->person ||
+        head.generation != row->generation)
         return fid_fail(error, FID_CORRUPT, "a row is damaged");
+    fid_manifest_count(&work->seen, work->before, row->id, row->body, row->size, true);
     head.generation = fid_ledger_next_generation(work->ledger);
     work->row = (struct fid_row){.id = row->id,
                                  .person = row->person,
@@ -71,9 +75,13 @@ static enum fid_status reseal(struct fid_ledger *ledger, struct fid_vault *vault
         status = fid_store_get(store, work.ids.ids[i], take_row, &work, error);
         if (status == FID_OK)
             status = fid_store_put(store, &work.row, false, error);
-        fid_manifest_count(&ledger->manifest, vault, work.row.id, work.row.body, work.row.size,
-                           status == FID_OK);
+        if (status == FID_OK)
+            fid_manifest_count(&ledger->manifest, vault, work.row.id, work.row.body, work.row.size,
+                               true);
     }
+    if (status == FID_OK && !fid_manifest_agrees(&work.seen, &ledger->as_read, -1))
+        status =
+            fid_fail(error, FID_CORRUPT, "rows of the gallery are not those that were written");
     fid_vault_close(&work.before);
     fid_free(work.content);
     fid_free(work.sealed);
@@ -121,7 +129,8 @@ static void tell_copies(struct fid_ledger *ledger, fid_tell_fn tell, void *ctx)
     for (size_t i = 0; i < copies.count; i++) {
         const char *path = copies.copies[i].path;
         enum fid_secret_kind kind;
-        if (access(path, F_OK) != 0 || fid_gallery_secret_kind(path, &kind, NULL) != FID_OK)
+        if (fid_store_not_own(ledger->store, path, NULL) != FID_OK || access(path, F_OK) != 0 ||
+            fid_gallery_secret_kind(path, &kind, NULL) != FID_OK)
             continue;
         snprintf(text, sizeof text, "the copy %s is left as it was, %s", path,
                  kind == FID_SECRET_NONE ? "not sealed"

@@ -18,13 +18,13 @@ struct restoring {
     char full[PATH_MAX];  /* of a file; "": a server */
     char aside[PATH_MAX]; /* "": there is nothing in the way */
     struct fid_secret *secret;
-    struct fid_secret *next;  /* the copy's: NULL, where it is plain */
-    struct fid_ledger *from;  /* the copy */
-    struct fid_ledger *into;  /* the gallery */
-    struct fid_copies copies; /* that a gallery had noted which does not open */
-    struct fid_manifest before;
-    bool opens;    /* the gallery did */
-    bool has_file; /* else, and is not its journal alone */
+    struct fid_secret *next;          /* the copy's: NULL, where it is plain */
+    struct fid_ledger *from;          /* the copy */
+    struct fid_ledger *into;          /* the gallery */
+    struct fid_copies copies;         /* that a gallery had noted which does not open */
+    struct fid_manifest before, seen; /* of the gallery; of the copy's rows as they are taken */
+    bool opens;                       /* the gallery did */
+    bool has_file;                    /* else, and is not its journal alone */
 };
 
 /* ---- the copy ---- */
@@ -154,6 +154,8 @@ static enum fid_status put_row(void *ctx, const struct fid_entry *entry, struct 
     struct fid_person_record person;
     char key[FID_NAME_KEY_BYTES];
     const unsigned kind = FID_ROW_KIND(entry->id);
+    fid_manifest_count(&work->seen, work->from->vault, entry->id, entry->stored->body,
+                       entry->stored->size, true);
     if (kind == FID_KIND_CHANGE)
         return FID_OK;
     if (kind == FID_KIND_COPY) /* of a gallery that is no copy */
@@ -173,6 +175,7 @@ static enum fid_status take_rows(struct restoring *work, struct fid_vault *vault
 {
     struct fid_manifest *manifest = &work->into->manifest;
     struct fid_vault *before = NULL;
+    work->seen = (struct fid_manifest){0};
     enum fid_status status = fid_ledger_delete_all(work->into, error);
     if (vault != NULL && status == FID_OK)
         status = fid_ledger_rekey(work->into, vault, &before, error);
@@ -182,6 +185,9 @@ static enum fid_status take_rows(struct restoring *work, struct fid_vault *vault
     if (status == FID_OK)
         status = fid_ledger_scan(work->from, FID_FIRST_ID(FID_KIND_PERSON), FID_FIRST_ID(FID_KINDS),
                                  0, put_row, work, error);
+    for (int kind = 1; status == FID_OK && kind < FID_KINDS; kind++)
+        if (!fid_manifest_agrees(&work->seen, &work->from->manifest, kind))
+            status = fid_fail(error, FID_CORRUPT, "the copy is damaged");
     const struct fid_manifest *copied = &work->from->manifest;
     memcpy(manifest->model, copied->model, sizeof manifest->model);
     memcpy(manifest->model_name, copied->model_name, sizeof manifest->model_name);
@@ -209,6 +215,8 @@ static enum fid_status replace(struct restoring *work, struct fid_error *error)
     if (status == FID_OK)
         status = fid_ledger_begin_copy(work->into, error);
     const bool begun = status == FID_OK;
+    if (begun && work->opens) /* a backup may have noted one since; each is noted once */
+        status = fid_copies_list(work->into, &work->copies, error);
     if (begun && !work->opens && work->into->manifest.tallies[FID_KIND_PERSON].count > 0)
         status = fid_fail(error, FID_BUSY, "the gallery %s was made by another process meanwhile",
                           work->path);
