@@ -10,6 +10,10 @@ static const struct {
 } table[] = {
     {"check --salvage", FID_CORRUPT,
      "--model FILE names the model of the faces where the gallery does not say it any more"},
+    {"check --salvage", FID_MISMATCH, "name the model of the faces, or leave --model out"},
+    {"forget a person", FID_CORRUPT, "faceid check tells whether the gallery itself is damaged"},
+    {"forget a person", FID_SEALED,
+     "give that copy the gallery's secret (faceid protect --gallery COPY), or remove it"},
     {"restore", FID_CORRUPT, "faceid check --gallery COPY tells what is wrong with a copy"},
     {NULL, FID_CORRUPT,
      "put a copy in its place (faceid restore COPY), or save the rest (faceid check --salvage "

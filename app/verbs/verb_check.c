@@ -48,6 +48,8 @@ static enum app_exit run(struct app *app)
         return app_fail(APP_AREA_GALLERY, &error);
     if (faults == 0)
         app_say(app, "%s is whole", app->gallery_path);
+    else if (app_on_server(app->gallery_path))
+        app_warn("%s is damaged: put a copy in its place (faceid restore COPY)", app->gallery_path);
     else
         app_warn(
             "%s is damaged: put a copy in its place (faceid restore COPY --gallery %s), or save "

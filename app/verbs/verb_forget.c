@@ -1,4 +1,5 @@
 /* verb_forget.c - faceid forget: removes a person from the gallery and its copies. */
+#include "app/advice.h"
 #include "app/app.h"
 #include "app/output/text.h"
 
@@ -12,6 +13,7 @@ static enum app_exit run(struct app *app)
     enum app_exit code = app_open_gallery_for(app, 0, 1, checked);
     if (code != APP_OK)
         return code;
+    app_advise_for("forget a person"); /* from here on a copy may be what fails */
     if (fid_gallery_forget(app->gallery, name, &forgotten, &error) != FID_OK)
         return app_fail(APP_AREA_GALLERY, &error);
     char shared[100] = "", copies[64] = "";

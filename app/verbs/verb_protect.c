@@ -75,7 +75,10 @@ static void tell_of_new_key(const struct app *app, struct fid_secret *next, cons
     const enum fid_status status =
         fid_gallery_open(app->gallery_path, NULL, next, FID_GALLERY_READ_ONLY, &gallery, NULL);
     fid_gallery_close(&gallery);
-    if (status == FID_SEALED)
+    enum fid_secret_kind kind = FID_SECRET_NONE;
+    const bool plain = fid_gallery_secret_kind(app->gallery_path, &kind, NULL) == FID_OK &&
+                       kind == FID_SECRET_NONE; /* or nothing is there */
+    if (status == FID_SEALED || plain)
         app_warn("the new key file %s exists, and nothing is sealed with it: run protect again, "
                  "or remove it",
                  key);

@@ -81,7 +81,7 @@ const struct app_verb app_verb_restore = {
         "The gallery may be damaged or missing. Do not copy the file over it in other ways: the\n"
         "journal of a killed process would be applied to the copy. The copy is checked first\n"
         "(exit code 5 if it is damaged) and stays; the old gallery is put aside with the time in\n"
-        "its name. No other process may have it open. From then on forget reaches FILE, too, as\n"
+        "its name. A damaged one may not be open elsewhere. From then on forget reaches FILE, as\n"
         "it reaches copies of faceid backup. If the copy is sealed, its key or passphrase is\n"
         "needed, and is the gallery's from then on.\n",
     .examples = "faceid restore monday.db\tgo back to monday's gallery\n",
