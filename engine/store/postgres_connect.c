@@ -156,8 +156,11 @@ bool fid_postgres_is_back(struct fid_postgres *store)
             break;
         next = pq->PQconnectPoll(store->again);
         store->again_writes = next == PGRES_POLLING_WRITING;
-        if (next == PGRES_POLLING_OK)
+        if (next == PGRES_POLLING_OK) {
+            pq->PQfinish(store->again); /* the store that is opened next makes its own */
+            store->again = NULL;
             return true;
+        }
     }
     if (next == PGRES_POLLING_FAILED || now - store->again_since > (uint64_t)MOST_S * 1000 * MS) {
         pq->PQfinish(store->again);
