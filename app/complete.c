@@ -41,7 +41,7 @@ static void offer_first(const struct completion *completion)
         offer(completion, "--", "help", 4, "all verbs");
 }
 
-/* Is the word behind so many others the name of somebody who is enrolled, by the verb's help? */
+/* Does the verb's help ask for a person's name after so many words? */
 static bool is_name(const struct app_verb *verb, int before)
 {
     static const char *const names[] = {"NAME", "[NAME...]", "INTO", "OLD"};

@@ -65,7 +65,7 @@ void app_interrupt_prepare(void)
     sigprocmask(SIG_UNBLOCK, &heard, NULL);
     action.sa_handler = on_bus_error;
     sigaction(SIGBUS, &action, NULL);
-    /* ignored, as a parent may leave it, nobody learns how a child ended */
+    /* a parent may leave it ignored; then no child's exit status can be read */
     signal(SIGCHLD, SIG_DFL);
     signal(SIGPIPE, SIG_IGN); /* a reader that went away is an EPIPE of the write */
 }

@@ -12,8 +12,8 @@ struct app;
 
 /* The program's contract with scripts, documented by `faceid --help` (app_exit_text). */
 enum app_exit {
-    APP_OK = 0,            /* done; for identify and verify: somebody was known, the same person */
-    APP_UNKNOWN = 1,       /* nobody was known, not the same person */
+    APP_OK = 0,            /* done; identify: someone is known; verify: the same person */
+    APP_UNKNOWN = 1,       /* no one is known, or not the same person */
     APP_USAGE = 2,         /* the command line is wrong */
     APP_INPUT = 3,         /* an input cannot be read, or has no face */
     APP_MODEL = 4,         /* a model is missing, damaged or of the wrong kind */

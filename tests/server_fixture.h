@@ -59,4 +59,14 @@ static inline const char *server_url(void)
     return server_.url[0] != '\0' ? server_.url : NULL;
 }
 
+/* FILLS where[400] with a gallery that no other case has. */
+static inline bool new_gallery(const char *name, char where[400])
+{
+    if (server_url() == NULL)
+        check_skip("there is no PostgreSQL server");
+    else
+        snprintf(where, 400, "%s&gallery=%s", server_url(), name);
+    return server_url() != NULL;
+}
+
 #endif

@@ -39,16 +39,6 @@ static struct fid_gallery *open_sealed(const char *where, struct fid_secret *sec
     return gallery;
 }
 
-/* FILLS where[400] with a gallery that no other case has. */
-static bool new_gallery(const char *name, char where[400])
-{
-    if (server_url() == NULL)
-        check_skip("there is no PostgreSQL server");
-    else
-        snprintf(where, 400, "%s&gallery=%s", server_url(), name);
-    return server_url() != NULL;
-}
-
 static uint64_t now_ns(void) /* the same in all processes */
 {
     struct timespec now;

@@ -22,16 +22,6 @@ static struct fid_store *open_store(const char *where, unsigned flags)
     return store;
 }
 
-/* FILLS where[400] with a gallery that no other case has. */
-static bool new_gallery(const char *name, char where[400])
-{
-    if (server_url() == NULL)
-        check_skip("there is no PostgreSQL server");
-    else
-        snprintf(where, 400, "%s&gallery=%s", server_url(), name);
-    return server_url() != NULL;
-}
-
 /* One transaction: a row of the next generation. */
 static enum fid_status write_one(struct fid_store *store, struct fid_error *error)
 {

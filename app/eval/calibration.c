@@ -195,7 +195,7 @@ size_t app_strangers_needed(double fpir)
     return (size_t)ceil(1 / fpir - 1e-9) - 1;
 }
 
-/* Below maybe the model takes two faces for two people, whoever the strangers are; rounding may
+/* Below maybe the model takes two faces for two people, with any strangers; rounding may
  * put a cosine above 1. */
 static bool limit_for(const struct app_calibration *calibration, double fpir, float *limit)
 {

@@ -52,7 +52,7 @@ enum app_exit app_identification_read_table(const struct app *app, const char *p
 /* There are some of each role, and the known are enrolled and the unknown are not, or the figures
  * would mean nothing: APP_INPUT after a sentence. path: where they were read. */
 enum app_exit app_identification_check(const char *path, const struct identification *id);
-/* Adds everybody in folder/NAME/. A person with three pictures or more is enrolled with the first
+/* Adds all people in folder/NAME/. A person with three pictures or more is enrolled with the first
  * two, in the order of their names, and looked up with the others. The first picture of a person
  * with fewer is a stranger's. APP_INPUT after a sentence. */
 enum app_exit app_identification_read_folder(const char *folder, struct identification *id);

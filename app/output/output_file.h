@@ -1,5 +1,5 @@
 /* output_file.h - where a run writes. Whole files are written by fid_output (fid.h), streams
- * by output_stream.h. What a run makes is private to its owner, whatever the umask; an existing
+ * by output_stream.h. What a run makes is private to its owner, and no umask changes that; an existing
  * folder or stream keeps its mode. */
 #ifndef APP_OUTPUT_FILE_H
 #define APP_OUTPUT_FILE_H
